@@ -1,0 +1,80 @@
+using System.Globalization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+
+namespace SentinelCam.Accounts;
+
+/// <summary>ASP.NET Core Identity, who may register, and the first administrator.</summary>
+public static class AccountServices
+{
+    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration, DataDirectory data)
+    {
+        services.AddIdentity<Account, IdentityRole<long>>(options =>
+            {
+                options.User.RequireUniqueEmail = true;
+                options.User.AllowedUserNameCharacters = "";
+                options.Password.RequiredLength = Registration.MinPasswordLength;
+                options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase =
+                    options.Password.RequireNonAlphanumeric = false;
+            })
+            .AddEntityFrameworkStores<SentinelCamDbContext>()
+            .AddDefaultTokenProviders();
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
+        // An account that was suspended or removed is signed out within a minute
+        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
+        services.ConfigureApplicationCookie(options =>
+        {
+            options.Cookie.Name = "SentinelCam";
+            options.Cookie.HttpOnly = true;
+            options.Cookie.SameSite = SameSiteMode.Lax;
+            options.LoginPath = "/login";
+            options.ExpireTimeSpan = TimeSpan.FromHours(12);
+            options.Events.OnRedirectToAccessDenied = context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            };
+        });
+        services.AddDataProtection().SetApplicationName("SentinelCam").PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
+        services.AddAuthorizationBuilder().AddPolicy(Roles.Administrator, policy => policy.RequireRole(Roles.Administrator));
+
+        services.AddSingleton(RegistrationOptions.Read(configuration));
+        services.AddSingleton<SetupCode>();
+        services.AddSingleton<DecoyHash>();
+        services.AddScoped<Registration>();
+        services.AddScoped<PasswordCheck>();
+        return services;
+    }
+
+    /// <summary>Makes the administrator's role, and prints the set-up code while there is no account.</summary>
+    public static async Task PrepareAccountsAsync(this WebApplication app)
+    {
+        app.Services.GetRequiredService<DecoyHash>();
+        await using var scope = app.Services.CreateAsyncScope();
+        var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<long>>>();
+        if (!await roles.RoleExistsAsync(Roles.Administrator))
+            await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
+        if (await scope.ServiceProvider.GetRequiredService<Registration>().IsFirstAsync())
+            app.Logger.LogInformation(
+                "There is no account yet. The first to register becomes the administrator; from another machine this needs the set-up code {SetupCode}",
+                app.Services.GetRequiredService<SetupCode>().Value);
+    }
+
+    /// <summary>The signed-in account's id.</summary>
+    /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
+    public static long Id(this System.Security.Claims.ClaimsPrincipal user) =>
+        long.Parse(user.FindFirst(System.Security.Claims.ClaimTypes.NameIdentifier)?.Value
+            ?? throw new InvalidOperationException("Nobody is signed in."), CultureInfo.InvariantCulture);
+
+    /// <summary>The mail addresses that alerts without an owner go to.</summary>
+    public static IQueryable<Account> Administrators(this SentinelCamDbContext db) =>
+        from account in db.Users
+        where account.ApprovedAt != null
+        join held in db.UserRoles on account.Id equals held.UserId
+        join role in db.Roles on held.RoleId equals role.Id
+        where role.Name == Roles.Administrator
+        select account;
+}

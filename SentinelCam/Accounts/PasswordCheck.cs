@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace SentinelCam.Accounts;
+
+/// <summary>
+/// Compares a password with an account's. An unknown account costs the same hash, so that time tells nothing.
+/// </summary>
+/// <remarks>
+/// Identity's own <c>SignInManager.PasswordSignInAsync</c> answers for locked accounts without hashing and counts failures
+/// by read and write back, which lets parallel guesses slip past the lock-out. Here the hash is always computed,
+/// and <see cref="LoginAttempts.LoginAttemptRecorder"/> counts and decides in one transaction.
+/// </remarks>
+public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy)
+{
+    /// <returns>The account that the mail address belongs to, if any, and whether the password is its own.</returns>
+    public async Task<(Account? Account, bool PasswordIsRight)> CheckAsync(string email, string password)
+    {
+        var account = email.Length <= Registration.MaxEmailLength ? await accounts.FindByEmailAsync(email.Trim()) : null;
+        var result = hasher.VerifyHashedPassword(account ?? decoy.Account, account?.PasswordHash ?? decoy.Hash, password);
+        return (account, account is not null && result is not PasswordVerificationResult.Failed);
+    }
+}
+
+/// <summary>The hash of a password that nobody knows, against which guesses at unknown accounts are checked.</summary>
+public sealed class DecoyHash
+{
+    public DecoyHash(IPasswordHasher<Account> hasher) => Hash = hasher.HashPassword(Account, Guid.NewGuid().ToString());
+
+    public Account Account { get; } = new();
+
+    public string Hash { get; }
+}

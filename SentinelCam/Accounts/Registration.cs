@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using MimeKit;
+using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Accounts;
+
+/// <summary>Makes accounts, as far as <see cref="RegistrationOptions"/> allow.</summary>
+public sealed class Registration(
+    SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
+    SetupCode setupCode, TimeProvider time, ILogger<Registration> logger)
+{
+    public const int MinPasswordLength = 12;
+    public const int MaxPasswordLength = 128;
+    public const int MaxUserNameLength = 64;
+    public const int MaxEmailLength = TypedAccount.MaxLength;
+
+    /// <summary>Whether the next account is the first, and so the administrator.</summary>
+    public async Task<bool> IsFirstAsync() => !await accounts.Users.AnyAsync();
+
+    public async Task<RegistrationOutcome> RegisterAsync(string userName, string email, string password, string? typedSetupCode, Visitor visitor)
+    {
+        var account = new Account { UserName = userName, Email = email, RegisteredAt = time.GetUtcNow(), SecurityStamp = Guid.NewGuid().ToString() };
+        // Before the transaction: hashing takes a tenth of a second, in which no attempt could be recorded
+        account.PasswordHash = hasher.HashPassword(account, password);
+
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var first = await IsFirstAsync();
+        if (first && !visitor.IsThisMachine && !setupCode.Matches(typedSetupCode))
+            return RegistrationOutcome.SetupCodeNeeded;
+        if (!first && options.Mode is RegistrationMode.Closed)
+            return RegistrationOutcome.Closed;
+        if (await accounts.FindByNameAsync(userName) is not null)
+            return RegistrationOutcome.UserNameTaken;
+        if (await accounts.FindByEmailAsync(email) is not null)
+            // Open registration cannot hide who has an account; one that waits for an administrator can, and does
+            return options.Mode is RegistrationMode.Open || first ? RegistrationOutcome.EmailTaken : RegistrationOutcome.AwaitsApproval;
+
+        if (first || options.Mode is RegistrationMode.Open)
+            account.ApprovedAt = account.RegisteredAt;
+        var created = await accounts.CreateAsync(account);
+        if (!created.Succeeded)
+            return created.Errors.Any(error => error.Code.Contains("Email", StringComparison.Ordinal))
+                ? RegistrationOutcome.EmailNotAllowed
+                : RegistrationOutcome.UserNameNotAllowed;
+        if (first)
+            await accounts.AddToRoleAsync(account, Roles.Administrator);
+        await transaction.CommitAsync();
+
+        logger.LogInformation("Account {AccountId} registered, {Standing}", account.Id,
+            first ? "the first one: administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
+        return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
+    }
+
+    /// <summary>Whether a mail can be addressed to this text, and nothing else hides in it.</summary>
+    public static bool IsMailAddress(string? text) =>
+        text is { Length: > 2 and <= MaxEmailLength }
+        && !text.Any(character => char.IsControl(character) || char.IsWhiteSpace(character) || character is '<' or '>' or '"' or ',' or ';' or ':' or '\\' or '(' or ')')
+        && text.IndexOf('@') is var at && at is > 0 and <= 64 && at == text.LastIndexOf('@') && at < text.Length - 1
+        && VisitorText.Clean(text, MaxEmailLength) == text
+        && MailboxAddress.TryParse(text, out var mailbox) && mailbox.Address == text;
+}
+
+/// <summary>What became of a registration.</summary>
+public enum RegistrationOutcome
+{
+    Registered,
+    AwaitsApproval,
+    Closed,
+    SetupCodeNeeded,
+    UserNameTaken,
+    UserNameNotAllowed,
+    EmailTaken,
+    EmailNotAllowed,
+}

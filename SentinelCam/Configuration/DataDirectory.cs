@@ -1,0 +1,74 @@
+namespace SentinelCam.Configuration;
+
+/// <summary>
+/// The one directory in which everything is kept, readable by its owner only and held by one process at a time.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataDirectory(string root, FileStream @lock)
+    {
+        Root = root;
+        _lock = @lock;
+    }
+
+    /// <summary>The absolute path.</summary>
+    public string Root { get; }
+
+    public string Database => Path.Combine(Root, "sentinelcam.db");
+
+    public string Jobs => Path.Combine(Root, "jobs.db");
+
+    public string Snapshots => Path.Combine(Root, "snapshots");
+
+    public string Outbox => Path.Combine(Root, "outbox");
+
+    public string Keys => Path.Combine(Root, "keys");
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    /// <summary>Creates what is missing with mode 0700 and takes the lock, which dies with the process.</summary>
+    /// <exception cref="ConfigurationException">The directory cannot be written, or another SentinelCam uses it.</exception>
+    public static DataDirectory Open(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var configured = configuration["DataDirectory"];
+        var root = Path.GetFullPath(string.IsNullOrWhiteSpace(configured) ? "data" : configured, environment.ContentRootPath);
+        try
+        {
+            foreach (var path in new[] { root, Path.Combine(root, "snapshots"), Path.Combine(root, "outbox"), Path.Combine(root, "keys"), Path.Combine(root, "logs") })
+                CreatePrivate(path);
+            return new DataDirectory(root, TakeLock(root));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new ConfigurationException("DataDirectory", root,
+                $"a directory that this user can create and write ({error.Message.ReplaceLineEndings(" ")}).");
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _lock.Dispose();
+
+    private static void CreatePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else if (!Directory.Exists(path))
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static FileStream TakeLock(string root)
+    {
+        var path = Path.Combine(root, ".lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path) && !Directory.Exists(path))
+        {
+            throw new ConfigurationException("DataDirectory", root,
+                "a directory that no other SentinelCam is using; stop the other one or choose another directory.");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Events;
+
+namespace SentinelCam.Configuration;
+
+/// <summary>Serilog to the console and to a file a day in <c>logs/</c>, kept for 31 days.</summary>
+public static class LogServices
+{
+    /// <remarks>
+    /// <c>:j</c> writes every value as JSON, so that a line break or an escape sequence in a visitor's text
+    /// cannot forge a line or drive the terminal.
+    /// </remarks>
+    private const string Line = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:j}{NewLine}{Exception}";
+
+    public static void AddLogs(this WebApplicationBuilder builder, DataDirectory data) =>
+        builder.Services.AddSerilog(log => log
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+            // Keys lie unencrypted in the private data directory on purpose: there is no key store on most hosts
+            .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
+            .ReadFrom.Configuration(builder.Configuration)
+            .WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture)
+            .WriteTo.File(Path.Combine(data.Logs, "sentinelcam-.log"), outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture,
+                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true));
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace SentinelCam.Configuration;
+
+/// <summary>
+/// Reads one configuration value, or stops the start with a line that names key, value and what is allowed.
+/// The options binder is not used because its errors name types instead of what an operator may write.
+/// </summary>
+public static class Setting
+{
+    public static TEnum Choice<TEnum>(IConfiguration configuration, string key, TEnum fallback) where TEnum : struct, Enum
+    {
+        var text = configuration[key];
+        if (string.IsNullOrWhiteSpace(text))
+            return fallback;
+        return Enum.TryParse<TEnum>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsDigit(text.Trim()[0])
+            ? choice
+            : throw new ConfigurationException(key, text, string.Join(", ", Enum.GetNames<TEnum>()) + ".");
+    }
+
+    public static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback, TimeSpan min, TimeSpan max)
+    {
+        var text = configuration[key];
+        if (string.IsNullOrWhiteSpace(text))
+            return fallback;
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
+            ? duration
+            : throw new ConfigurationException(key, text,
+                string.Create(CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
+    }
+
+    public static long Bytes(IConfiguration configuration, string key, long fallback, long min)
+    {
+        var text = configuration[key];
+        if (string.IsNullOrWhiteSpace(text))
+            return fallback;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes >= min
+            ? bytes
+            : throw new ConfigurationException(key, text,
+                string.Create(CultureInfo.InvariantCulture, $"a whole number of bytes, at least {min}."));
+    }
+}

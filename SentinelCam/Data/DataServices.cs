@@ -1,0 +1,59 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using SentinelCam.Configuration;
+
+namespace SentinelCam.Data;
+
+/// <summary>EF Core on SQLite, durable at every commit.</summary>
+public static class DataServices
+{
+    public static IServiceCollection AddData(this IServiceCollection services, DataDirectory data)
+    {
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
+        return services.AddDbContextPool<SentinelCamDbContext>(options => options
+            .UseSqlite(connectionString)
+            .AddInterceptors(new DurableConnection()));
+    }
+
+    /// <summary>Brings the schema up to date and switches to write-ahead logging, which outlives the connection.</summary>
+    /// <exception cref="ConfigurationException">The file is no database that this version can use.</exception>
+    public static async Task MigrateDataAsync(this WebApplication app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var path = scope.ServiceProvider.GetRequiredService<DataDirectory>().Database;
+        try
+        {
+            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
+            await db.Database.MigrateAsync();
+        }
+        catch (SqliteException error)
+        {
+            throw new ConfigurationException("DataDirectory", path,
+                $"a sentinelcam.db that can be read and written, or none; restore it from a backup or move it away ({error.Message}).");
+        }
+    }
+
+    private sealed class DurableConnection : DbConnectionInterceptor
+    {
+        // FULL: an attempt that was answered survives a power cut. The busy time-out makes SQLite wait in steps of
+        // milliseconds; the provider's own retry would sleep 150 ms at a time.
+        private const string Pragmas = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;";
+
+        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = Pragmas;
+            command.ExecuteNonQuery();
+        }
+
+        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = Pragmas;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+}

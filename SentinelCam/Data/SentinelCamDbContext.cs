@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.ImageLog;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Data;
+
+/// <summary><c>sentinelcam.db</c>: the truth. Everything in <c>jobs.db</c> can be made again from it.</summary>
+public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> options)
+    : IdentityDbContext<Account, IdentityRole<long>, long>(options)
+{
+    public DbSet<LoginAttempt> LoginAttempts => Set<LoginAttempt>();
+
+    public DbSet<ImageLogEntry> ImageLog => Set<ImageLogEntry>();
+
+    public DbSet<Snapshot> Snapshots => Set<Snapshot>();
+
+    public DbSet<Alert> Alerts => Set<Alert>();
+
+    public DbSet<Delivery> Deliveries => Set<Delivery>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        // SQLite has no time type: whole milliseconds since 1970 in UTC compare and sort in SQL
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcMilliseconds>();
+        configurationBuilder.Properties<Enum>().HaveConversion<string>();
+    }
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+
+        builder.Entity<Account>(account =>
+        {
+            account.ToTable("Accounts");
+            // Identity only checks before it inserts; the index also stops two registrations at the same moment
+            account.HasIndex(a => a.NormalizedEmail).IsUnique();
+        });
+        builder.Entity<IdentityRole<long>>().ToTable("Roles");
+        builder.Entity<IdentityUserRole<long>>().ToTable("AccountRoles");
+        builder.Entity<IdentityUserClaim<long>>().ToTable("AccountClaims");
+        builder.Entity<IdentityUserLogin<long>>().ToTable("AccountLogins");
+        builder.Entity<IdentityUserToken<long>>().ToTable("AccountTokens");
+        builder.Entity<IdentityRoleClaim<long>>().ToTable("RoleClaims");
+
+        builder.Entity<LoginAttempt>(attempt =>
+        {
+            attempt.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
+            attempt.HasOne<Alert>().WithMany().HasForeignKey(a => a.AlertId);
+            attempt.HasIndex(a => new { a.OwnerId, a.Id });
+        });
+
+        builder.Entity<ImageLogEntry>(entry =>
+        {
+            entry.HasOne<Account>().WithMany().HasForeignKey(e => e.OwnerId).OnDelete(DeleteBehavior.SetNull);
+            entry.HasOne<Alert>().WithMany().HasForeignKey(e => e.AlertId);
+            entry.HasOne(e => e.LoginAttempt).WithMany().HasForeignKey(e => e.LoginAttemptId);
+            entry.HasOne(e => e.Snapshot).WithOne().HasForeignKey<Snapshot>(s => s.EntryId).OnDelete(DeleteBehavior.Cascade);
+            entry.HasIndex(e => new { e.OwnerId, e.Id });
+            entry.HasIndex(e => e.CaptureDueAt).HasFilter("CaptureState = 'Waiting'");
+        });
+
+        builder.Entity<Snapshot>(snapshot =>
+        {
+            snapshot.HasIndex(s => s.FileName).IsUnique();
+            snapshot.HasIndex(s => s.TakenAt);
+        });
+
+        builder.Entity<Alert>(alert =>
+        {
+            alert.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
+            alert.HasIndex(a => new { a.OwnerId, a.RemoteAddress, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
+        });
+
+        builder.Entity<Delivery>(delivery =>
+        {
+            delivery.HasOne<Alert>().WithMany().HasForeignKey(d => d.AlertId);
+            delivery.HasOne<ImageLogEntry>().WithMany().HasForeignKey(d => d.EntryId).OnDelete(DeleteBehavior.SetNull);
+            delivery.HasOne<Account>().WithMany().HasForeignKey(d => d.RecipientId).OnDelete(DeleteBehavior.SetNull);
+            delivery.HasIndex(d => d.MessageId).IsUnique();
+            delivery.HasIndex(d => d.DueAt).HasFilter("State IN ('Waiting', 'Sending')");
+        });
+    }
+
+    private sealed class UtcMilliseconds() : ValueConverter<DateTimeOffset, long>(
+        time => time.ToUnixTimeMilliseconds(),
+        milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
+}

@@ -1,0 +1,58 @@
+using SentinelCam.LoginAttempts;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.ImageLog;
+
+/// <summary>
+/// One line of the owner's list: the wish for a picture, and what became of it. Written together with the login
+/// attempt (or by "capture now"), completed by the capture job.
+/// </summary>
+public sealed class ImageLogEntry
+{
+    public long Id { get; set; }
+
+    /// <summary>The account that sees the entry; null: the administrators do.</summary>
+    public long? OwnerId { get; set; }
+
+    public CaptureTrigger Trigger { get; set; }
+
+    /// <summary>The moment that the picture should show.</summary>
+    public DateTimeOffset At { get; set; }
+
+    public long? LoginAttemptId { get; set; }
+
+    public LoginAttempt? LoginAttempt { get; set; }
+
+    /// <summary>The alert of the attempt; null for a manual capture.</summary>
+    public long? AlertId { get; set; }
+
+    /// <summary>The attempt opened its alert, so this entry's outcome is mailed at once.</summary>
+    public bool OpensAlert { get; set; }
+
+    public CaptureState CaptureState { get; set; }
+
+    public int CaptureTries { get; set; }
+
+    /// <summary>Why there is no picture (yet), with the remedy, for the owner to read.</summary>
+    public string? CaptureProblem { get; set; }
+
+    /// <summary>When the capture is due; the sweep enqueues it again some time after that.</summary>
+    public DateTimeOffset CaptureDueAt { get; set; }
+
+    public Snapshot? Snapshot { get; set; }
+}
+
+/// <summary>What asked for the picture.</summary>
+public enum CaptureTrigger
+{
+    FailedLogin,
+    Manual,
+}
+
+/// <summary>How far a capture is.</summary>
+public enum CaptureState
+{
+    Waiting,
+    Taken,
+    Failed,
+}

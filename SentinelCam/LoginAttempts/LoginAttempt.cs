@@ -1,0 +1,33 @@
+namespace SentinelCam.LoginAttempts;
+
+/// <summary>One submission of credentials that failed. The password is never part of it.</summary>
+public sealed class LoginAttempt
+{
+    public long Id { get; set; }
+
+    public DateTimeOffset At { get; set; }
+
+    /// <summary>The mail address as typed, cleaned and capped; <see cref="TypedAccount.Mask"/> where it is not one.</summary>
+    public required string AccountTyped { get; set; }
+
+    /// <summary>The owner who is alerted; null where the account is unknown or not approved: the administrators are.</summary>
+    public long? OwnerId { get; set; }
+
+    public required string RemoteAddress { get; set; }
+
+    public required string UserAgent { get; set; }
+
+    public LoginOutcome Outcome { get; set; }
+
+    /// <summary>The alert that this attempt opened or joined.</summary>
+    public long AlertId { get; set; }
+}
+
+/// <summary>Why a submission of credentials failed.</summary>
+public enum LoginOutcome
+{
+    WrongPassword,
+    UnknownAccount,
+    LockedOut,
+    NotApproved,
+}
