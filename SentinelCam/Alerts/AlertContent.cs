@@ -1,0 +1,93 @@
+namespace SentinelCam.Alerts;
+
+/// <summary>What a mail is about.</summary>
+public enum MailKind
+{
+    /// <summary>A failed sign-in, at once.</summary>
+    Attempt,
+
+    /// <summary>The picture of an attempt that was mailed without one.</summary>
+    LatePicture,
+
+    /// <summary>The end of a burst of failed sign-ins.</summary>
+    Summary,
+
+    /// <summary>A picture that the owner asked for.</summary>
+    Manual,
+}
+
+/// <summary>A picture for a mail.</summary>
+/// <param name="Jpeg">The JPEG file, attached byte for byte.</param>
+/// <param name="FileName">The name it is attached under.</param>
+/// <param name="TakenAt">When the frame was taken.</param>
+/// <param name="Width">In pixels.</param>
+/// <param name="Height">In pixels.</param>
+/// <param name="Label">What the reader must know about it, such as "DEMO" or "black picture"; or null.</param>
+public sealed record MailPicture(byte[] Jpeg, string FileName, DateTimeOffset TakenAt, int Width, int Height, string? Label);
+
+/// <summary>A failed sign-in as a mail tells it. The texts may be a visitor's.</summary>
+/// <param name="Id">The attempt's number.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="AccountTyped">What was typed as the account.</param>
+/// <param name="RemoteAddress">The address that the request came from.</param>
+/// <param name="UserAgent">What the browser calls itself.</param>
+/// <param name="Outcome">Why it failed, in words.</param>
+public sealed record MailAttempt(long Id, DateTimeOffset At, string AccountTyped, string RemoteAddress, string UserAgent, string Outcome);
+
+/// <summary>All that a mail says, before it has a form.</summary>
+public sealed record AlertContent
+{
+    /// <summary>What the mail is about.</summary>
+    public required MailKind Kind { get; init; }
+
+    /// <summary>The recipient's mail address.</summary>
+    public required string To { get; init; }
+
+    /// <summary>The recipient's name, or null.</summary>
+    public string? ToName { get; init; }
+
+    /// <summary>The sender's mail address, with or without a name before it.</summary>
+    public required string From { get; init; }
+
+    /// <summary>The Message-ID, without angle brackets.</summary>
+    public required string MessageId { get; init; }
+
+    /// <summary>The Message-ID of the mail that this one follows, or null for the first of an alert.</summary>
+    public string? InReplyTo { get; init; }
+
+    /// <summary>The Message-IDs of the earlier mails of the same alert, oldest first.</summary>
+    public IReadOnlyList<string> References { get; init; } = [];
+
+    /// <summary>The account concerned: its name, or what was typed where <see cref="AccountUnknown"/>.</summary>
+    public required string AccountName { get; init; }
+
+    /// <summary>Whether no such account exists; the mail then goes to administrators.</summary>
+    public bool AccountUnknown { get; init; }
+
+    /// <summary>The device's name for its camera.</summary>
+    public required string CameraName { get; init; }
+
+    /// <summary>The attempts to tell in full, oldest first; none for <see cref="MailKind.Manual"/>.</summary>
+    public IReadOnlyList<MailAttempt> Attempts { get; init; } = [];
+
+    /// <summary>How many attempts the alert counts so far, told in full or not.</summary>
+    public int AttemptCount { get; init; }
+
+    /// <summary>When the first of them happened.</summary>
+    public DateTimeOffset FirstAt { get; init; }
+
+    /// <summary>When the last of them happened.</summary>
+    public DateTimeOffset LastAt { get; init; }
+
+    /// <summary>The picture, or null.</summary>
+    public MailPicture? Picture { get; init; }
+
+    /// <summary>Why there is no picture, or null.</summary>
+    public string? PictureProblem { get; init; }
+
+    /// <summary>The time zone that the recipient reads times in.</summary>
+    public required TimeZoneInfo TimeZone { get; init; }
+
+    /// <summary>The mail's Date. The same for every try of one delivery, so that each try makes the same mail.</summary>
+    public required DateTimeOffset ComposedAt { get; init; }
+}

@@ -1,0 +1,174 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using MimeKit;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>Gives a mail its form.</summary>
+/// <remarks>
+/// <code>
+/// multipart/mixed
+///   multipart/alternative
+///     text/plain
+///     multipart/related
+///       text/html
+///       image/jpeg, inline by Content-ID
+///   image/jpeg, attached
+/// </code>
+/// </remarks>
+public static class AlertMessage
+{
+    private const int TextWidth = 72;
+    private const int LabelWidth = 16;
+    private const int MaxFileNameLength = 100;
+
+    // Letters of all scripts stay letters; what has a meaning in HTML is encoded all the same.
+    private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
+
+    /// <summary>Makes the message. It needs nothing from elsewhere: no remote picture, no link.</summary>
+    /// <exception cref="ArgumentException">Sender, recipient or a Message-ID is not well-formed.</exception>
+    public static MimeMessage Compose(AlertContent content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        var text = new AlertText(content);
+
+        var message = new MimeMessage();
+        message.From.Add(Mailbox(content.From, "SentinelCam"));
+        message.To.Add(Mailbox(content.To, content.ToName));
+        message.Subject = text.Subject;
+        message.Date = TimeZoneInfo.ConvertTime(content.ComposedAt, content.TimeZone);
+        message.MessageId = content.MessageId;
+        if (content.InReplyTo is not null)
+            message.InReplyTo = content.InReplyTo;
+        message.References.AddRange(content.References);
+        // Asks vacation programs and ticket systems not to answer (RFC 3834 and Exchange's own).
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
+        message.Headers.Add("X-Auto-Response-Suppress", "All");
+        message.Body = Body(content, text);
+        return message;
+    }
+
+    private static MailboxAddress Mailbox(string address, string? name)
+    {
+        if (address.Any(char.IsControl) || !MailboxAddress.TryParse(address, out var mailbox) || mailbox.Address.IndexOf('@', StringComparison.Ordinal) <= 0)
+            throw new ArgumentException($"\"{VisitorText.Clean(address, 200)}\" is not a mail address.", nameof(address));
+        if (string.IsNullOrEmpty(mailbox.Name))
+            mailbox.Name = VisitorText.Clean(name, MaxFileNameLength);
+        return mailbox;
+    }
+
+    private static MimeEntity Body(AlertContent content, AlertText text)
+    {
+        var plain = Text("plain", PlainText(text));
+        if (content.Picture is not { } picture)
+            return new MultipartAlternative(plain, Text("html", HtmlText(text, contentId: null)));
+
+        var inline = Jpeg(picture, ContentDisposition.Inline);
+        inline.ContentId = "picture." + new string([.. content.MessageId.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@')]);
+        var related = new MultipartRelated { Root = Text("html", HtmlText(text, inline.ContentId)) };
+        related.Add(inline);
+        return new Multipart("mixed")
+        {
+            new MultipartAlternative(plain, related),
+            Jpeg(picture, ContentDisposition.Attachment),
+        };
+    }
+
+    // Quoted-printable: lines of any length and letters of any script pass every server on the way.
+    private static TextPart Text(string subtype, string text) => new(subtype)
+    {
+        Text = text,
+        ContentTransferEncoding = ContentEncoding.QuotedPrintable,
+    };
+
+    private static MimePart Jpeg(MailPicture picture, string disposition)
+    {
+        var name = VisitorText.Clean(Path.GetFileName(picture.FileName), MaxFileNameLength);
+        return new MimePart("image", "jpeg")
+        {
+            Content = new MimeContent(new MemoryStream(picture.Jpeg, writable: false)),
+            ContentTransferEncoding = ContentEncoding.Base64,
+            ContentDisposition = new ContentDisposition(disposition) { FileName = name.Length > 0 ? name : "picture.jpg" },
+        };
+    }
+
+    private static string PlainText(AlertText text)
+    {
+        var plain = new StringBuilder();
+        AppendWrapped(plain, text.Opening, indent: 0);
+        foreach (var table in text.Tables)
+        {
+            plain.Append('\n');
+            foreach (var fact in table)
+                AppendWrapped(plain, (fact.Label + ":").PadRight(LabelWidth) + fact.Value, LabelWidth);
+        }
+
+        foreach (var notice in text.Notices)
+        {
+            plain.Append('\n');
+            AppendWrapped(plain, notice, indent: 0);
+        }
+
+        plain.Append("\nWhat to do\n\n");
+        foreach (var advice in text.Advice)
+            AppendWrapped(plain, "- " + advice, indent: 2);
+        return plain.ToString();
+    }
+
+    /// <summary>Adds a paragraph in lines of <see cref="TextWidth"/>, the second and later ones indented. A longer word keeps a line to itself.</summary>
+    private static void AppendWrapped(StringBuilder plain, string paragraph, int indent)
+    {
+        while (paragraph.Length > TextWidth)
+        {
+            var end = paragraph.LastIndexOf(' ', TextWidth);
+            if (end <= indent)
+                end = paragraph.IndexOf(' ', TextWidth);
+            if (end < 0)
+                break;
+            plain.Append(paragraph.AsSpan(0, end).TrimEnd()).Append('\n');
+            paragraph = new string(' ', indent) + paragraph[(end + 1)..].TrimStart();
+        }
+
+        plain.Append(paragraph).Append('\n');
+    }
+
+    private static string HtmlText(AlertText text, string? contentId)
+    {
+        var html = new StringBuilder();
+        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
+            .Append("<body style=\"font-family: sans-serif; line-height: 1.4; max-width: 42em\">\n");
+        Paragraph(html, text.Opening, "font-size: 1.1em");
+        if (contentId is not null)
+        {
+            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + text.PictureCaption))
+                .Append("\" style=\"max-width: 100%; height: auto\"></p>\n");
+        }
+
+        foreach (var table in text.Tables)
+            Table(html, table);
+        foreach (var notice in text.Notices)
+            Paragraph(html, notice, "padding: 0.6em; border-left: 0.3em solid #b45309");
+        html.Append("<h2 style=\"font-size: 1.1em\">What to do</h2>\n<ul>\n");
+        foreach (var advice in text.Advice)
+            html.Append("<li>").Append(Html.Encode(advice)).Append("</li>\n");
+        return html.Append("</ul>\n</body>\n</html>\n").ToString();
+    }
+
+    private static void Paragraph(StringBuilder html, string text, string style) =>
+        html.Append("<p style=\"").Append(style).Append("\">").Append(Html.Encode(text)).Append("</p>\n");
+
+    // <bdi>: a visitor's right-to-left letters do not rearrange what stands beside them.
+    private static void Table(StringBuilder html, IReadOnlyList<AlertFact> facts)
+    {
+        html.Append("<table style=\"border-collapse: collapse; margin: 0 0 1em\">\n");
+        foreach (var fact in facts)
+        {
+            html.Append("<tr><th scope=\"row\" style=\"text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0\">").Append(Html.Encode(fact.Label))
+                .Append("</th><td style=\"overflow-wrap: anywhere\"><bdi>").Append(Html.Encode(fact.Value)).Append("</bdi></td></tr>\n");
+        }
+
+        html.Append("</table>\n");
+    }
+}

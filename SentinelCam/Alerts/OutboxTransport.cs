@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using MimeKit;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>Writes mails into a directory instead of sending them, one <c>.eml</c> file each.</summary>
+/// <remarks>
+/// A mail is written under a hidden name, brought to disk and then renamed, so that a reader never meets half a mail. Its
+/// name is made of its Date and Message-ID: the same mail sent again takes the place of the first copy.
+/// </remarks>
+/// <param name="directory">The directory; it is created, readable by this user only, when the first mail comes.</param>
+public sealed class OutboxTransport(string directory) : IMailTransport
+{
+    /// <inheritdoc/>
+    public string Description => "the outbox";
+
+    /// <inheritdoc/>
+    public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var name = await WriteAsync(message, cancellationToken);
+            return new MailOutcome(MailResult.Accepted, "written to the outbox as " + name);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return new MailOutcome(MailResult.TryAgain, "The outbox could not be written: " + failure.Message, "Check free space and rights of the data directory.");
+        }
+    }
+
+    private async Task<string> WriteAsync(MimeMessage message, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(directory);
+        else
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var name = NameOf(message);
+        var half = Path.Combine(directory, $".{name}.{Guid.NewGuid():N}.half");
+        try
+        {
+            await WriteAsync(message, half, Path.Combine(directory, name), cancellationToken);
+            return name;
+        }
+        catch
+        {
+            // On a full disk the half mail would take the room that the next try needs.
+            File.Delete(half);
+            throw;
+        }
+    }
+
+    private static async Task WriteAsync(MimeMessage message, string half, string whole, CancellationToken cancellationToken)
+    {
+        var settings = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            // Windows renames an open file only if others may delete it.
+            Share = FileShare.Delete,
+            Options = FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+            settings.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        await using var file = new FileStream(half, settings);
+        message.Prepare(EncodingConstraint.SevenBit);
+        await message.WriteToAsync(file, cancellationToken);
+        await file.FlushAsync(cancellationToken);
+        file.Flush(flushToDisk: true);
+        File.Move(half, whole, overwrite: true);
+        // The second time brings the new name to disk with the file; a directory itself cannot be flushed from .NET.
+        file.Flush(flushToDisk: true);
+    }
+
+    // The hash keeps two ids apart that look alike once only safe characters are left.
+    private static string NameOf(MimeMessage message)
+    {
+        var id = message.MessageId ?? "";
+        var safe = new string([.. id.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40)]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)), 0, 4);
+        var time = message.Date.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        return $"{time}-{safe}-{hash}.eml";
+    }
+}
+
+/// <summary>A mail in the outbox.</summary>
+/// <param name="Name">The file's name, without directory.</param>
+/// <param name="Date">When it was written.</param>
+/// <param name="Size">Its size in bytes.</param>
+public sealed record OutboxMail(string Name, DateTimeOffset Date, long Size);
+
+/// <summary>Reads what <see cref="OutboxTransport"/> wrote.</summary>
+/// <param name="directory">The same directory; it need not exist yet.</param>
+public sealed partial class OutboxReader(string directory)
+{
+    /// <summary>The newest mails, newest first.</summary>
+    /// <param name="limit">The most to return.</param>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    public IReadOnlyList<OutboxMail> List(int limit)
+    {
+        var folder = new DirectoryInfo(directory);
+        if (!folder.Exists)
+            return [];
+
+        return [.. folder.EnumerateFiles("*.eml")
+            .Where(file => MailName().IsMatch(file.Name))
+            .OrderByDescending(file => file.Name, StringComparer.Ordinal)
+            .Take(limit)
+            .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length))];
+    }
+
+    /// <summary>One mail, or null if the outbox has none of that name. The name may come from a visitor.</summary>
+    /// <param name="name">A name as <see cref="List"/> gives it.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public MimeMessage? Read(string? name)
+    {
+        if (name is null || !MailName().IsMatch(name))
+            return null;
+
+        var path = Path.Combine(directory, name);
+        return File.Exists(path) ? MimeMessage.Load(path) : null;
+    }
+
+    // No separator, no drive, no leading dot: a name that matches cannot leave the directory. \z, since $ also matches before a newline.
+    [GeneratedRegex(@"\A[0-9A-Za-z][0-9A-Za-z_-]{0,120}\.eml\z")]
+    private static partial Regex MailName();
+}

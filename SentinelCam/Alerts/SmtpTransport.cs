@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>Hands mails to an SMTP server, over a new connection for each.</summary>
+/// <param name="options">The server; its host must be set.</param>
+/// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
+/// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
+public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X509Certificate2Collection? trustedAuthorities = null) : IMailTransport
+{
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
+
+    // One address of several may be a black hole (IPv6 that is announced but not routed): it must not use up the whole limit.
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
+    // The mail is accepted by then; a server that is slow to say good-bye delays nothing that matters.
+    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
+
+    private readonly string _host = options.Host ?? throw new ArgumentException("The options name no host.", nameof(options));
+    private readonly TimeSpan _limit = limit ?? DefaultLimit;
+
+    /// <inheritdoc/>
+    public string Description { get; } = string.Create(CultureInfo.InvariantCulture, $"{options.Host}:{options.Port}");
+
+    /// <inheritdoc/>
+    public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(_limit);
+
+        var dialogue = new SmtpDialogue();
+        try
+        {
+            var reply = await SendAsync(message, dialogue, deadline.Token);
+            return new MailOutcome(MailResult.Accepted, $"250 {reply}");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !dialogue.DataBegun)
+        {
+            throw;
+        }
+        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        {
+            return SmtpFailure.Classify(failure, dialogue, options, _limit);
+        }
+    }
+
+    private async Task<string> SendAsync(MimeMessage message, SmtpDialogue dialogue, CancellationToken cancellationToken)
+    {
+        using var client = new SmtpClient();
+        client.ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts;
+        // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
+        client.CheckCertificateRevocation = false;
+
+        var socket = await ConnectAsync(dialogue, cancellationToken);
+        dialogue.Step = SmtpStep.Greeting;
+        await client.ConnectAsync(socket, _host, options.Port, SocketOptions(), cancellationToken);
+
+        if (options.HasCredentials)
+        {
+            dialogue.Step = SmtpStep.SignIn;
+            if (!client.IsSecure && !options.HostIsLoopback)
+                throw new SmtpPlainTextException();
+            await client.AuthenticateAsync(options.UserName, options.Password, cancellationToken);
+        }
+
+        dialogue.Step = SmtpStep.Message;
+        var reply = await client.SendAsync(message, cancellationToken, dialogue);
+
+        using var quit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        quit.CancelAfter(QuitLimit);
+        // MailKit keeps every failure of QUIT to itself, so it cannot spoil the acceptance.
+        await client.DisconnectAsync(quit: true, quit.Token);
+        return reply;
+    }
+
+    private async Task<Socket> ConnectAsync(SmtpDialogue dialogue, CancellationToken cancellationToken)
+    {
+        dialogue.Step = SmtpStep.NameLookup;
+        var addresses = await Dns.GetHostAddressesAsync(_host, cancellationToken);
+
+        dialogue.Step = SmtpStep.Connect;
+        Exception? failure = null;
+        foreach (var address in addresses)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(ConnectLimit);
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, options.Port, limit.Token);
+                return socket;
+            }
+            catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                socket.Dispose();
+                failure = e as SocketException ?? new SocketException((int)SocketError.TimedOut);
+            }
+            catch (OperationCanceledException)
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private SecureSocketOptions SocketOptions() => options.Security switch
+    {
+        SmtpSecurity.None => SecureSocketOptions.None,
+        SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
+        SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
+        _ when options.Port == SmtpFailure.TlsPort => SecureSocketOptions.SslOnConnect,
+        _ when options.HasCredentials => SecureSocketOptions.StartTls,
+        _ => SecureSocketOptions.StartTlsWhenAvailable,
+    };
+}
+
+/// <summary>The steps of one delivery, in their order.</summary>
+internal enum SmtpStep
+{
+    NameLookup,
+    Connect,
+    Greeting,
+    SignIn,
+    Message,
+}
+
+/// <summary>How far one delivery has come.</summary>
+internal sealed class SmtpDialogue : ITransferProgress
+{
+    public SmtpStep Step { get; set; }
+
+    /// <summary>Whether the server said 354 and got message data: from here on it may have accepted the mail.</summary>
+    public bool DataBegun { get; private set; }
+
+    /// <summary>What is wrong with the server's certificate, if anything.</summary>
+    public string? CertificateProblem { get; set; }
+
+    public void Report(long bytesTransferred, long totalSize) => DataBegun = true;
+
+    public void Report(long bytesTransferred) => DataBegun = true;
+}
+
+/// <summary>The connection is not protected although a password is to cross it.</summary>
+internal sealed class SmtpPlainTextException() : IOException("The connection is in plain text, so the password was not sent.");
