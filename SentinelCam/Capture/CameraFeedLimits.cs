@@ -1,0 +1,35 @@
+namespace SentinelCam.Capture;
+
+/// <summary>The time and memory that a <see cref="CameraFeed"/> may take.</summary>
+public sealed record CameraFeedLimits
+{
+    /// <summary>The longest that one capture takes.</summary>
+    public TimeSpan Capture { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a camera may take to its first frame; Windows Media Foundation needs up to 20 s.</summary>
+    public TimeSpan Opening { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long an open camera may stay silent before it is closed and opened again.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the camera stays open after the last capture.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The pause before a camera that failed is tried again, while a capture waits for it.</summary>
+    public TimeSpan Retry { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long before the moment a frame may have been taken to be the picture of that moment.</summary>
+    public TimeSpan Before { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>From this age, counted back from the moment, a frame is stale.</summary>
+    public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a capture that has only a black or uniform frame waits for a better one.</summary>
+    public TimeSpan BetterFrame { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>The most bytes of JPEG in the ring.</summary>
+    public int RingBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The most frames in the ring: ten seconds at 30 frames a second.</summary>
+    public int RingFrames { get; init; } = 300;
+}
