@@ -1,0 +1,184 @@
+using System.Runtime.ExceptionServices;
+
+namespace SentinelCam.HangfireSqlite.Database;
+
+/// <summary>A piece of work for the writer: its statements, and what to tell others once it is committed.</summary>
+internal sealed class WriteRequest(Action<SqlSession> apply, Action? committed)
+{
+    private readonly object _gate = new();
+    private bool _done;
+    private bool _leads;
+
+    /// <summary>The statements. Run again by itself when it shared a transaction with one that failed.</summary>
+    public void Apply(SqlSession session) => apply(session);
+
+    public Exception? Error { get; set; }
+
+    public void NotifyCommitted() => committed?.Invoke();
+
+    /// <summary>Waits until the request is done, or until its thread is to commit the next group.</summary>
+    /// <returns>Whether its thread is to commit the next group.</returns>
+    public bool WaitToLead()
+    {
+        lock (_gate)
+        {
+            while (!_done && !_leads) Monitor.Wait(_gate);
+            return !_done;
+        }
+    }
+
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _done = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    public void Lead()
+    {
+        lock (_gate)
+        {
+            _leads = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+}
+
+/// <summary>
+/// The one writer of a process. The thread that finds it idle commits at once, on its own stack: a hand-over to a
+/// writer thread would cost more than the commit. Those that come meanwhile wait and share the next transaction.
+/// </summary>
+internal sealed class GroupCommitWriter(SqlSession session) : IDisposable
+{
+    // Bounds how long one transaction keeps the others, and other processes, waiting.
+    private const int MaxGroupSize = 128;
+
+    private readonly object _gate = new();
+    private readonly Queue<WriteRequest> _waiting = new();
+    private readonly List<WriteRequest> _group = [];
+    private bool _busy;
+    private bool _closed;
+
+    /// <summary>Applies the request and returns when it is committed.</summary>
+    /// <exception cref="ObjectDisposedException">The writer is closed.</exception>
+    /// <exception cref="Exception">What the request's statements, or the commit, threw; nothing of it is kept.</exception>
+    public void Execute(WriteRequest request)
+    {
+        bool leads;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _waiting.Enqueue(request);
+            leads = !_busy;
+            _busy = true;
+        }
+
+        if (leads || request.WaitToLead()) CommitGroup(request);
+        if (request.Error is not null) ExceptionDispatchInfo.Throw(request.Error);
+    }
+
+    /// <summary>Closes the connection, after what already waits is committed.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            _closed = true;
+            if (_busy) return;
+        }
+
+        session.Dispose();
+    }
+
+    private void CommitGroup(WriteRequest leader)
+    {
+        lock (_gate)
+        {
+            while (_group.Count < MaxGroupSize && _waiting.TryDequeue(out var request)) _group.Add(request);
+        }
+
+        Commit(_group);
+        var finished = _group.ToArray();
+        _group.Clear();
+
+        foreach (var request in finished)
+        {
+            if (request.Error is null) request.NotifyCommitted();
+        }
+
+        WriteRequest? next;
+        bool close;
+        lock (_gate)
+        {
+            _busy = _waiting.TryPeek(out next);
+            close = _closed && !_busy;
+        }
+
+        if (close) session.Dispose();
+
+        next?.Lead();
+        foreach (var request in finished)
+        {
+            if (request != leader) request.Complete();
+        }
+    }
+
+    private void Commit(List<WriteRequest> group)
+    {
+        try
+        {
+            InTransaction(group);
+        }
+        catch (Exception) when (group.Count > 1)
+        {
+            // One of them failed, and SQLite may have rolled back the whole: each gets a transaction of its own.
+            foreach (var request in group) CommitAlone(request);
+        }
+        catch (Exception exception)
+        {
+            group[0].Error = exception;
+        }
+    }
+
+    private void CommitAlone(WriteRequest request)
+    {
+        try
+        {
+            InTransaction([request]);
+        }
+        catch (Exception exception)
+        {
+            request.Error = exception;
+        }
+    }
+
+    private void InTransaction(List<WriteRequest> group)
+    {
+        session.Execute(Sql.Begin);
+        try
+        {
+            foreach (var request in group) request.Apply(session);
+            session.Execute(Sql.Commit);
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            session.Execute(Sql.RollBack);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception) when (exception.SqliteErrorCode == SqliteError.General)
+        {
+            // "No transaction is active": SQLite rolls back by itself when the disk is full or cannot be written.
+            return;
+        }
+    }
+}

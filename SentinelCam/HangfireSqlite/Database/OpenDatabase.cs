@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace SentinelCam.HangfireSqlite.Database;
+
+/// <summary>A file that is open and has our schema: its writer, and readers that are kept for the next caller.</summary>
+internal sealed class OpenDatabase : IDisposable
+{
+    private const int MaxIdleReaders = 32;
+
+    private readonly string _connectionString;
+    private readonly TimeSpan _busyTimeout;
+    private readonly ConcurrentStack<SqlSession> _readers = new();
+    private readonly object _watchGate = new();
+    private SqlSession? _watch;
+    private volatile bool _disposed;
+
+    private OpenDatabase(string connectionString, TimeSpan busyTimeout, SqlSession writer)
+    {
+        _connectionString = connectionString;
+        _busyTimeout = busyTimeout;
+        Writer = new GroupCommitWriter(writer);
+    }
+
+    public GroupCommitWriter Writer { get; }
+
+    /// <exception cref="SqliteException">The file cannot be opened, read or written.</exception>
+    /// <exception cref="SqliteJobStorageException">The file is damaged, or not one for this program.</exception>
+    public static OpenDatabase Open(string connectionString, string file, TimeSpan busyTimeout, bool verify)
+    {
+        var session = Connect(connectionString, busyTimeout);
+        try
+        {
+            SchemaMigrator.Check(session, file);
+            if (verify && session.Scalar<string>("PRAGMA quick_check(1)") is { } result and not "ok")
+                throw new SqliteJobStorageException(FileProblem.Corrupt(file, result));
+
+            // auto_vacuum takes effect only before the first table, and before the journal becomes a WAL
+            session.ExecuteOnce("PRAGMA auto_vacuum = INCREMENTAL");
+            session.ExecuteOnce("PRAGMA journal_mode = WAL");
+            session.ExecuteOnce("PRAGMA synchronous = NORMAL");
+            session.ExecuteOnce("PRAGMA journal_size_limit = 16777216");
+            session.ExecuteOnce("PRAGMA temp_store = MEMORY");
+            SchemaMigrator.Migrate(session, file);
+            return new OpenDatabase(connectionString, busyTimeout, session);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A number that differs after any commit. It means something only on one and the same connection.</summary>
+    public long DataVersion()
+    {
+        lock (_watchGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _watch ??= RentReader();
+            return _watch.Scalar<long>(Sql.DataVersion);
+        }
+    }
+
+    public SqlSession RentReader()
+    {
+        if (_readers.TryPop(out var reader)) return reader;
+
+        reader = Connect(_connectionString, _busyTimeout);
+        reader.ExecuteOnce("PRAGMA query_only = ON");
+        return reader;
+    }
+
+    public void ReturnReader(SqlSession reader)
+    {
+        if (_disposed || _readers.Count >= MaxIdleReaders) reader.Dispose();
+        else _readers.Push(reader);
+    }
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        while (_readers.TryPop(out var reader)) reader.Dispose();
+        lock (_watchGate) _watch?.Dispose();
+        Writer.Dispose();
+    }
+
+    private static SqlSession Connect(string connectionString, TimeSpan busyTimeout)
+    {
+        var connection = new SqliteConnection(connectionString);
+        try
+        {
+            connection.Open();
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+
+        var session = new SqlSession(connection);
+        session.ExecuteOnce(string.Create(
+            CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}"));
+        return session;
+    }
+}

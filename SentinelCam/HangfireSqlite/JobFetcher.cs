@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using Hangfire.Logging;
+using SentinelCam.HangfireSqlite.Database;
+
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>
+/// Takes jobs from the queues for this storage, keeps their heartbeats fresh while they run, and returns those of
+/// processes that died. Whoever has taken a job also keeps a lock of the operating system, so a process that was
+/// only suspended is not taken for dead.
+/// </summary>
+internal sealed class JobFetcher : IDisposable
+{
+    private readonly ILog _log = LogProvider.For<JobFetcher>();
+    private readonly JobDatabase _database;
+    private readonly QueueSignals _signals;
+    private readonly SqliteJobStorageOptions _options;
+    private readonly long _holder = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+    private readonly object _gate = new();
+    private ITimer? _timer;
+    private FileLocks? _locks;
+    private int _running;
+    private bool _disposed;
+
+    public JobFetcher(JobDatabase database, QueueSignals signals, SqliteJobStorageOptions options)
+    {
+        _database = database;
+        _signals = signals;
+        _options = options;
+    }
+
+    /// <summary>Waits for a job of one of the queues, the first queue before the others, and takes it.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="SqliteJobStorageException">The file cannot be used.</exception>
+    public SqliteFetchedJob Fetch(string[] queues, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Start();
+        if (TryFetch(queues) is { } job) return job;
+
+        using var waiter = _signals.Register(queues);
+        string? signalled = null;
+        while ((job = TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
+
+        // The job that this worker was woken for is still there: another one shall see to it
+        if (signalled is not null && signalled != job.Queue) _signals.Signal(signalled, 1);
+        return job;
+    }
+
+    public void Acknowledge(SqliteFetchedJob job, SqlSession session) =>
+        session.Execute(Sql.Acknowledge, job.Id, _holder, job.NumericJobId);
+
+    public void Acknowledge(SqliteFetchedJob job) => _database.Write(session => Acknowledge(job, session));
+
+    public void Requeue(SqliteFetchedJob job) => _database.Write(
+        session => session.Execute(Sql.Requeue, job.Id, _holder, job.NumericJobId),
+        () => _signals.Signal(job.Queue, 1));
+
+    public void Finished() => Interlocked.Decrement(ref _running);
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _timer?.Dispose();
+            _locks?.Release(this, LockOf(_holder));
+        }
+
+        if (Volatile.Read(ref _running) == 0) return;
+        try
+        {
+            Release(_holder);
+        }
+        catch (Exception exception) when (exception is SqliteJobStorageException or ObjectDisposedException)
+        {
+            _log.WarnException("Running jobs stay taken until their heartbeat is stale.", exception);
+        }
+    }
+
+    private static string LockOf(long holder) => $"holder:{holder}";
+
+    private void Start()
+    {
+        if (Volatile.Read(ref _timer) is not null) return;
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_timer is not null) return;
+
+            _locks = _database.Locks;
+            _locks.TryAcquire(this, LockOf(_holder), TimeSpan.Zero);
+            var period = _options.FetchedJobTimeout / 4;
+            _timer = _options.TimeProvider.CreateTimer(_ => Beat(), null, TimeSpan.Zero, period);
+        }
+    }
+
+    private SqliteFetchedJob? TryFetch(string[] queues)
+    {
+        var now = _options.TimeProvider.GetUtcNow().ToStored();
+        var job = _database.Write(session =>
+        {
+            foreach (var queue in queues)
+            {
+                var taken = session.First(
+                    Sql.Fetch, row => new SqliteFetchedJob(this, row.GetInt64(0), row.GetInt64(1), queue), _holder, now, queue);
+                if (taken is not null) return taken;
+            }
+
+            return null;
+        });
+
+        if (job is not null) Interlocked.Increment(ref _running);
+        return job;
+    }
+
+    private void Beat()
+    {
+        try
+        {
+            var now = _options.TimeProvider.GetUtcNow();
+            if (Volatile.Read(ref _running) > 0)
+                _database.Write(session => { session.Execute(Sql.RenewHeartbeats, now.ToStored(), _holder); });
+
+            var before = (now - _options.FetchedJobTimeout).ToStored();
+            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.GetInt64(0), before)))
+            {
+                if (holder != _holder && IsDead(holder)) Release(holder);
+            }
+        }
+        catch (SqliteJobStorageException exception)
+        {
+            _log.WarnException("The heartbeat of the running jobs was not renewed.", exception);
+        }
+        catch (ObjectDisposedException) when (_disposed)
+        {
+            _log.Debug("The storage was closed during a heartbeat.");
+        }
+    }
+
+    private bool IsDead(long holder)
+    {
+        var mine = new object();
+        if (!_locks!.TryAcquire(mine, LockOf(holder), TimeSpan.Zero)) return false;
+        _locks.Release(mine, LockOf(holder));
+        return true;
+    }
+
+    private void Release(long holder)
+    {
+        var queues = _database.Write(session => session.Query(Sql.ReleaseHolder, static row => row.GetString(0), holder));
+        foreach (var queue in queues) _signals.Signal(queue, 1);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Hangfire.Storage;
+using SentinelCam.HangfireSqlite.Database;
+
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>A job that one worker has taken. Left without an answer, it goes back to its place in the queue.</summary>
+internal sealed class SqliteFetchedJob : IFetchedJob
+{
+    private readonly JobFetcher _fetcher;
+    private int _finished;
+
+    public SqliteFetchedJob(JobFetcher fetcher, long id, long jobId, string queue)
+    {
+        _fetcher = fetcher;
+        Id = id;
+        NumericJobId = jobId;
+        JobId = jobId.ToString(CultureInfo.InvariantCulture);
+        Queue = queue;
+    }
+
+    /// <summary>The row in the queue.</summary>
+    public long Id { get; }
+
+    public long NumericJobId { get; }
+
+    public string JobId { get; }
+
+    public string Queue { get; }
+
+    public void RemoveFromQueue()
+    {
+        if (Volatile.Read(ref _finished) != 0) return;
+        _fetcher.Acknowledge(this);
+        MarkFinished();
+    }
+
+    /// <summary>Removes it as part of a transaction; <see cref="MarkFinished"/> follows when that is committed.</summary>
+    public void RemoveFromQueue(SqlSession session) => _fetcher.Acknowledge(this, session);
+
+    public void Requeue()
+    {
+        if (Volatile.Read(ref _finished) != 0) return;
+        _fetcher.Requeue(this);
+        MarkFinished();
+    }
+
+    public void MarkFinished()
+    {
+        if (Interlocked.Exchange(ref _finished, 1) == 0) _fetcher.Finished();
+    }
+
+    public void Dispose() => Requeue();
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using Hangfire.States;
+using Hangfire.Storage;
+using Hangfire.Storage.Monitoring;
+using Microsoft.Data.Sqlite;
+using SentinelCam.HangfireSqlite.Database;
+
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>What the dashboard shows: statistics, servers, queues and a job's details.</summary>
+internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : JobStorageMonitor
+{
+    private const int FirstJobsOfQueue = 5;
+
+    public override StatisticsDto GetStatistics() => storage.Database.Read(static session => new StatisticsDto
+    {
+        Enqueued = CountJobs(session, EnqueuedState.StateName),
+        Scheduled = CountJobs(session, ScheduledState.StateName),
+        Processing = CountJobs(session, ProcessingState.StateName),
+        Failed = CountJobs(session, FailedState.StateName),
+        Awaiting = CountJobs(session, AwaitingState.StateName),
+        Succeeded = session.Scalar<long>(Sql.GetCounter, "stats:succeeded"),
+        Deleted = session.Scalar<long>(Sql.GetCounter, "stats:deleted"),
+        Recurring = session.Scalar<long>(Sql.CountSet, "recurring-jobs"),
+        Retries = session.Scalar<long>(Sql.CountSet, "retries"),
+        Queues = session.Scalar<long>(MonitoringSql.CountQueues),
+        Servers = session.Scalar<long>(MonitoringSql.CountServers),
+    });
+
+    public override IList<ServerDto> Servers() => storage.Database.Read(static session => session.Query(
+        MonitoringSql.Servers,
+        static row => new ServerDto
+        {
+            Name = row.GetString(0),
+            WorkersCount = row.GetInt32(1),
+            Queues = JsonSerializer.Deserialize<string[]>(row.GetString(2)),
+            StartedAt = StoredValues.ToUtc(row.GetInt64(3)),
+            Heartbeat = StoredValues.ToUtc(row.GetInt64(4)),
+        }));
+
+    public override IList<QueueWithTopEnqueuedJobsDto> Queues() => storage.Database
+        .Read(static session => session.Query(MonitoringSql.Queues, static row => row.GetString(0)))
+        .Select(queue => new QueueWithTopEnqueuedJobsDto
+        {
+            Name = queue,
+            Length = EnqueuedCount(queue),
+            Fetched = FetchedCount(queue),
+            FirstJobs = EnqueuedJobs(queue, 0, FirstJobsOfQueue),
+        })
+        .ToList();
+
+    public override JobDetailsDto? JobDetails(string jobId)
+    {
+        ArgumentNullException.ThrowIfNull(jobId);
+        if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
+
+        var details = storage.Database.Read(session =>
+        {
+            var job = session.First(MonitoringSql.JobDetails, ReadDetails, id);
+            if (job is not null) job.History = session.Query(MonitoringSql.History, ReadHistory, id);
+            return job;
+        });
+        if (details is null) return null;
+
+        details.Job = StoredValues.TryLoad(details.InvocationData, out var reason);
+        details.LoadException = reason;
+        return details;
+    }
+
+    public override long EnqueuedCount(string queue) => CountQueue(MonitoringSql.CountEnqueued, queue);
+
+    public override long FetchedCount(string queue) => CountQueue(MonitoringSql.CountFetched, queue);
+
+    public override long ScheduledCount() => CountJobs(ScheduledState.StateName);
+
+    public override long FailedCount() => CountJobs(FailedState.StateName);
+
+    public override long ProcessingCount() => CountJobs(ProcessingState.StateName);
+
+    public override long SucceededListCount() => CountJobs(SucceededState.StateName);
+
+    public override long DeletedListCount() => CountJobs(DeletedState.StateName);
+
+    public override long AwaitingCount() => CountJobs(AwaitingState.StateName);
+
+    public override IDictionary<DateTime, long> SucceededByDatesCount() => ByDay("succeeded");
+
+    public override IDictionary<DateTime, long> FailedByDatesCount() => ByDay("failed");
+
+    public override IDictionary<DateTime, long> DeletedByDatesCount() => ByDay("deleted");
+
+    public override IDictionary<DateTime, long> HourlySucceededJobs() => ByHour("succeeded");
+
+    public override IDictionary<DateTime, long> HourlyFailedJobs() => ByHour("failed");
+
+    public override IDictionary<DateTime, long> HourlyDeletedJobs() => ByHour("deleted");
+
+    private static JobDetailsDto ReadDetails(SqliteDataReader row) => new()
+    {
+        InvocationData = row.InvocationData(0),
+        Properties = StoredValues.ToDictionary(row.Text(5)),
+        CreatedAt = StoredValues.ToUtc(row.GetInt64(6)),
+        ExpireAt = row.Number(7) is { } expireAt ? StoredValues.ToUtc(expireAt) : null,
+    };
+
+    private static StateHistoryDto ReadHistory(SqliteDataReader row) => new()
+    {
+        StateName = row.GetString(0),
+        Reason = row.Text(1),
+        CreatedAt = StoredValues.ToUtc(row.GetInt64(2)),
+        Data = StoredValues.ToDictionary(row.Text(3)),
+    };
+
+    private static long CountJobs(SqlSession session, string state) =>
+        session.Scalar<long>(MonitoringSql.CountJobs, state);
+
+    private long CountJobs(string state) => storage.Database.Read(session => CountJobs(session, state));
+
+    private long CountQueue(string sql, string queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return storage.Database.Read(session => session.Scalar<long>(sql, queue));
+    }
+
+    // The last seven days and the last 24 hours; Hangfire counts under these keys
+    private Dictionary<DateTime, long> ByDay(string kind) =>
+        Timeline(Enumerable.Range(0, 7).Select(day => storage.UtcNow.UtcDateTime.Date.AddDays(-day)), kind, "yyyy-MM-dd");
+
+    private Dictionary<DateTime, long> ByHour(string kind)
+    {
+        var now = storage.UtcNow.UtcDateTime;
+        return Timeline(Enumerable.Range(0, 24).Select(hour => now.AddHours(-hour)), kind, "yyyy-MM-dd-HH");
+    }
+
+    private Dictionary<DateTime, long> Timeline(IEnumerable<DateTime> times, string kind, string format) =>
+        storage.Database.Read(session => times.ToDictionary(
+            static time => time,
+            time => session.Scalar<long>(
+                Sql.GetCounter, $"stats:{kind}:{time.ToString(format, CultureInfo.InvariantCulture)}")));
+}

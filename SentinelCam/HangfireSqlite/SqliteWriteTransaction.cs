@@ -1,0 +1,300 @@
+using Hangfire.Common;
+using Hangfire.States;
+using Hangfire.Storage;
+using SentinelCam.HangfireSqlite.Database;
+
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>Collects commands and applies them all or none, in one SQLite transaction.</summary>
+internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection) : JobStorageTransaction
+{
+    private const string Schedule = "schedule";
+
+    private readonly List<Action<SqlSession>> _commands = [];
+    private readonly List<(string Queue, string JobId)> _enqueued = [];
+    private readonly List<SqliteFetchedJob> _acknowledged = [];
+    private readonly List<IDisposable> _locks = [];
+    private Dictionary<string, double>? _dueTimes;
+    private bool _scheduled;
+
+    public override void Commit()
+    {
+        try
+        {
+            connection.Storage.Database.Write(Apply, NotifyCommitted);
+            foreach (var job in _acknowledged) job.MarkFinished();
+        }
+        finally
+        {
+            ReleaseLocks();
+        }
+    }
+
+    public override void Dispose()
+    {
+        ReleaseLocks();
+        base.Dispose();
+    }
+
+    public override void AcquireDistributedLock(string resource, TimeSpan timeout) =>
+        _locks.Add(connection.AcquireDistributedLock(resource, timeout));
+
+    public override string CreateJob(
+        Job job, IDictionary<string, string?> parameters, DateTime createdAt, TimeSpan expireIn)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(parameters);
+
+        var row = connection.NewJob(job, parameters, createdAt, expireIn);
+        _commands.Add(row.Insert);
+        return StoredValues.ToText(row.Id);
+    }
+
+    public override void SetJobParameter(string jobId, string name, string? value)
+    {
+        ArgumentNullException.ThrowIfNull(jobId);
+        ArgumentNullException.ThrowIfNull(name);
+        AddJobCommand(jobId, (session, id) => JobCommands.SetParameter(session, id, name, value));
+    }
+
+    public override void ExpireJob(string jobId, TimeSpan expireIn)
+    {
+        ArgumentNullException.ThrowIfNull(jobId);
+        if (expireIn <= TimeSpan.Zero)
+        {
+            AddJobCommand(jobId, JobCommands.Delete);
+            return;
+        }
+
+        var expireAt = In(expireIn);
+        AddJobCommand(jobId, (session, id) => session.Execute(Sql.ExpireJob, expireAt, id));
+    }
+
+    public override void PersistJob(string jobId)
+    {
+        ArgumentNullException.ThrowIfNull(jobId);
+        AddJobCommand(jobId, static (session, id) => session.Execute(Sql.PersistJob, id));
+    }
+
+    public override void SetJobState(string jobId, IState state)
+    {
+        if (state is ScheduledState scheduled)
+        {
+            // Hangfire's score has whole seconds; the state knows the moment
+            var due = scheduled.EnqueueAt.ToStored() / (double)TimeSpan.TicksPerSecond;
+            (_dueTimes ??= [])[jobId] = due;
+        }
+
+        AddState(jobId, state, isCurrent: true);
+    }
+
+    public override void AddJobState(string jobId, IState state) => AddState(jobId, state, isCurrent: false);
+
+    public override void AddToQueue(string queue, string jobId)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentNullException.ThrowIfNull(jobId);
+        AddJobCommand(jobId, (session, id) => connection.Storage.KnownQueues.Add(session, queue, id));
+        _enqueued.Add((queue, jobId));
+    }
+
+    public override void RemoveFromQueue(IFetchedJob fetchedJob)
+    {
+        ArgumentNullException.ThrowIfNull(fetchedJob);
+        if (fetchedJob is not SqliteFetchedJob job)
+            throw new ArgumentException("The job was fetched from another storage.", nameof(fetchedJob));
+
+        _commands.Add(job.RemoveFromQueue);
+        _acknowledged.Add(job);
+    }
+
+    public override void IncrementCounter(string key) => AddToCounter(key, 1, null);
+
+    public override void IncrementCounter(string key, TimeSpan expireIn) => AddToCounter(key, 1, expireIn);
+
+    public override void DecrementCounter(string key) => AddToCounter(key, -1, null);
+
+    public override void DecrementCounter(string key, TimeSpan expireIn) => AddToCounter(key, -1, expireIn);
+
+    public override void AddToSet(string key, string value) => AddToSet(key, value, 0);
+
+    public override void AddToSet(string key, string value, double score)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        if (key == Schedule)
+        {
+            _scheduled = true;
+            if (_dueTimes?.TryGetValue(value, out var due) is true && Math.Floor(due) == score) score = due;
+        }
+
+        _commands.Add(session => session.Execute(Sql.AddToSet, key, value, score));
+    }
+
+    public override void AddRangeToSet(string key, IList<string> items)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(items);
+        var values = items.ToArray();
+        if (values.Contains(null)) throw new ArgumentException("An item of a set cannot be null.", nameof(items));
+
+        _commands.Add(session =>
+        {
+            foreach (var value in values) session.Execute(Sql.AddToSet, key, value, 0.0);
+        });
+    }
+
+    public override void RemoveFromSet(string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        _commands.Add(session =>
+        {
+            if (session.Execute(Sql.RemoveFromSet, key, value) > 0) session.Execute(Sql.PersistEmptySet, key);
+        });
+    }
+
+    public override void RemoveSet(string key) => Remove(Sql.RemoveSet, "set", key);
+
+    public override void ExpireSet(string key, TimeSpan expireIn) =>
+        Expire(Sql.ExpireSet, Sql.RemoveSet, "set", key, expireIn);
+
+    public override void PersistSet(string key) => Persist("set", key);
+
+    public override void InsertToList(string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        _commands.Add(session => session.Execute(Sql.InsertToList, key, value));
+    }
+
+    public override void RemoveFromList(string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        _commands.Add(session =>
+        {
+            if (session.Execute(Sql.RemoveFromList, key, value) > 0) session.Execute(Sql.PersistEmptyList, key);
+        });
+    }
+
+    public override void TrimList(string key, int keepStartingFrom, int keepEndingAt)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var from = Math.Max(keepStartingFrom, 0);
+        var count = Math.Max((long)keepEndingAt - from + 1, 0);
+        _commands.Add(session =>
+        {
+            if (session.Execute(Sql.TrimList, key, count, from) > 0) session.Execute(Sql.PersistEmptyList, key);
+        });
+    }
+
+    public override void ExpireList(string key, TimeSpan expireIn) =>
+        Expire(Sql.ExpireList, Sql.RemoveList, "list", key, expireIn);
+
+    public override void PersistList(string key) => Persist("list", key);
+
+    public override void SetRangeInHash(string key, IEnumerable<KeyValuePair<string, string?>> keyValuePairs)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(keyValuePairs);
+        var fields = keyValuePairs.ToArray();
+        _commands.Add(session =>
+        {
+            foreach (var (field, value) in fields) session.Execute(Sql.SetField, key, field, value);
+        });
+    }
+
+    public override void RemoveHash(string key) => Remove(Sql.RemoveHash, "hash", key);
+
+    public override void ExpireHash(string key, TimeSpan expireIn) =>
+        Expire(Sql.ExpireHash, Sql.RemoveHash, "hash", key, expireIn);
+
+    public override void PersistHash(string key) => Persist("hash", key);
+
+    private void Apply(SqlSession session)
+    {
+        foreach (var command in _commands) command(session);
+    }
+
+    private void NotifyCommitted()
+    {
+        foreach (var (queue, _) in _enqueued)
+        {
+            connection.Storage.KnownQueues.Remember(queue);
+            connection.Storage.Signals.Signal(queue, 1);
+        }
+
+        if (_scheduled) connection.Storage.ScheduleChanged.Set();
+    }
+
+    private void AddState(string jobId, IState state, bool isCurrent)
+    {
+        ArgumentNullException.ThrowIfNull(jobId);
+        ArgumentNullException.ThrowIfNull(state);
+        if (state.Name is null) throw new ArgumentException("A state needs a name.", nameof(state));
+
+        // Asked for now: a state may be anybody's code, which has no place in the middle of a commit
+        var (name, reason, data) = (state.Name, state.Reason, StoredValues.ToJson(state.SerializeData()));
+        var now = Now();
+        AddJobCommand(jobId, (session, id) =>
+        {
+            var exists = session.Execute(Sql.InsertState, name, reason, now, data, id) > 0;
+            if (exists && isCurrent) session.Execute(Sql.SetState, name, id);
+        });
+    }
+
+    private void AddToCounter(string key, long amount, TimeSpan? expireIn)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        long? expireAt = expireIn is { } time ? In(time) : null;
+        _commands.Add(session =>
+        {
+            session.Execute(Sql.AddToCounter, key, amount, expireAt);
+            if (amount < 0) session.Execute(Sql.DeleteEmptyCounter, key);
+        });
+    }
+
+    private void Remove(string sql, string kind, string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        _commands.Add(session =>
+        {
+            if (session.Execute(sql, key) > 0) session.Execute(Sql.Persist, kind, key);
+        });
+    }
+
+    private void Expire(string expireSql, string removeSql, string kind, string key, TimeSpan expireIn)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (expireIn <= TimeSpan.Zero)
+        {
+            Remove(removeSql, kind, key);
+            return;
+        }
+
+        var expireAt = In(expireIn);
+        _commands.Add(session => session.Execute(expireSql, key, expireAt));
+    }
+
+    private void Persist(string kind, string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        _commands.Add(session => session.Execute(Sql.Persist, kind, key));
+    }
+
+    private void AddJobCommand(string jobId, Action<SqlSession, long> command)
+    {
+        if (StoredValues.TryParseJobId(jobId, out var id)) _commands.Add(session => command(session, id));
+    }
+
+    private void ReleaseLocks()
+    {
+        foreach (var held in _locks) held.Dispose();
+        _locks.Clear();
+    }
+
+    private long Now() => connection.Storage.UtcNow.ToStored();
+
+    private long In(TimeSpan time) => (connection.Storage.UtcNow + time).ToStored();
+}
