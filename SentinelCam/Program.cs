@@ -1,3 +1,44 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Capture;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+using SentinelCam.Jobs;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Pages;
+using SentinelCam.Snapshots;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
+    builder.AddLogs(data);
+
+    // In the order in which an attempt passes through them
+    builder.Services
+        .AddSingleton(data)
+        .AddSingleton(TimeProvider.System)
+        .AddData(data)
+        .AddAccounts(builder.Configuration, data)
+        .AddLoginAttempts()
+        .AddCapture(builder.Configuration, builder.Environment)
+        .AddSnapshots(builder.Configuration)
+        .AddAlerts(builder.Configuration, data)
+        .AddJobs(data)
+        .AddImageLog()
+        .AddPages();
+
+    var app = builder.Build();
+    await app.MigrateDataAsync();
+    await app.PrepareAccountsAsync();
+    app.ScheduleRetention();
+    app.UsePages();
+    await app.RunAsync();
+    return 0;
+}
+catch (ConfigurationException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}

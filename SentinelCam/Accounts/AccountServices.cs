@@ -1,7 +1,5 @@
-using System.Globalization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 
@@ -62,12 +60,6 @@ public static class AccountServices
                 "There is no account yet. The first to register becomes the administrator; from another machine this needs the set-up code {SetupCode}",
                 app.Services.GetRequiredService<SetupCode>().Value);
     }
-
-    /// <summary>The signed-in account's id.</summary>
-    /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
-    public static long Id(this System.Security.Claims.ClaimsPrincipal user) =>
-        long.Parse(user.FindFirst(System.Security.Claims.ClaimTypes.NameIdentifier)?.Value
-            ?? throw new InvalidOperationException("Nobody is signed in."), CultureInfo.InvariantCulture);
 
     /// <summary>The mail addresses that alerts without an owner go to.</summary>
     public static IQueryable<Account> Administrators(this SentinelCamDbContext db) =>

@@ -4,7 +4,6 @@ using SentinelCam.Alerts;
 using SentinelCam.Capture;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
-using SentinelCam.Jobs;
 
 namespace SentinelCam.LoginAttempts;
 

@@ -1,0 +1,80 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Capture;
+using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>Collects from the database what a delivery's mail has to say.</summary>
+public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp)
+{
+    /// <returns>Null where there is nothing left to tell: the manual capture was deleted.</returns>
+    public async Task<AlertContent?> FindAsync(Delivery delivery)
+    {
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
+        if (entry is null && delivery.AlertId is null)
+            return null;
+
+        var recipientName = await db.Users.Where(a => a.Id == delivery.RecipientId).Select(a => a.UserName).SingleOrDefaultAsync();
+        var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
+        var first = await attempts.OrderBy(a => a.Id).FirstOrDefaultAsync();
+        var count = await attempts.CountAsync();
+        var last = count > 1 ? await attempts.OrderByDescending(a => a.Id).FirstAsync() : first;
+        // The newest ones tell most; the mail counts the rest
+        List<LoginAttempt> told = delivery.Kind is MailKind.Summary
+            ? [.. (await attempts.OrderByDescending(a => a.Id).Take(20).ToListAsync()).OrderBy(a => a.Id)]
+            : first is null ? [] : [first];
+        var earlier = await db.Deliveries
+            .Where(d => d.AlertId != null && d.AlertId == delivery.AlertId && d.RecipientId == delivery.RecipientId && d.Id < delivery.Id)
+            .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
+        var picture = entry?.Snapshot is { } snapshot ? await ReadAsync(snapshot) : null;
+
+        return new AlertContent
+        {
+            Kind = delivery.Kind,
+            To = delivery.Recipient,
+            ToName = recipientName,
+            From = smtp.From ?? SmtpOptions.OutboxSender,
+            MessageId = delivery.MessageId,
+            InReplyTo = earlier.LastOrDefault(),
+            References = earlier,
+            AccountName = first?.AccountTyped ?? delivery.Recipient,
+            AccountUnknown = first is not null && first.OwnerId is null,
+            CameraName = entry?.Snapshot?.CameraName ?? camera.Name,
+            Attempts = told.ConvertAll(a => new MailAttempt(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, Words(a.Outcome))),
+            AttemptCount = delivery.Kind is MailKind.Summary ? count : told.Count,
+            FirstAt = first?.At ?? delivery.CreatedAt,
+            LastAt = (delivery.Kind is MailKind.Summary ? last : first)?.At ?? delivery.CreatedAt,
+            Picture = picture,
+            PictureProblem = picture is not null || delivery.Kind is MailKind.Summary ? null
+                : entry is null ? "The owner has deleted the entry."
+                : entry.CaptureProblem ?? "The picture is no longer stored.",
+            TimeZone = TimeZoneInfo.Local,
+            ComposedAt = delivery.CreatedAt,
+        };
+    }
+
+    /// <summary>Why an attempt failed, in words for the account's owner.</summary>
+    public static string Words(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.WrongPassword => "wrong password",
+        LoginOutcome.UnknownAccount => "unknown account",
+        LoginOutcome.LockedOut => "account locked after too many failures",
+        LoginOutcome.NotApproved => "account not approved yet",
+        _ => outcome.ToString(),
+    };
+
+    private async Task<MailPicture?> ReadAsync(Snapshot snapshot)
+    {
+        try
+        {
+            var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
+            return new MailPicture(jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg", snapshot.TakenAt, snapshot.Width, snapshot.Height, snapshot.Quality.Label());
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+}

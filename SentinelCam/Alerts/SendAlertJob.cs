@@ -1,0 +1,87 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>Sends one delivery's mail, and records what the mail server said. Runs again until the mail is accepted, refused for good, or five days old.</summary>
+public sealed class SendAlertJob(
+    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, TimeProvider time, ILogger<SendAlertJob> logger)
+{
+    /// <summary>After this time without success a delivery has failed.</summary>
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
+
+    /// <summary>More than fit into <see cref="GiveUpAfter"/> with the longest delay.</summary>
+    private const int MaxRetries = 300;
+
+    [Queue(JobQueues.Alerts)]
+    [AutomaticRetry(Attempts = MaxRetries, DelaysInSeconds = [10, 30, 60, 120, 300, 600, 1200, 1800])]
+    public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
+    {
+        if (!await ClaimAsync(deliveryId))
+            return;
+
+        var delivery = await db.Deliveries.SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
+        var outcome = await SendAsync(delivery, cancellationToken);
+        delivery.Tries++;
+        delivery.LastReply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
+        delivery.State = outcome.Result switch
+        {
+            MailResult.Accepted => DeliveryState.Accepted,
+            MailResult.RefusedForGood => DeliveryState.Failed,
+            _ when time.GetUtcNow() - delivery.CreatedAt > GiveUpAfter => DeliveryState.Failed,
+            _ => DeliveryState.Waiting,
+        };
+        delivery.DueAt = time.GetUtcNow() + DelayAfter(delivery.Tries);
+        delivery.AcceptedAt = delivery.State is DeliveryState.Accepted ? time.GetUtcNow() : null;
+        await db.SaveChangesAsync(CancellationToken.None);
+
+        logger.Log(delivery.State is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
+            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, alert {AlertId}: {State} after {Tries} tries: {Reply}",
+            delivery.Id, delivery.Kind, delivery.EntryId, delivery.AlertId, delivery.State, delivery.Tries, delivery.LastReply);
+        if (delivery.State is DeliveryState.Waiting)
+            throw new MailNotAcceptedException(delivery.LastReply);
+    }
+
+    /// <summary>Whether this run may send: the mail is neither done nor in another run's hands.</summary>
+    private async Task<bool> ClaimAsync(long deliveryId) => await db.Deliveries
+        .Where(d => d.Id == deliveryId && d.State == DeliveryState.Waiting)
+        .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.DueAt, time.GetUtcNow())) == 1;
+
+    private async Task<MailOutcome> SendAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await contents.FindAsync(delivery) is { } content
+                ? await transport.SendAsync(AlertMessage.Compose(content), cancellationToken)
+                : new MailOutcome(MailResult.RefusedForGood, "Not sent: the entry was deleted before the mail left.");
+        }
+        catch (OperationCanceledException)
+        {
+            return new MailOutcome(MailResult.TryAgain, "SentinelCam was stopped before the mail left.");
+        }
+        catch (Exception error)
+        {
+            // Whatever is wrong here must not leave the delivery in the state of being sent
+            logger.LogError(error, "Delivery {DeliveryId} could not be composed or sent", delivery.Id);
+            return new MailOutcome(MailResult.TryAgain, "The mail could not be composed; the log says more.");
+        }
+    }
+
+    /// <summary>The same delays as Hangfire's, with which the sweep judges whether a job was lost.</summary>
+    private static TimeSpan DelayAfter(int tries) => TimeSpan.FromSeconds(tries switch
+    {
+        1 => 10,
+        2 => 30,
+        3 => 60,
+        4 => 120,
+        5 => 300,
+        6 => 600,
+        7 => 1200,
+        _ => 1800,
+    });
+}
+
+/// <summary>Makes Hangfire run the job again. The message is what the mail server said.</summary>
+public sealed class MailNotAcceptedException(string reply) : Exception(reply);

@@ -1,0 +1,102 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+using SentinelCam.Jobs;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Capture;
+
+/// <summary>
+/// Takes the picture of an image log entry's moment and puts the mail about it in the queue. When the camera fails, the mail
+/// goes without a picture at once, and two more tries may bring one that follows.
+/// </summary>
+public sealed class CaptureSnapshotJob(
+    SentinelCamDbContext db, CameraFeed camera, SnapshotStore store, DeliveryPlan deliveries, AlertOptions alerts,
+    IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+{
+    private const int FirstRetry = 15;
+    private const int SecondRetry = 60;
+    private const int MaxTries = 3;
+
+    [Queue(JobQueues.Capture)]
+    [AutomaticRetry(Attempts = MaxTries - 1, DelaysInSeconds = [FirstRetry, SecondRetry])]
+    public async Task RunAsync(long entryId, CancellationToken cancellationToken)
+    {
+        var entry = await db.ImageLog.AsNoTracking().SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
+        if (entry is not { CaptureState: CaptureState.Waiting })
+            return;
+
+        var result = await camera.CaptureAsync(entry.At, cancellationToken);
+        var snapshot = result.Frame is { } frame ? Save(frame, ref result) : null;
+        var willRetry = snapshot is null && entry.CaptureTries + 1 < MaxTries
+            && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary);
+        var mails = await RecordAsync(entry, result, snapshot, willRetry);
+        foreach (var mail in mails)
+            jobs.Enqueue<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None));
+
+        if (entry is { OpensAlert: true, CaptureTries: 0, AlertId: { } alertId })
+            jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alerts.QuietPeriod);
+        if (willRetry)
+            throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
+    }
+
+    private Snapshot? Save(Frame frame, ref CaptureResult result)
+    {
+        try
+        {
+            return store.Save(frame, camera.Name);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            logger.LogError(error, "A picture could not be saved");
+            result = new CaptureResult(CaptureOutcome.BadFrame, null, "The picture could not be saved: check free space and rights of the data directory.");
+            return null;
+        }
+    }
+
+    /// <summary>Snapshot row, the entry's state and its mails become visible together, or not at all.</summary>
+    /// <returns>The mails that are now due.</returns>
+    private async Task<IReadOnlyList<Delivery>> RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
+    {
+        var now = time.GetUtcNow();
+        var state = snapshot is not null ? CaptureState.Taken : willRetry ? CaptureState.Waiting : CaptureState.Failed;
+        var dueAt = now.AddSeconds(entry.CaptureTries == 0 ? FirstRetry : SecondRetry);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        // Only one run gets past this line, even if the job was enqueued twice
+        var won = await db.ImageLog
+            .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting && e.CaptureTries == entry.CaptureTries)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(e => e.CaptureState, state)
+                .SetProperty(e => e.CaptureProblem, result.Problem)
+                .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
+                .SetProperty(e => e.CaptureDueAt, dueAt));
+        if (won == 0)
+        {
+            // The other run's picture counts; or the owner has deleted the entry meanwhile
+            if (snapshot is not null)
+                store.Delete(snapshot.FileName);
+            return [];
+        }
+
+        if (snapshot is not null)
+        {
+            snapshot.EntryId = entry.Id;
+            db.Add(snapshot);
+        }
+
+        var mails = await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
+        await db.SaveChangesAsync(CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
+        if (snapshot is null)
+            logger.LogWarning("Entry {EntryId}, attempt {AttemptId}: no picture, {CaptureOutcome}: {Problem}", entry.Id, entry.LoginAttemptId, result.Outcome, result.Problem);
+        else
+            logger.LogInformation("Entry {EntryId}, attempt {AttemptId}: snapshot {SnapshotId} taken {Delay:0} ms after the attempt, {Quality}",
+                entry.Id, entry.LoginAttemptId, snapshot.Id, (snapshot.TakenAt - entry.At).TotalMilliseconds, snapshot.Quality);
+        return mails;
+    }
+}
+
+/// <summary>Makes Hangfire run the capture again. The message is the problem that the owner reads.</summary>
+public sealed class CameraFailedException(string problem) : Exception(problem);

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using SentinelCam.Capture;
+using SentinelCam.Configuration;
+
+namespace SentinelCam.Snapshots;
+
+/// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
+public sealed class SnapshotStore(DataDirectory data)
+{
+    /// <summary>Writes a frame under a random name, on disk when this returns, and describes it in a row still to be added.</summary>
+    /// <exception cref="IOException">The disk is full or the directory cannot be written; nothing is left behind.</exception>
+    public Snapshot Save(Frame frame, string cameraName)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"{frame.TakenAt.UtcDateTime:yyyy}/{frame.TakenAt.UtcDateTime:MM}/{frame.TakenAt.UtcDateTime:dd}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}.jpg");
+        var thumbnail = Thumbnail.TryMake(frame.Jpeg);
+        try
+        {
+            if (thumbnail is not null)
+                DurableFile.Write(PathOf(ThumbnailOf(name)), thumbnail);
+            DurableFile.Write(PathOf(name), frame.Jpeg);
+        }
+        catch
+        {
+            Delete(name);
+            throw;
+        }
+
+        return new Snapshot
+        {
+            FileName = name,
+            HasThumbnail = thumbnail is not null,
+            Width = frame.Width,
+            Height = frame.Height,
+            Bytes = frame.Jpeg.Length,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(frame.Jpeg)),
+            TakenAt = frame.TakenAt,
+            CameraName = cameraName,
+            Quality = frame.Quality,
+        };
+    }
+
+    /// <summary>Removes picture and small copy; files that are gone already are fine.</summary>
+    /// <exception cref="IOException">A file is there and cannot be removed.</exception>
+    public void Delete(string name)
+    {
+        foreach (var path in new[] { PathOf(name), PathOf(ThumbnailOf(name)) })
+            if (File.Exists(path))
+                File.Delete(path);
+    }
+
+    /// <summary>The absolute path of a name that a row holds.</summary>
+    public string PathOf(string name) => Path.Combine(data.Snapshots, name);
+
+    public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
+
+    /// <summary>The names of all pictures whose file is older than the time given, without small copies.</summary>
+    public IEnumerable<string> NamesOlderThan(DateTimeOffset time) =>
+        from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)
+        where File.GetLastWriteTimeUtc(path) < time.UtcDateTime
+        let name = Path.GetRelativePath(data.Snapshots, path).Replace('\\', '/')
+        select name.EndsWith(".thumb.jpg", StringComparison.Ordinal) ? name.Replace(".thumb.jpg", ".jpg", StringComparison.Ordinal) : name;
+}
