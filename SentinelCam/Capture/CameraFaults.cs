@@ -12,9 +12,33 @@ internal static class CameraFaults
     public static CameraFault Garbled { get; } = new(
         CaptureOutcome.BadFrame, "The camera sends pictures that are cut off or damaged", "Check its cable or network");
 
+    public static CameraFault NoPictures { get; } = new(
+        CaptureOutcome.BadFrame, "The camera's address answers, but with neither an MJPEG stream nor a JPEG picture",
+        "Use the address of its stream or snapshot, as its manual gives it", Permanent: true);
+
     public static CameraFault TooSlow { get; } = new(
         CaptureOutcome.TimedOut, "The camera did not deliver a picture in the time that a capture has",
         "Check that it is switched on and that its network is not overloaded");
+
+    public static CameraFault NoAnswer { get; } = new(
+        CaptureOutcome.Unreachable, "The camera does not answer", "Check its power, its network and the host and port in Camera:Source");
+
+    public static CameraFault UnknownHost { get; } = new(
+        CaptureOutcome.Unreachable, "The camera's host name is not known", "Check the host in Camera:Source");
+
+    public static CameraFault Untrusted { get; } = new(
+        CaptureOutcome.Unreachable, "The camera's certificate is not trusted",
+        "Install its certificate on this machine, or use http:// in a network that you trust");
+
+    public static CameraFault Refused { get; } = new(
+        CaptureOutcome.Unreachable, "The camera refuses the user name and password",
+        "Put the right ones into Camera:Source, as in http://name:password@host/", Permanent: true);
+
+    public static CameraFault NotFound { get; } = new(
+        CaptureOutcome.Unreachable, "The camera has nothing at this address", "Check the path in Camera:Source", Permanent: true);
+
+    public static CameraFault Redirects { get; } = new(
+        CaptureOutcome.Unreachable, "The camera's address leads to another host", "Put the final address into Camera:Source", Permanent: true);
 
     public static CameraFault Unexpected { get; } = new(
         CaptureOutcome.Unreachable, "The camera failed in an unexpected way", "See the log, and start SentinelCam again if it stays so");

@@ -246,6 +246,8 @@ internal sealed class CameraReader : IAsyncDisposable
         if (fault is not null)
             _logger.LogWarning("Camera {Camera} ({Source}): {Problem}", _name, _camera.Source, fault.Sentence);
         else if (frame is not null)
-            _logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}", _name, _camera.Source, frame.Width, frame.Height);
+            _logger.LogInformation(
+                "Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo}",
+                _name, _camera.Source, frame.Width, frame.Height, frame.Quality == FrameQuality.Demo ? ", DEMO pictures" : "");
     }
 }

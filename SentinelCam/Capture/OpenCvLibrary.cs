@@ -9,7 +9,7 @@ public sealed class OpenCvLibrary(Action load)
     private readonly Lazy<bool> _loads = new(() => TryLoad(load));
 
     /// <summary>The library of this process.</summary>
-    public static OpenCvLibrary Shared { get; } = new(() => Cv2.GetVersionString());
+    public static OpenCvLibrary Shared { get; } = new(() => Cv2.SetLogLevel(OpenCvSharp.LogLevel.ERROR));
 
     /// <summary>Whether native calls work; the first question loads the library.</summary>
     public bool Loads => _loads.Value;
