@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 
 namespace SentinelCam.Accounts;
 
@@ -24,7 +25,8 @@ public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher
 /// <summary>The hash of a password that nobody knows, against which guesses at unknown accounts are checked.</summary>
 public sealed class DecoyHash
 {
-    public DecoyHash(IPasswordHasher<Account> hasher) => Hash = hasher.HashPassword(Account, Guid.NewGuid().ToString());
+    public DecoyHash(IOptions<PasswordHasherOptions> options) =>
+        Hash = new PasswordHasher<Account>(options).HashPassword(Account, Guid.NewGuid().ToString());
 
     public Account Account { get; } = new();
 

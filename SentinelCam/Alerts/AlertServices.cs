@@ -14,8 +14,6 @@ public static class AlertServices
         services.AddSingleton<IMailTransport>(smtp.Host is null ? new OutboxTransport(data.Outbox) : new SmtpTransport(smtp));
         services.AddScoped<DeliveryPlan>();
         services.AddScoped<AlertContentQuery>();
-        services.AddScoped<SendAlertJob>();
-        services.AddScoped<CloseAlertJob>();
         return services;
     }
 }

@@ -9,7 +9,6 @@ public static class SnapshotServices
     {
         services.AddSingleton(RetentionOptions.Read(configuration));
         services.AddSingleton<SnapshotStore>();
-        services.AddScoped<RetentionJob>();
         return services;
     }
 
