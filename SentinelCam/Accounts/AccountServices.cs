@@ -44,6 +44,7 @@ public static class AccountServices
         services.AddSingleton<DecoyHash>();
         services.AddScoped<Registration>();
         services.AddScoped<PasswordCheck>();
+        services.AddScoped<AccountApproval>();
         return services;
     }
 

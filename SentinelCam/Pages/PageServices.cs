@@ -1,16 +1,65 @@
+using Hangfire;
+using Microsoft.AspNetCore.Http.Features;
+using SentinelCam.Accounts;
+
 namespace SentinelCam.Pages;
 
-/// <summary>The HTTP surface: Razor Pages, static files, Hangfire's dashboard.</summary>
+/// <summary>The HTTP surface: Razor Pages, static files, pictures, health, and Hangfire's dashboard.</summary>
 public static class PageServices
 {
+    /// <summary>No honest form comes near it.</summary>
+    private const int MaxRequestBytes = 256 << 10;
+
+    private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error"];
+
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
-        services.AddRazorPages();
+        services.AddRazorPages(options =>
+        {
+            options.Conventions.AuthorizeFolder("/");
+            options.Conventions.AuthorizeFolder("/Admin", Roles.Administrator);
+            foreach (var page in PublicPages)
+                options.Conventions.AllowAnonymousToPage(page);
+        });
+        services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = MaxRequestBytes;
+        });
+        services.Configure<FormOptions>(options => options.ValueCountLimit = 64);
+        services.AddAntiforgery(options => options.Cookie.Name = "SentinelCam.Form");
+        services.ConfigureApplicationCookie(options => options.Events.OnRedirectToLogin = context =>
+        {
+            // A fragment cannot be a sign-in page: htmx is told to load the whole of it
+            if (context.Request.Headers.ContainsKey("HX-Request"))
+            {
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                context.Response.Headers["HX-Redirect"] = context.RedirectUri;
+            }
+            else
+            {
+                context.Response.Redirect(context.RedirectUri);
+            }
+
+            return Task.CompletedTask;
+        });
         return services;
     }
 
     public static void UsePages(this WebApplication app)
     {
-        app.MapRazorPages();
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler("/error");
+        app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+
+        app.MapStaticAssets();
+        app.MapRazorPages().WithStaticAssets();
+        app.MapSnapshots();
+        app.MapHealth();
+        app.MapHangfireDashboardWithAuthorizationPolicy(Roles.Administrator, "/hangfire", new DashboardOptions { DashboardTitle = "SentinelCam jobs", AppPath = "/dashboard", DisplayStorageConnectionString = false });
     }
 }

@@ -1,0 +1,23 @@
+using System.Linq.Expressions;
+using Hangfire;
+
+namespace SentinelCam.Jobs;
+
+public static class EnqueueExtensions
+{
+    /// <summary>
+    /// Enqueues a job for work that is already durable. Where the job storage fails, the work is left to
+    /// <see cref="LoginAttempts.ForgottenWorkSweep"/>, and the visitor notices nothing.
+    /// </summary>
+    public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, Expression<Func<TJob, Task>> call, ILogger logger)
+    {
+        try
+        {
+            jobs.Enqueue(call);
+        }
+        catch (BackgroundJobClientException error)
+        {
+            logger.LogError(error, "A {Job} could not be enqueued; the sweep will do it", typeof(TJob).Name);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+
+namespace SentinelCam.Pages.Admin;
+
+public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval approval, RegistrationOptions options) : PageModel
+{
+    public RegistrationMode Mode => options.Mode;
+
+    public IReadOnlyList<Row> Rows { get; private set; } = [];
+
+    public async Task OnGetAsync()
+    {
+        var administrators = await db.Administrators().Select(a => a.Id).ToListAsync();
+        Rows = await db.Users.AsNoTracking()
+            .OrderBy(a => a.ApprovedAt != null).ThenBy(a => a.Id)
+            .Select(a => new Row(a.Id, a.UserName!, a.Email!, a.RegisteredAt, a.ApprovedAt, administrators.Contains(a.Id)))
+            .ToListAsync();
+    }
+
+    public async Task<IActionResult> OnPostApproveAsync(long id) => Answer(await approval.ApproveAsync(id), "The account is approved.");
+
+    public async Task<IActionResult> OnPostSuspendAsync(long id) => Answer(await approval.SuspendAsync(id), "The account is suspended.");
+
+    public async Task<IActionResult> OnPostRemoveAsync(long id) => Answer(await approval.RemoveAsync(id), "The account is removed.");
+
+    private IActionResult Answer(bool done, string notice)
+    {
+        if (!done)
+            return NotFound();
+        TempData["Notice"] = notice;
+        return LocalRedirect("/admin/accounts");
+    }
+
+    public sealed record Row(long Id, string UserName, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
+}

@@ -1,0 +1,19 @@
+using SentinelCam.Capture;
+
+namespace SentinelCam.Pages;
+
+/// <summary>The camera's states as a reader sees them.</summary>
+public static class CameraWords
+{
+    public static string Of(CameraState state) => state switch
+    {
+        CameraState.Off => "off, opens when it is needed",
+        CameraState.Opening => "opening",
+        CameraState.Live => "live",
+        CameraState.Stale => "open, but no new frames",
+        CameraState.Failed => "failed",
+        CameraState.MissingLibrary => "a library is missing",
+        CameraState.NoCamera => "no camera",
+        _ => state.ToString(),
+    };
+}

@@ -1,0 +1,46 @@
+using Hangfire;
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Capture;
+using SentinelCam.ImageLog;
+using SentinelCam.Jobs;
+
+namespace SentinelCam.Pages;
+
+public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, CameraFeed camera, IBackgroundJobClient jobs, ILogger<CaptureModel> logger) : PageModel
+{
+    public CameraStatus Camera => camera.Status;
+
+    /// <summary>The capture whose progress is shown.</summary>
+    public ImageLogItem? Item { get; private set; }
+
+    public bool IsMailed => Item is { Deliveries: { Count: > 0 } mails } && mails.All(d => d.State is DeliveryState.Accepted);
+
+    /// <summary>Nothing more is to be expected soon.</summary>
+    public bool IsDone => Item is { Entry.CaptureState: not CaptureState.Waiting, Deliveries: { Count: > 0 } mails }
+        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d.Tries > 0);
+
+    public async Task<IActionResult> OnGetAsync(long? id)
+    {
+        if (id is null)
+            return Page();
+        Item = await query.FindAsync(Viewer.Of(User), id.Value);
+        if (Item is null)
+            return NotFound();
+        Response.Headers.Vary = "HX-Request";
+        return Request.IsHtmx() ? Partial("_Progress", this) : Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var id = await changes.AddManualCaptureAsync(Viewer.Of(User));
+        jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(job => job.RunAsync(id, CancellationToken.None), logger);
+        if (!Request.IsHtmx())
+            return LocalRedirect($"/capture?id={id}");
+        Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
+        return await OnGetAsync(id);
+    }
+}

@@ -1,0 +1,34 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public long Id { get; set; }
+
+    public ImageLogItem? Item { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        Item = await query.FindAsync(Viewer.Of(User), Id);
+        if (Item is null)
+            return NotFound();
+        Response.Headers.Vary = "HX-Request";
+        return Request.IsHtmx() ? Partial("_ConfirmDelete", Id) : Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        if (!await changes.DeleteAsync(Viewer.Of(User), Id))
+            return NotFound();
+        if (Request.IsHtmx())
+            return Content("", "text/html");
+        TempData["Notice"] = "The entry and its picture are deleted.";
+        return LocalRedirect("/userdata");
+    }
+}

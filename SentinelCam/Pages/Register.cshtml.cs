@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Pages;
+
+public sealed class RegisterModel(Registration registration, RegistrationOptions options, UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
+{
+    [BindProperty]
+    public string? UserName { get; set; }
+
+    [BindProperty]
+    public string? Email { get; set; }
+
+    // A password may consist of spaces
+    [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
+    public string? Password { get; set; }
+
+    [BindProperty]
+    public string? SetupCode { get; set; }
+
+    public bool IsFirst { get; private set; }
+
+    public bool NeedsSetupCode { get; private set; }
+
+    public bool IsClosed { get; private set; }
+
+    public bool AwaitsApproval { get; private set; }
+
+    public Task OnGetAsync() => PrepareAsync();
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        await PrepareAsync();
+        var (userName, email) = (UserName?.Trim() ?? "", Email?.Trim() ?? "");
+        CheckInput(userName, email);
+        if (!ModelState.IsValid)
+            return Page();
+
+        switch (await registration.RegisterAsync(userName, email, Password!, SetupCode, Visitor.Of(HttpContext)))
+        {
+            case RegistrationOutcome.Registered:
+                await signIn.SignInAsync((await accounts.FindByEmailAsync(email))!, isPersistent: false);
+                return LocalRedirect("/dashboard");
+            case RegistrationOutcome.AwaitsApproval:
+                AwaitsApproval = true;
+                break;
+            case RegistrationOutcome.Closed:
+                IsClosed = true;
+                break;
+            case RegistrationOutcome.SetupCodeNeeded:
+                ModelState.AddModelError(nameof(SetupCode), "The set-up code is not right. It stands in the log of SentinelCam's last start.");
+                break;
+            case RegistrationOutcome.UserNameTaken:
+                ModelState.AddModelError(nameof(UserName), "The user name is taken. Choose another.");
+                break;
+            case RegistrationOutcome.UserNameNotAllowed:
+                ModelState.AddModelError(nameof(UserName), "The user name cannot be used. Choose another.");
+                break;
+            case RegistrationOutcome.EmailTaken:
+                ModelState.AddModelError(nameof(Email), "There is an account with this mail address. Sign in instead.");
+                break;
+            case RegistrationOutcome.EmailNotAllowed:
+                ModelState.AddModelError(nameof(Email), "The mail address cannot be used.");
+                break;
+        }
+
+        return Page();
+    }
+
+    private async Task PrepareAsync()
+    {
+        IsFirst = await registration.IsFirstAsync();
+        NeedsSetupCode = IsFirst && !Visitor.Of(HttpContext).IsThisMachine;
+        IsClosed = !IsFirst && options.Mode is RegistrationMode.Closed;
+    }
+
+    private void CheckInput(string userName, string email)
+    {
+        if (userName.Length is 0 or > Registration.MaxUserNameLength || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
+            ModelState.AddModelError(nameof(UserName), $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
+        if (!Registration.IsMailAddress(email))
+            ModelState.AddModelError(nameof(Email), $"Enter a mail address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
+        if (Password is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
+            ModelState.AddModelError(nameof(Password), $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        // A refused text is not sent back at its full length
+        UserName = VisitorText.Clean(UserName, Registration.MaxUserNameLength);
+        Email = VisitorText.Clean(Email, Registration.MaxEmailLength);
+    }
+}

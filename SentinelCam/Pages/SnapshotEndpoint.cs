@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
+using SentinelCam.Accounts;
+using SentinelCam.ImageLog;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Pages;
+
+/// <summary><c>/snapshots/{id}</c>: the picture, for those who see its entry and nobody else.</summary>
+public static class SnapshotEndpoint
+{
+    public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/snapshots/{id:long}", ServeAsync).RequireAuthorization();
+
+    private static async Task<IResult> ServeAsync(long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
+    {
+        var snapshot = await query.VisibleTo(Viewer.Of(context.User))
+            .Where(e => e.Snapshot!.Id == id).Select(e => e.Snapshot!).SingleOrDefaultAsync();
+        if (snapshot is null)
+            return Results.NotFound();
+
+        var small = size == "thumb" && snapshot.HasThumbnail;
+        var path = store.PathOf(small ? SnapshotStore.ThumbnailOf(snapshot.FileName) : snapshot.FileName);
+        if (!File.Exists(path))
+            return Results.NotFound();
+        context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        return Results.File(path, "image/jpeg", entityTag: new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\""), enableRangeProcessing: false);
+    }
+}
