@@ -14,6 +14,9 @@ public sealed class FakeCamera : ICamera
     /// <summary>How often it was opened.</summary>
     public int Openings { get; private set; }
 
+    /// <summary>How many frames somebody has taken and come back for more.</summary>
+    public int Sent { get; private set; }
+
     /// <summary>Whether it is open now.</summary>
     public bool IsOpen { get; private set; }
 
@@ -42,6 +45,7 @@ public sealed class FakeCamera : ICamera
                 if (next is Exception exception)
                     throw exception;
                 yield return (Frame)next;
+                Sent++;
             }
         }
         finally

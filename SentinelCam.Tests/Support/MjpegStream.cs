@@ -181,6 +181,8 @@ public sealed class MjpegStream : IAsyncDisposable
         }
         if (fault == MjpegFault.Stall)
             await Task.Delay(Timeout.Infinite, cancellationToken);
+        // Aborting resets the connection, which throws away what the viewer has not read yet
+        await Task.Delay(100, cancellationToken);
         context.Abort();
         return false;
     }
