@@ -27,7 +27,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task With_the_camera_open_the_frame_is_within_a_frame_or_two_of_the_moment()
+    public async Task With_the_camera_open_the_frame_is_of_the_moment_though_the_capture_comes_later()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -39,7 +39,7 @@ public class MjpegStreamTests
         await Task.Delay(200, Cancelled);
         var result = await feed.CaptureAsync(moment, Cancelled);
 
-        Assert.InRange((result.Frame!.TakenAt - moment).Duration(), TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+        Assert.InRange((result.Frame!.TakenAt - moment).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(1)); // a frame or two on an idle machine
         Assert.Equal(1, stream.Connections);
     }
 
@@ -51,7 +51,7 @@ public class MjpegStreamTests
         await using var feed = Feed(stream.Url);
         stream.Fault = MjpegFault.StopMidFrame;
         var capture = feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
-        while (stream.Connections == 0 || stream.Viewers > 0)
+        while (stream.FaultsShown == 0)
             await Task.Delay(5, Cancelled);
         stream.Fault = MjpegFault.None;
 
@@ -86,6 +86,27 @@ public class MjpegStreamTests
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
         Assert.Equal((CaptureOutcome.TimedOut, null), (result.Outcome, result.Frame));
+    }
+
+    [Fact]
+    public async Task A_stream_that_stalled_while_open_is_opened_again_within_the_capture()
+    {
+        Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
+        await using var stream = await MjpegStream.StartAsync(Cancelled);
+        await using var feed = Feed(stream.Url, new CameraFeedLimits { Silence = TimeSpan.FromSeconds(0.5) });
+        await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+        stream.Fault = MjpegFault.Stall;
+        while (stream.FaultsShown == 0)
+            await Task.Delay(10, Cancelled);
+        stream.Fault = MjpegFault.None;
+
+        var moment = DateTimeOffset.UtcNow.AddSeconds(1);
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancelled);
+        var result = await feed.CaptureAsync(moment, Cancelled);
+
+        Assert.Equal(CaptureOutcome.Taken, result.Outcome);
+        Assert.InRange(result.Frame!.TakenAt, moment.AddSeconds(-1), DateTimeOffset.UtcNow);
+        Assert.True(stream.Connections >= 2);
     }
 
     [Fact]

@@ -36,6 +36,7 @@ public sealed class MjpegStream : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _sent = new();
     private CameraServer? _server;
     private Task _relay = Task.CompletedTask;
+    private int _faultsShown;
 
     private MjpegStream(Process ffmpeg) => _ffmpeg = ffmpeg;
 
@@ -52,6 +53,9 @@ public sealed class MjpegStream : IAsyncDisposable
 
     /// <summary>How many viewers are watching now.</summary>
     public int Viewers => _viewers.Count;
+
+    /// <summary>How many connections a <see cref="Fault"/> has hit.</summary>
+    public int FaultsShown => Volatile.Read(ref _faultsShown);
 
     /// <summary>What goes wrong from the next picture on; <see cref="MjpegFault.None"/> heals it for new connections.</summary>
     public MjpegFault Fault { get; set; }
@@ -135,6 +139,7 @@ public sealed class MjpegStream : IAsyncDisposable
     {
         if (Fault == MjpegFault.Drop)
         {
+            Interlocked.Increment(ref _faultsShown);
             context.Abort();
             return;
         }
@@ -173,6 +178,7 @@ public sealed class MjpegStream : IAsyncDisposable
             await body.FlushAsync(cancellationToken);
             return true;
         }
+        Interlocked.Increment(ref _faultsShown);
         if (fault != MjpegFault.Drop)
         {
             await body.WriteAsync(part.Head, cancellationToken);
