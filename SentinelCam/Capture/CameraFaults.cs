@@ -40,6 +40,6 @@ internal static class CameraFaults
     public static CameraFault Redirects { get; } = new(
         CaptureOutcome.Unreachable, "The camera's address leads to another host", "Put the final address into Camera:Source", Permanent: true);
 
-    public static CameraFault Unexpected { get; } = new(
-        CaptureOutcome.Unreachable, "The camera failed in an unexpected way", "See the log, and start SentinelCam again if it stays so");
+    public static CameraFault Unexpected(Exception e) => new(
+        CaptureOutcome.Unreachable, $"The camera failed in an unexpected way ({e.GetType().Name})", "Start SentinelCam again if it stays so");
 }

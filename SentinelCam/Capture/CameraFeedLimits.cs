@@ -9,8 +9,8 @@ public sealed record CameraFeedLimits
     /// <summary>How long a camera may take to its first frame; Windows Media Foundation needs up to 20 s.</summary>
     public TimeSpan Opening { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long an open camera may stay silent before it is closed and opened again.</summary>
-    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long an open camera may stay silent before it is closed and opened again: within one capture.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the camera stays open after the last capture.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);

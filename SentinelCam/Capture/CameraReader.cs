@@ -181,9 +181,9 @@ internal sealed class CameraReader : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Whatever a camera does, the feed lives on; only the type is logged, for a message may quote the address
-            _logger.LogError("Camera {Camera} failed with {Exception} in {Method}", _name, e.GetType().Name, e.TargetSite?.Name);
-            return CameraFaults.Unexpected;
+            // Whatever a camera does, the feed lives on; the message is left out, for it may quote the address
+            _logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", _name, e.GetType().Name, e.StackTrace);
+            return CameraFaults.Unexpected(e);
         }
     }
 

@@ -9,6 +9,8 @@ internal sealed class CameraSource
     private const string Allowed =
         "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, or the path of a video file that exists.";
 
+    private const string Escaping = " In a user name or password write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
+
     private readonly Func<TimeProvider, OpenCvLibrary, ICamera> _create;
 
     private CameraSource(Func<TimeProvider, OpenCvLibrary, ICamera> create) => _create = create;
@@ -72,5 +74,8 @@ internal sealed class CameraSource
             : null;
     }
 
-    private static ConfigurationException NotAllowed(string source) => new("Camera:Source", SourceText.Of(source), Allowed);
+    private static ConfigurationException NotAllowed(string source) => new(
+        "Camera:Source",
+        SourceText.Of(source),
+        source.Contains('@', StringComparison.Ordinal) ? Allowed + Escaping : Allowed);
 }

@@ -5,7 +5,7 @@ namespace SentinelCam.Capture;
 /// <summary>What looking at a frame has shown.</summary>
 /// <param name="Readable">False when the JPEG cannot be decoded.</param>
 /// <param name="Quality">Meaningful only for a readable frame.</param>
-internal readonly record struct FrameVerdict(bool Readable, FrameQuality Quality)
+internal sealed record FrameVerdict(bool Readable, FrameQuality Quality)
 {
     public bool Usable => Readable && Quality is FrameQuality.Good or FrameQuality.Unchecked or FrameQuality.Demo;
 }

@@ -24,6 +24,9 @@ internal sealed class JpegParser
     private const int MaxSegments = 512;
     private const int MaxHeaderBytes = 1024 * 1024;
 
+    // No metadata holds this: in a stream it means that the picture was cut off in the middle of a segment
+    private static ReadOnlySpan<byte> NextPart => [0x0D, 0x0A, 0x0D, 0x0A, 0xFF, 0xD8, 0xFF];
+
     private int _position;
     private int _segmentAt;
     private int _segments;
@@ -70,6 +73,13 @@ internal sealed class JpegParser
         if (progress == JpegProgress.Complete && Length > MaxBytes)
             progress = Malformed(Length);
         return progress;
+    }
+
+    /// <summary>Gives up a picture of which no more will come, and says from where the next one is to be searched.</summary>
+    public int Abandon()
+    {
+        Malformed(_segmentAt + 2);
+        return ResumeAt;
     }
 
     private JpegProgress Walk(ReadOnlySpan<byte> jpeg)
@@ -143,6 +153,8 @@ internal sealed class JpegParser
             return Again();
         var body = jpeg[(_position + 4)..end];
         _segmentAt = _position;
+        if (body.IndexOf(NextPart) >= 0)
+            return Malformed(_segmentAt + 2);
         if (marker is 0xC0 or 0xC1 or 0xC2 && !FrameHeader(body))
             return Malformed(_segmentAt + 2);
         if (marker == 0xDA)

@@ -51,9 +51,10 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time, int maxRejec
             }
             if (await FillAsync(cancellationToken))
                 continue;
-            if (_inPicture)
-                Rejected++;
-            return null;
+            if (!_inPicture)
+                return null;
+            // What seemed to be a long segment of this picture may hold a whole one
+            Reject(_parser.Abandon());
         }
     }
 
