@@ -33,7 +33,7 @@ internal static partial class SmtpFailure
         SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
         _ when dialogue.DataBegun => new(MailResult.Unknown, "The connection broke after the message was sent: " + Words(failure, limit)),
         SslHandshakeException => TlsFailed(failure, dialogue, options),
-        AuthenticationException => new(MailResult.TryAgain, SignInReply(failure), PasswordRemedy(options)),
+        AuthenticationException => new(MailResult.TryAgain, SignInReply(failure, dialogue), PasswordRemedy(options)),
         ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, "The server wants a sign-in: set Smtp:UserName and Smtp:Password."),
         SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, "Set Smtp:Security to StartTls or SslOnConnect."),
         NotSupportedException => NotOffered(failure, dialogue, options),
@@ -99,10 +99,10 @@ internal static partial class SmtpFailure
         _ => null,
     };
 
-    private static string SignInReply(Exception failure) =>
-        failure.InnerException is SmtpCommandException reply
-            ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
-            : failure.Message;
+    // MailKit keeps the words of a 535, but not those of a 534, with which Gmail asks for an app password.
+    private static string SignInReply(Exception failure, SmtpDialogue dialogue) => failure.InnerException is SmtpCommandException reply
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
+        : dialogue.LastReply is { Length: > 0 } words ? words : failure.Message;
 
     private static string PasswordRemedy(SmtpOptions options)
     {

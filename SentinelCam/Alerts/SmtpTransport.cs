@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
@@ -54,7 +53,7 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
 
     private async Task<string> SendAsync(MimeMessage message, SmtpDialogue dialogue, CancellationToken cancellationToken)
     {
-        using var client = new SmtpClient();
+        using var client = new SmtpClient(dialogue);
         client.ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts;
         // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
         client.CheckCertificateRevocation = false;
@@ -123,32 +122,3 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
         _ => SecureSocketOptions.StartTlsWhenAvailable,
     };
 }
-
-/// <summary>The steps of one delivery, in their order.</summary>
-internal enum SmtpStep
-{
-    NameLookup,
-    Connect,
-    Greeting,
-    SignIn,
-    Message,
-}
-
-/// <summary>How far one delivery has come.</summary>
-internal sealed class SmtpDialogue : ITransferProgress
-{
-    public SmtpStep Step { get; set; }
-
-    /// <summary>Whether the server said 354 and got message data: from here on it may have accepted the mail.</summary>
-    public bool DataBegun { get; private set; }
-
-    /// <summary>What is wrong with the server's certificate, if anything.</summary>
-    public string? CertificateProblem { get; set; }
-
-    public void Report(long bytesTransferred, long totalSize) => DataBegun = true;
-
-    public void Report(long bytesTransferred) => DataBegun = true;
-}
-
-/// <summary>The connection is not protected although a password is to cross it.</summary>
-internal sealed class SmtpPlainTextException() : IOException("The connection is in plain text, so the password was not sent.");

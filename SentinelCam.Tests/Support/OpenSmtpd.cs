@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MimeKit;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>
+/// A real mail server, OpenSMTPD, on loopback. It takes mail for any address and delivers it into one Maildir for each
+/// local part; nothing leaves the machine. One instance serves all tests of a process: each test uses a name of its own.
+/// </summary>
+/// <remarks>
+/// Paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with a <c>/run</c> and a
+/// <c>/var/spool</c> of its own, so that it meets neither the machine's mail server nor that of another test run. Its end is
+/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes and the server stops.
+/// </remarks>
+public sealed class OpenSmtpd : IDisposable
+{
+    private const string Launcher = """
+        set -e
+        mount -t tmpfs tmpfs /run
+        mount -t tmpfs tmpfs /var/spool
+        smtpd -d -f "$1/smtpd.conf" &
+        trap 'kill $! 2>/dev/null; wait' EXIT
+        read -r _ || true
+        """;
+
+    private static readonly Lazy<string?> Lack = new(FindLack);
+    private static readonly Lazy<Task<OpenSmtpd>> Instance = new(StartOnceAsync);
+
+    private readonly string _directory;
+    private readonly StringBuilder _log = new();
+    // Kept for its input: closing that pipe is what stops the server.
+    private readonly Process _launcher;
+
+    private OpenSmtpd(string directory, int port)
+    {
+        _directory = directory;
+        Port = port;
+        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "bash", "-c", Launcher, "smtpd", directory])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _launcher = new Process { StartInfo = start };
+        _launcher.OutputDataReceived += (_, line) => Log(line.Data);
+        _launcher.ErrorDataReceived += (_, line) => Log(line.Data);
+        _launcher.Start();
+        _launcher.BeginOutputReadLine();
+        _launcher.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
+    }
+
+    /// <summary>Whether the server can run here.</summary>
+    public static bool IsAvailable => Lack.Value is null;
+
+    /// <summary>What the server lacks; empty if it can run.</summary>
+    public static string Why => Lack.Value ?? "";
+
+    /// <summary>The port on 127.0.0.1: plain text, no sign-in.</summary>
+    public int Port { get; }
+
+    /// <summary>The running server; the first call starts it.</summary>
+    public static Task<OpenSmtpd> StartAsync(CancellationToken cancellationToken) => Instance.Value.WaitAsync(cancellationToken);
+
+    /// <summary>The mail address of a mailbox.</summary>
+    /// <param name="name">Small letters, digits and hyphens; one that no other test uses.</param>
+    public static string AddressFor(string name) => name + "@mail.test";
+
+    /// <summary>Waits for the mailbox's first mail.</summary>
+    /// <exception cref="TimeoutException">None came within 30 seconds.</exception>
+    public async Task<MimeMessage> WaitForMailAsync(string name, CancellationToken cancellationToken) =>
+        (await WaitForMailsAsync(name, 1, cancellationToken))[0];
+
+    /// <summary>Waits until the mailbox has at least so many mails, and returns all of them.</summary>
+    /// <exception cref="TimeoutException">They did not come within 30 seconds.</exception>
+    public async Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var mails = Mails(name);
+            if (mails.Count >= count)
+                return mails;
+            if (watch.Elapsed > TimeSpan.FromSeconds(30))
+                throw new TimeoutException($"{mails.Count} of {count} mails for {AddressFor(name)} came. The server said:\n{Said()}");
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
+    /// <summary>The mailbox's mails so far, in the order of their Date.</summary>
+    public IReadOnlyList<MimeMessage> Mails(string name)
+    {
+        // A delivery is complete once its file is in new/: Maildir writes in tmp/ and renames.
+        var mailbox = new DirectoryInfo(Path.Combine(_directory, "mail", name, "new"));
+        return mailbox.Exists
+            ? [.. mailbox.GetFiles().Select(file => MimeMessage.Load(file.FullName)).OrderBy(mail => mail.Date)]
+            : [];
+    }
+
+    /// <summary>Stops the server. It happens by itself when the tests are over; a test has no need to.</summary>
+    public void Dispose()
+    {
+        _launcher.StandardInput.Close();
+        _launcher.WaitForExit(TimeSpan.FromSeconds(5));
+        _launcher.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static async Task<OpenSmtpd> StartOnceAsync()
+    {
+        var directory = Directory.CreateTempSubdirectory("sentinelcam-smtpd-").FullName;
+        var mail = Directory.CreateDirectory(Path.Combine(directory, "mail")).FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            // The server delivers as the user nobody.
+            const UnixFileMode Enter = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            File.SetUnixFileMode(directory, Enter);
+            File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+        }
+
+        var port = FreePort();
+        await File.WriteAllTextAsync(Path.Combine(directory, "virtuals"), "@ nobody\n");
+        await File.WriteAllTextAsync(Path.Combine(directory, "smtpd.conf"), string.Create(CultureInfo.InvariantCulture, $$"""
+            table virtuals file:{{directory}}/virtuals
+            listen on 127.0.0.1 port {{port}} hostname localhost
+            action "store" maildir "{{mail}}/%{rcpt.user}" virtual <virtuals>
+            match from any for any action "store"
+
+            """));
+
+        var server = new OpenSmtpd(directory, port);
+        await server.WaitForGreetingAsync();
+        return server;
+    }
+
+    private async Task WaitForGreetingAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < TimeSpan.FromSeconds(20) && !_launcher.HasExited)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, Port);
+                using var reader = new StreamReader(client.GetStream());
+                if ((await reader.ReadLineAsync())?.StartsWith("220 ", StringComparison.Ordinal) == true)
+                    return;
+            }
+            catch (Exception e) when (e is SocketException or IOException)
+            {
+                Log("-- " + e.Message);
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException("smtpd did not start. It said:\n" + Said());
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private void Log(string? line)
+    {
+        lock (_log)
+            _log.AppendLine(line);
+    }
+
+    private string Said()
+    {
+        lock (_log)
+            return _log.ToString();
+    }
+
+    private static string? FindLack()
+    {
+        if (!OperatingSystem.IsLinux())
+            return "opensmtpd: runs on Linux only";
+        if (Environment.UserName != "root")
+            return "opensmtpd: needs root";
+        if (!File.Exists("/usr/sbin/smtpd"))
+            return "opensmtpd: not installed";
+
+        using var trial = Process.Start(new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var/spool"])
+        {
+            RedirectStandardError = true,
+        });
+        var problem = trial?.StandardError.ReadToEnd();
+        trial?.WaitForExit();
+        return trial?.ExitCode == 0 ? null : "opensmtpd: no mount namespace can be made here: " + problem?.Trim();
+    }
+}

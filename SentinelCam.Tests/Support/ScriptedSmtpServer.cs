@@ -1,0 +1,218 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>An SMTP server on loopback that does as it is told, to try what a real one does once a year.</summary>
+public sealed class ScriptedSmtpServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SmtpScript[] _scripts;
+    private readonly ConcurrentQueue<byte[]> _messages = new();
+    private readonly ConcurrentQueue<string> _dialogue = new();
+    private readonly ConcurrentBag<Task> _connections = [];
+    private readonly Task _accepting;
+    private int _connectionCount;
+
+    private ScriptedSmtpServer(SmtpScript[] scripts)
+    {
+        _scripts = scripts.Length > 0 ? scripts : [new SmtpScript()];
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>The port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>How many clients have connected.</summary>
+    public int Connections => _connectionCount;
+
+    /// <summary>The messages that came complete, accepted or not, as the client sent them but for the doubled dots.</summary>
+    public IReadOnlyList<byte[]> Messages => [.. _messages];
+
+    /// <summary>What was said, "C: " or "S: " before each line; the lines of a message are left out.</summary>
+    public IReadOnlyList<string> Dialogue => [.. _dialogue];
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="scripts">The first connection goes by the first script and so on; the last is for all that follow. None: all goes well.</param>
+    public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        await Task.WhenAll(_connections);
+        _stop.Dispose();
+        _listener.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                var script = _scripts[Math.Min(_connectionCount, _scripts.Length - 1)];
+                Interlocked.Increment(ref _connectionCount);
+                _connections.Add(ServeAsync(client, script));
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client, SmtpScript script)
+    {
+        using (client)
+        {
+            try
+            {
+                client.NoDelay = true;
+                Stream stream = client.GetStream();
+                if (script.TlsOnConnect)
+                    stream = await SecureAsync(stream, script);
+                await new Session(this, script, stream).RunAsync(_stop.Token);
+            }
+            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or AuthenticationException)
+            {
+                _dialogue.Enqueue("-- " + e.Message);
+            }
+        }
+    }
+
+    private async Task<Stream> SecureAsync(Stream stream, SmtpScript script)
+    {
+        var secure = new SslStream(stream);
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
+        return secure;
+    }
+
+    private sealed class Session(ScriptedSmtpServer server, SmtpScript script, Stream stream)
+    {
+        private Stream _stream = stream;
+        private bool _secure = script.TlsOnConnect;
+        private readonly byte[] _buffer = new byte[16 * 1024];
+        private int _start;
+        private int _end;
+
+        public async Task RunAsync(CancellationToken stop)
+        {
+            if (!await DoAsync(SmtpStage.Greeting, stop))
+                return;
+            while (await ReadLineAsync(stop) is { } line)
+            {
+                var command = Encoding.UTF8.GetString(line);
+                server._dialogue.Enqueue("C: " + command);
+                if (!await AnswerAsync(command.Split(' ', ':')[0].ToUpperInvariant(), stop))
+                    return;
+            }
+        }
+
+        private async Task<bool> AnswerAsync(string verb, CancellationToken stop)
+        {
+            switch (verb)
+            {
+                case "EHLO" or "HELO":
+                    return await DoAsync(SmtpStage.Ehlo, stop);
+                case "STARTTLS":
+                    if (!await DoAsync(SmtpStage.StartTls, stop))
+                        return false;
+                    _stream = await server.SecureAsync(_stream, script);
+                    _secure = true;
+                    _start = _end = 0;
+                    return true;
+                case "AUTH":
+                    return await DoAsync(SmtpStage.Auth, stop);
+                case "MAIL":
+                    return await DoAsync(SmtpStage.MailFrom, stop);
+                case "RCPT":
+                    return await DoAsync(SmtpStage.RcptTo, stop);
+                case "DATA":
+                    return await DoAsync(SmtpStage.Data, stop)
+                        && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true || await TakeMessageAsync(stop));
+                case "QUIT":
+                    await DoAsync(SmtpStage.Quit, stop);
+                    return false;
+                case "RSET" or "NOOP":
+                    return await SendAsync("250 2.0.0 ok", stop);
+                default:
+                    return await SendAsync("500 5.5.2 what?", stop);
+            }
+        }
+
+        private async Task<bool> TakeMessageAsync(CancellationToken stop)
+        {
+            using var message = new MemoryStream();
+            for (var first = true; await ReadLineAsync(stop) is { } line; first = false)
+            {
+                if (first && !await DoAsync(SmtpStage.InData, stop))
+                    return false;
+                if (line is [(byte)'.'])
+                {
+                    server._messages.Enqueue(message.ToArray());
+                    return await DoAsync(SmtpStage.EndOfData, stop);
+                }
+
+                message.Write(line is [(byte)'.', ..] ? line.AsSpan(1) : line);
+                message.Write("\r\n"u8);
+            }
+
+            return false;
+        }
+
+        /// <summary>Does what the script says. False: the connection is over.</summary>
+        private async Task<bool> DoAsync(SmtpStage stage, CancellationToken stop)
+        {
+            var action = script.At(stage, _secure);
+            await Task.Delay(action.Delay, stop);
+            if (action.Reply is not null)
+                await SendAsync(action.Reply, stop);
+            if (action.Hang)
+                await Task.Delay(Timeout.Infinite, stop);
+            return !action.Close;
+        }
+
+        private async Task<bool> SendAsync(string reply, CancellationToken stop)
+        {
+            var lines = reply.Split('\n');
+            for (var i = 0; i < lines.Length; i++)
+            {
+                var line = i < lines.Length - 1 ? lines[i][..3] + "-" + lines[i][4..] : lines[i];
+                server._dialogue.Enqueue("S: " + line);
+                await _stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\r\n"), stop);
+            }
+
+            return true;
+        }
+
+        /// <summary>The next line without its CR LF, or null at the end. A bare LF or CR is part of the line.</summary>
+        private async Task<byte[]?> ReadLineAsync(CancellationToken stop)
+        {
+            using var line = new MemoryStream();
+            while (true)
+            {
+                if (_start == _end)
+                {
+                    _start = 0;
+                    _end = await _stream.ReadAsync(_buffer, stop);
+                    if (_end == 0)
+                        return null;
+                }
+
+                line.WriteByte(_buffer[_start++]);
+                if (line.Length >= 2 && line.GetBuffer().AsSpan((int)line.Length - 2, 2).SequenceEqual("\r\n"u8))
+                    return line.GetBuffer()[..((int)line.Length - 2)];
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>The points of a dialogue at which a <see cref="ScriptedSmtpServer"/> can be told what to do.</summary>
+public enum SmtpStage
+{
+    /// <summary>The client has connected and waits for the greeting.</summary>
+    Greeting,
+    Ehlo,
+    StartTls,
+    Auth,
+    MailFrom,
+    RcptTo,
+    Data,
+
+    /// <summary>The first line of the message has come.</summary>
+    InData,
+
+    /// <summary>The message is complete and waits for its reply.</summary>
+    EndOfData,
+    Quit,
+}
+
+/// <summary>What the server does at a stage: it replies, or does not, and then goes on, hangs or hangs up.</summary>
+/// <param name="Reply">The reply without line end, or null for none. "\n" separates the lines of a long one.</param>
+/// <param name="Close">Whether to close the connection then.</param>
+/// <param name="Hang">Whether to stay silent for good then.</param>
+/// <param name="Delay">How long to wait before the reply.</param>
+public sealed record SmtpAction(string? Reply, bool Close = false, bool Hang = false, TimeSpan Delay = default)
+{
+    /// <summary>Say nothing more, but keep the connection.</summary>
+    public static SmtpAction Silence { get; } = new(null, Hang: true);
+
+    /// <summary>Close the connection without a word.</summary>
+    public static SmtpAction HangUp { get; } = new(null, Close: true);
+}
+
+/// <summary>How one connection goes. Without a word about a stage, all goes well there.</summary>
+public sealed class SmtpScript
+{
+    private readonly Dictionary<SmtpStage, SmtpAction> _actions = [];
+
+    /// <summary>The certificate to serve TLS with; null: no TLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether TLS starts with the first byte instead of STARTTLS.</summary>
+    public bool TlsOnConnect { get; init; }
+
+    /// <summary>What EHLO offers, apart from STARTTLS.</summary>
+    public IReadOnlyList<string> Extensions { get; init; } = ["PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
+
+    /// <summary>Sets a reply at a stage, after which the dialogue goes on.</summary>
+    public SmtpScript Reply(SmtpStage stage, string reply) => On(stage, new SmtpAction(reply));
+
+    /// <summary>Sets an action at a stage.</summary>
+    public SmtpScript On(SmtpStage stage, SmtpAction action)
+    {
+        _actions[stage] = action;
+        return this;
+    }
+
+    /// <summary>What to do at a stage.</summary>
+    public SmtpAction At(SmtpStage stage, bool secure) => _actions.TryGetValue(stage, out var action) ? action : new SmtpAction(stage switch
+    {
+        SmtpStage.Greeting => "220 localhost ESMTP scripted",
+        SmtpStage.Ehlo => string.Join("\n", ["250 localhost", .. Offers(secure).Select(offer => "250 " + offer)]),
+        SmtpStage.StartTls => Certificate is null ? "502 5.5.1 not implemented" : "220 2.0.0 go ahead",
+        SmtpStage.Auth => "235 2.7.0 welcome",
+        SmtpStage.MailFrom => "250 2.1.0 sender ok",
+        SmtpStage.RcptTo => "250 2.1.5 recipient ok",
+        SmtpStage.Data => "354 go ahead",
+        SmtpStage.InData => null,
+        SmtpStage.EndOfData => "250 2.0.0 queued as 4711",
+        _ => "221 2.0.0 bye",
+    });
+
+    private IEnumerable<string> Offers(bool secure) => Certificate is null || secure ? Extensions : Extensions.Append("STARTTLS");
+}
