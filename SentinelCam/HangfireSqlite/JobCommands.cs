@@ -1,34 +1,58 @@
-using Hangfire.Storage;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
-
-/// <summary>A job as it is first written.</summary>
-internal sealed record NewJob(
-    long Id, InvocationData Data, string Parameters, long CreatedAt, long ExpireAt)
-{
-    public void Insert(SqlSession session) => session.Execute(
-        Sql.InsertJob, Id, Data.Type, Data.Method, Data.ParameterTypes, Data.Arguments, Data.Queue,
-        Parameters, CreatedAt, ExpireAt);
-}
 
 /// <summary>Changes of a job that take more than one statement.</summary>
 internal static class JobCommands
 {
     public static void SetParameter(SqlSession session, long jobId, string name, string? value)
     {
-        if (session.Scalar<string>(Sql.GetParameters, jobId) is not { } json) return;
+        if (session.Scalar<long>(Sql.JobExists, jobId) == 0) return;
 
-        var parameters = StoredValues.ToDictionary(json);
+        var parameters = StoredValues.ToDictionary(session.Scalar<string>(Sql.GetParameters, jobId));
         parameters[name] = value;
         session.Execute(Sql.SetParameters, StoredValues.ToJson(parameters), jobId);
     }
+
+    public static void AddState(
+        SqlSession session, long jobId, bool isCurrent, string name, string? reason, long now, string? data) =>
+        session.Execute(Sql.InsertState, jobId, isCurrent ? 1 : 0, name, reason, now, data);
 
     public static void Delete(SqlSession session, long jobId)
     {
         session.Execute(Sql.DeleteStatesOfJob, jobId);
         session.Execute(Sql.DeleteJob, jobId);
     }
+}
+
+/// <summary>
+/// The new state of a job and, since Hangfire sets both in one transaction, when it expires: one statement instead
+/// of two, and for a job that is not in the file yet, instead of three.
+/// </summary>
+internal sealed class JobChange(long jobId, NewJob? newJob, string state, string? reason, string? data, long now)
+{
+    private bool _hasExpiration;
+    private long? _expireAt;
+
+    public void Expire(long? at)
+    {
+        _hasExpiration = true;
+        _expireAt = at;
+    }
+
+    public void Apply(SqlSession session)
+    {
+        if (newJob is not null)
+            newJob.Insert(session, _hasExpiration ? _expireAt : newJob.ExpireAt, state, now);
+        else if (UpdateJob(session) == 0)
+            return;
+
+        JobCommands.AddState(session, jobId, isCurrent: true, state, reason, now, data);
+    }
+
+    private int UpdateJob(SqlSession session) => _hasExpiration
+        ? session.Execute(Sql.SetStateAndExpiration, state, now, _expireAt, jobId)
+        : session.Execute(Sql.SetState, state, now, jobId);
 }
 
 /// <summary>Hands out ids of jobs from blocks that are reserved in the file, so that no id is ever used twice.</summary>

@@ -48,12 +48,12 @@ internal sealed class JobFetcher : IDisposable
     }
 
     public void Acknowledge(SqliteFetchedJob job, SqlSession session) =>
-        session.Execute(Sql.Acknowledge, job.Id, _holder, job.NumericJobId);
+        session.Execute(Sql.RemoveFetched, _holder, job.Queue, job.Id, job.NumericJobId);
 
     public void Acknowledge(SqliteFetchedJob job) => _database.Write(session => Acknowledge(job, session));
 
     public void Requeue(SqliteFetchedJob job) => _database.Write(
-        session => session.Execute(Sql.Requeue, job.Id, _holder, job.NumericJobId),
+        session => Return(session, _holder, job.Queue, job.Id, job.NumericJobId),
         () => _signals.Signal(job.Queue, 1));
 
     public void Finished() => Interlocked.Decrement(ref _running);
@@ -104,8 +104,11 @@ internal sealed class JobFetcher : IDisposable
             foreach (var queue in queues)
             {
                 var taken = session.First(
-                    Sql.Fetch, row => new SqliteFetchedJob(this, row.GetInt64(0), row.GetInt64(1), queue), _holder, now, queue);
-                if (taken is not null) return taken;
+                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.GetInt64(0), row.GetInt64(1), queue), queue);
+                if (taken is null) continue;
+
+                session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
+                return taken;
             }
 
             return null;
@@ -149,7 +152,20 @@ internal sealed class JobFetcher : IDisposable
 
     private void Release(long holder)
     {
-        var queues = _database.Write(session => session.Query(Sql.ReleaseHolder, static row => row.GetString(0), holder));
-        foreach (var queue in queues) _signals.Signal(queue, 1);
+        var released = _database.Write(session =>
+        {
+            var jobs = session.Query(
+                Sql.FetchedByHolder, static row => (Queue: row.GetString(0), Id: row.GetInt64(1), JobId: row.GetInt64(2)), holder);
+            foreach (var (queue, id, jobId) in jobs) Return(session, holder, queue, id, jobId);
+            return jobs;
+        });
+
+        foreach (var (queue, _, _) in released) _signals.Signal(queue, 1);
+    }
+
+    private static void Return(SqlSession session, long holder, string queue, long id, long jobId)
+    {
+        if (session.Execute(Sql.RemoveFetched, holder, queue, id, jobId) > 0)
+            session.Execute(Sql.ReturnToQueue, queue, id, jobId);
     }
 }

@@ -46,6 +46,7 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
         _options = options ?? new SqliteJobStorageOptions();
         Database = new JobDatabase(connectionString, _options);
         Ids = new JobIds(Database);
+        NewJobs = new NewJobs(Database);
         KnownQueues = new KnownQueues(Database);
         Fetcher = new JobFetcher(Database, Signals, _options);
         _watcher = new ChangeWatcher(Database, Signals, ScheduleChanged, _options);
@@ -62,6 +63,8 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
 
     internal JobIds Ids { get; }
 
+    internal NewJobs NewJobs { get; }
+
     internal JobFetcher Fetcher { get; }
 
     internal KnownQueues KnownQueues { get; }
@@ -73,6 +76,13 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
     internal TimeProvider TimeProvider => _options.TimeProvider;
 
     internal DateTimeOffset UtcNow => _options.TimeProvider.GetUtcNow();
+
+    /// <summary>Reads what is committed, with the jobs that have been created.</summary>
+    internal T Read<T>(Func<SqlSession, T> query)
+    {
+        NewJobs.WriteAll();
+        return Database.Read(query);
+    }
 
     /// <inheritdoc/>
     public override IStorageConnection GetConnection() => new SqliteStorageConnection(this);

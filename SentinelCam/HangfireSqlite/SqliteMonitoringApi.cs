@@ -13,7 +13,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
 {
     private const int FirstJobsOfQueue = 5;
 
-    public override StatisticsDto GetStatistics() => storage.Database.Read(static session => new StatisticsDto
+    public override StatisticsDto GetStatistics() => storage.Read(static session => new StatisticsDto
     {
         Enqueued = CountJobs(session, EnqueuedState.StateName),
         Scheduled = CountJobs(session, ScheduledState.StateName),
@@ -28,7 +28,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
         Servers = session.Scalar<long>(MonitoringSql.CountServers),
     });
 
-    public override IList<ServerDto> Servers() => storage.Database.Read(static session => session.Query(
+    public override IList<ServerDto> Servers() => storage.Read(static session => session.Query(
         MonitoringSql.Servers,
         static row => new ServerDto
         {
@@ -39,7 +39,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
             Heartbeat = StoredValues.ToUtc(row.GetInt64(4)),
         }));
 
-    public override IList<QueueWithTopEnqueuedJobsDto> Queues() => storage.Database
+    public override IList<QueueWithTopEnqueuedJobsDto> Queues() => storage
         .Read(static session => session.Query(MonitoringSql.Queues, static row => row.GetString(0)))
         .Select(queue => new QueueWithTopEnqueuedJobsDto
         {
@@ -55,7 +55,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        var details = storage.Database.Read(session =>
+        var details = storage.Read(session =>
         {
             var job = session.First(MonitoringSql.JobDetails, ReadDetails, id);
             if (job is not null) job.History = session.Query(MonitoringSql.History, ReadHistory, id);
@@ -115,12 +115,12 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
     private static long CountJobs(SqlSession session, string state) =>
         session.Scalar<long>(MonitoringSql.CountJobs, state);
 
-    private long CountJobs(string state) => storage.Database.Read(session => CountJobs(session, state));
+    private long CountJobs(string state) => storage.Read(session => CountJobs(session, state));
 
     private long CountQueue(string sql, string queue)
     {
         ArgumentNullException.ThrowIfNull(queue);
-        return storage.Database.Read(session => session.Scalar<long>(sql, queue));
+        return storage.Read(session => session.Scalar<long>(sql, queue));
     }
 
     // The last seven days and the last 24 hours; Hangfire counts under these keys
@@ -134,7 +134,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
     }
 
     private Dictionary<DateTime, long> Timeline(IEnumerable<DateTime> times, string kind, string format) =>
-        storage.Database.Read(session => times.ToDictionary(
+        storage.Read(session => times.ToDictionary(
             static time => time,
             time => session.Scalar<long>(
                 Sql.GetCounter, $"stats:{kind}:{time.ToString(format, CultureInfo.InvariantCulture)}")));

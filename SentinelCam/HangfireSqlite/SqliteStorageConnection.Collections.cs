@@ -32,7 +32,7 @@ internal sealed partial class SqliteStorageConnection
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
 
         var wanted = keys.ToArray();
-        return storage.Database.Read(session =>
+        return storage.Read(session =>
         {
             var count = 0L;
             foreach (var key in wanted)
@@ -49,7 +49,7 @@ internal sealed partial class SqliteStorageConnection
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
-        return storage.Database.Read(session => session.Scalar<long>(Sql.SetContains, key, value)) == 1;
+        return storage.Read(session => session.Scalar<long>(Sql.SetContains, key, value)) == 1;
     }
 
     public override List<string> GetRangeFromSet(string key, int startingFrom, int endingAt) =>
@@ -67,7 +67,7 @@ internal sealed partial class SqliteStorageConnection
     public override Dictionary<string, string?>? GetAllEntriesFromHash(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var fields = storage.Database.Read(session => session.Query(
+        var fields = storage.Read(session => session.Query(
             Sql.GetHash, static row => KeyValuePair.Create(row.GetString(0), row.Text(1)), key));
         return fields.Count == 0 ? null : new Dictionary<string, string?>(fields, StringComparer.Ordinal);
     }
@@ -76,7 +76,7 @@ internal sealed partial class SqliteStorageConnection
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(name);
-        return storage.Database.Read(session => session.Scalar<string>(Sql.GetField, key, name));
+        return storage.Read(session => session.Scalar<string>(Sql.GetField, key, name));
     }
 
     public override long GetHashCount(string key) => Count(Sql.CountHash, key);
@@ -97,7 +97,7 @@ internal sealed partial class SqliteStorageConnection
     private long Count(string sql, string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return storage.Database.Read(session => session.Scalar<long>(sql, key));
+        return storage.Read(session => session.Scalar<long>(sql, key));
     }
 
     private List<string> Range(string sql, string key, int from, int to)
@@ -108,13 +108,13 @@ internal sealed partial class SqliteStorageConnection
     }
 
     private List<string> Texts(string sql, params object?[] arguments) =>
-        storage.Database.Read(session => session.Query(sql, static row => row.GetString(0), arguments));
+        storage.Read(session => session.Query(sql, static row => row.GetString(0), arguments));
 
     /// <returns><see cref="Timeout.InfiniteTimeSpan"/> when the key has no end.</returns>
     private TimeSpan TimeToLive(string kind, string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var expireAt = storage.Database.Read(session => session.Scalar<long?>(Sql.GetExpiration, kind, key));
+        var expireAt = storage.Read(session => session.Scalar<long?>(Sql.GetExpiration, kind, key));
         if (expireAt is null) return Timeout.InfiniteTimeSpan;
 
         var left = StoredValues.ToUtc(expireAt.Value) - storage.UtcNow.UtcDateTime;

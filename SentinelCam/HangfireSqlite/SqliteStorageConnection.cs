@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Hangfire.Common;
 using Hangfire.Server;
@@ -10,6 +11,9 @@ namespace SentinelCam.HangfireSqlite;
 internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) : JobStorageConnection
 {
     private readonly HashSet<HeldLock> _locks = [];
+
+    // Created here and perhaps not yet written
+    private readonly ConcurrentQueue<NewJob> _newJobs = [];
 
     public SqliteJobStorage Storage => storage;
 
@@ -27,9 +31,12 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         return held;
     }
 
-    /// <summary>Lets go of the locks that were not given back.</summary>
+    /// <summary>Writes the jobs that got no state, and lets go of the locks that were not given back.</summary>
     public override void Dispose()
     {
+        foreach (var job in _newJobs) storage.NewJobs.Write(job);
+        _newJobs.Clear();
+
         HeldLock[] forgotten;
         lock (_locks) forgotten = [.. _locks];
         foreach (var held in forgotten) held.Dispose();
@@ -43,13 +50,15 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(parameters);
 
         var row = NewJob(job, parameters, createdAt, expireIn);
-        storage.Database.Write(row.Insert);
+        storage.NewJobs.Add(row);
+        while (_newJobs.TryPeek(out var first) && storage.NewJobs.Find(first.Id) is null) _newJobs.TryDequeue(out _);
+        _newJobs.Enqueue(row);
         return StoredValues.ToText(row.Id);
     }
 
     public NewJob NewJob(Job job, IDictionary<string, string?> parameters, DateTime createdAt, TimeSpan expireIn) =>
         new(
-            storage.Ids.Next(), InvocationData.SerializeJob(job), StoredValues.ToJson(parameters) ?? "",
+            storage.Ids.Next(), InvocationData.SerializeJob(job), StoredValues.ToJson(parameters),
             createdAt.ToStored(), (createdAt + expireIn).ToStored());
 
     public override IFetchedJob FetchNextJob(string[] queues, CancellationToken cancellationToken)
@@ -64,7 +73,10 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(name);
         if (StoredValues.TryParseJobId(id, out var jobId))
+        {
+            storage.NewJobs.WriteAll();
             storage.Database.Write(session => JobCommands.SetParameter(session, jobId, name, value));
+        }
     }
 
     public override string? GetJobParameter(string id, string name)
@@ -73,7 +85,7 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(name);
         if (!StoredValues.TryParseJobId(id, out var jobId)) return null;
 
-        var json = storage.Database.Read(session => session.Scalar<string>(Sql.GetParameters, jobId));
+        var json = storage.Read(session => session.Scalar<string>(Sql.GetParameters, jobId));
         return StoredValues.ToDictionary(json).GetValueOrDefault(name);
     }
 
@@ -82,7 +94,7 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        var data = storage.Database.Read(session => session.First(Sql.GetJob, ReadJob, id));
+        var data = storage.Read(session => session.First(Sql.GetJob, ReadJob, id));
         if (data is null) return null;
 
         data.Job = StoredValues.TryLoad(data.InvocationData, out var reason);
@@ -95,7 +107,7 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        return storage.Database.Read(session => session.First(
+        return storage.Read(session => session.First(
             Sql.GetState,
             static row => new StateData
             {

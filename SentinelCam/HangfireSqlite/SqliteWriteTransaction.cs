@@ -11,9 +11,11 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private const string Schedule = "schedule";
 
     private readonly List<Action<SqlSession>> _commands = [];
-    private readonly List<(string Queue, string JobId)> _enqueued = [];
+    private readonly List<string> _enqueued = [];
     private readonly List<SqliteFetchedJob> _acknowledged = [];
     private readonly List<IDisposable> _locks = [];
+    private readonly List<NewJob> _newJobs = [];
+    private readonly Dictionary<long, JobChange> _changes = [];
     private Dictionary<string, double>? _dueTimes;
     private bool _scheduled;
 
@@ -22,7 +24,6 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         try
         {
             connection.Storage.Database.Write(Apply, NotifyCommitted);
-            foreach (var job in _acknowledged) job.MarkFinished();
         }
         finally
         {
@@ -66,18 +67,20 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
             return;
         }
 
-        var expireAt = In(expireIn);
-        AddJobCommand(jobId, (session, id) => session.Execute(Sql.ExpireJob, expireAt, id));
+        SetExpiration(jobId, In(expireIn));
     }
 
     public override void PersistJob(string jobId)
     {
         ArgumentNullException.ThrowIfNull(jobId);
-        AddJobCommand(jobId, static (session, id) => session.Execute(Sql.PersistJob, id));
+        SetExpiration(jobId, null);
     }
 
     public override void SetJobState(string jobId, IState state)
     {
+        var (name, reason, data) = Describe(jobId, state);
+        if (!StoredValues.TryParseJobId(jobId, out var id)) return;
+
         if (state is ScheduledState scheduled)
         {
             // Hangfire's score has whole seconds; the state knows the moment
@@ -85,17 +88,31 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
             (_dueTimes ??= [])[jobId] = due;
         }
 
-        AddState(jobId, state, isCurrent: true);
+        var newJob = _changes.ContainsKey(id) ? null : connection.Storage.NewJobs.Find(id);
+        var change = new JobChange(id, newJob, name, reason, data, Now());
+        _changes[id] = change;
+
+        if (newJob is not null) WriteFirst(newJob, change.Apply);
+        else _commands.Add(change.Apply);
     }
 
-    public override void AddJobState(string jobId, IState state) => AddState(jobId, state, isCurrent: false);
+    public override void AddJobState(string jobId, IState state)
+    {
+        var (name, reason, data) = Describe(jobId, state);
+        var now = Now();
+        AddJobCommand(jobId, (session, id) =>
+        {
+            if (session.Scalar<long>(Sql.JobExists, id) == 1)
+                JobCommands.AddState(session, id, isCurrent: false, name, reason, now, data);
+        });
+    }
 
     public override void AddToQueue(string queue, string jobId)
     {
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(jobId);
         AddJobCommand(jobId, (session, id) => connection.Storage.KnownQueues.Add(session, queue, id));
-        _enqueued.Add((queue, jobId));
+        _enqueued.Add(queue);
     }
 
     public override void RemoveFromQueue(IFetchedJob fetchedJob)
@@ -219,7 +236,9 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
 
     private void NotifyCommitted()
     {
-        foreach (var (queue, _) in _enqueued)
+        foreach (var job in _newJobs) connection.Storage.NewJobs.Remove(job);
+        foreach (var job in _acknowledged) job.MarkFinished();
+        foreach (var queue in _enqueued)
         {
             connection.Storage.KnownQueues.Remember(queue);
             connection.Storage.Signals.Signal(queue, 1);
@@ -228,20 +247,21 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         if (_scheduled) connection.Storage.ScheduleChanged.Set();
     }
 
-    private void AddState(string jobId, IState state, bool isCurrent)
+    // Asked at once: a state may be anybody's code, which has no place in the middle of a commit
+    private static (string Name, string? Reason, string? Data) Describe(string jobId, IState state)
     {
         ArgumentNullException.ThrowIfNull(jobId);
         ArgumentNullException.ThrowIfNull(state);
         if (state.Name is null) throw new ArgumentException("A state needs a name.", nameof(state));
+        return (state.Name, state.Reason, StoredValues.ToJson(state.SerializeData()));
+    }
 
-        // Asked for now: a state may be anybody's code, which has no place in the middle of a commit
-        var (name, reason, data) = (state.Name, state.Reason, StoredValues.ToJson(state.SerializeData()));
-        var now = Now();
-        AddJobCommand(jobId, (session, id) =>
-        {
-            var exists = session.Execute(Sql.InsertState, name, reason, now, data, id) > 0;
-            if (exists && isCurrent) session.Execute(Sql.SetState, name, id);
-        });
+    private void SetExpiration(string jobId, long? expireAt)
+    {
+        if (!StoredValues.TryParseJobId(jobId, out var id)) return;
+
+        if (_changes.TryGetValue(id, out var change)) change.Expire(expireAt);
+        else AddJobCommand(jobId, (session, job) => session.Execute(Sql.ExpireJob, expireAt, job));
     }
 
     private void AddToCounter(string key, long amount, TimeSpan? expireIn)
@@ -285,7 +305,17 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
 
     private void AddJobCommand(string jobId, Action<SqlSession, long> command)
     {
-        if (StoredValues.TryParseJobId(jobId, out var id)) _commands.Add(session => command(session, id));
+        if (!StoredValues.TryParseJobId(jobId, out var id)) return;
+        if (!_changes.ContainsKey(id) && connection.Storage.NewJobs.Find(id) is { } newJob)
+            WriteFirst(newJob, newJob.Insert);
+        _commands.Add(session => command(session, id));
+    }
+
+    // The other commands need its row, whatever their order. To write it twice does no harm.
+    private void WriteFirst(NewJob job, Action<SqlSession> write)
+    {
+        _newJobs.Add(job);
+        _commands.Insert(0, write);
     }
 
     private void ReleaseLocks()

@@ -50,7 +50,9 @@ internal sealed class WriteRequest(Action<SqlSession> apply, Action? committed)
 /// The one writer of a process. The thread that finds it idle commits at once, on its own stack: a hand-over to a
 /// writer thread would cost more than the commit. Those that come meanwhile wait and share the next transaction.
 /// </summary>
-internal sealed class GroupCommitWriter(SqlSession session) : IDisposable
+/// <param name="session">The connection, which belongs to the writer from now on.</param>
+/// <param name="committed">Told after each transaction, on the thread that committed it; must not throw.</param>
+internal sealed class GroupCommitWriter(SqlSession session, Action committed) : IDisposable
 {
     // Bounds how long one transaction keeps the others, and other processes, waiting.
     private const int MaxGroupSize = 128;
@@ -161,6 +163,7 @@ internal sealed class GroupCommitWriter(SqlSession session) : IDisposable
         {
             foreach (var request in group) request.Apply(session);
             session.Execute(Sql.Commit);
+            committed();
         }
         catch
         {

@@ -10,16 +10,22 @@ internal static class MonitoringSql
         job_state.reason, job_state.created_at, job_state.data
         """;
 
+    private const string JoinState =
+        """
+        LEFT JOIN job_state ON job_state.job_id = job.id AND job_state.id =
+            (SELECT max(last.id) FROM job_state last WHERE last.job_id = job.id AND last.is_current)
+        """;
+
     public const string JobsOldestFirst =
         $"""
-        SELECT {JobColumns} FROM job LEFT JOIN job_state ON job_state.id = job.state_id
-        WHERE job.state_name = $state ORDER BY job.state_id LIMIT $count OFFSET $from
+        SELECT {JobColumns} FROM job {JoinState}
+        WHERE job.state_name = $state ORDER BY job.state_at, job.id LIMIT $count OFFSET $from
         """;
 
     public const string JobsNewestFirst =
         $"""
-        SELECT {JobColumns} FROM job LEFT JOIN job_state ON job_state.id = job.state_id
-        WHERE job.state_name = $state ORDER BY job.state_id DESC LIMIT $count OFFSET $from
+        SELECT {JobColumns} FROM job {JoinState}
+        WHERE job.state_name = $state ORDER BY job.state_at DESC, job.id DESC LIMIT $count OFFSET $from
         """;
 
     public const string CountJobs = "SELECT count(*) FROM job WHERE state_name = $state";
@@ -27,32 +33,26 @@ internal static class MonitoringSql
 
     public const string Queues = "SELECT name FROM queue ORDER BY name";
     public const string CountQueues = "SELECT count(*) FROM queue";
-    public const string CountEnqueued = "SELECT count(*) FROM job_queue WHERE queue = $queue AND holder IS NULL";
+    public const string CountEnqueued = "SELECT count(*) FROM job_queue WHERE queue = $queue";
 
     public const string EnqueuedJobs =
         $"""
         SELECT {JobColumns}, job_queue.job_id
-        FROM job_queue
-        LEFT JOIN job ON job.id = job_queue.job_id
-        LEFT JOIN job_state ON job_state.id = job.state_id
-        WHERE job_queue.queue = $queue AND job_queue.holder IS NULL
+        FROM job_queue LEFT JOIN job ON job.id = job_queue.job_id {JoinState}
+        WHERE job_queue.queue = $queue
         ORDER BY job_queue.id LIMIT $count OFFSET $from
         """;
 
-    // Only as many rows are fetched as workers run, so the index of the fetched is read to its end
-    public const string CountFetched =
-        """
-        SELECT count(*) FROM job_queue INDEXED BY job_queue_fetched WHERE holder IS NOT NULL AND queue = $queue
-        """;
+    // The fetched are few: as many as workers run
+
+    public const string CountFetched = "SELECT count(*) FROM fetched_job WHERE queue = $queue";
 
     public const string FetchedJobs =
         $"""
-        SELECT {JobColumns}, job_queue.job_id, job_queue.fetched_at
-        FROM job_queue INDEXED BY job_queue_fetched
-        LEFT JOIN job ON job.id = job_queue.job_id
-        LEFT JOIN job_state ON job_state.id = job.state_id
-        WHERE job_queue.holder IS NOT NULL AND job_queue.queue = $queue
-        ORDER BY job_queue.fetched_at LIMIT $count OFFSET $from
+        SELECT {JobColumns}, fetched_job.job_id, fetched_job.fetched_at
+        FROM fetched_job LEFT JOIN job ON job.id = fetched_job.job_id {JoinState}
+        WHERE fetched_job.queue = $queue
+        ORDER BY fetched_job.fetched_at LIMIT $count OFFSET $from
         """;
 
     public const string JobDetails =

@@ -12,6 +12,7 @@ internal sealed class OpenDatabase : IDisposable
     private readonly string _connectionString;
     private readonly TimeSpan _busyTimeout;
     private readonly ConcurrentStack<SqlSession> _readers = new();
+    private readonly Checkpoints _checkpoints;
     private readonly object _watchGate = new();
     private SqlSession? _watch;
     private volatile bool _disposed;
@@ -20,7 +21,8 @@ internal sealed class OpenDatabase : IDisposable
     {
         _connectionString = connectionString;
         _busyTimeout = busyTimeout;
-        Writer = new GroupCommitWriter(writer);
+        _checkpoints = new Checkpoints(this);
+        Writer = new GroupCommitWriter(writer, _checkpoints.CountCommit);
     }
 
     public GroupCommitWriter Writer { get; }
@@ -36,12 +38,14 @@ internal sealed class OpenDatabase : IDisposable
             if (verify && session.Scalar<string>("PRAGMA quick_check(1)") is { } result and not "ok")
                 throw new SqliteJobStorageException(FileProblem.Corrupt(file, result));
 
+            // The writer itself copies the log into the file only if the checkpoints cannot keep up, at 32 MB.
             // auto_vacuum takes effect only before the first table, and before the journal becomes a WAL
             session.ExecuteOnce("PRAGMA auto_vacuum = INCREMENTAL");
             session.ExecuteOnce("PRAGMA journal_mode = WAL");
             session.ExecuteOnce("PRAGMA synchronous = NORMAL");
             session.ExecuteOnce("PRAGMA journal_size_limit = 16777216");
             session.ExecuteOnce("PRAGMA temp_store = MEMORY");
+            session.ExecuteOnce("PRAGMA wal_autocheckpoint = 8000");
             SchemaMigrator.Migrate(session, file);
             return new OpenDatabase(connectionString, busyTimeout, session);
         }
@@ -84,6 +88,7 @@ internal sealed class OpenDatabase : IDisposable
         _disposed = true;
         while (_readers.TryPop(out var reader)) reader.Dispose();
         lock (_watchGate) _watch?.Dispose();
+        _checkpoints.Dispose();
         Writer.Dispose();
     }
 

@@ -9,16 +9,29 @@ internal static class Sql
     public const string Begin = "BEGIN IMMEDIATE";
     public const string Commit = "COMMIT";
     public const string RollBack = "ROLLBACK";
+    public const string Checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
     public const string DataVersion = "PRAGMA data_version";
 
     public const string ReserveIds = "UPDATE sequence SET next = next + $count WHERE name = 'job' RETURNING next - $count";
 
     // Jobs
 
+    /// <summary>A job that has no state yet. It may be in the file already: see <see cref="NewJobs"/>.</summary>
     public const string InsertJob =
         """
         INSERT INTO job (id, type, method, parameter_types, arguments, queue, parameters, created_at, expire_at)
         VALUES ($id, $type, $method, $parameterTypes, $arguments, $queue, $parameters, $createdAt, $expireAt)
+        ON CONFLICT (id) DO NOTHING
+        """;
+
+    public const string InsertJobWithState =
+        """
+        INSERT INTO job
+            (id, type, method, parameter_types, arguments, queue, parameters, created_at, expire_at, state_name, state_at)
+        VALUES
+            ($id, $type, $method, $parameterTypes, $arguments, $queue, $parameters, $createdAt, $expireAt, $state, $now)
+        ON CONFLICT (id) DO UPDATE SET
+            expire_at = excluded.expire_at, state_name = excluded.state_name, state_at = excluded.state_at
         """;
 
     public const string GetJob =
@@ -28,69 +41,73 @@ internal static class Sql
         """;
 
     public const string GetParameters = "SELECT parameters FROM job WHERE id = $id";
+    public const string JobExists = "SELECT 1 FROM job WHERE id = $id";
     public const string SetParameters = "UPDATE job SET parameters = $parameters WHERE id = $id";
 
     public const string ExpireJob = "UPDATE job SET expire_at = $expireAt WHERE id = $id";
-    public const string PersistJob = "UPDATE job SET expire_at = NULL WHERE id = $id AND expire_at IS NOT NULL";
     public const string DeleteJob = "DELETE FROM job WHERE id = $id";
     public const string DeleteStatesOfJob = "DELETE FROM job_state WHERE job_id = $id";
 
+    public const string SetState = "UPDATE job SET state_name = $state, state_at = $now WHERE id = $id";
+
+    public const string SetStateAndExpiration =
+        "UPDATE job SET state_name = $state, state_at = $now, expire_at = $expireAt WHERE id = $id";
+
     public const string InsertState =
         """
-        INSERT INTO job_state (job_id, name, reason, created_at, data)
-        SELECT id, $name, $reason, $createdAt, $data FROM job WHERE id = $jobId
+        INSERT INTO job_state (job_id, id, is_current, name, reason, created_at, data)
+        SELECT $jobId, coalesce((SELECT max(id) FROM job_state WHERE job_id = $jobId), 0) + 1,
+            $isCurrent, $name, $reason, $createdAt, $data
         """;
-
-    public const string SetState = "UPDATE job SET state_id = last_insert_rowid(), state_name = $name WHERE id = $id";
 
     public const string GetState =
         """
-        SELECT job_state.name, job_state.reason, job_state.data
-        FROM job JOIN job_state ON job_state.id = job.state_id
-        WHERE job.id = $id
+        SELECT name, reason, data FROM job_state WHERE job_id = $id AND is_current ORDER BY id DESC LIMIT 1
         """;
 
     // Queues
 
     public const string AddQueue = "INSERT INTO queue (name) VALUES ($name) ON CONFLICT DO NOTHING";
-    public const string AddToQueue = "INSERT INTO job_queue (queue, job_id) VALUES ($queue, $jobId)";
 
-    public const string Fetch =
+    public const string AddToQueue =
         """
-        UPDATE job_queue SET holder = $holder, fetched_at = $now, heartbeat_at = $now
-        WHERE id = (SELECT id FROM job_queue WHERE queue = $queue AND holder IS NULL ORDER BY id LIMIT 1)
+        INSERT INTO job_queue (queue, id, job_id)
+        SELECT $queue, coalesce((SELECT max(id) FROM job_queue WHERE queue = $queue), 0) + 1, $jobId
+        """;
+
+    public const string TakeFromQueue =
+        """
+        DELETE FROM job_queue WHERE queue = $queue AND id = (SELECT min(id) FROM job_queue WHERE queue = $queue)
         RETURNING id, job_id
         """;
 
-    // The holder is named too, so that a worker that lost its job cannot take it from the one that has it now.
-    public const string Acknowledge = "DELETE FROM job_queue WHERE id = $id AND holder = $holder AND job_id = $jobId";
-
-    public const string Requeue =
+    public const string AddFetched =
         """
-        UPDATE job_queue SET holder = NULL, fetched_at = NULL, heartbeat_at = NULL
-        WHERE id = $id AND holder = $holder AND job_id = $jobId
+        INSERT INTO fetched_job (holder, queue, id, job_id, fetched_at, heartbeat_at)
+        VALUES ($holder, $queue, $id, $jobId, $now, $now)
         """;
 
-    public const string RenewHeartbeats = "UPDATE job_queue SET heartbeat_at = $now WHERE holder = $holder";
+    // The holder is named too, so that a worker that lost its job cannot take it from the one that has it now.
+    public const string RemoveFetched =
+        "DELETE FROM fetched_job WHERE holder = $holder AND queue = $queue AND id = $id AND job_id = $jobId";
+
+    /// <summary>Back to its place, or the next free one when another job has got that meanwhile.</summary>
+    public const string ReturnToQueue =
+        """
+        INSERT INTO job_queue (queue, id, job_id)
+        SELECT $queue, CASE WHEN EXISTS (SELECT 1 FROM job_queue WHERE queue = $queue AND id = $id)
+            THEN (SELECT max(id) + 1 FROM job_queue WHERE queue = $queue) ELSE $id END, $jobId
+        """;
+
+    public const string RenewHeartbeats = "UPDATE fetched_job SET heartbeat_at = $now WHERE holder = $holder";
 
     public const string StaleHolders =
-        """
-        SELECT holder FROM job_queue INDEXED BY job_queue_fetched
-        WHERE holder IS NOT NULL
-        GROUP BY holder HAVING max(heartbeat_at) < $before
-        """;
+        "SELECT holder FROM fetched_job GROUP BY holder HAVING max(heartbeat_at) < $before";
 
-    public const string ReleaseHolder =
-        """
-        UPDATE job_queue SET holder = NULL, fetched_at = NULL, heartbeat_at = NULL
-        WHERE holder = $holder RETURNING queue
-        """;
+    public const string FetchedByHolder = "SELECT queue, id, job_id FROM fetched_job WHERE holder = $holder";
 
     public const string CountFree =
-        """
-        SELECT count(*) FROM
-            (SELECT 1 FROM job_queue WHERE queue = $queue AND holder IS NULL LIMIT $limit)
-        """;
+        "SELECT count(*) FROM (SELECT 1 FROM job_queue WHERE queue = $queue LIMIT $limit)";
 
     // Counters
 

@@ -14,41 +14,51 @@ CREATE TABLE job (
     parameter_types TEXT,
     arguments TEXT,
     queue TEXT,
-    parameters TEXT NOT NULL,
+    parameters TEXT,
     created_at INTEGER NOT NULL,
     expire_at INTEGER,
-    state_id INTEGER,
-    state_name TEXT COLLATE NOCASE
+    state_name TEXT COLLATE NOCASE,
+    state_at INTEGER
 );
-CREATE INDEX job_by_state ON job (state_name, state_id) WHERE state_name IS NOT NULL;
+CREATE INDEX job_by_state ON job (state_name, state_at) WHERE state_name IS NOT NULL;
 CREATE INDEX job_by_expiration ON job (expire_at) WHERE expire_at IS NOT NULL;
 
+-- The history of a job, numbered from 1. Its state is the last one that is_current.
 CREATE TABLE job_state (
-    id INTEGER NOT NULL PRIMARY KEY,
     job_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    is_current INTEGER NOT NULL,
     name TEXT NOT NULL,
     reason TEXT,
     created_at INTEGER NOT NULL,
-    data TEXT
-);
-CREATE INDEX job_state_by_job ON job_state (job_id);
+    data TEXT,
+    PRIMARY KEY (job_id, id)
+) WITHOUT ROWID;
 
 -- Every queue that ever had a job: the dashboard shows the empty ones too.
 CREATE TABLE queue (
     name TEXT NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
 
--- A row is free while it has no holder. A holder is one running storage; it renews heartbeat_at.
+-- The jobs that wait for a worker.
 CREATE TABLE job_queue (
-    id INTEGER NOT NULL PRIMARY KEY,
     queue TEXT NOT NULL,
+    id INTEGER NOT NULL,
     job_id INTEGER NOT NULL,
-    holder INTEGER,
-    fetched_at INTEGER,
-    heartbeat_at INTEGER
-);
-CREATE INDEX job_queue_free ON job_queue (queue, id) WHERE holder IS NULL;
-CREATE INDEX job_queue_fetched ON job_queue (holder) WHERE holder IS NOT NULL;
+    PRIMARY KEY (queue, id)
+) WITHOUT ROWID;
+
+-- The jobs that workers have taken: no more than there are workers. A holder is one running storage, which
+-- renews heartbeat_at; queue and id are the place in job_queue that the job goes back to.
+CREATE TABLE fetched_job (
+    holder INTEGER NOT NULL,
+    queue TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    job_id INTEGER NOT NULL,
+    fetched_at INTEGER NOT NULL,
+    heartbeat_at INTEGER NOT NULL,
+    PRIMARY KEY (holder, queue, id, job_id)
+) WITHOUT ROWID;
 
 CREATE TABLE counter (
     key TEXT NOT NULL PRIMARY KEY,

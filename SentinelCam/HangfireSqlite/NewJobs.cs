@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Hangfire.Storage;
+using SentinelCam.HangfireSqlite.Database;
+
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>A job as it is first written.</summary>
+internal sealed record NewJob(long Id, InvocationData Data, string? Parameters, long CreatedAt, long ExpireAt)
+{
+    public void Insert(SqlSession session) => session.Execute(
+        Sql.InsertJob, Id, Data.Type, Data.Method, Data.ParameterTypes, Data.Arguments, Data.Queue,
+        Parameters, CreatedAt, ExpireAt);
+
+    public void Insert(SqlSession session, long? expireAt, string state, long now) => session.Execute(
+        Sql.InsertJobWithState, Id, Data.Type, Data.Method, Data.ParameterTypes, Data.Arguments, Data.Queue,
+        Parameters, CreatedAt, expireAt, state, now);
+}
+
+/// <summary>
+/// Jobs that were created and not yet written. Hangfire makes a job in two steps, of which the first alone has no
+/// effect that anybody could see, so both are written in one transaction. A read in between writes them first.
+/// </summary>
+internal sealed class NewJobs(JobDatabase database)
+{
+    private readonly ConcurrentDictionary<long, NewJob> _unwritten = new();
+
+    public void Add(NewJob job) => _unwritten.TryAdd(job.Id, job);
+
+    public NewJob? Find(long id) => _unwritten.GetValueOrDefault(id);
+
+    /// <summary>The job is in the file.</summary>
+    public void Remove(NewJob job) => _unwritten.TryRemove(job.Id, out _);
+
+    /// <summary>Writes those that somebody is about to look for.</summary>
+    /// <exception cref="SqliteJobStorageException">The file cannot be used.</exception>
+    public void WriteAll()
+    {
+        if (_unwritten.IsEmpty) return;
+        foreach (var job in _unwritten.Values) Write(job);
+    }
+
+    /// <inheritdoc cref="WriteAll"/>
+    public void Write(NewJob job)
+    {
+        // The transaction that gives it its state may come first, or run in the same group: both are right
+        if (_unwritten.ContainsKey(job.Id)) database.Write(job.Insert, () => Remove(job));
+    }
+}
