@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>The real app, on Kestrel and a temporary data directory, with the demo camera and the outbox unless told otherwise.</summary>
+public sealed class SentinelCamApp : IAsyncDisposable
+{
+    public const string AnnsEmail = "ann@example.org";
+    public const string Password = "correct horse battery staple";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Factory _factory;
+
+    private SentinelCamApp(Factory factory) => _factory = factory;
+
+    public Uri Address { get; private set; } = null!;
+
+    public string DataDirectory => _factory.DataDirectory;
+
+    public IServiceProvider Services => _factory.Services;
+
+    /// <param name="time">The app's clock, where a test moves it; Hangfire's own stays real.</param>
+    /// <param name="services">Replaces outside parts, such as the camera.</param>
+    /// <param name="settings">Configuration, as environment variables would give it.</param>
+    public static async Task<SentinelCamApp> StartAsync(
+        TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings)
+    {
+        var app = new SentinelCamApp(new Factory(time, services, settings));
+        app._factory.UseKestrel(0);
+        await Task.Run(app._factory.StartServer);
+        app.Address = app._factory.ClientOptions.BaseAddress;
+        return app;
+    }
+
+    public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(null, null, settings);
+
+    /// <summary>A browser without scripts, with cookies of its own.</summary>
+    public WebVisitor Visit(string userAgent = "Tests/1.0") => new(Address, userAgent);
+
+    /// <summary>Registers the first account, the administrator's, and stays signed in.</summary>
+    public async Task<WebVisitor> RegisterAnnAsync(string email = AnnsEmail)
+    {
+        var ann = Visit();
+        var answer = await ann.RegisterAsync("Ann", email, Password);
+        Assert.Equal("/dashboard", answer.Path);
+        return ann;
+    }
+
+    /// <summary>Reads the database as it is now.</summary>
+    public async Task<T> ReadAsync<T>(Func<SentinelCamDbContext, Task<T>> query)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await query(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>());
+    }
+
+    /// <summary>Asks the database until the answer satisfies.</summary>
+    /// <exception cref="TimeoutException">It does not within a minute.</exception>
+    public async Task<T> WaitForAsync<T>(Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = await ReadAsync(query);
+            if (satisfies(answer))
+                return answer;
+            if (watch.Elapsed > Patience)
+                throw new TimeoutException($"The database still answers {answer}. The log:\n{Log()}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public Task WaitForAcceptedAsync(int count) =>
+        WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted), accepted => accepted >= count);
+
+    /// <summary>Everything logged so far.</summary>
+    public string Log() => AppLog.Read(DataDirectory);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _factory.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_factory.Parent, recursive: true);
+    }
+
+    private sealed class Factory(TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings) : WebApplicationFactory<Program>
+    {
+        public string Parent { get; } = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+
+        public string DataDirectory => Path.Combine(Parent, "data");
+
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseEnvironment("Production");
+            builder.UseSetting("DataDirectory", DataDirectory);
+            builder.UseSetting("Camera:Source", "demo");
+            builder.UseSetting("Camera:Name", "front door");
+            foreach (var (key, value) in settings)
+                builder.UseSetting(key, value);
+            builder.ConfigureServices(all =>
+            {
+                if (time is not null)
+                    all.Replace(ServiceDescriptor.Singleton(time));
+                services?.Invoke(all);
+            });
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using AngleSharp.Html.Dom;
+using AngleSharp.Html.Parser;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>A browser without scripts: keeps cookies, follows redirects, fills in forms with their hidden fields.</summary>
+public sealed class WebVisitor : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly HttpClientHandler _handler = new() { CookieContainer = new CookieContainer(), UseProxy = false };
+
+    public WebVisitor(Uri address, string userAgent)
+    {
+        _http = new HttpClient(_handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", userAgent);
+    }
+
+    public Task<WebAnswer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), headers);
+
+    /// <summary>Opens a page, fills in the form that posts to the same or the given action, and submits it.</summary>
+    public async Task<WebAnswer> SubmitAsync(string page, object fields, string? action = null, params (string Name, string Value)[] headers) =>
+        await SubmitAsync(await GetAsync(page), fields, action, headers);
+
+    /// <summary>Fills in a form of a page at hand.</summary>
+    public Task<WebAnswer> SubmitAsync(WebAnswer page, object fields, string? action = null, params (string Name, string Value)[] headers)
+    {
+        var form = page.Document.Forms.FirstOrDefault(form => form.Method == "post" && PathOf(form, page) == (action ?? page.PathAndQuery))
+            ?? throw new InvalidOperationException($"{page.PathAndQuery} has no form that posts to {action ?? page.PathAndQuery}:\n{page.Text}");
+        var values = form.Elements.OfType<IHtmlInputElement>().Where(input => input.Type == "hidden").ToDictionary(input => input.Name!, input => input.Value);
+        foreach (var property in fields.GetType().GetProperties())
+            values[property.Name] = (string?)property.GetValue(fields) ?? "";
+        return PostAsync(PathOf(form, page), values, headers);
+    }
+
+    /// <summary>Posts fields as they are, without a form.</summary>
+    public Task<WebAnswer> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) }, headers);
+
+    public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") =>
+        SubmitAsync("/register", new { UserName = userName, Email = email, Password = password, SetupCode = setupCode });
+
+    public Task<WebAnswer> SignInAsync(string email, string password) => SubmitAsync("/login", new { Email = email, Password = password });
+
+    public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _handler.Dispose();
+    }
+
+    private static string PathOf(IHtmlFormElement form, WebAnswer page) =>
+        string.IsNullOrEmpty(form.GetAttribute("action")) ? page.PathAndQuery : form.GetAttribute("action")!;
+
+    private async Task<WebAnswer> SendAsync(HttpRequestMessage request, (string Name, string Value)[] headers)
+    {
+        using (request)
+        {
+            foreach (var (name, value) in headers)
+                request.Headers.TryAddWithoutValidation(name, value);
+            using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+            var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+            return new WebAnswer(response.StatusCode, response.RequestMessage!.RequestUri!, body, response.Headers.Concat(response.Content.Headers)
+                .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
+        }
+    }
+}
+
+/// <summary>What came back, after redirects.</summary>
+public sealed record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Body, IReadOnlyDictionary<string, string> Headers)
+{
+    private static readonly HtmlParser Parser = new();
+
+    public string Path => Uri.AbsolutePath;
+
+    public string PathAndQuery => Uri.PathAndQuery;
+
+    public string Text => System.Text.Encoding.UTF8.GetString(Body);
+
+    public IHtmlDocument Document => field ??= Parser.ParseDocument(Text);
+
+    /// <summary>The main part's text, as a reader sees it.</summary>
+    public string Main => string.Join(' ', (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}
