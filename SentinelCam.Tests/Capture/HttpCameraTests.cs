@@ -45,6 +45,18 @@ public partial class HttpCameraTests
     }
 
     [Fact]
+    public async Task A_picture_that_is_whole_but_cannot_be_decoded_is_a_bad_frame()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Tiny(1)));
+        await using var feed = Feed(server.Url(), new CameraFeedLimits { Capture = TimeSpan.FromSeconds(1) });
+
+        var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+
+        Assert.Equal((CaptureOutcome.BadFrame, null), (result.Outcome, result.Frame));
+    }
+
+    [Fact]
     public async Task A_snapshot_of_endless_size_is_a_bad_frame()
     {
         await using var server = await CameraServer.StartAsync(async context =>
@@ -176,8 +188,8 @@ public partial class HttpCameraTests
     [GeneratedRegex("""(\w+)="?([^",]+)"?""")]
     private static partial Regex Field();
 
-    private CameraFeed Feed(Uri address) =>
-        new(new HttpCamera(address, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, _log);
+    private CameraFeed Feed(Uri address, CameraFeedLimits? limits = null) =>
+        new(new HttpCamera(address, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, _log, limits);
 
     private async Task<CaptureResult> CaptureAsync(Uri address)
     {
