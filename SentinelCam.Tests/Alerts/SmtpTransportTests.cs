@@ -111,12 +111,21 @@ public sealed class SmtpTransportTests
         Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port))).Result);
     }
 
-    [Fact]
-    public async Task A_reply_that_is_no_SMTP_is_tried_again()
+    [Theory]
+    [InlineData(SmtpStage.Greeting, "HTTP/1.1 400 Bad Request", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Greeting, "", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Greeting, "1000 four digits", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "\0\0\0\0", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "25", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "399 no such class", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "699 no such class", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Data, "250 forgot the 354", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "mail queued, cheers", MailResult.Unknown)]
+    public async Task A_reply_that_is_no_SMTP_refuses_nothing_for_good(SmtpStage stage, string reply, MailResult expected)
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "HTTP/1.1 400 Bad Request"));
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        Assert.Equal(MailResult.TryAgain, (await SendAsync(Mails.To(server.Port))).Result);
+        Assert.Equal(expected, (await SendAsync(Mails.To(server.Port), TimeSpan.FromSeconds(2))).Result);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ namespace SentinelCam.Tests.Support;
 /// <remarks>
 /// Paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with a <c>/run</c> and a
 /// <c>/var/spool</c> of its own, so that it meets neither the machine's mail server nor that of another test run. Its end is
-/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes and the server stops.
+/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes, and server and directory go too.
 /// </remarks>
 public sealed class OpenSmtpd : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class OpenSmtpd : IDisposable
         mount -t tmpfs tmpfs /run
         mount -t tmpfs tmpfs /var/spool
         smtpd -d -f "$1/smtpd.conf" &
-        trap 'kill $! 2>/dev/null; wait' EXIT
+        trap 'kill $! 2>/dev/null; wait; rm -rf "$1"' EXIT
         read -r _ || true
         """;
 
@@ -107,7 +107,6 @@ public sealed class OpenSmtpd : IDisposable
         _launcher.StandardInput.Close();
         _launcher.WaitForExit(TimeSpan.FromSeconds(5));
         _launcher.Dispose();
-        Directory.Delete(_directory, recursive: true);
     }
 
     private static async Task<OpenSmtpd> StartOnceAsync()
