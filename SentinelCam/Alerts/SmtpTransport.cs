@@ -12,7 +12,12 @@ namespace SentinelCam.Alerts;
 /// <param name="options">The server; its host must be set.</param>
 /// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
 /// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
-public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X509Certificate2Collection? trustedAuthorities = null) : IMailTransport
+/// <param name="time">The clock that the limit goes by; null: the machine's.</param>
+public sealed class SmtpTransport(
+    SmtpOptions options,
+    TimeSpan? limit = null,
+    X509Certificate2Collection? trustedAuthorities = null,
+    TimeProvider? time = null) : IMailTransport
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
@@ -32,8 +37,8 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
     public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_limit);
+        using var alarm = new CancellationTokenSource(_limit, time ?? TimeProvider.System);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
 
         var dialogue = new SmtpDialogue();
         try
