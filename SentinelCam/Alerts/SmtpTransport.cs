@@ -88,7 +88,7 @@ public sealed class SmtpTransport(
     private async Task<Socket> ConnectAsync(SmtpDialogue dialogue, CancellationToken cancellationToken)
     {
         dialogue.Step = SmtpStep.NameLookup;
-        var addresses = await Dns.GetHostAddressesAsync(_host, cancellationToken);
+        var addresses = await LookUpAsync(cancellationToken);
 
         dialogue.Step = SmtpStep.Connect;
         Exception? failure = null;
@@ -115,6 +115,19 @@ public sealed class SmtpTransport(
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<IPAddress[]> LookUpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(_host, cancellationToken);
+        }
+        catch (ArgumentException unusable)
+        {
+            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
+            throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
+        }
     }
 
     private SecureSocketOptions SocketOptions() => options.Security switch
