@@ -14,6 +14,8 @@ try
     var builder = WebApplication.CreateBuilder(args);
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
+    // Styles and scripts are found in every environment, also when the app runs from its build folder
+    builder.WebHost.UseStaticWebAssets();
 
     // In the order in which an attempt passes through them
     builder.Services

@@ -134,12 +134,14 @@ internal sealed class AlertText
         else
         {
             yield return "If this was you with a mistyped password, there is nothing to do.";
-            yield return _content.Picture is null
-                ? "If it was not you: the password was not right, so nobody got in."
-                : "If it was not you, see in the picture who it was. The password was not right, so nobody got in.";
+            yield return _content.Picture is null || _content.Attempts.All(IsRemote)
+                ? "If it was not you: nobody got in this time."
+                : "If it was not you, see in the picture who it was. Nobody got in this time.";
             yield return "If the password may be known to others, sign in and change it now.";
         }
     }
+
+    private static bool IsRemote(MailAttempt attempt) => RemotePlace.KindOf(attempt.RemoteAddress) == RemoteKind.Remote;
 
     private string Caption(MailPicture picture)
     {

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using SentinelCam.HangfireSqlite;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests;
+
+/// <summary>The process dies between attempt and mail, and is started again.</summary>
+public sealed class PowerCutStoryTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+
+    private string Data => Path.Combine(_directory, "data");
+
+    [Fact]
+    public async Task Killed_as_soon_as_the_attempt_is_answered_the_mail_comes_once()
+    {
+        Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
+        var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
+        var email = OpenSmtpd.AddressFor("killed-early");
+        // A camera that accepts and says nothing keeps the capture under way until the process is dead
+        using var silent = new SilentServer();
+
+        await FailToSignInAndKillAsync(email, ("Camera:Source", $"http://127.0.0.1:{silent.Port}/"), ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        Assert.Empty(mailServer.Mails("killed-early"));
+
+        await MailComesOnceAsync(mailServer, "killed-early");
+    }
+
+    [Fact]
+    public async Task Killed_while_the_mail_is_on_its_way_the_mail_comes_once()
+    {
+        Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
+        var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
+        var email = OpenSmtpd.AddressFor("killed-late");
+        await using var hanging = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.MailFrom, SmtpAction.Silence));
+
+        await FailToSignInAndKillAsync(email, () => hanging.Dialogue.Any(line => line.StartsWith("C: MAIL", StringComparison.Ordinal)),
+            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{hanging.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+
+        await MailComesOnceAsync(mailServer, "killed-late");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private Task FailToSignInAndKillAsync(string email, params (string, string)[] settings) => FailToSignInAndKillAsync(email, () => true, settings);
+
+    private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, params (string, string)[] settings)
+    {
+        await using var app = SentinelCamProcess.Start(Data, settings);
+        using var ann = new WebVisitor(await app.Address, "Tests/1.0");
+        await ann.RegisterAsync("Ann", email, SentinelCamApp.Password);
+        await ann.SignOutAsync();
+        await ann.SignInAsync(email, "a wrong password");
+        await UntilAsync(killNow);
+        await app.KillAsync();
+    }
+
+    private async Task MailComesOnceAsync(OpenSmtpd mailServer, string name)
+    {
+        await using var app = SentinelCamProcess.Start(Data,
+            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        using var ann = new WebVisitor(await app.Address, "Tests/1.0");
+        var mail = await mailServer.WaitForMailAsync(name, TestContext.Current.CancellationToken);
+        Assert.Single(mail.Attachments);
+
+        // Also the jobs that the dead process held are run again and find nothing left to do
+        using (var jobs = new SqliteJobStorage($"Data Source={Path.Combine(Data, "jobs.db")}"))
+            await UntilAsync(() => jobs.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0 });
+        Assert.Single(mailServer.Mails(name));
+
+        await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);
+        var log = (await ann.GetAsync("/userdata")).Main;
+        Assert.Contains("wrong password for", log, StringComparison.Ordinal);
+        Assert.Contains(": accepted", log, StringComparison.Ordinal);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(90), "It did not happen within 90 seconds.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private sealed class SilentServer : IDisposable
+    {
+        private readonly System.Net.Sockets.TcpListener _listener = new(System.Net.IPAddress.Loopback, 0);
+
+        public SilentServer() => _listener.Start();
+
+        public int Port => ((System.Net.IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
