@@ -55,7 +55,7 @@ public class BrowserStoryTests
 
         // The mail, as the outbox has it
         await page.GetByRole(AriaRole.Link, new() { Name = "Mail", Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = ".eml" }).Last.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
         await Expect(page.Locator("article")).ToContainTextAsync("Failed sign-in");
         await Expect(page.GetByAltText("Attached picture 1")).ToBeVisibleAsync();
 
