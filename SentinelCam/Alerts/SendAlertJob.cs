@@ -38,7 +38,7 @@ public sealed class SendAlertJob(
         await db.SaveChangesAsync(CancellationToken.None);
 
         logger.Log(delivery.State is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
-            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, alert {AlertId}: {State} after {Tries} tries: {Reply}",
+            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, alert {AlertId}: {State} at try {Tries}: {Reply}",
             delivery.Id, delivery.Kind, delivery.EntryId, delivery.AlertId, delivery.State, delivery.Tries, delivery.LastReply);
         if (delivery.State is DeliveryState.Waiting)
             throw new MailNotAcceptedException(delivery.LastReply);

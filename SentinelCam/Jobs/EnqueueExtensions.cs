@@ -9,11 +9,11 @@ public static class EnqueueExtensions
     /// Enqueues a job for work that is already durable. Where the job storage fails, the work is left to
     /// <see cref="LoginAttempts.ForgottenWorkSweep"/>, and the visitor notices nothing.
     /// </summary>
-    public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, Expression<Func<TJob, Task>> call, ILogger logger)
+    public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, string queue, Expression<Func<TJob, Task>> call, ILogger logger)
     {
         try
         {
-            jobs.Enqueue(call);
+            jobs.Enqueue(queue, call);
         }
         catch (BackgroundJobClientException error)
         {

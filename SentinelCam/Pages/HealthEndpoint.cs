@@ -23,10 +23,16 @@ public static class HealthEndpoint
     private static async Task<IResult> AnswerAsync(
         HttpContext context, SentinelCamDbContext db, JobStorage jobs, CameraFeed camera, IMailTransport mail, DataDirectory data, ILogger<SentinelCamDbContext> logger)
     {
-        var database = await ProbeAsync("database", async () => await db.Users.AnyAsync(), logger);
+        var database = await ProbeAsync("database", async () =>
+        {
+            // Takes the write lock, as recording an attempt does, and gives it back
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            return await db.Users.AnyAsync();
+        }, logger);
         var storage = await ProbeAsync("jobs", () => Task.FromResult(jobs.GetMonitoringApi().Servers()), logger);
-        var free = new DriveInfo(data.Root).AvailableFreeSpace;
-        var healthy = database is null && storage is null && free >= MinFreeBytes;
+        var free = 0L;
+        var disk = await ProbeAsync("disk", () => Task.FromResult(free = new DriveInfo(data.Root).AvailableFreeSpace), logger);
+        var healthy = database is null && storage is null && disk is null && free >= MinFreeBytes;
 
         var text = new StringBuilder(healthy ? "healthy\n" : "unhealthy\n");
         if (context.User.IsInRole(Roles.Administrator))
@@ -34,7 +40,7 @@ public static class HealthEndpoint
             var status = camera.Status;
             text.Append("database: ").AppendLine(database ?? "ok")
                 .Append("jobs: ").AppendLine(storage ?? "ok")
-                .Append("free space: ").Append(free >> 20).AppendLine(" MiB")
+                .Append("free space: ").AppendLine(disk ?? $"{free >> 20} MiB")
                 .Append("camera: ").Append(status.State).Append(' ').AppendLine(status.Problem)
                 .Append("mail: ").AppendLine(mail.Description);
         }
