@@ -39,7 +39,6 @@ try
     var app = builder.Build();
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
-    app.ScheduleRetention();
     app.UsePages();
     await app.ListenAsync();
     await app.WaitForShutdownAsync();

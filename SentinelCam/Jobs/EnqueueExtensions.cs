@@ -17,7 +17,8 @@ public static class EnqueueExtensions
         }
         catch (BackgroundJobClientException error)
         {
-            logger.LogError(error, "A {Job} could not be enqueued; the sweep will do it", typeof(TJob).Name);
+            logger.LogError("A {Job} could not be enqueued, and is left to the sweep: {Problem}",
+                typeof(TJob).Name, (error.InnerException ?? error).Message);
         }
     }
 }

@@ -16,6 +16,7 @@ public static class PageServices
 
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
+        services.AddScoped<HealthProbe>();
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/");
