@@ -1,5 +1,4 @@
 using Hangfire;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 
