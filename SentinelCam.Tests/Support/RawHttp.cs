@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>Requests that no browser sends, byte by byte.</summary>
+public static class RawHttp
+{
+    /// <summary>Sends a request and hangs up at once, without waiting for an answer.</summary>
+    public static async Task SendAndHangUpAsync(Uri address, string request)
+    {
+        using var client = await ConnectAsync(address);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
+        client.Client.Shutdown(SocketShutdown.Both);
+    }
+
+    /// <summary>Sends a request and reads all that comes until the server closes the connection.</summary>
+    public static async Task<string> SendAsync(Uri address, string request)
+    {
+        using var client = await ConnectAsync(address);
+        var stream = client.GetStream();
+        var answer = new MemoryStream();
+        try
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // The server has refused the request before its end; its answer can be read all the same
+        }
+
+        try
+        {
+            await stream.CopyToAsync(answer, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // A connection that is reset after the answer
+        }
+
+        return Encoding.UTF8.GetString(answer.ToArray());
+    }
+
+    /// <summary>A form post, cookies and all.</summary>
+    public static string Post(Uri address, string path, string cookies, string form, string userAgent) =>
+        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\nConnection: close\r\n"
+        + $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
+
+    private static async Task<TcpClient> ConnectAsync(Uri address)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        return client;
+    }
+}
