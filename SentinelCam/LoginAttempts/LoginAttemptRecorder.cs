@@ -25,14 +25,15 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
         // BEGIN IMMEDIATE: parallel guesses are counted one after another
         await using var transaction = await db.Database.BeginTransactionAsync();
         var now = time.GetUtcNow();
-        var outcome = await CountAsync(account?.Id ?? 0, passwordIsRight, now);
+        var (outcome, approved) = await CountAsync(account?.Id ?? 0, passwordIsRight, now);
         if (outcome is null)
         {
             await transaction.CommitAsync();
             return null;
         }
 
-        var ownerId = outcome is LoginOutcome.UnknownAccount or LoginOutcome.NotApproved ? null : account?.Id;
+        // Nobody has vouched for the mail address of an account that is not approved: anybody could have it mailed to
+        var ownerId = approved ? account?.Id : null;
         var (alert, opens) = await OpenOrJoinAsync(ownerId, visitor.RemoteAddress, now);
         var attempt = new LoginAttempt
         {
@@ -62,15 +63,16 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
         return entry.Id;
     }
 
-    /// <returns>Why the submission fails; null where it is accepted.</returns>
-    private async Task<LoginOutcome?> CountAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
+    /// <returns>Why the submission fails, null where it is accepted; and whether there is an account that is approved.</returns>
+    private async Task<(LoginOutcome? Outcome, bool Approved)> CountAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
     {
         var account = db.Users.Where(a => a.Id == accountId);
         var standing = await account.Select(a => new { a.LockoutEnd, a.AccessFailedCount, a.ApprovedAt }).SingleOrDefaultAsync();
         if (standing is null)
-            return LoginOutcome.UnknownAccount;
+            return (LoginOutcome.UnknownAccount, false);
+        var approved = standing.ApprovedAt is not null;
         if (standing.LockoutEnd > now)
-            return LoginOutcome.LockedOut;
+            return (LoginOutcome.LockedOut, approved);
         if (!passwordIsRight)
         {
             var failures = standing.AccessFailedCount + 1;
@@ -80,13 +82,13 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
                 await account.ExecuteUpdateAsync(set => set
                     .SetProperty(a => a.AccessFailedCount, 0)
                     .SetProperty(a => a.LockoutEnd, now + LockoutTime));
-            return LoginOutcome.WrongPassword;
+            return (LoginOutcome.WrongPassword, approved);
         }
 
-        if (standing.ApprovedAt is null)
-            return LoginOutcome.NotApproved;
+        if (!approved)
+            return (LoginOutcome.NotApproved, false);
         await account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
-        return null;
+        return (null, true);
     }
 
     private async Task<(Alert Alert, bool Opens)> OpenOrJoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
