@@ -6,12 +6,12 @@ namespace SentinelCam.Tests.Support;
 /// <summary>Requests that no browser sends, byte by byte.</summary>
 public static class RawHttp
 {
-    /// <summary>Sends a request and hangs up at once, without waiting for an answer.</summary>
-    public static async Task SendAndHangUpAsync(Uri address, string request)
+    /// <summary>Sends a request and hangs up when told, without waiting for an answer.</summary>
+    public static async Task SendAndHangUpAsync(Uri address, string request, Task when)
     {
         using var client = await ConnectAsync(address);
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
-        client.Client.Shutdown(SocketShutdown.Both);
+        await when;
     }
 
     /// <summary>Sends a request and reads all that comes until the server closes the connection.</summary>
@@ -45,6 +45,15 @@ public static class RawHttp
     public static string Post(Uri address, string path, string cookies, string form, string userAgent) =>
         $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\nConnection: close\r\n"
         + $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
+
+    /// <summary>What a browser would send for a wrong password, to be sent by other means.</summary>
+    public static async Task<(string Cookies, string Form)> LoginFormAsync(SentinelCamApp app, string email)
+    {
+        using var visitor = app.Visit();
+        var page = await visitor.GetAsync("/login");
+        return (page.Headers["Set-Cookie"].Split(';')[0],
+            $"Email={Uri.EscapeDataString(email)}&Password=a+wrong+password&__RequestVerificationToken={Uri.EscapeDataString(page.Token)}");
+    }
 
     private static async Task<TcpClient> ConnectAsync(Uri address)
     {
