@@ -18,6 +18,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Factory _factory;
+    private bool _stopped;
 
     private SentinelCamApp(Factory factory) => _factory = factory;
 
@@ -30,17 +31,29 @@ public sealed class SentinelCamApp : IAsyncDisposable
     /// <param name="time">The app's clock, where a test moves it; Hangfire's own stays real.</param>
     /// <param name="services">Replaces outside parts, such as the camera.</param>
     /// <param name="settings">Configuration, as environment variables would give it.</param>
-    public static async Task<SentinelCamApp> StartAsync(
-        TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings)
-    {
-        var app = new SentinelCamApp(new Factory(time, services, settings));
-        app._factory.UseKestrel(0);
-        await Task.Run(app._factory.StartServer);
-        app.Address = app._factory.ClientOptions.BaseAddress;
-        return app;
-    }
+    public static Task<SentinelCamApp> StartAsync(
+        TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings) =>
+        StartAsync(Directory.CreateTempSubdirectory("sentinelcam-test-").FullName, time, services, settings);
 
     public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(null, null, settings);
+
+    /// <summary>Stops this app and starts another one on the same data directory.</summary>
+    public async Task<SentinelCamApp> StartAgainAsync(
+        TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings)
+    {
+        await StopAsync();
+        return await StartAsync(_factory.Parent, time, services, settings);
+    }
+
+    /// <summary>Stops the app; the data directory stays until this object is disposed.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        await _factory.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+    }
 
     /// <summary>A browser without scripts, with cookies of its own.</summary>
     public WebVisitor Visit(string userAgent = "Tests/1.0") => new(Address, userAgent);
@@ -85,16 +98,27 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _factory.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(_factory.Parent, recursive: true);
+        await StopAsync();
+        if (Directory.Exists(_factory.Parent))
+            Directory.Delete(_factory.Parent, recursive: true);
     }
 
-    private sealed class Factory(TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings) : WebApplicationFactory<Program>
+    private static async Task<SentinelCamApp> StartAsync(
+        string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
     {
-        public string Parent { get; } = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+        var app = new SentinelCamApp(new Factory(parent, time, services, settings));
+        app._factory.UseKestrel(0);
+        await Task.Run(app._factory.StartServer);
+        app.Address = app._factory.ClientOptions.BaseAddress;
+        return app;
+    }
 
-        public string DataDirectory => Path.Combine(Parent, "data");
+    private sealed class Factory(string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
+        : WebApplicationFactory<Program>
+    {
+        public string Parent => parent;
+
+        public string DataDirectory => Path.Combine(parent, "data");
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {

@@ -81,6 +81,9 @@ public sealed record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Body, IRea
 
     public IHtmlDocument Document => field ??= Parser.ParseDocument(Text);
 
+    /// <summary>The antiforgery token of its forms.</summary>
+    public string Token => ((IHtmlInputElement)Document.QuerySelector("input[name=__RequestVerificationToken]")!).Value;
+
     /// <summary>The main part's text, as a reader sees it.</summary>
     public string Main => string.Join(' ', (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

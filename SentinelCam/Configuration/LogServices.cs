@@ -27,5 +27,7 @@ public static class LogServices
             .ReadFrom.Configuration(builder.Configuration)
             .WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture)
             .WriteTo.File(Path.Combine(data.Logs, "sentinelcam-.log"), outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture,
-                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true));
+                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
+            // Otherwise all applications of a process would write into the log of the one that started last
+            preserveStaticLogger: true);
 }

@@ -69,6 +69,7 @@ public static class PageServices
         app.UseSecurityHeaders();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseReadableForms();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

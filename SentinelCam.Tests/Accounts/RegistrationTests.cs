@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Accounts;
+
+/// <summary>Who may register: the first account, the set-up code, and the modes.</summary>
+public partial class RegistrationTests
+{
+    private const string Password = SentinelCamApp.Password;
+    private static readonly (string, string) Forwarded = ("X-Forwarded-For", "203.0.113.9");
+
+    [Fact]
+    public async Task First_account_is_the_administrators_and_signed_in()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        using var ann = app.Visit();
+        Assert.Contains("first account", (await ann.GetAsync("/register")).Main, StringComparison.Ordinal);
+
+        var answer = await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, Password);
+
+        Assert.Equal("/dashboard", answer.Path);
+        Assert.Equal(HttpStatusCode.OK, (await ann.GetAsync("/admin/accounts")).Status);
+        var account = await app.ReadAsync(db => db.Users.SingleAsync());
+        Assert.NotNull(account.ApprovedAt);
+        Assert.Equal(SentinelCamApp.AnnsEmail, await app.ReadAsync(db => db.Administrators().Select(a => a.Email).SingleAsync()));
+
+        // PBKDF2 with HMAC-SHA512 and 210,000 rounds, in the format that Identity calls V3
+        var hash = Convert.FromBase64String(account.PasswordHash!);
+        Assert.Equal(1, hash[0]);
+        Assert.Equal(2u, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)));
+        Assert.Equal(210_000u, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5)));
+
+        // The second one is not
+        using var bob = app.Visit();
+        Assert.Contains("An administrator has to let your account in", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
+        Assert.Equal("/login", (await bob.SignInAsync(Household.Bobs, Password)).Path);
+    }
+
+    [Fact]
+    public async Task From_another_machine_the_first_account_needs_the_set_up_code_of_the_log()
+    {
+        await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
+        using var visitor = app.Visit();
+        var code = SetupCode().Match(app.Log()).Groups[1].Value;
+        Assert.NotEmpty(code);
+        var form = await visitor.GetAsync("/register", Forwarded);
+        Assert.NotNull(form.Document.QuerySelector("input[name=SetupCode]"));
+        Assert.Null((await visitor.GetAsync("/register")).Document.QuerySelector("input[name=SetupCode]"));
+
+        foreach (var wrong in new[] { "", "AAAA-AAAA-AAAA", code[..^1] })
+        {
+            var refused = await RegisterAsync(form, wrong);
+            Assert.Equal("/register", refused.Path);
+            Assert.Contains("The set-up code is not right", refused.Main, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, await app.ReadAsync(db => db.Users.CountAsync()));
+        Assert.Equal("/dashboard", (await RegisterAsync(form, $" {code.ToLowerInvariant()} ")).Path);
+        Assert.Equal(1, await app.ReadAsync(db => db.Administrators().CountAsync()));
+
+        Task<WebAnswer> RegisterAsync(WebAnswer page, string setupCode) => visitor.SubmitAsync(
+            page, new { UserName = "Ann", Email = SentinelCamApp.AnnsEmail, Password, SetupCode = setupCode }, null, Forwarded);
+    }
+
+    [Fact]
+    public async Task Of_two_first_accounts_at_once_one_is_the_administrator()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
+        await RegisterAtOnceAsync(app, 4, i => ($"User {i}", $"user{i}@example.org"));
+
+        Assert.Equal(4, await app.ReadAsync(db => db.Users.CountAsync()));
+        Assert.Equal(1, await app.ReadAsync(db => db.Administrators().CountAsync()));
+    }
+
+    [Fact]
+    public async Task Open_mode_lets_everybody_in_and_says_what_is_taken()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
+        using var ann = await app.RegisterAnnAsync();
+        using var bob = app.Visit();
+        Assert.Equal("/dashboard", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Path);
+
+        using var visitor = app.Visit();
+        Assert.Contains("There is an account with this mail address", (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
+        Assert.Contains("The user name is taken", (await visitor.RegisterAsync("bOB", "robert@example.org", Password)).Main, StringComparison.Ordinal);
+        Assert.Equal(2, await app.ReadAsync(db => db.Users.CountAsync()));
+
+        // Also when they come at the same moment
+        var answers = await RegisterAtOnceAsync(app, 6, i => ($"Twin {i}", "twin@example.org"));
+        Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync(a => a.NormalizedEmail == "TWIN@EXAMPLE.ORG")));
+        Assert.Single(answers, answer => answer.Path == "/dashboard");
+        Assert.All(answers.Where(answer => answer.Path != "/dashboard"), answer => Assert.Contains("There is an account", answer.Main, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Closed_mode_takes_the_first_account_only()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "closed"));
+        using var bob = app.Visit();
+        var form = await bob.GetAsync("/register");
+        using var ann = await app.RegisterAnnAsync();
+
+        // The form was opened before Ann was there
+        var late = await bob.SubmitAsync(form, new { UserName = "Bob", Email = Household.Bobs, Password });
+        Assert.Contains("Registration is closed", late.Main, StringComparison.Ordinal);
+        Assert.Contains("Registration is closed", (await bob.GetAsync("/register")).Main, StringComparison.Ordinal);
+        Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync()));
+    }
+
+    private static async Task<WebAnswer[]> RegisterAtOnceAsync(SentinelCamApp app, int count, Func<int, (string UserName, string Email)> who)
+    {
+        var visitors = Enumerable.Range(0, count).Select(_ => app.Visit()).ToList();
+        var forms = await Task.WhenAll(visitors.Select(visitor => visitor.GetAsync("/register")));
+        var answers = await Task.WhenAll(visitors.Select((visitor, i) =>
+            visitor.SubmitAsync(forms[i], new { who(i).UserName, who(i).Email, Password })));
+        visitors.ForEach(visitor => visitor.Dispose());
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        return answers;
+    }
+
+    [GeneratedRegex("set-up code \"([A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4})\"")]
+    private static partial Regex SetupCode();
+}

@@ -1,0 +1,126 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+using SentinelCam.Alerts;
+using SentinelCam.ImageLog;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Alerts;
+
+/// <summary>One burst of attempts, few mails.</summary>
+public class AlertBurstTests
+{
+    private const string Anns = SentinelCamApp.AnnsEmail;
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task First_attempt_is_mailed_at_once_the_others_join_and_one_summary_closes_the_alert()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns, "203.0.113.1");
+        await app.WaitForAcceptedAsync(1);
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        await app.FailToSignInAsync(Anns, "203.0.113.2");
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        await app.FailToSignInAsync(Anns, "203.0.113.3");
+        await AllPicturesAreTakenAsync(app);
+
+        // All three have a picture and share the alert; only the first has a mail
+        Assert.Equal(3, await app.ReadAsync(db => db.Snapshots.CountAsync()));
+        Assert.Equal(1, await app.ReadAsync(db => db.Alerts.CountAsync()));
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+        Assert.Contains("Joined the alert of", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+
+        // Quiet: the alert is closed with one mail in the same thread that counts all
+        _clock.AdvanceMinutes(8);
+        await app.WaitForAcceptedAsync(2);
+        _clock.AdvanceMinutes(8);
+        var mails = Mails(app);
+        Assert.Equal(2, mails.Count);
+        Assert.Equal(mails[0].MessageId, mails[1].InReplyTo);
+        Assert.Contains("3 attempts in all", mails[1].Subject, StringComparison.Ordinal);
+        Assert.All(new[] { "203.0.113.1", "203.0.113.2", "203.0.113.3" }, address => Assert.Contains(address, mails[1].TextBody, StringComparison.Ordinal));
+
+        // The next attempt opens a new alert
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(3);
+        Assert.Equal(2, await app.ReadAsync(db => db.Alerts.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_single_attempt_gets_no_summary()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(1);
+
+        _clock.AdvanceMinutes(8);
+
+        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_burst_without_end_is_summed_up_after_an_hour()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        for (var i = 0; i < 16; i++)
+        {
+            await app.FailToSignInAsync(Anns, enqueue: false);
+            _clock.AdvanceMinutes(4);
+        }
+
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Summary && d.State == DeliveryState.Accepted), summaries => summaries == 1);
+        var alerts = await app.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).ToListAsync());
+        Assert.Equal(2, alerts.Count);
+        Assert.Equal(alerts[0].OpenedAt + AlertOptions.LongestBurst, alerts[0].ClosesAt);
+        Assert.Equal(15, await app.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AlertId == alerts[0].Id)));
+    }
+
+    [Fact]
+    public async Task Without_a_quiet_period_each_attempt_is_mailed()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords, ("Alerts:QuietPeriod", "00:00:00"));
+        using var ann = await app.RegisterAnnAsync();
+        for (var i = 0; i < 3; i++)
+            await app.FailToSignInAsync(Anns);
+
+        await app.WaitForAcceptedAsync(3);
+        _clock.AdvanceMinutes(4);
+
+        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        Assert.All(await app.ReadAsync(db => db.Deliveries.Select(d => d.Kind).ToListAsync()), kind => Assert.Equal(MailKind.Attempt, kind));
+        Assert.Equal(3, Mails(app).Count);
+    }
+
+    [Fact]
+    public async Task Guesses_at_unknown_accounts_are_grouped_by_address_and_go_to_the_administrators()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.AddAccountAsync("Bob", Household.Bobs);
+        await app.FailToSignInAsync("root@example.org", "203.0.113.1");
+        await app.FailToSignInAsync("admin@example.org", "203.0.113.1");
+        await app.FailToSignInAsync("admin@example.org", "203.0.113.2");
+        await app.FailToSignInAsync(Household.Bobs, "203.0.113.1");
+        await AllPicturesAreTakenAsync(app);
+        await app.WaitForAcceptedAsync(3);
+
+        var alerts = await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.AlertId).ToListAsync());
+        Assert.Equal(alerts[0], alerts[1]);
+        Assert.Equal(3, alerts.Distinct().Count());
+        var recipients = await app.ReadAsync(db => db.Deliveries.OrderBy(d => d.AlertId).Select(d => d.Recipient).ToListAsync());
+        Assert.Equal([Anns, Anns, Household.Bobs], recipients);
+        Assert.Equal(3, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.OwnerId == null)));
+    }
+
+    private static Task AllPicturesAreTakenAsync(SentinelCamApp app) =>
+        app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+
+    /// <summary>The mails of the outbox, oldest first.</summary>
+    private static List<MimeMessage> Mails(SentinelCamApp app) =>
+        [.. Directory.GetFiles(Path.Combine(app.DataDirectory, "outbox"), "*.eml").Order(StringComparer.Ordinal).Select(path => MimeMessage.Load(path))];
+}

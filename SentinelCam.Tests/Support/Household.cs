@@ -1,0 +1,127 @@
+using Hangfire;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Accounts;
+using SentinelCam.Capture;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>
+/// An app that is shared by the tests of a class: Ann is its administrator, Bob and Eve are owners, each with a browser that is
+/// signed in; Carol waits for approval. The clock stands still until a test moves it, and passwords are hashed cheaply.
+/// </summary>
+public class Household : IAsyncLifetime
+{
+    public const string Bobs = "bob@example.org";
+    public const string Eves = "eve@example.org";
+    public const string Carols = "carol@example.org";
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    public SentinelCamApp App { get; private set; } = null!;
+
+    public WebVisitor Ann { get; private set; } = null!;
+
+    public WebVisitor Bob { get; private set; } = null!;
+
+    public WebVisitor Eve { get; private set; } = null!;
+
+    /// <summary>Signed in nowhere.</summary>
+    public WebVisitor Nobody { get; private set; } = null!;
+
+    protected virtual (string Key, string? Value)[] Settings => [];
+
+    /// <summary>Makes sign-ins quick where their cost is not what is tested.</summary>
+    public static void CheapPasswords(IServiceCollection services) =>
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1_000);
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        App = await SentinelCamApp.StartAsync(Clock, Replace, Settings);
+        Ann = await App.RegisterAnnAsync();
+        await App.AddAccountAsync("Carol", Carols, approved: false);
+        await App.AddAccountAsync("Bob", Bobs);
+        await App.AddAccountAsync("Eve", Eves);
+        Bob = await App.VisitAsAsync(Bobs);
+        Eve = await App.VisitAsAsync(Eves);
+        Nobody = App.Visit();
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        foreach (var visitor in new[] { Ann, Bob, Eve, Nobody })
+            visitor?.Dispose();
+        await App.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Replace(IServiceCollection services) => CheapPasswords(services);
+}
+
+/// <summary>What tests of a whole app do to it.</summary>
+public static class HouseholdActions
+{
+    /// <summary>Adds an account without the form.</summary>
+    public static async Task<long> AddAccountAsync(this SentinelCamApp app, string userName, string email, bool approved = true, string password = SentinelCamApp.Password)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
+        var account = new Account { UserName = userName, Email = email, RegisteredAt = now, ApprovedAt = approved ? now : null };
+        var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
+        Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
+        return account.Id;
+    }
+
+    /// <summary>Lets an account in, as the administrator does.</summary>
+    public static async Task ApproveAsync(this SentinelCamApp app, string email)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
+        Assert.True(await scope.ServiceProvider.GetRequiredService<AccountApproval>().ApproveAsync(account!.Id));
+    }
+
+    /// <summary>A browser that is signed in.</summary>
+    public static async Task<WebVisitor> VisitAsAsync(this SentinelCamApp app, string email)
+    {
+        var visitor = app.Visit();
+        Assert.Equal("/dashboard", (await visitor.SignInAsync(email, SentinelCamApp.Password)).Path);
+        return visitor;
+    }
+
+    /// <summary>A failed sign-in as the form records it, from any address and browser.</summary>
+    /// <returns>The entry's id.</returns>
+    public static async Task<long> FailToSignInAsync(
+        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
+        var entryId = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
+            .RecordUnlessAcceptedAsync(account, passwordIsRight: false, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
+        if (enqueue)
+            scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(job => job.RunAsync(entryId!.Value, CancellationToken.None));
+        return entryId!.Value;
+    }
+
+    /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>
+    public static void AdvanceMinutes(this FakeTimeProvider clock, int minutes)
+    {
+        for (var i = 0; i < minutes; i++)
+            clock.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>Every byte that the app has kept, in all files of its data directory.</summary>
+    public static IEnumerable<(string Path, byte[] Bytes)> Kept(this SentinelCamApp app)
+    {
+        foreach (var path in Directory.EnumerateFiles(app.DataDirectory, "*", SearchOption.AllDirectories))
+        {
+            if (Path.GetFileName(path) == ".lock")
+                continue;
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var copy = new MemoryStream();
+            file.CopyTo(copy);
+            yield return (path, copy.ToArray());
+        }
+    }
+}
