@@ -36,7 +36,7 @@ try
         .AddImageLog()
         .AddPages();
 
-    var app = builder.Build();
+    await using var app = builder.Build();
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();

@@ -11,7 +11,7 @@ public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, 
     public async Task<bool> ApproveAsync(long id)
     {
         var done = await Others(id).Where(a => a.ApprovedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ApprovedAt, time.GetUtcNow())) == 1;
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ApprovedAt, time.GetUtcNow()).SetProperty(a => a.ConcurrencyStamp, Guid.NewGuid().ToString())) == 1;
         return Log(done, "approved", id);
     }
 
@@ -21,7 +21,8 @@ public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, 
     {
         var stamp = Guid.NewGuid().ToString();
         var done = await Others(id).Where(a => a.ApprovedAt != null)
-            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ApprovedAt, (DateTimeOffset?)null).SetProperty(a => a.SecurityStamp, stamp)) == 1;
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ApprovedAt, (DateTimeOffset?)null).SetProperty(a => a.SecurityStamp, stamp)
+                .SetProperty(a => a.ConcurrencyStamp, stamp)) == 1;
         return Log(done, "suspended", id);
     }
 

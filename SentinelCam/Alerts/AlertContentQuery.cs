@@ -9,12 +9,14 @@ namespace SentinelCam.Alerts;
 /// <summary>Collects from the database what a delivery's mail has to say.</summary>
 public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp)
 {
-    /// <returns>Null where there is nothing left to tell: the manual capture was deleted.</returns>
+    /// <returns>Null where there is nothing left to tell: the picture that the mail is about was deleted.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
     {
         var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
-        if (entry is null && delivery.AlertId is null)
+        if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
+        // A picture that came after the first mail was due has a mail of its own
+        var pictureFollows = delivery.Kind is MailKind.Attempt && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Kind == MailKind.LatePicture);
 
         var recipientName = await db.Users.Where(a => a.Id == delivery.RecipientId).Select(a => a.UserName).SingleOrDefaultAsync();
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
@@ -29,7 +31,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var earlier = await db.Deliveries
             .Where(d => d.AlertId != null && d.AlertId == delivery.AlertId && d.RecipientId == delivery.RecipientId && d.Id < delivery.Id)
             .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
-        var picture = entry?.Snapshot is { } snapshot ? await ReadAsync(snapshot) : null;
+        var picture = entry?.Snapshot is { } snapshot && !pictureFollows ? await ReadAsync(snapshot, entry.At) : null;
 
         return new AlertContent
         {
@@ -44,35 +46,26 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             AccountUnknown = accounts.Count == 1 && first?.Outcome is LoginOutcome.UnknownAccount,
             ForAdministrators = first is not null && first.OwnerId is null,
             CameraName = entry?.Snapshot?.CameraName ?? camera.Name,
-            Attempts = told.ConvertAll(a => new MailAttempt(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, Words(a.Outcome))),
+            Attempts = told.ConvertAll(a => new MailAttempt(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords())),
             AttemptCount = delivery.Kind is MailKind.Summary ? count : told.Count,
             FirstAt = first?.At ?? delivery.CreatedAt,
             LastAt = (delivery.Kind is MailKind.Summary ? last : first)?.At ?? delivery.CreatedAt,
             Picture = picture,
             PictureProblem = picture is not null || delivery.Kind is MailKind.Summary ? null
                 : entry is null ? "The owner has deleted the entry."
+                : pictureFollows ? "It came too late for this mail and follows in another."
                 : entry.CaptureProblem ?? "The picture is no longer stored.",
             TimeZone = TimeZoneInfo.Local,
             ComposedAt = delivery.CreatedAt,
         };
     }
 
-    /// <summary>Why an attempt failed, in words for the account's owner.</summary>
-    public static string Words(LoginOutcome outcome) => outcome switch
-    {
-        LoginOutcome.WrongPassword => "wrong password",
-        LoginOutcome.UnknownAccount => "unknown account",
-        LoginOutcome.LockedOut => "account locked after too many failures",
-        LoginOutcome.NotApproved => "account not approved yet",
-        _ => outcome.ToString(),
-    };
-
-    private async Task<MailPicture?> ReadAsync(Snapshot snapshot)
+    private async Task<MailPicture?> ReadAsync(Snapshot snapshot, DateTimeOffset moment)
     {
         try
         {
             var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
-            return new MailPicture(jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg", snapshot.TakenAt, snapshot.Width, snapshot.Height, snapshot.Quality.Label());
+            return new MailPicture(jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg", snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

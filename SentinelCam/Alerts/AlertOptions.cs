@@ -7,7 +7,7 @@ namespace SentinelCam.Alerts;
 public sealed record AlertOptions(TimeSpan QuietPeriod)
 {
     /// <summary>An alert is summed up after this time even if attempts go on.</summary>
-    public static readonly TimeSpan LongestBurst = TimeSpan.FromHours(1);
+    public TimeSpan LongestBurst { get; } = QuietPeriod > TimeSpan.FromHours(1) ? QuietPeriod : TimeSpan.FromHours(1);
 
     public static AlertOptions Read(IConfiguration configuration) =>
         new(Setting.Duration(configuration, "Alerts:QuietPeriod", TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromDays(1)));

@@ -69,7 +69,7 @@ internal sealed class AlertText
         {
             MailKind.Attempt => $"Someone tried to sign in {who} on {_camera} and failed.",
             MailKind.LatePicture => $"This is the picture of the failed sign-in {who} on {_camera}. It came too late for the first mail.",
-            MailKind.Summary => $"It is quiet again. {Count(_content.AttemptCount)} to sign in {who} on {_camera} failed.",
+            MailKind.Summary => $"The alert is closed. {Count(_content.AttemptCount)} to sign in {who} on {_camera} failed.",
             _ when _content.Picture is null => $"The account {_account} asked for a picture from {_camera}, and there is none.",
             _ => $"This is the picture from {_camera} that was asked for by the account {_account}.",
         };
@@ -137,7 +137,7 @@ internal sealed class AlertText
         else
         {
             yield return "If this was you with a mistyped password, there is nothing to do.";
-            yield return _content.Picture is null || _content.Attempts.All(IsRemote)
+            yield return _content.Picture is null or { Label: not null } || _content.Attempts.All(IsRemote)
                 ? "If it was not you: nobody got in this time."
                 : "If it was not you, see in the picture who it was. Nobody got in this time.";
             yield return "If the password may be known to others, sign in and change it now.";

@@ -34,7 +34,7 @@ public sealed class CloseAlertJob(
         }
 
         foreach (var mail in mails)
-            jobs.Enqueue<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None));
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
         logger.LogInformation("Alert {AlertId} closed after {Attempts} attempts", alertId, attempts);
     }
 }

@@ -27,7 +27,9 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
 
     private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId)
     {
-        var recipients = await (ownerId is { } id ? db.Users.Where(a => a.Id == id) : db.Administrators())
+        // An owner who was suspended meanwhile gets no more pictures
+        var owner = db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null);
+        var recipients = await (await owner.AnyAsync() ? owner : db.Administrators())
             .Where(a => a.Email != null)
             .Select(a => new { a.Id, a.Email }).ToListAsync();
         var now = time.GetUtcNow();

@@ -12,6 +12,11 @@ public sealed class SendAlertJob(
     /// <summary>After this time without success a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
+    /// <summary>Fewer tries than this, over an hour's worth, and a delivery has not failed yet.</summary>
+    private const int MinTries = 10;
+
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
     /// <summary>More than fit into <see cref="GiveUpAfter"/> with the longest delay.</summary>
     private const int MaxRetries = 300;
 
@@ -22,33 +27,61 @@ public sealed class SendAlertJob(
         if (!await ClaimAsync(deliveryId))
             return;
 
-        var delivery = await db.Deliveries.SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
+        var delivery = await db.Deliveries.AsNoTracking().SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
         var outcome = await SendAsync(delivery, cancellationToken);
-        delivery.Tries++;
-        delivery.LastReply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        delivery.State = outcome.Result switch
-        {
-            MailResult.Accepted => DeliveryState.Accepted,
-            MailResult.RefusedForGood => DeliveryState.Failed,
-            _ when time.GetUtcNow() - delivery.CreatedAt > GiveUpAfter => DeliveryState.Failed,
-            _ => DeliveryState.Waiting,
-        };
-        delivery.DueAt = time.GetUtcNow() + DelayAfter(delivery.Tries);
-        delivery.AcceptedAt = delivery.State is DeliveryState.Accepted ? time.GetUtcNow() : null;
-        await db.SaveChangesAsync(CancellationToken.None);
+        var state = StateAfter(delivery, outcome);
+        var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
+        if (!await RecordAsync(delivery, state, reply))
+            return;
 
         var attemptId = await db.ImageLog.Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
-        logger.Log(delivery.State is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
+        logger.Log(state is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
             "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: {State} at try {Tries}: {Reply}",
-            delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, delivery.State, delivery.Tries, delivery.LastReply);
-        if (delivery.State is DeliveryState.Waiting)
-            throw new MailNotAcceptedException(delivery.LastReply);
+            delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, state, delivery.Tries, reply);
+        if (state is DeliveryState.Waiting)
+            throw new MailNotAcceptedException(reply);
     }
 
-    /// <summary>Whether this run may send: the mail is neither done nor in another run's hands.</summary>
-    private async Task<bool> ClaimAsync(long deliveryId) => await db.Deliveries
-        .Where(d => d.Id == deliveryId && d.State == DeliveryState.Waiting)
-        .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.DueAt, time.GetUtcNow())) == 1;
+    /// <summary>
+    /// Whether this run may send: the mail is due, not done, and in no other run's hands. A run that comes too early ends here, so that
+    /// a mail has one chain of retries however often it was enqueued.
+    /// </summary>
+    private async Task<bool> ClaimAsync(long deliveryId)
+    {
+        var now = time.GetUtcNow();
+        var soon = now + ClockTolerance;
+        return await db.Deliveries
+            .Where(d => d.Id == deliveryId && d.State == DeliveryState.Waiting && d.DueAt <= soon)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(d => d.State, DeliveryState.Sending)
+                .SetProperty(d => d.Tries, d => d.Tries + 1)
+                .SetProperty(d => d.DueAt, now)) == 1;
+    }
+
+    private DeliveryState StateAfter(Delivery delivery, MailOutcome outcome) => outcome.Result switch
+    {
+        MailResult.Accepted => DeliveryState.Accepted,
+        MailResult.RefusedForGood => DeliveryState.Failed,
+        // Days with the machine off are no tries
+        _ when time.GetUtcNow() - delivery.CreatedAt > GiveUpAfter && delivery.Tries >= MinTries => DeliveryState.Failed,
+        _ => DeliveryState.Waiting,
+    };
+
+    /// <returns>False where the sweep took this run for dead and another has begun: that one's word counts.</returns>
+    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply)
+    {
+        var now = time.GetUtcNow();
+        var dueAt = now + DelayAfter(delivery.Tries);
+        DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
+        // Accepted is accepted, whoever else is trying
+        var own = db.Deliveries.Where(d => d.Id == delivery.Id
+            && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
+        return await own.ExecuteUpdateAsync(set => set
+            .SetProperty(d => d.State, state)
+            .SetProperty(d => d.LastReply, reply)
+            .SetProperty(d => d.DueAt, dueAt)
+            .SetProperty(d => d.AcceptedAt, acceptedAt)) == 1;
+    }
 
     private async Task<MailOutcome> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {

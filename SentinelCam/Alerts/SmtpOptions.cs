@@ -59,7 +59,7 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         var options = new SmtpOptions(
             host,
             ReadPort(configuration),
-            ReadSecurity(configuration),
+            Setting.Choice(configuration, "Smtp:Security", SmtpSecurity.Auto),
             userName,
             Value(configuration, "Smtp:Password"),
             ReadFrom(configuration, host, userName));
@@ -97,19 +97,6 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= IPEndPoint.MaxPort
             ? port
             : throw new ConfigurationException("Smtp:Port", text, "a whole number from 1 to 65535, usually 587 (StartTls) or 465 (SslOnConnect)");
-    }
-
-    private static SmtpSecurity ReadSecurity(IConfiguration configuration)
-    {
-        var text = Value(configuration, "Smtp:Security");
-        if (text is null)
-            return SmtpSecurity.Auto;
-
-        // Enum.TryParse also takes numbers, which nobody means.
-        var name = Array.Find(Enum.GetNames<SmtpSecurity>(), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase));
-        return name is null
-            ? throw new ConfigurationException("Smtp:Security", text, string.Join(", ", Enum.GetNames<SmtpSecurity>()))
-            : Enum.Parse<SmtpSecurity>(name);
     }
 
     private static string ReadFrom(IConfiguration configuration, string? host, string? userName)

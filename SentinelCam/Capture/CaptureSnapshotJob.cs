@@ -34,15 +34,12 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting })
             return;
 
-        var result = IsTooLate(entry)
-            ? new CaptureResult(CaptureOutcome.TimedOut, null, "The camera was busy with other attempts until it was too late for this one.")
-            : await camera.CaptureAsync(entry.At, cancellationToken);
-        var snapshot = result.Frame is { } frame ? Save(frame, ref result) : null;
+        var (result, snapshot) = await TakeAsync(entry, cancellationToken);
         var willRetry = snapshot is null && entry.CaptureTries + 1 < MaxTries
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
         foreach (var mail in mails)
-            jobs.Enqueue<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None));
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
 
         if (entry is { OpensAlert: true, CaptureTries: 0, AlertId: { } alertId })
             jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alerts.QuietPeriod);
@@ -53,19 +50,29 @@ public sealed class CaptureSnapshotJob(
     private bool IsTooLate(ImageLogEntry entry) =>
         QueueFor(entry.Trigger, entry.OpensAlert) == JobQueues.JoinedCapture && time.GetUtcNow() - entry.At > TooLate;
 
-    private Snapshot? Save(Frame frame, ref CaptureResult result)
+    /// <summary>The picture on disk, or the reason why there is none. No fault of camera or disk gets past this: the mail has to go.</summary>
+    private async Task<(CaptureResult Result, Snapshot? Snapshot)> TakeAsync(ImageLogEntry entry, CancellationToken cancellationToken)
     {
+        if (IsTooLate(entry))
+            return (Failed("It was too late for a picture of this attempt."), null);
         try
         {
-            return store.Save(frame, camera.Name);
+            var result = await camera.CaptureAsync(entry.At, cancellationToken);
+            return (result, result.Frame is { } frame ? store.Save(frame, camera.Name) : null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            logger.LogError(error, "A picture could not be saved");
-            result = new CaptureResult(CaptureOutcome.BadFrame, null, "The picture could not be saved: check free space and rights of the data directory.");
-            return null;
+            logger.LogError("Entry {EntryId}: the picture could not be saved: {Problem}", entry.Id, error.Message);
+            return (Failed("The picture could not be saved: check free space and rights of the data directory."), null);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            logger.LogError(error, "Entry {EntryId}: the capture failed", entry.Id);
+            return (Failed("The picture could not be taken; the log says more."), null);
         }
     }
+
+    private static CaptureResult Failed(string problem) => new(CaptureOutcome.BadFrame, null, problem);
 
     /// <summary>Snapshot row, the entry's state and its mails become visible together, or not at all.</summary>
     /// <returns>The mails that are now due.</returns>
@@ -74,32 +81,40 @@ public sealed class CaptureSnapshotJob(
         var now = time.GetUtcNow();
         var state = snapshot is not null ? CaptureState.Taken : willRetry ? CaptureState.Waiting : CaptureState.Failed;
         var dueAt = now.AddSeconds(entry.CaptureTries == 0 ? FirstRetry : SecondRetry);
-        await using var transaction = await db.Database.BeginTransactionAsync();
-        // Only one run gets past this line, even if the job was enqueued twice
-        var won = await db.ImageLog
-            .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting && e.CaptureTries == entry.CaptureTries)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(e => e.CaptureState, state)
-                .SetProperty(e => e.CaptureProblem, result.Problem)
-                .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
-                .SetProperty(e => e.CaptureDueAt, dueAt));
-        if (won == 0)
+        IReadOnlyList<Delivery> mails;
+        var recorded = false;
+        try
         {
+            await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+            // Only one run gets past this line, even if the job was enqueued twice; a picture beats another run's failure
+            var won = await db.ImageLog
+                .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
+                .ExecuteUpdateAsync(set => set
+                    .SetProperty(e => e.CaptureState, state)
+                    .SetProperty(e => e.CaptureProblem, result.Problem)
+                    .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
+                    .SetProperty(e => e.CaptureDueAt, dueAt), CancellationToken.None);
             // The other run's picture counts; or the owner has deleted the entry meanwhile
+            if (won == 0)
+                return [];
+
             if (snapshot is not null)
-                store.Delete(snapshot.FileName);
-            return [];
-        }
+            {
+                snapshot.EntryId = entry.Id;
+                db.Add(snapshot);
+            }
 
-        if (snapshot is not null)
+            mails = await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
+            await db.SaveChangesAsync(CancellationToken.None);
+            await transaction.CommitAsync(CancellationToken.None);
+            recorded = true;
+        }
+        finally
         {
-            snapshot.EntryId = entry.Id;
-            db.Add(snapshot);
+            if (!recorded && snapshot is not null)
+                store.Delete(snapshot.FileName);
         }
 
-        var mails = await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
-        await db.SaveChangesAsync(CancellationToken.None);
-        await transaction.CommitAsync(CancellationToken.None);
         if (snapshot is null)
             logger.LogWarning("Entry {EntryId}, attempt {AttemptId}: no picture, {CaptureOutcome}: {Problem}", entry.Id, entry.LoginAttemptId, result.Outcome, result.Problem);
         else

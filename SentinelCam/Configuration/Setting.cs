@@ -13,8 +13,9 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        return Enum.TryParse<TEnum>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsDigit(text.Trim()[0])
-            ? choice
+        // Enum.TryParse would also take numbers and lists, which nobody means
+        return Array.Find(Enum.GetNames<TEnum>(), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
+            ? Enum.Parse<TEnum>(found)
             : throw new ConfigurationException(key, text, string.Join(", ", Enum.GetNames<TEnum>()) + ".");
     }
 
@@ -23,7 +24,8 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
+        // A bare number would count days
+        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
             ? duration
             : throw new ConfigurationException(key, text,
                 string.Create(CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));

@@ -23,10 +23,13 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
     /// <returns>False where there is no such entry, or it is somebody else's.</returns>
     public async Task<bool> DeleteAsync(Viewer viewer, long id)
     {
+        // No capture can add a picture between the two statements
+        await using var transaction = await db.Database.BeginTransactionAsync();
         var visible = query.VisibleTo(viewer).Where(e => e.Id == id);
         var fileName = await visible.Select(e => e.Snapshot!.FileName).SingleOrDefaultAsync();
         if (await visible.ExecuteDeleteAsync() == 0)
             return false;
+        await transaction.CommitAsync();
 
         logger.LogInformation("Entry {EntryId} deleted by account {AccountId}", id, viewer.Id);
         if (fileName is not null)

@@ -15,59 +15,67 @@ namespace SentinelCam.LoginAttempts;
 public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJobClient jobs, TimeProvider time, ILogger<ForgottenWorkSweep> logger)
     : BackgroundService
 {
-    /// <summary>How long a job may be overdue before the sweep believes it lost. Longer than a capture or a mail can take.</summary>
+    /// <summary>How long a job may be overdue before the sweep believes it lost: longer than a capture or a mail takes once it runs.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private const int BatchSize = 500;
 
+    /// <summary>
+    /// Before any job runs: a mail that was on its way when the last process ended is due again. The data directory belongs to this
+    /// process alone, so nobody else can be sending it.
+    /// </summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using (var scope = scopes.CreateAsyncScope())
+            await ReleaseAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>(), sendingSince: DateTimeOffset.MaxValue, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        // The data directory belongs to this process alone, so whatever was under way at its start was cut off
-        var overdueSince = time.GetUtcNow();
-        await TrySweepAsync(overdueSince, afterStart: true, stoppingToken);
+        await TrySweepAsync(overdueSince: time.GetUtcNow(), stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            await TrySweepAsync(time.GetUtcNow() - Grace, afterStart: false, stoppingToken);
+            await TrySweepAsync(overdueSince: time.GetUtcNow() - Grace, stoppingToken);
     }
 
-    private async Task TrySweepAsync(DateTimeOffset overdueSince, bool afterStart, CancellationToken cancellationToken)
+    private async Task TrySweepAsync(DateTimeOffset overdueSince, CancellationToken cancellationToken)
     {
         try
         {
-            await SweepAsync(overdueSince, afterStart, cancellationToken);
+            await SweepAsync(overdueSince, cancellationToken);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            logger.LogError(error, "The sweep failed; it runs again in a minute");
+            logger.LogError("The sweep failed, and runs again in a minute: {Problem}", (error.InnerException ?? error).Message);
         }
     }
 
-    private async Task SweepAsync(DateTimeOffset overdueSince, bool afterStart, CancellationToken cancellationToken)
+    private async Task SweepAsync(DateTimeOffset overdueSince, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var now = time.GetUtcNow();
-
-        await db.Deliveries
-            .Where(d => d.State == DeliveryState.Sending && (afterStart || d.DueAt < overdueSince))
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Waiting).SetProperty(d => d.LastReply, "The last try was cut off."), cancellationToken);
+        // Nothing is ever put off for so long: the clock was ahead when it was
+        var clockWasAhead = now + TimeSpan.FromHours(1);
+        await ReleaseAsync(db, overdueSince, cancellationToken);
 
         var captures = await db.ImageLog
-            .Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= overdueSince)
+            .Where(e => e.CaptureState == CaptureState.Waiting && (e.CaptureDueAt <= overdueSince || e.CaptureDueAt > clockWasAhead))
             .OrderBy(e => e.CaptureDueAt).Select(e => new { e.Id, e.Trigger, e.OpensAlert }).Take(BatchSize).ToListAsync(cancellationToken);
+        var captureIds = captures.ConvertAll(entry => entry.Id);
+        await db.ImageLog.Where(e => captureIds.Contains(e.Id) && e.CaptureState == CaptureState.Waiting)
+            .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
         foreach (var entry in captures)
             jobs.Enqueue<CaptureSnapshotJob>(CaptureSnapshotJob.QueueFor(entry.Trigger, entry.OpensAlert), job => job.RunAsync(entry.Id, CancellationToken.None));
-        var enqueued = captures.ConvertAll(entry => entry.Id);
-        await db.ImageLog.Where(e => enqueued.Contains(e.Id) && e.CaptureState == CaptureState.Waiting)
-            .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
 
         var mails = await db.Deliveries
-            .Where(d => d.State == DeliveryState.Waiting && d.DueAt <= overdueSince)
+            .Where(d => d.State == DeliveryState.Waiting && (d.DueAt <= overdueSince || d.DueAt > clockWasAhead))
             .OrderBy(d => d.DueAt).Select(d => d.Id).Take(BatchSize).ToListAsync(cancellationToken);
-        foreach (var id in mails)
-            jobs.Enqueue<SendAlertJob>(job => job.RunAsync(id, CancellationToken.None));
         await db.Deliveries.Where(d => mails.Contains(d.Id) && d.State == DeliveryState.Waiting)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
+        foreach (var id in mails)
+            jobs.Enqueue<SendAlertJob>(job => job.RunAsync(id, CancellationToken.None));
 
         var summaries = await db.Alerts
             .Where(a => a.ClosedAt == null && a.ClosesAt <= overdueSince)
@@ -78,4 +86,9 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
         if (captures.Count + mails.Count + summaries.Count > 0)
             logger.LogInformation("The sweep enqueued {Captures} captures, {Mails} mails and {Summaries} closings", captures.Count, mails.Count, summaries.Count);
     }
+
+    /// <summary>Makes mails due again whose sending began before the time given and never ended. No mail takes that long.</summary>
+    private static Task<int> ReleaseAsync(SentinelCamDbContext db, DateTimeOffset sendingSince, CancellationToken cancellationToken) => db.Deliveries
+        .Where(d => d.State == DeliveryState.Sending && d.DueAt < sendingSince)
+        .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Waiting).SetProperty(d => d.LastReply, "The last try was cut off."), cancellationToken);
 }

@@ -31,3 +31,16 @@ public enum LoginOutcome
     LockedOut,
     NotApproved,
 }
+
+public static class LoginOutcomeWords
+{
+    /// <summary>Why an attempt failed, in words for the account's owner.</summary>
+    public static string InWords(this LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.WrongPassword => "wrong password",
+        LoginOutcome.UnknownAccount => "unknown account",
+        LoginOutcome.LockedOut => "account locked after too many failures",
+        LoginOutcome.NotApproved => "account not approved yet",
+        _ => outcome.ToString(),
+    };
+}

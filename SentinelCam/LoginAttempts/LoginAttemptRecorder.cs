@@ -18,7 +18,7 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
     /// <returns>What was recorded, for the capture job; null where the credentials are accepted.</returns>
     /// <remarks>
     /// Takes no cancellation: a visitor who hangs up is recorded all the same. Known, unknown, locked and unapproved accounts
-    /// take the same path with one read and one commit, beside which the hash takes nearly all of the time.
+    /// take the same path to one commit, beside which the hash takes nearly all of the time.
     /// </remarks>
     public async Task<RecordedAttempt?> RecordUnlessAcceptedAsync(Account? account, bool passwordIsRight, string typed, Visitor visitor)
     {
@@ -87,7 +87,8 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
 
         if (!isApproved)
             return (LoginOutcome.NotApproved, false);
-        await account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
+        // Writes nothing where there is nothing to forget: on a full disk the owner can still sign in, and make room
+        await account.Where(a => a.AccessFailedCount != 0).ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
         return (null, true);
     }
 
@@ -99,7 +100,7 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
             .FirstOrDefaultAsync();
         var opens = alert is null;
         alert ??= db.Add(new Alert { OwnerId = ownerId, RemoteAddress = remoteAddress, OpenedAt = now }).Entity;
-        alert.ClosesAt = Earlier(now + alerts.QuietPeriod, alert.OpenedAt + AlertOptions.LongestBurst);
+        alert.ClosesAt = Earlier(now + alerts.QuietPeriod, alert.OpenedAt + alerts.LongestBurst);
         await db.SaveChangesAsync();
         return (alert, opens);
     }

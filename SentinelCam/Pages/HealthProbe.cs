@@ -1,15 +1,13 @@
 using Hangfire;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.Pages;
 
 /// <summary>Tries the parts without which attempts are not recorded or not mailed.</summary>
 public sealed class HealthProbe(SentinelCamDbContext db, JobStorage jobs, DataDirectory data, ILogger<HealthProbe> logger)
 {
-    /// <summary>With less free space than this, in bytes, pictures will soon be lost.</summary>
-    private const long MinFreeBytes = 64L << 20;
-
     /// <returns>A line for each part: null where it works, else what is wrong and what to do.</returns>
     public async Task<IReadOnlyDictionary<string, string?>> RunAsync() => new Dictionary<string, string?>
     {
@@ -26,7 +24,7 @@ public sealed class HealthProbe(SentinelCamDbContext db, JobStorage jobs, DataDi
         ["free space"] = await TryAsync("free space", () =>
         {
             var free = new DriveInfo(data.Root).AvailableFreeSpace;
-            return free >= MinFreeBytes ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
+            return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
         }),
     };
 

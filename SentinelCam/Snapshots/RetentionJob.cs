@@ -40,8 +40,8 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
     {
         foreach (var batch in snapshots.Chunk(500))
         {
-            db.RemoveRange(batch.AsEnumerable());
-            await db.SaveChangesAsync(cancellationToken);
+            var ids = batch.Select(s => s.Id).ToList();
+            await db.Snapshots.Where(s => ids.Contains(s.Id)).ExecuteDeleteAsync(cancellationToken);
             foreach (var snapshot in batch)
                 store.Delete(snapshot.FileName);
         }
@@ -50,7 +50,10 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
     private async Task RemoveOrphansAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         store.DeleteHalvesOlderThan(now - OrphanAge);
-        foreach (var batch in store.NamesOlderThan(now - OrphanAge).Distinct().Chunk(500))
+        // Where sentinelcam.db was moved away, the pictures of the old one are not orphans of the new one
+        if (await db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt).FirstOrDefaultAsync(cancellationToken) is not { } begun)
+            return;
+        foreach (var batch in store.NamesBetween(begun, now - OrphanAge).Distinct().Chunk(500))
         {
             var known = await db.Snapshots.Where(s => batch.Contains(s.FileName)).Select(s => s.FileName).ToListAsync(cancellationToken);
             foreach (var name in batch.Except(known))

@@ -8,12 +8,17 @@ namespace SentinelCam.Snapshots;
 /// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
 public sealed class SnapshotStore(DataDirectory data)
 {
+    /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
+    public const long Reserve = 64L << 20;
+
     /// <summary>Writes a frame under a random name, on disk when this returns, and describes it in a row still to be added.</summary>
     /// <exception cref="IOException">The disk is full or the directory cannot be written; nothing is left behind.</exception>
     public Snapshot Save(Frame frame, string cameraName)
     {
         var name = string.Create(CultureInfo.InvariantCulture,
             $"{frame.TakenAt.UtcDateTime:yyyy}/{frame.TakenAt.UtcDateTime:MM}/{frame.TakenAt.UtcDateTime:dd}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}.jpg");
+        if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
+            throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
         var thumbnail = Thumbnail.TryMake(frame.Jpeg);
         try
         {
@@ -63,10 +68,11 @@ public sealed class SnapshotStore(DataDirectory data)
                 File.Delete(path);
     }
 
-    /// <summary>The names of all pictures whose file is older than the time given, without small copies.</summary>
-    public IEnumerable<string> NamesOlderThan(DateTimeOffset time) =>
+    /// <summary>The names of all pictures whose file was written between the times given; a picture with a small copy comes twice.</summary>
+    public IEnumerable<string> NamesBetween(DateTimeOffset start, DateTimeOffset end) =>
         from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)
-        where File.GetLastWriteTimeUtc(path) < time.UtcDateTime
+        let written = File.GetLastWriteTimeUtc(path)
+        where written > start.UtcDateTime && written < end.UtcDateTime
         let name = Path.GetRelativePath(data.Snapshots, path).Replace('\\', '/')
         select name.EndsWith(".thumb.jpg", StringComparison.Ordinal) ? name.Replace(".thumb.jpg", ".jpg", StringComparison.Ordinal) : name;
 }
