@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Accounts;
 
@@ -14,6 +15,8 @@ public static class AccountServices
             {
                 options.User.RequireUniqueEmail = true;
                 options.User.AllowedUserNameCharacters = "";
+                options.Lockout.MaxFailedAccessAttempts = LoginAttemptRecorder.MaxFailures;
+                options.Lockout.DefaultLockoutTimeSpan = LoginAttemptRecorder.LockoutTime;
                 options.Password.RequiredLength = Registration.MinPasswordLength;
                 options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase =
                     options.Password.RequireNonAlphanumeric = false;

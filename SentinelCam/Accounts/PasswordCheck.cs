@@ -13,11 +13,25 @@ namespace SentinelCam.Accounts;
 /// </remarks>
 public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy)
 {
+    /// <summary>Hashing takes a core for a tenth of a second: a flood of guesses leaves one to pages and jobs.</summary>
+    private static readonly SemaphoreSlim Cores = new(Math.Max(1, Environment.ProcessorCount - 1));
+
+
     /// <returns>The account that the mail address belongs to, if any, and whether the password is its own.</returns>
     public async Task<(Account? Account, bool PasswordIsRight)> CheckAsync(string email, string password)
     {
         var account = email.Length <= Registration.MaxEmailLength ? await accounts.FindByEmailAsync(email.Trim()) : null;
-        var result = hasher.VerifyHashedPassword(account ?? decoy.Account, account?.PasswordHash ?? decoy.Hash, password);
+        await Cores.WaitAsync();
+        PasswordVerificationResult result;
+        try
+        {
+            result = hasher.VerifyHashedPassword(account ?? decoy.Account, account?.PasswordHash ?? decoy.Hash, password);
+        }
+        finally
+        {
+            Cores.Release();
+        }
+
         return (account, account is not null && result is not PasswordVerificationResult.Failed);
     }
 }

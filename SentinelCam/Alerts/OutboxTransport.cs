@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using MimeKit;
+using SentinelCam.Configuration;
 
 namespace SentinelCam.Alerts;
 
 /// <summary>Writes mails into a directory instead of sending them, one <c>.eml</c> file each.</summary>
 /// <remarks>
-/// A mail is written under a hidden name, brought to disk and then renamed, so that a reader never meets half a mail. Its
-/// name is made of its Date and Message-ID: the same mail sent again takes the place of the first copy.
+/// A reader never meets half a mail. A mail's name is made of its Date and Message-ID: the same mail sent again takes the place of the first copy.
 /// </remarks>
 /// <param name="directory">The directory; it is created, readable by this user only, when the first mail comes.</param>
 public sealed class OutboxTransport(string directory) : IMailTransport
@@ -35,47 +35,12 @@ public sealed class OutboxTransport(string directory) : IMailTransport
 
     private async Task<string> WriteAsync(MimeMessage message, CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
         var name = NameOf(message);
-        var half = Path.Combine(directory, $".{name}.{Guid.NewGuid():N}.half");
-        try
-        {
-            await WriteAsync(message, half, Path.Combine(directory, name), cancellationToken);
-            return name;
-        }
-        catch
-        {
-            // On a full disk the half mail would take the room that the next try needs.
-            File.Delete(half);
-            throw;
-        }
-    }
-
-    private static async Task WriteAsync(MimeMessage message, string half, string whole, CancellationToken cancellationToken)
-    {
-        var settings = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            // Windows renames an open file only if others may delete it.
-            Share = FileShare.Delete,
-            Options = FileOptions.Asynchronous,
-        };
-        if (!OperatingSystem.IsWindows())
-            settings.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-        await using var file = new FileStream(half, settings);
+        using var bytes = new MemoryStream();
         message.Prepare(EncodingConstraint.SevenBit);
-        await message.WriteToAsync(file, cancellationToken);
-        await file.FlushAsync(cancellationToken);
-        file.Flush(flushToDisk: true);
-        File.Move(half, whole, overwrite: true);
-        // The second time brings the new name to disk with the file; a directory itself cannot be flushed from .NET.
-        file.Flush(flushToDisk: true);
+        await message.WriteToAsync(bytes, cancellationToken);
+        DurableFile.Write(Path.Combine(directory, name), bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        return name;
     }
 
     // The hash keeps two ids apart that look alike once only safe characters are left.
@@ -116,7 +81,7 @@ public sealed partial class OutboxReader(string directory)
             .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length, SubjectOf(file)))];
     }
 
-    /// <summary>One mail, or null if the outbox has none of that name. The name may come from a visitor.</summary>
+    /// <summary>One mail, or null if the outbox has none of that name, or it is damaged. The name may come from a visitor.</summary>
     /// <param name="name">A name as <see cref="List"/> gives it.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public MimeMessage? Read(string? name)
@@ -125,13 +90,36 @@ public sealed partial class OutboxReader(string directory)
             return null;
 
         var path = Path.Combine(directory, name);
-        return File.Exists(path) ? MimeMessage.Load(path) : null;
+        try
+        {
+            return File.Exists(path) ? MimeMessage.Load(path) : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Removes the mails written before the time given: they carry pictures, which have their own retention.</summary>
+    public void DeleteOlderThan(DateTimeOffset time)
+    {
+        var folder = new DirectoryInfo(directory);
+        foreach (var file in folder.Exists ? folder.EnumerateFiles() : [])
+            if (file.LastWriteTimeUtc < time.UtcDateTime)
+                file.Delete();
     }
 
     private static string SubjectOf(FileInfo file)
     {
         using var stream = file.OpenRead();
-        return HeaderList.Load(stream)[HeaderId.Subject] ?? file.Name;
+        try
+        {
+            return HeaderList.Load(stream)[HeaderId.Subject] ?? file.Name;
+        }
+        catch (FormatException)
+        {
+            return file.Name;
+        }
     }
 
     // No separator, no drive, no leading dot: a name that matches cannot leave the directory. \z, since $ also matches before a newline.

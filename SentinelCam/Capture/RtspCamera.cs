@@ -69,6 +69,9 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
             UseShellExecute = false,
             CreateNoWindow = true,
         };
+        // Another program has no business with the mail server's password
+        foreach (var secret in start.Environment.Keys.Where(name => name.StartsWith("Smtp", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(secret);
         try
         {
             return Process.Start(start)!;

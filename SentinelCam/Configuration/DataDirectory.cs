@@ -16,16 +16,22 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The absolute path.</summary>
     public string Root { get; }
 
+    /// <summary>Accounts, attempts, snapshots and deliveries: the truth.</summary>
     public string Database => Path.Combine(Root, "sentinelcam.db");
 
+    /// <summary>Hangfire's jobs, which can be made again from <see cref="Database"/>.</summary>
     public string Jobs => Path.Combine(Root, "jobs.db");
 
+    /// <summary>The pictures.</summary>
     public string Snapshots => Path.Combine(Root, "snapshots");
 
+    /// <summary>Mails, where there is no mail server.</summary>
     public string Outbox => Path.Combine(Root, "outbox");
 
+    /// <summary>The keys that protect cookies and forms.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
+    /// <summary>The log files.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
     /// <summary>Creates what is missing with mode 0700 and takes the lock, which dies with the process.</summary>
@@ -38,6 +44,8 @@ public sealed class DataDirectory : IDisposable
         {
             foreach (var path in new[] { root, Path.Combine(root, "snapshots"), Path.Combine(root, "outbox"), Path.Combine(root, "keys"), Path.Combine(root, "logs") })
                 CreatePrivate(path);
+            foreach (var file in new[] { "sentinelcam.db", "jobs.db" })
+                CreatePrivateFile(Path.Combine(root, file));
             return new DataDirectory(root, TakeLock(root));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
@@ -50,12 +58,21 @@ public sealed class DataDirectory : IDisposable
     /// <inheritdoc />
     public void Dispose() => _lock.Dispose();
 
-    private static void CreatePrivate(string path)
+    internal static void CreatePrivate(string path)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(path);
         else if (!Directory.Exists(path))
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>SQLite takes an empty file for a new database, and gives its companions the same mode.</summary>
+    private static void CreatePrivateFile(string path)
+    {
+        if (OperatingSystem.IsWindows() || File.Exists(path))
+            return;
+        var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        new FileStream(path, settings).Dispose();
     }
 
     private static FileStream TakeLock(string root)

@@ -5,28 +5,53 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Tries the parts without which attempts are not recorded or not mailed.</summary>
-public sealed class HealthProbe(SentinelCamDbContext db, JobStorage jobs, DataDirectory data, ILogger<HealthProbe> logger)
+/// <summary>Tries the parts without which attempts are not recorded or not mailed. Asked often, it answers from memory for some seconds.</summary>
+public sealed class HealthProbe(IServiceScopeFactory scopes, JobStorage jobs, DataDirectory data, TimeProvider time, ILogger<HealthProbe> logger) : IDisposable
 {
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private IReadOnlyDictionary<string, string?> _last = new Dictionary<string, string?>();
+    private long? _lastAt;
+
     /// <returns>A line for each part: null where it works, else what is wrong and what to do.</returns>
-    public async Task<IReadOnlyDictionary<string, string?>> RunAsync() => new Dictionary<string, string?>
+    public async Task<IReadOnlyDictionary<string, string?>> RunAsync()
     {
-        ["database"] = await TryAsync("database", async () =>
+        await _turn.WaitAsync();
+        try
         {
-            // Takes the write lock, as recording an attempt does, and gives it back
-            await using var transaction = await db.Database.BeginTransactionAsync();
-        }),
-        ["jobs"] = await TryAsync("jobs", () =>
+            if (_lastAt is { } at && time.GetElapsedTime(at) < Remembered)
+                return _last;
+            _last = new Dictionary<string, string?>
+            {
+                ["database"] = await TryAsync("database", CheckDatabaseAsync),
+                ["jobs"] = await TryAsync("jobs", () => Task.FromResult(jobs.GetMonitoringApi().Servers())),
+                ["free space"] = await TryAsync("free space", CheckSpaceAsync),
+            };
+            _lastAt = time.GetTimestamp();
+            return _last;
+        }
+        finally
         {
-            jobs.GetMonitoringApi().Servers();
-            return Task.CompletedTask;
-        }),
-        ["free space"] = await TryAsync("free space", () =>
-        {
-            var free = new DriveInfo(data.Root).AvailableFreeSpace;
-            return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
-        }),
-    };
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Takes the write lock, as recording an attempt does, and gives it back.</summary>
+    private async Task CheckDatabaseAsync()
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await using var transaction = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Database.BeginTransactionAsync();
+    }
+
+    private Task CheckSpaceAsync()
+    {
+        var free = new DriveInfo(data.Root).AvailableFreeSpace;
+        return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
+    }
 
     private async Task<string?> TryAsync(string part, Func<Task> probe)
     {

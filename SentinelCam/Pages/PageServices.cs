@@ -16,7 +16,7 @@ public static class PageServices
 
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
-        services.AddScoped<HealthProbe>();
+        services.AddSingleton<HealthProbe>();
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/");
@@ -30,7 +30,8 @@ public static class PageServices
             options.Limits.MaxRequestBodySize = MaxRequestBytes;
         });
         services.Configure<FormOptions>(options => options.ValueCountLimit = 64);
-        services.AddAntiforgery(options => options.Cookie.Name = "SentinelCam.Form");
+        services.AddAntiforgery(options =>
+            (options.Cookie.Name, options.Cookie.SecurePolicy) = ("SentinelCam.Form", CookieSecurePolicy.SameAsRequest));
         services.ConfigureApplicationCookie(options => options.Events.OnRedirectToLogin = context =>
         {
             // A fragment cannot be a sign-in page: htmx is told to load the whole of it
@@ -66,6 +67,8 @@ public static class PageServices
 
     public static void UsePages(this WebApplication app)
     {
+        if (!app.Environment.IsDevelopment())
+            app.UseHsts();
         app.UseSecurityHeaders();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
@@ -73,7 +76,6 @@ public static class PageServices
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.UseAntiforgery();
 
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();

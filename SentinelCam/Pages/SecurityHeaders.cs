@@ -12,8 +12,19 @@ public static class SecurityHeaders
 
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase) ? Jobs : Pages;
+        var jobs = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase);
+        // At the last moment, since an error page starts with a clean slate of headers
+        context.Response.OnStarting(() =>
+        {
+            Set(context.Response.Headers, jobs ? Jobs : Pages);
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+
+    private static void Set(IHeaderDictionary headers, string contentSecurityPolicy)
+    {
+        headers.ContentSecurityPolicy = contentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "same-origin";
@@ -21,12 +32,7 @@ public static class SecurityHeaders
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         // Signed-in pages stay out of shared and back-button caches; files and pictures set their own header
-        context.Response.OnStarting(() =>
-        {
-            if (headers.CacheControl.Count == 0)
-                headers.CacheControl = "no-store";
-            return Task.CompletedTask;
-        });
-        return next(context);
-    });
+        if (headers.CacheControl.Count == 0)
+            headers.CacheControl = "no-store";
+    }
 }

@@ -26,13 +26,26 @@ public sealed class SettingsModel(UserManager<Account> accounts, SignInManager<A
         Email = account.Email;
         if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
             ModelState.AddModelError(nameof(New), $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
-        else if (!(await accounts.ChangePasswordAsync(account, Current ?? "", New)).Succeeded)
+        else if (await accounts.IsLockedOutAsync(account))
+            ModelState.AddModelError(nameof(Current), "Too many wrong passwords. Try again in five minutes.");
+        else if (!await IsCurrentAsync(account))
             ModelState.AddModelError(nameof(Current), "The password that you have now is not the one you entered.");
+        else if (!(await accounts.ChangePasswordAsync(account, Current ?? "", New)).Succeeded)
+            ModelState.AddModelError(nameof(New), "The account was changed elsewhere at the same moment. Try again.");
         if (!ModelState.IsValid)
             return Page();
 
         await signIn.RefreshSignInAsync(account);
         TempData["Notice"] = "The password is changed.";
         return LocalRedirect("/settings");
+    }
+
+    /// <summary>A guess from somebody else's open session counts like one at the door.</summary>
+    private async Task<bool> IsCurrentAsync(Account account)
+    {
+        if (await accounts.CheckPasswordAsync(account, Current ?? ""))
+            return true;
+        await accounts.AccessFailedAsync(account);
+        return false;
     }
 }

@@ -23,7 +23,8 @@ public static class SnapshotEndpoint
         var path = store.PathOf(small ? SnapshotStore.ThumbnailOf(snapshot.FileName) : snapshot.FileName);
         if (!File.Exists(path))
             return Results.NotFound();
-        context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        // Asked for anew each time, answered with 304: a deleted picture does not live on in the browser of a shared device
+        context.Response.Headers.CacheControl = "private, no-cache";
         return Results.File(path, "image/jpeg", entityTag: new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\""), enableRangeProcessing: false);
     }
 }

@@ -1,12 +1,13 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
 
 namespace SentinelCam.Snapshots;
 
 /// <summary>Every hour: removes the oldest unpinned snapshots beyond age and size, and files that no row points to.</summary>
-public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, TimeProvider time, ILogger<RetentionJob> logger)
+public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A younger file may belong to a capture whose row is still to come.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -32,6 +33,7 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
         await RemoveAsync(large, cancellationToken);
         if (old.Count + large.Count > 0)
             logger.LogInformation("Retention removed {Old} snapshots for their age and {Large} for their size", old.Count, large.Count);
+        outbox.DeleteOlderThan(now - options.MaxAge);
         await RemoveOrphansAsync(now, cancellationToken);
     }
 

@@ -1,22 +1,26 @@
 using System.Runtime.InteropServices;
 
-namespace SentinelCam.Snapshots;
+namespace SentinelCam.Configuration;
 
-/// <summary>Files that are wholly there after a power cut, or not at all.</summary>
+/// <summary>Files for this user only that are wholly there after a power cut, or not at all.</summary>
 internal static partial class DurableFile
 {
     /// <summary>Ends the name of a file that is being written, or that a crash left unfinished.</summary>
     public const string HalfExtension = ".half";
 
-    /// <summary>Writes to a temporary name, flushes to disk, renames, and flushes the new directory entry.</summary>
+    /// <summary>Writes to a temporary name, flushes to disk, renames, and flushes the new directory entry. Replaces a file of that name.</summary>
+    /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
         var directory = Path.GetDirectoryName(path)!;
         CreateDirectory(directory);
-        var half = path + HalfExtension;
+        var half = $"{path}.{Guid.NewGuid():N}{HalfExtension}";
+        var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            settings.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            using (var file = new FileStream(half, FileMode.Create, FileAccess.Write, FileShare.None))
+            using (var file = new FileStream(half, settings))
             {
                 file.Write(bytes);
                 file.Flush(flushToDisk: true);
@@ -40,7 +44,7 @@ internal static partial class DurableFile
             return;
         var parent = Path.GetDirectoryName(directory)!;
         CreateDirectory(parent);
-        Directory.CreateDirectory(directory);
+        DataDirectory.CreatePrivate(directory);
         FlushDirectory(parent);
     }
 
