@@ -30,7 +30,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Contains("Enter a mail address such as name@example.org", answer.Main, StringComparison.Ordinal);
-        Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.UserName == "Somebody")));
+        Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Name == "Somebody")));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Contains(message, answer.Main, StringComparison.Ordinal);
         Assert.True(answer.Body.Length < 10_000, "What was refused is not sent back at its full length.");
-        Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.UserName == "Somebody")));
+        Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Name == "Somebody")));
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
         Assert.Equal(fresh.Text, waiting.Text);
         Assert.Equal(fresh.Status, taken.Status);
         Assert.Equal(fresh.Headers.Keys.Order(), taken.Headers.Keys.Order());
-        Assert.Equal(1, await _app.ReadAsync(db => db.Users.CountAsync(a => a.UserName!.StartsWith("Dave"))));
+        Assert.Equal(1, await _app.ReadAsync(db => db.Users.CountAsync(a => a.Name.StartsWith("Dave"))));
     }
 
     private async Task<WebAnswer> RegisterAsync(string userName, string email, string password)

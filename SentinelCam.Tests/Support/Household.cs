@@ -69,7 +69,7 @@ public static class HouseholdActions
     {
         await using var scope = app.Services.CreateAsyncScope();
         var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        var account = new Account { UserName = userName, Email = email, RegisteredAt = now, ApprovedAt = approved ? now : null };
+        var account = new Account { UserName = email, Name = userName, Email = email, RegisteredAt = now, ApprovedAt = approved ? now : null };
         var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
         return account.Id;

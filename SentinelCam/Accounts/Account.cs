@@ -5,6 +5,12 @@ namespace SentinelCam.Accounts;
 /// <summary>Somebody who may sign in, and the owner of the pictures taken at failed sign-ins to this account.</summary>
 public sealed class Account : IdentityUser<long>
 {
+    /// <summary>
+    /// What the person calls themselves; need not be unique. Identity's own unique <c>UserName</c> is the mail address: a name
+    /// that is taken would tell a stranger whether an earlier registration made an account.
+    /// </summary>
+    public string Name { get; set; } = "";
+
     public DateTimeOffset RegisteredAt { get; set; }
 
     /// <summary>When an administrator let the account in; null keeps it out.</summary>

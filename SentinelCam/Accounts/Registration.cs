@@ -19,20 +19,23 @@ public sealed class Registration(
     /// <summary>Whether the next account is the first, and so the administrator.</summary>
     public async Task<bool> IsFirstAsync() => !await accounts.Users.AnyAsync();
 
+    /// <param name="userName">What the person calls themselves.</param>
+    /// <param name="email">A mail address, see <see cref="IsMailAddress"/>.</param>
+    /// <param name="password">Of <see cref="MinPasswordLength"/> to <see cref="MaxPasswordLength"/> characters.</param>
+    /// <param name="typedSetupCode">For the first account, where the visitor is not on this machine.</param>
+    /// <param name="visitor">Who registers.</param>
     public async Task<RegistrationOutcome> RegisterAsync(string userName, string email, string password, string? typedSetupCode, Visitor visitor)
     {
-        var account = new Account { UserName = userName, Email = email, RegisteredAt = time.GetUtcNow(), SecurityStamp = Guid.NewGuid().ToString() };
+        if (await RefusalAsync(typedSetupCode, visitor) is { } early)
+            return early;
+        var account = new Account { UserName = email, Name = userName, Email = email, RegisteredAt = time.GetUtcNow(), SecurityStamp = Guid.NewGuid().ToString() };
         // Before the transaction: hashing takes a tenth of a second, in which no attempt could be recorded
         account.PasswordHash = hasher.HashPassword(account, password);
 
         await using var transaction = await db.Database.BeginTransactionAsync();
+        if (await RefusalAsync(typedSetupCode, visitor) is { } refusal)
+            return refusal;
         var first = await IsFirstAsync();
-        if (first && !visitor.IsThisMachine && !setupCode.Matches(typedSetupCode))
-            return RegistrationOutcome.SetupCodeNeeded;
-        if (!first && options.Mode is RegistrationMode.Closed)
-            return RegistrationOutcome.Closed;
-        if (await accounts.FindByNameAsync(userName) is not null)
-            return RegistrationOutcome.UserNameTaken;
         if (await accounts.FindByEmailAsync(email) is not null)
             // Open registration cannot hide who has an account; one that waits for an administrator can, and does
             return options.Mode is RegistrationMode.Open || first ? RegistrationOutcome.EmailTaken : RegistrationOutcome.AwaitsApproval;
@@ -41,9 +44,7 @@ public sealed class Registration(
             account.ApprovedAt = account.RegisteredAt;
         var created = await accounts.CreateAsync(account);
         if (!created.Succeeded)
-            return created.Errors.Any(error => error.Code.Contains("Email", StringComparison.Ordinal))
-                ? RegistrationOutcome.EmailNotAllowed
-                : RegistrationOutcome.UserNameNotAllowed;
+            return RegistrationOutcome.EmailNotAllowed;
         if (first)
             await accounts.AddToRoleAsync(account, Roles.Administrator);
         await transaction.CommitAsync();
@@ -52,6 +53,11 @@ public sealed class Registration(
             first ? "the first one: administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
         return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
     }
+
+    /// <returns>Why nobody like this visitor may register now; null where they may.</returns>
+    private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor) => await IsFirstAsync()
+        ? visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded
+        : options.Mode is RegistrationMode.Closed ? RegistrationOutcome.Closed : null;
 
     /// <summary>Whether a mail can be addressed to this text, and nothing else hides in it.</summary>
     public static bool IsMailAddress(string? text) =>
@@ -69,8 +75,6 @@ public enum RegistrationOutcome
     AwaitsApproval,
     Closed,
     SetupCodeNeeded,
-    UserNameTaken,
-    UserNameNotAllowed,
     EmailTaken,
     EmailNotAllowed,
 }

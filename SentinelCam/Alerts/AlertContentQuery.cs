@@ -18,7 +18,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         // A picture that came after the first mail was due has a mail of its own
         var pictureFollows = delivery.Kind is MailKind.Attempt && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Kind == MailKind.LatePicture);
 
-        var recipientName = await db.Users.Where(a => a.Id == delivery.RecipientId).Select(a => a.UserName).SingleOrDefaultAsync();
+        var recipientName = await db.Users.Where(a => a.Id == delivery.RecipientId).Select(a => a.Name).SingleOrDefaultAsync();
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
         var first = await attempts.OrderBy(a => a.Id).FirstOrDefaultAsync();
         var count = await attempts.CountAsync();

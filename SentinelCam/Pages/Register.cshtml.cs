@@ -54,12 +54,6 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
             case RegistrationOutcome.SetupCodeNeeded:
                 ModelState.AddModelError(nameof(SetupCode), "The set-up code is not right. It stands in the log of SentinelCam's last start.");
                 break;
-            case RegistrationOutcome.UserNameTaken:
-                ModelState.AddModelError(nameof(UserName), "The user name is taken. Choose another.");
-                break;
-            case RegistrationOutcome.UserNameNotAllowed:
-                ModelState.AddModelError(nameof(UserName), "The user name cannot be used. Choose another.");
-                break;
             case RegistrationOutcome.EmailTaken:
                 ModelState.AddModelError(nameof(Email), "There is an account with this mail address. Sign in instead.");
                 break;

@@ -24,7 +24,7 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
         var administrators = await db.Administrators().Select(a => a.Id).ToListAsync();
         Rows = await db.Users.AsNoTracking()
             .OrderBy(a => a.ApprovedAt != null).ThenBy(a => a.Id)
-            .Select(a => new Row(a.Id, a.UserName!, a.Email!, a.RegisteredAt, a.ApprovedAt, administrators.Contains(a.Id)))
+            .Select(a => new Row(a.Id, a.Name, a.Email!, a.RegisteredAt, a.ApprovedAt, administrators.Contains(a.Id)))
             .ToListAsync();
     }
 
@@ -42,5 +42,5 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
         return LocalRedirect("/admin/accounts");
     }
 
-    public sealed record Row(long Id, string UserName, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
+    public sealed record Row(long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
 }
