@@ -34,7 +34,7 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
     /// <summary>Writes the jobs that got no state, and lets go of the locks that were not given back.</summary>
     public override void Dispose()
     {
-        foreach (var job in _newJobs) storage.NewJobs.Write(job);
+        foreach (var job in _newJobs) storage.NewJobs.WriteLast(job);
         _newJobs.Clear();
 
         HeldLock[] forgotten;

@@ -29,8 +29,9 @@ internal sealed class OpenDatabase : IDisposable
 
     /// <exception cref="SqliteException">The file cannot be opened, read or written.</exception>
     /// <exception cref="SqliteJobStorageException">The file is damaged, or not one for this program.</exception>
-    public static OpenDatabase Open(string connectionString, string file, TimeSpan busyTimeout, bool verify)
+    public static OpenDatabase Open(string connectionString, string file, SqliteJobStorageOptions options, bool verify)
     {
+        var busyTimeout = options.BusyTimeout;
         var session = Connect(connectionString, busyTimeout);
         try
         {
@@ -47,6 +48,8 @@ internal sealed class OpenDatabase : IDisposable
             session.ExecuteOnce("PRAGMA temp_store = MEMORY");
             session.ExecuteOnce("PRAGMA wal_autocheckpoint = 8000");
             SchemaMigrator.Migrate(session, file);
+            if (options.MaxPages is { } pages)
+                session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}"));
             return new OpenDatabase(connectionString, busyTimeout, session);
         }
         catch
