@@ -36,8 +36,8 @@ internal sealed class OpenDatabase : IDisposable
         try
         {
             SchemaMigrator.Check(session, file);
-            if (verify && session.Scalar<string>("PRAGMA quick_check(1)") is { } result and not "ok")
-                throw new SqliteJobStorageException(FileProblem.Corrupt(file, result));
+            if (verify && session.Scalar<string>("PRAGMA quick_check(1)") != "ok")
+                throw new SqliteJobStorageException(FileProblem.Corrupt(file, "it fails the check of SQLite"));
 
             // The writer itself copies the log into the file only if the checkpoints cannot keep up, at 32 MB.
             // auto_vacuum takes effect only before the first table, and before the journal becomes a WAL
