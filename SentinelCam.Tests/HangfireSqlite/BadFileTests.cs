@@ -132,7 +132,7 @@ public sealed class BadFileTests : IDisposable
         File.WriteAllText(Path, new string('x', 10_000));
         using var storage = new SqliteJobStorage(
             $"Data Source={Path}", new SqliteJobStorageOptions { ReopenInterval = TimeSpan.FromMilliseconds(100) });
-        using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = 1 }, storage);
+        using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = 1, Activator = new JobActivator() }, storage);
         File.Delete(Path);
 
         var name = Signals.NewName();

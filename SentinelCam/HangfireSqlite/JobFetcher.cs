@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Hangfire.Logging;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -11,7 +10,6 @@ namespace SentinelCam.HangfireSqlite;
 /// </summary>
 internal sealed class JobFetcher : IDisposable
 {
-    private readonly ILog _log = LogProvider.For<JobFetcher>();
     private readonly JobDatabase _database;
     private readonly QueueSignals _signals;
     private readonly SqliteJobStorageOptions _options;
@@ -74,7 +72,7 @@ internal sealed class JobFetcher : IDisposable
         }
         catch (Exception exception) when (exception is SqliteJobStorageException or ObjectDisposedException)
         {
-            _log.WarnException("Running jobs stay taken until their heartbeat is stale.", exception);
+            StorageLog.Warn("Running jobs stay taken until their heartbeat is stale.", exception);
         }
     }
 
@@ -134,11 +132,11 @@ internal sealed class JobFetcher : IDisposable
         }
         catch (SqliteJobStorageException exception)
         {
-            _log.WarnException("The heartbeat of the running jobs was not renewed.", exception);
+            StorageLog.Warn("The heartbeat of the running jobs was not renewed.", exception);
         }
-        catch (ObjectDisposedException) when (_disposed)
+        catch (ObjectDisposedException exception) when (_disposed)
         {
-            _log.Debug("The storage was closed during a heartbeat.");
+            StorageLog.Debug("The storage was closed during a heartbeat.", exception);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Hangfire.Logging;
 using Hangfire.Storage;
 using SentinelCam.HangfireSqlite.Database;
 
@@ -23,7 +22,6 @@ internal sealed record NewJob(long Id, InvocationData Data, string? Parameters, 
 /// </summary>
 internal sealed class NewJobs(JobDatabase database)
 {
-    private readonly ILog _log = LogProvider.For<NewJobs>();
     private readonly ConcurrentDictionary<long, NewJob> _unwritten = new();
 
     public void Add(NewJob job) => _unwritten.TryAdd(job.Id, job);
@@ -59,7 +57,7 @@ internal sealed class NewJobs(JobDatabase database)
         }
         catch (SqliteJobStorageException exception)
         {
-            _log.DebugException($"Job {job.Id}, which has no state, was not written.", exception);
+            StorageLog.Debug($"Job {job.Id}, which has no state, was not written.", exception);
         }
     }
 }
