@@ -102,7 +102,7 @@ internal sealed class JobFetcher : IDisposable
             foreach (var queue in queues)
             {
                 var taken = session.First(
-                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.GetInt64(0), row.GetInt64(1), queue), queue);
+                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue), queue);
                 if (taken is null) continue;
 
                 session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
@@ -125,7 +125,7 @@ internal sealed class JobFetcher : IDisposable
                 _database.Write(session => { session.Execute(Sql.RenewHeartbeats, now.ToStored(), _holder); });
 
             var before = (now - _options.FetchedJobTimeout).ToStored();
-            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.GetInt64(0), before)))
+            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.Integer(0), before)))
             {
                 if (holder != _holder && IsDead(holder)) Release(holder);
             }
@@ -153,7 +153,7 @@ internal sealed class JobFetcher : IDisposable
         var released = _database.Write(session =>
         {
             var jobs = session.Query(
-                Sql.FetchedByHolder, static row => (Queue: row.GetString(0), Id: row.GetInt64(1), JobId: row.GetInt64(2)), holder);
+                Sql.FetchedByHolder, static row => (Queue: row.Text(0), Id: row.Integer(1), JobId: row.Integer(2)), holder);
             foreach (var (queue, id, jobId) in jobs) Return(session, holder, queue, id, jobId);
             return jobs;
         });
