@@ -9,7 +9,7 @@ namespace SentinelCam.HangfireSqlite.Database;
 internal sealed class Checkpoints(OpenDatabase database) : IDisposable
 {
     // A commit of a busy server writes about five pages of 4 KiB
-    private const int CommitsBetween = 500;
+    private const int CommitsBetween = 1000;
 
     private readonly object _running = new();
     private int _commits;
