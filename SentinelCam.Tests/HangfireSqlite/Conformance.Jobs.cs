@@ -92,6 +92,24 @@ public abstract partial class Conformance
         Assert.True(Connection.GetJobData(id).ParametersSnapshot.ContainsKey("c"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    [InlineData("Zoë 📷 '; DROP TABLE job --")]
+    public void Any_text_comes_back_as_it_was(string text)
+    {
+        var id = CreateJob(("a", text));
+        Commit(t => t.SetJobState(id, new DeletedState { Reason = text }), t => t.AddToSet("s", text), t => t.InsertToList("l", text));
+        Assert.Equal(text, Connection.GetJobParameter(id, "a"));
+        Assert.Equal(text, Connection.GetStateData(id).Reason);
+        Assert.Equal([text], Connection.GetAllItemsFromSet("s"));
+        Assert.Equal([text], Connection.GetAllItemsFromList("l"));
+        Assert.True(Connection.GetSetContains("s", text));
+        var large = new string('x', 100_000) + text;
+        Connection.SetJobParameter(id, "large", large);
+        Assert.Equal(large, Connection.GetJobParameter(id, "large"));
+    }
+
     [Fact]
     public void A_transaction_creates_a_job_with_parameter_and_state()
     {

@@ -57,4 +57,104 @@ public sealed class ServerTests : IDisposable
         _client.Create(() => Signals.Send(_name, "critical"), new EnqueuedState("critical"));
         Assert.Equal("critical", Signals.Receive(_name));
     }
+
+    [Fact]
+    public void A_job_that_fails_is_tried_again_at_the_time_that_its_retry_sets()
+    {
+        using var server = _temporary.StartServer();
+        _client.Enqueue(() => FailingOnceJob.Run(_name));
+        Assert.Equal("failed", Signals.Receive(_name));
+        Assert.Equal("succeeded", Signals.Receive(_name));
+        Assert.True(SpinWait.SpinUntil(() => _temporary.Monitor().SucceededListCount() == 1, Signals.Patience));
+        var history = _temporary.Monitor().JobDetails(_temporary.Monitor().SucceededJobs(0, 1).Single().Key).History;
+        Assert.Equal(
+            ["Succeeded", "Processing", "Enqueued", "Scheduled", "Failed", "Processing", "Enqueued"],
+            history.Select(state => state.StateName).Where((name, i) => i < 7));
+        Assert.Equal(1, _temporary.Monitor().GetStatistics().Succeeded);
+        Assert.Equal(0, _temporary.Monitor().GetStatistics().Retries);
+    }
+
+    [Fact]
+    public void Delayed_jobs_start_in_the_order_of_their_times_though_within_one_second()
+    {
+        using var server = _temporary.StartServer(workers: 1);
+        var second = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 2);
+        foreach (var milliseconds in new[] { 600, 200, 400 })
+        {
+            var message = $"{milliseconds}";
+            _client.Schedule(() => Signals.Send(_name, message), second.AddMilliseconds(milliseconds));
+        }
+
+        foreach (var milliseconds in new[] { 200, 400, 600 })
+        {
+            Assert.Equal($"{milliseconds}", Signals.Receive(_name));
+            Assert.True(DateTimeOffset.UtcNow >= second.AddMilliseconds(milliseconds));
+        }
+    }
+
+    [Fact]
+    public void A_job_that_is_scheduled_by_another_storage_starts_at_its_time()
+    {
+        using var server = _temporary.StartServer();
+        var due = DateTimeOffset.UtcNow.AddSeconds(1);
+        new BackgroundJobClient(_temporary.OpenAnother()).Schedule(() => Signals.Send(_name, "due"), due);
+        Assert.Equal("due", Signals.Receive(_name));
+        Assert.True(DateTimeOffset.UtcNow >= due);
+    }
+
+    [Fact]
+    public void A_recurring_job_that_is_triggered_runs_at_once()
+    {
+        using var server = _temporary.StartServer();
+        var manager = new RecurringJobManager(_temporary.Storage);
+        manager.AddOrUpdate("nightly", () => Signals.Send(_name, "recurring"), "0 3 * * *");
+        manager.Trigger("nightly");
+        Assert.Equal("recurring", Signals.Receive(_name));
+        manager.RemoveIfExists("nightly");
+    }
+
+    [Fact]
+    public void A_thousand_jobs_are_run_once_each()
+    {
+        using var server = _temporary.StartServer(workers: 10);
+        for (var i = 0; i < 1_000; i++)
+        {
+            var message = $"{i}";
+            _client.Enqueue(() => Signals.Send(_name, message));
+        }
+
+        var ran = Enumerable.Range(0, 1_000).Select(_ => Signals.Receive(_name)).ToHashSet();
+        Assert.Equal(1_000, ran.Count);
+        Assert.True(SpinWait.SpinUntil(() => _temporary.Monitor().GetStatistics().Succeeded == 1_000, Signals.Patience));
+        Assert.Equal(0, _temporary.Monitor().FetchedCount("default"));
+    }
+
+    [Fact]
+    public void Two_servers_of_one_process_on_two_files_know_nothing_of_each_other()
+    {
+        using var other = new TemporaryStorage();
+        using var server = _temporary.StartServer();
+        new BackgroundJobClient(other.Storage).Enqueue(() => Signals.Send(_name, "never"));
+        _client.Enqueue(() => Signals.Send(_name, "here"));
+        Assert.Equal("here", Signals.Receive(_name));
+        Assert.Equal(1, other.Monitor().EnqueuedCount("default"));
+    }
+}
+
+/// <summary>A job that fails the first time and is retried at once.</summary>
+public static class FailingOnceJob
+{
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> Failed = new();
+
+    [AutomaticRetry(Attempts = 3, DelaysInSeconds = [1])]
+    public static void Run(string name)
+    {
+        if (Failed.TryAdd(name, true))
+        {
+            Signals.Send(name, "failed");
+            throw new InvalidOperationException("once");
+        }
+
+        Signals.Send(name, "succeeded");
+    }
 }

@@ -1,4 +1,3 @@
-using Hangfire.Logging;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -9,7 +8,6 @@ namespace SentinelCam.HangfireSqlite;
 /// </summary>
 internal sealed class ChangeWatcher : IDisposable
 {
-    private readonly ILog _log = LogProvider.For<ChangeWatcher>();
     private readonly JobDatabase _database;
     private readonly QueueSignals _signals;
     private readonly ManualResetEventSlim _scheduleChanged;
@@ -56,12 +54,12 @@ internal sealed class ChangeWatcher : IDisposable
         }
         catch (SqliteJobStorageException exception)
         {
-            if (!_failed) _log.WarnException("The commits of other processes cannot be seen.", exception);
+            if (!_failed) StorageLog.Warn("The commits of other processes cannot be seen.", exception);
             _failed = true;
         }
-        catch (ObjectDisposedException)
+        catch (ObjectDisposedException exception)
         {
-            _log.Debug("The storage was closed during a look.");
+            StorageLog.Debug("The storage was closed while commits were looked for.", exception);
         }
         finally
         {

@@ -43,7 +43,7 @@ internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptio
 
     private static int RemoveJobs(SqlSession session, long now)
     {
-        var jobs = session.Query(Sql.ExpiredJobs, static row => row.GetInt64(0), now, BatchSize);
+        var jobs = session.Query(Sql.ExpiredJobs, static row => row.Integer(0), now, BatchSize);
         foreach (var job in jobs) JobCommands.Delete(session, job);
         return jobs.Count;
     }
@@ -51,7 +51,7 @@ internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptio
     private static int RemoveKeys(SqlSession session, long now)
     {
         var keys = session.Query(
-            Sql.ExpiredKeys, static row => (Kind: row.GetString(0), Key: row.GetString(1)), now, BatchSize);
+            Sql.ExpiredKeys, static row => (Kind: row.Text(0), Key: row.Text(1)), now, BatchSize);
         foreach (var (kind, key) in keys)
         {
             session.Execute(

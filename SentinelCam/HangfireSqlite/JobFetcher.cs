@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Hangfire.Logging;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -11,7 +10,6 @@ namespace SentinelCam.HangfireSqlite;
 /// </summary>
 internal sealed class JobFetcher : IDisposable
 {
-    private readonly ILog _log = LogProvider.For<JobFetcher>();
     private readonly JobDatabase _database;
     private readonly QueueSignals _signals;
     private readonly SqliteJobStorageOptions _options;
@@ -74,7 +72,7 @@ internal sealed class JobFetcher : IDisposable
         }
         catch (Exception exception) when (exception is SqliteJobStorageException or ObjectDisposedException)
         {
-            _log.WarnException("Running jobs stay taken until their heartbeat is stale.", exception);
+            StorageLog.Warn("Running jobs stay taken until their heartbeat is stale.", exception);
         }
     }
 
@@ -104,7 +102,7 @@ internal sealed class JobFetcher : IDisposable
             foreach (var queue in queues)
             {
                 var taken = session.First(
-                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.GetInt64(0), row.GetInt64(1), queue), queue);
+                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue), queue);
                 if (taken is null) continue;
 
                 session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
@@ -127,18 +125,18 @@ internal sealed class JobFetcher : IDisposable
                 _database.Write(session => { session.Execute(Sql.RenewHeartbeats, now.ToStored(), _holder); });
 
             var before = (now - _options.FetchedJobTimeout).ToStored();
-            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.GetInt64(0), before)))
+            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.Integer(0), before)))
             {
                 if (holder != _holder && IsDead(holder)) Release(holder);
             }
         }
         catch (SqliteJobStorageException exception)
         {
-            _log.WarnException("The heartbeat of the running jobs was not renewed.", exception);
+            StorageLog.Warn("The heartbeat of the running jobs was not renewed.", exception);
         }
-        catch (ObjectDisposedException) when (_disposed)
+        catch (ObjectDisposedException exception) when (_disposed)
         {
-            _log.Debug("The storage was closed during a heartbeat.");
+            StorageLog.Debug("The storage was closed during a heartbeat.", exception);
         }
     }
 
@@ -155,7 +153,7 @@ internal sealed class JobFetcher : IDisposable
         var released = _database.Write(session =>
         {
             var jobs = session.Query(
-                Sql.FetchedByHolder, static row => (Queue: row.GetString(0), Id: row.GetInt64(1), JobId: row.GetInt64(2)), holder);
+                Sql.FetchedByHolder, static row => (Queue: row.Text(0), Id: row.Integer(1), JobId: row.Integer(2)), holder);
             foreach (var (queue, id, jobId) in jobs) Return(session, holder, queue, id, jobId);
             return jobs;
         });

@@ -31,18 +31,33 @@ internal sealed class NewJobs(JobDatabase database)
     /// <summary>The job is in the file.</summary>
     public void Remove(NewJob job) => _unwritten.TryRemove(job.Id, out _);
 
-    /// <summary>Writes those that somebody is about to look for.</summary>
-    /// <exception cref="SqliteJobStorageException">The file cannot be used.</exception>
+    /// <summary>
+    /// Writes those that somebody is about to look for. If that fails, they are not there to be seen: the commit
+    /// of the one who creates them will fail and tell him.
+    /// </summary>
     public void WriteAll()
     {
         if (_unwritten.IsEmpty) return;
-        foreach (var job in _unwritten.Values) Write(job);
+        foreach (var job in _unwritten.Values) TryWrite(job);
     }
 
-    /// <inheritdoc cref="WriteAll"/>
-    public void Write(NewJob job)
+    /// <summary>Writes a job whose creator leaves without giving it a state.</summary>
+    public void WriteLast(NewJob job)
     {
-        // The transaction that gives it its state may come first, or run in the same group: both are right
-        if (_unwritten.ContainsKey(job.Id)) database.Write(job.Insert, () => Remove(job));
+        TryWrite(job);
+        Remove(job);
+    }
+
+    private void TryWrite(NewJob job)
+    {
+        try
+        {
+            // The transaction that gives it its state may come first, or run in the same group: both are right
+            if (_unwritten.ContainsKey(job.Id)) database.Write(job.Insert, () => Remove(job));
+        }
+        catch (SqliteJobStorageException exception)
+        {
+            StorageLog.Debug($"Job {job.Id}, which has no state, was not written.", exception);
+        }
     }
 }

@@ -3,7 +3,6 @@ using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage;
 using Hangfire.Storage.Monitoring;
-using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -108,14 +107,14 @@ internal sealed partial class SqliteMonitoringApi
             ParentStateName = StateOf(row.Data.GetValueOrDefault("ParentId")),
         });
 
-    private static JobRow InState(SqliteDataReader row) => new(row, row.GetInt64(0), fetchedAt: null);
+    private static JobRow InState(Row row) => new(row, row.Integer(0), fetchedAt: null);
 
     // The job of a row of a queue may have expired: its id is then all that is known
-    private static JobRow InQueue(SqliteDataReader row) =>
-        new(row, row.GetInt64(10), row.FieldCount > 11 ? row.Number(11) : null);
+    private static JobRow InQueue(Row row) =>
+        new(row, row.Integer(10), row.Columns > 11 ? row.NullableInteger(11) : null);
 
     private JobList<T> List<T>(
-        string sql, string stateOrQueue, int from, int count, Func<SqliteDataReader, JobRow> read, Func<JobRow, T> show)
+        string sql, string stateOrQueue, int from, int count, Func<Row, JobRow> read, Func<JobRow, T> show)
     {
         var rows = storage.Read(session => session.Query(sql, read, stateOrQueue, count, from));
         return new JobList<T>(rows.Select(row => KeyValuePair.Create(StoredValues.ToText(row.Id), show(row))));
@@ -128,19 +127,19 @@ internal sealed partial class SqliteMonitoringApi
     /// <summary>A job with its current state, as the lists select them.</summary>
     private sealed class JobRow
     {
-        public JobRow(SqliteDataReader row, long id, long? fetchedAt)
+        public JobRow(Row row, long id, long? fetchedAt)
         {
             Id = id;
             FetchedAt = fetchedAt is { } time ? StoredValues.ToUtc(time) : null;
-            if (row.IsDBNull(0)) return;
+            if (row.IsNull(0)) return;
 
             Invocation = row.InvocationData(1);
             Job = StoredValues.TryLoad(Invocation, out var reason);
             LoadException = reason;
-            State = row.Text(6);
-            Reason = row.Text(7);
-            StateAt = row.Number(8) is { } stateAt ? StoredValues.ToUtc(stateAt) : null;
-            Data = StoredValues.ToDictionary(row.Text(9));
+            State = row.NullableText(6);
+            Reason = row.NullableText(7);
+            StateAt = row.NullableInteger(8) is { } stateAt ? StoredValues.ToUtc(stateAt) : null;
+            Data = StoredValues.ToDictionary(row.NullableText(9));
         }
 
         public long Id { get; }

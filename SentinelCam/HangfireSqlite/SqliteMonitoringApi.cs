@@ -3,7 +3,6 @@ using System.Text.Json;
 using Hangfire.States;
 using Hangfire.Storage;
 using Hangfire.Storage.Monitoring;
-using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -32,15 +31,15 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
         MonitoringSql.Servers,
         static row => new ServerDto
         {
-            Name = row.GetString(0),
-            WorkersCount = row.GetInt32(1),
-            Queues = JsonSerializer.Deserialize<string[]>(row.GetString(2)),
-            StartedAt = StoredValues.ToUtc(row.GetInt64(3)),
-            Heartbeat = StoredValues.ToUtc(row.GetInt64(4)),
+            Name = row.Text(0),
+            WorkersCount = (int)row.Integer(1),
+            Queues = JsonSerializer.Deserialize<string[]>(row.Text(2)),
+            StartedAt = StoredValues.ToUtc(row.Integer(3)),
+            Heartbeat = StoredValues.ToUtc(row.Integer(4)),
         }));
 
     public override IList<QueueWithTopEnqueuedJobsDto> Queues() => storage
-        .Read(static session => session.Query(MonitoringSql.Queues, static row => row.GetString(0)))
+        .Read(static session => session.Query(MonitoringSql.Queues, static row => row.Text(0)))
         .Select(queue => new QueueWithTopEnqueuedJobsDto
         {
             Name = queue,
@@ -96,20 +95,20 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
 
     public override IDictionary<DateTime, long> HourlyDeletedJobs() => ByHour("deleted");
 
-    private static JobDetailsDto ReadDetails(SqliteDataReader row) => new()
+    private static JobDetailsDto ReadDetails(Row row) => new()
     {
         InvocationData = row.InvocationData(0),
-        Properties = StoredValues.ToDictionary(row.Text(5)),
-        CreatedAt = StoredValues.ToUtc(row.GetInt64(6)),
-        ExpireAt = row.Number(7) is { } expireAt ? StoredValues.ToUtc(expireAt) : null,
+        Properties = StoredValues.ToDictionary(row.NullableText(5)),
+        CreatedAt = StoredValues.ToUtc(row.Integer(6)),
+        ExpireAt = row.NullableInteger(7) is { } expireAt ? StoredValues.ToUtc(expireAt) : null,
     };
 
-    private static StateHistoryDto ReadHistory(SqliteDataReader row) => new()
+    private static StateHistoryDto ReadHistory(Row row) => new()
     {
-        StateName = row.GetString(0),
-        Reason = row.Text(1),
-        CreatedAt = StoredValues.ToUtc(row.GetInt64(2)),
-        Data = StoredValues.ToDictionary(row.Text(3)),
+        StateName = row.Text(0),
+        Reason = row.NullableText(1),
+        CreatedAt = StoredValues.ToUtc(row.Integer(2)),
+        Data = StoredValues.ToDictionary(row.NullableText(3)),
     };
 
     private static long CountJobs(SqlSession session, string state) =>

@@ -68,7 +68,7 @@ internal sealed partial class SqliteStorageConnection
     {
         ArgumentNullException.ThrowIfNull(key);
         var fields = storage.Read(session => session.Query(
-            Sql.GetHash, static row => KeyValuePair.Create(row.GetString(0), row.Text(1)), key));
+            Sql.GetHash, static row => KeyValuePair.Create(row.Text(0), row.NullableText(1)), key));
         return fields.Count == 0 ? null : new Dictionary<string, string?>(fields, StringComparer.Ordinal);
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class SqliteStorageConnection
     }
 
     private List<string> Texts(string sql, params object?[] arguments) =>
-        storage.Read(session => session.Query(sql, static row => row.GetString(0), arguments));
+        storage.Read(session => session.Query(sql, static row => row.Text(0), arguments));
 
     /// <returns><see cref="Timeout.InfiniteTimeSpan"/> when the key has no end.</returns>
     private TimeSpan TimeToLive(string kind, string key)

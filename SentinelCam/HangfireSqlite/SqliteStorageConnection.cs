@@ -34,7 +34,7 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
     /// <summary>Writes the jobs that got no state, and lets go of the locks that were not given back.</summary>
     public override void Dispose()
     {
-        foreach (var job in _newJobs) storage.NewJobs.Write(job);
+        foreach (var job in _newJobs) storage.NewJobs.WriteLast(job);
         _newJobs.Clear();
 
         HeldLock[] forgotten;
@@ -111,9 +111,9 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
             Sql.GetState,
             static row => new StateData
             {
-                Name = row.GetString(0),
-                Reason = row.Text(1),
-                Data = StoredValues.ToDictionary(row.Text(2)),
+                Name = row.Text(0),
+                Reason = row.NullableText(1),
+                Data = StoredValues.ToDictionary(row.NullableText(2)),
             },
             id));
     }
@@ -155,12 +155,12 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
 
     public override DateTime GetUtcDateTime() => storage.UtcNow.UtcDateTime;
 
-    private static JobData ReadJob(Microsoft.Data.Sqlite.SqliteDataReader row) => new()
+    private static JobData ReadJob(Row row) => new()
     {
         InvocationData = row.InvocationData(0),
-        ParametersSnapshot = StoredValues.ToDictionary(row.Text(5)),
-        CreatedAt = StoredValues.ToUtc(row.GetInt64(6)),
-        State = row.Text(7),
+        ParametersSnapshot = StoredValues.ToDictionary(row.NullableText(5)),
+        CreatedAt = StoredValues.ToUtc(row.Integer(6)),
+        State = row.NullableText(7),
     };
 
     private sealed class HeldLock(SqliteStorageConnection owner, FileLocks locks, string resource) : IDisposable

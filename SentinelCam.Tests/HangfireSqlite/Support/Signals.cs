@@ -8,7 +8,7 @@ namespace SentinelCam.Tests.HangfireSqlite.Support;
 /// </summary>
 public static class Signals
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     private static readonly ConcurrentDictionary<string, BlockingCollection<string>> Messages = new();
 

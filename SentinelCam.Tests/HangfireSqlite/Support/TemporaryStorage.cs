@@ -45,6 +45,7 @@ public sealed class TemporaryStorage : IDisposable
             Queues = queues.Length == 0 ? ["default"] : queues,
             SchedulePollingInterval = TimeSpan.FromHours(1),
             CancellationCheckInterval = TimeSpan.FromHours(1),
+            Activator = new JobActivator(),
         },
         Storage);
 

@@ -1,4 +1,3 @@
-using Hangfire.Logging;
 using Microsoft.Data.Sqlite;
 
 namespace SentinelCam.HangfireSqlite.Database;
@@ -10,12 +9,11 @@ namespace SentinelCam.HangfireSqlite.Database;
 internal sealed class Checkpoints(OpenDatabase database) : IDisposable
 {
     // A commit of a busy server writes about five pages of 4 KiB
-    private const int CommitsBetween = 500;
+    private const int CommitsBetween = 1000;
 
-    private readonly ILog _log = LogProvider.For<Checkpoints>();
     private readonly object _running = new();
     private int _commits;
-    private volatile bool _disposed;
+    private bool _disposed;
 
     public void CountCommit()
     {
@@ -28,8 +26,7 @@ internal sealed class Checkpoints(OpenDatabase database) : IDisposable
     /// <summary>Waits for the checkpoint that runs; there will be none after it.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        lock (_running) _log.Trace("The last checkpoint is over.");
+        lock (_running) _disposed = true;
     }
 
     private void Run()
@@ -45,7 +42,7 @@ internal sealed class Checkpoints(OpenDatabase database) : IDisposable
         catch (SqliteException exception)
         {
             // Nothing is lost: the log is read as well as the file, and the writer makes a checkpoint in time
-            _log.WarnException("A checkpoint of the job storage failed.", exception);
+            StorageLog.Warn("A checkpoint of the job storage failed.", exception);
         }
         finally
         {

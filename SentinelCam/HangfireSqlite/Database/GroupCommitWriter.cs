@@ -57,6 +57,10 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
     // Bounds how long one transaction keeps the others, and other processes, waiting.
     private const int MaxGroupSize = 128;
 
+    // A sleeping thread takes longer to wake than a group takes to commit, so the one that is awake goes on for those
+    // that came meanwhile; not for ever, since its own work waits.
+    private const int MaxGroupsOfLeader = 8;
+
     private readonly object _gate = new();
     private readonly Queue<WriteRequest> _waiting = new();
     private readonly List<WriteRequest> _group = [];
@@ -77,7 +81,7 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
             _busy = true;
         }
 
-        if (leads || request.WaitToLead()) CommitGroup(request);
+        if (leads || request.WaitToLead()) CommitGroups(request);
         if (request.Error is not null) ExceptionDispatchInfo.Throw(request.Error);
     }
 
@@ -94,6 +98,29 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
         session.Dispose();
     }
 
+    private void CommitGroups(WriteRequest leader)
+    {
+        for (var groups = 1; ; groups++)
+        {
+            CommitGroup(leader);
+
+            WriteRequest? next;
+            bool close;
+            lock (_gate)
+            {
+                _busy = _waiting.TryPeek(out next);
+                close = _closed && !_busy;
+            }
+
+            if (close) session.Dispose();
+            if (next is null) return;
+            if (groups < MaxGroupsOfLeader) continue;
+
+            next.Lead();
+            return;
+        }
+    }
+
     private void CommitGroup(WriteRequest leader)
     {
         lock (_gate)
@@ -102,29 +129,13 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
         }
 
         Commit(_group);
-        var finished = _group.ToArray();
-        _group.Clear();
-
-        foreach (var request in finished)
+        foreach (var request in _group)
         {
             if (request.Error is null) request.NotifyCommitted();
-        }
-
-        WriteRequest? next;
-        bool close;
-        lock (_gate)
-        {
-            _busy = _waiting.TryPeek(out next);
-            close = _closed && !_busy;
-        }
-
-        if (close) session.Dispose();
-
-        next?.Lead();
-        foreach (var request in finished)
-        {
             if (request != leader) request.Complete();
         }
+
+        _group.Clear();
     }
 
     private void Commit(List<WriteRequest> group)

@@ -181,7 +181,7 @@ internal sealed class JobDatabase : IDisposable
 
         try
         {
-            return OpenDatabase.Open(_connectionString, File, _options.BusyTimeout, verify: _wasCorrupt);
+            return OpenDatabase.Open(_connectionString, File, _options, verify: _wasCorrupt);
         }
         finally
         {

@@ -29,14 +29,15 @@ internal sealed class OpenDatabase : IDisposable
 
     /// <exception cref="SqliteException">The file cannot be opened, read or written.</exception>
     /// <exception cref="SqliteJobStorageException">The file is damaged, or not one for this program.</exception>
-    public static OpenDatabase Open(string connectionString, string file, TimeSpan busyTimeout, bool verify)
+    public static OpenDatabase Open(string connectionString, string file, SqliteJobStorageOptions options, bool verify)
     {
+        var busyTimeout = options.BusyTimeout;
         var session = Connect(connectionString, busyTimeout);
         try
         {
             SchemaMigrator.Check(session, file);
-            if (verify && session.Scalar<string>("PRAGMA quick_check(1)") is { } result and not "ok")
-                throw new SqliteJobStorageException(FileProblem.Corrupt(file, result));
+            if (verify && session.Scalar<string>("PRAGMA quick_check(1)") != "ok")
+                throw new SqliteJobStorageException(FileProblem.Corrupt(file, "it fails the check of SQLite"));
 
             // The writer itself copies the log into the file only if the checkpoints cannot keep up, at 32 MB.
             // auto_vacuum takes effect only before the first table, and before the journal becomes a WAL
@@ -47,6 +48,8 @@ internal sealed class OpenDatabase : IDisposable
             session.ExecuteOnce("PRAGMA temp_store = MEMORY");
             session.ExecuteOnce("PRAGMA wal_autocheckpoint = 8000");
             SchemaMigrator.Migrate(session, file);
+            if (options.MaxPages is { } pages)
+                session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}"));
             return new OpenDatabase(connectionString, busyTimeout, session);
         }
         catch

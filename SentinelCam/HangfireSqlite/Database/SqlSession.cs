@@ -12,37 +12,74 @@ internal sealed partial class SqlSession : IDisposable
     private readonly SqliteConnection _connection;
 
     // Every statement is a constant, so its reference is its identity, which is cheaper than hashing its text.
-    private readonly Dictionary<string, SqliteCommand> _statements = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, Statement> _statements = new(ReferenceEqualityComparer.Instance);
 
     public SqlSession(SqliteConnection connection) => _connection = connection;
 
-    public int Execute(string sql, params ReadOnlySpan<object?> arguments) =>
-        Prepare(sql, arguments).ExecuteNonQuery();
+    /// <returns>The number of rows that were inserted, changed or deleted.</returns>
+    public int Execute(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        var statement = Bind(sql, arguments);
+        try
+        {
+            statement.Step();
+            return statement.Changes();
+        }
+        finally
+        {
+            statement.Reset();
+        }
+    }
 
+    /// <returns>The first column of the first row; null or nought when there is none.</returns>
     public T? Scalar<T>(string sql, params ReadOnlySpan<object?> arguments)
     {
-        using var reader = Prepare(sql, arguments).ExecuteReader();
-        return reader.Read() && !reader.IsDBNull(0) ? reader.GetFieldValue<T>(0) : default;
+        var statement = Bind(sql, arguments);
+        try
+        {
+            return statement.Step() ? statement.Row.Get<T>(0) : default;
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
-    public T? First<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> arguments)
+    public T? First<T>(string sql, Func<Row, T> map, params ReadOnlySpan<object?> arguments)
     {
-        using var reader = Prepare(sql, arguments).ExecuteReader();
-        return reader.Read() ? map(reader) : default;
+        var statement = Bind(sql, arguments);
+        try
+        {
+            return statement.Step() ? map(statement.Row) : default;
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
-    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> arguments)
+    public List<T> Query<T>(string sql, Func<Row, T> map, params ReadOnlySpan<object?> arguments)
     {
-        using var reader = Prepare(sql, arguments).ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read()) rows.Add(map(reader));
-        return rows;
+        var statement = Bind(sql, arguments);
+        try
+        {
+            var rows = new List<T>();
+            while (statement.Step()) rows.Add(map(statement.Row));
+            return rows;
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
     /// <summary>Runs SQL that is used once, such as a schema script, without keeping it prepared.</summary>
     public void ExecuteOnce(string sql)
     {
-        using var command = CreateCommand(sql);
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // The text is always one of this namespace's constants or schema scripts
+        command.CommandText = sql;
+#pragma warning restore CA2100
         command.ExecuteNonQuery();
     }
 
@@ -53,32 +90,17 @@ internal sealed partial class SqlSession : IDisposable
         _connection.Dispose();
     }
 
-    private SqliteCommand Prepare(string sql, ReadOnlySpan<object?> arguments)
+    private Statement Bind(string sql, ReadOnlySpan<object?> arguments)
     {
         if (!_statements.TryGetValue(sql, out var statement))
         {
-            statement = CreateCommand(sql);
-            foreach (var name in ParameterName().Matches(sql).Select(match => match.Value).Distinct())
-                statement.Parameters.Add(new SqliteParameter { ParameterName = name });
+            var parameters = ParameterName().Matches(sql).Select(match => match.Value).Distinct().Count();
+            statement = new Statement(_connection.Handle!, sql, parameters);
             _statements.Add(sql, statement);
         }
 
-        if (statement.Parameters.Count != arguments.Length)
-            throw new ArgumentException($"{statement.Parameters.Count} arguments are needed: {sql}", nameof(arguments));
-
-        for (var i = 0; i < arguments.Length; i++)
-            statement.Parameters[i].Value = arguments[i] ?? DBNull.Value;
-
+        statement.Bind(arguments);
         return statement;
-    }
-
-    private SqliteCommand CreateCommand(string sql)
-    {
-        var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The text is always one of this namespace's constants or schema scripts
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return command;
     }
 
     [GeneratedRegex(@"\$\w+")]
