@@ -11,9 +11,16 @@ using SentinelCam.Snapshots;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args,
+        // A published app finds its files, and its data directory, from wherever it is started
+        ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
+    });
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
+    // Styles and scripts are found in every environment, also when the app runs from its build folder
+    builder.WebHost.UseStaticWebAssets();
 
     // In the order in which an attempt passes through them
     builder.Services
@@ -32,9 +39,9 @@ try
     var app = builder.Build();
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
-    app.ScheduleRetention();
     app.UsePages();
-    await app.RunAsync();
+    await app.ListenAsync();
+    await app.WaitForShutdownAsync();
     return 0;
 }
 catch (ConfigurationException error)

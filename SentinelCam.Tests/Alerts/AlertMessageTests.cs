@@ -73,8 +73,8 @@ public sealed class AlertMessageTests
             What to do
 
             - If this was you with a mistyped password, there is nothing to do.
-            - If it was not you, see in the picture who it was. The password was not
-              right, so nobody got in.
+            - If it was not you, see in the picture who it was. Nobody got in this
+              time.
             - If the password may be known to others, sign in and change it now.
 
             """.ReplaceLineEndings("\n"),
@@ -99,6 +99,10 @@ public sealed class AlertMessageTests
         Assert.Contains(words, OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt(address)] }))), StringComparison.Ordinal);
         Assert.DoesNotContain(words, OneLine(Plain(Sent(Mails.Content()))), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_picture_is_not_said_to_show_a_remote_visitor() =>
+        Assert.DoesNotContain("see in the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_picture_the_mail_says_why()

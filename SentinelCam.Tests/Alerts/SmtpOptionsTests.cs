@@ -30,6 +30,7 @@ public sealed class SmtpOptionsTests : IDisposable
     [Theory]
     [InlineData("Smtp:Host", "smtp://smtp.example.org", "Host=smtp://smtp.example.org")]
     [InlineData("Smtp:Host", "smtp.example.org:587", "Host=smtp.example.org:587")]
+    [InlineData("Smtp:Host", "0.0.0.0", "Host=0.0.0.0")]
     [InlineData("Smtp:Port", "0", "Port=0")]
     [InlineData("Smtp:Port", "65536", "Port=65536")]
     [InlineData("Smtp:Port", "+587", "Port=+587")]

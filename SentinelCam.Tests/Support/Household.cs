@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Capture;
+using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Tests.Support;
@@ -97,11 +98,12 @@ public static class HouseholdActions
     {
         await using var scope = app.Services.CreateAsyncScope();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
-        var entryId = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
+        var attempt = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
             .RecordUnlessAcceptedAsync(account, passwordIsRight: false, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
+        var entryId = attempt!.Value.EntryId;
         if (enqueue)
-            scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(job => job.RunAsync(entryId!.Value, CancellationToken.None));
-        return entryId!.Value;
+            scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
+        return entryId;
     }
 
     /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -14,7 +15,7 @@ namespace SentinelCam.Tests.Support;
 /// <remarks>
 /// Paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with a <c>/run</c> and a
 /// <c>/var/spool</c> of its own, so that it meets neither the machine's mail server nor that of another test run. Its end is
-/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes and the server stops.
+/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes, and server and directory go too.
 /// </remarks>
 public sealed class OpenSmtpd : IDisposable
 {
@@ -23,7 +24,7 @@ public sealed class OpenSmtpd : IDisposable
         mount -t tmpfs tmpfs /run
         mount -t tmpfs tmpfs /var/spool
         smtpd -d -f "$1/smtpd.conf" &
-        trap 'kill $! 2>/dev/null; wait' EXIT
+        trap 'kill $! 2>/dev/null; wait; rm -rf "$1"' EXIT
         read -r _ || true
         """;
 
@@ -39,12 +40,10 @@ public sealed class OpenSmtpd : IDisposable
     {
         _directory = directory;
         Port = port;
-        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "bash", "-c", Launcher, "smtpd", directory])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher, "smtpd", directory);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         _launcher = new Process { StartInfo = start };
         _launcher.OutputDataReceived += (_, line) => Log(line.Data);
         _launcher.ErrorDataReceived += (_, line) => Log(line.Data);
@@ -107,7 +106,6 @@ public sealed class OpenSmtpd : IDisposable
         _launcher.StandardInput.Close();
         _launcher.WaitForExit(TimeSpan.FromSeconds(5));
         _launcher.Dispose();
-        Directory.Delete(_directory, recursive: true);
     }
 
     private static async Task<OpenSmtpd> StartOnceAsync()
@@ -116,14 +114,16 @@ public sealed class OpenSmtpd : IDisposable
         var mail = Directory.CreateDirectory(Path.Combine(directory, "mail")).FullName;
         if (!OperatingSystem.IsWindows())
         {
-            // The server delivers as the user nobody.
+            // The server delivers as another user if the tests run as root.
             const UnixFileMode Enter = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
             File.SetUnixFileMode(directory, Enter);
             File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         }
 
         var port = FreePort();
-        await File.WriteAllTextAsync(Path.Combine(directory, "virtuals"), "@ nobody\n");
+        // smtpd does not deliver to files as root; the tests read what it delivers.
+        var user = Environment.IsPrivilegedProcess ? "nobody" : Environment.UserName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "virtuals"), $"@ {user}\n");
         await File.WriteAllTextAsync(Path.Combine(directory, "smtpd.conf"), string.Create(CultureInfo.InvariantCulture, $$"""
             table virtuals file:{{directory}}/virtuals
             listen on 127.0.0.1 port {{port}} hostname localhost
@@ -184,17 +184,25 @@ public sealed class OpenSmtpd : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return "opensmtpd: runs on Linux only";
-        if (Environment.UserName != "root")
-            return "opensmtpd: needs root";
         if (!File.Exists("/usr/sbin/smtpd"))
             return "opensmtpd: not installed";
 
-        using var trial = Process.Start(new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var/spool"])
+        // A part of what the launcher does, to find out whether it may.
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var/spool");
+        start.RedirectStandardError = true;
+        try
         {
-            RedirectStandardError = true,
-        });
-        var problem = trial?.StandardError.ReadToEnd();
-        trial?.WaitForExit();
-        return trial?.ExitCode == 0 ? null : "opensmtpd: no mount namespace can be made here: " + problem?.Trim();
+            using var trial = Process.Start(start)!;
+            var problem = trial.StandardError.ReadToEnd();
+            trial.WaitForExit();
+            return trial.ExitCode == 0 ? null : "opensmtpd: needs root, or sudo without a password, and the right to mount: " + problem.Trim();
+        }
+        catch (Win32Exception)
+        {
+            return "opensmtpd: needs root, or sudo";
+        }
     }
+
+    private static ProcessStartInfo AsRoot(params string[] command) =>
+        Environment.IsPrivilegedProcess ? new ProcessStartInfo(command[0], command[1..]) : new ProcessStartInfo("sudo", ["-n", .. command]);
 }

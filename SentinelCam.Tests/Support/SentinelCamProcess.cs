@@ -58,6 +58,16 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Resident memory in bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static SentinelCamProcess Start(string dataDirectory, params (string Key, string Value)[] settings) => new(dataDirectory, settings);
 
     /// <summary>SIGKILL: no time for last words.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
@@ -26,8 +27,16 @@ public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, 
 
     /// <summary>Removes an account that is not approved. Its attempts and pictures, if any, go to the administrators.</summary>
     /// <returns>False where there is no such account.</returns>
-    public async Task<bool> RemoveAsync(long id) =>
-        Log(await Others(id).Where(a => a.ApprovedAt == null).ExecuteDeleteAsync() == 1, "removed", id);
+    public async Task<bool> RemoveAsync(long id)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var unapproved = Others(id).Where(a => a.ApprovedAt == null);
+        await db.Deliveries.Where(d => d.State == DeliveryState.Waiting && unapproved.Any(a => a.Id == d.RecipientId))
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, "Not sent: the account was removed."));
+        var done = await unapproved.ExecuteDeleteAsync() == 1;
+        await transaction.CommitAsync();
+        return Log(done, "removed", id);
+    }
 
     private IQueryable<Account> Others(long id) => db.Users.Where(a => a.Id == id && !db.UserRoles.Any(held => held.UserId == a.Id));
 

@@ -61,8 +61,11 @@ public sealed record AlertContent
     /// <summary>The account concerned: its name, or what was typed where <see cref="AccountUnknown"/>.</summary>
     public required string AccountName { get; init; }
 
-    /// <summary>Whether no such account exists; the mail then goes to administrators.</summary>
+    /// <summary>Whether no such account exists.</summary>
     public bool AccountUnknown { get; init; }
+
+    /// <summary>Whether the mail goes to administrators, since the account is unknown or not approved.</summary>
+    public bool ForAdministrators { get; init; }
 
     /// <summary>The device's name for its camera.</summary>
     public required string CameraName { get; init; }

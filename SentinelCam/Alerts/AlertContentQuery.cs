@@ -25,6 +25,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         List<LoginAttempt> told = delivery.Kind is MailKind.Summary
             ? [.. (await attempts.OrderByDescending(a => a.Id).Take(20).ToListAsync()).OrderBy(a => a.Id)]
             : first is null ? [] : [first];
+        var accounts = told.Select(a => a.AccountTyped).Distinct().ToList();
         var earlier = await db.Deliveries
             .Where(d => d.AlertId != null && d.AlertId == delivery.AlertId && d.RecipientId == delivery.RecipientId && d.Id < delivery.Id)
             .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
@@ -39,8 +40,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             MessageId = delivery.MessageId,
             InReplyTo = earlier.LastOrDefault(),
             References = earlier,
-            AccountName = first?.AccountTyped ?? delivery.Recipient,
-            AccountUnknown = first is not null && first.OwnerId is null,
+            AccountName = accounts.Count > 1 ? "several accounts" : first?.AccountTyped ?? delivery.Recipient,
+            AccountUnknown = accounts.Count == 1 && first?.Outcome is LoginOutcome.UnknownAccount,
+            ForAdministrators = first is not null && first.OwnerId is null,
             CameraName = entry?.Snapshot?.CameraName ?? camera.Name,
             Attempts = told.ConvertAll(a => new MailAttempt(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, Words(a.Outcome))),
             AttemptCount = delivery.Kind is MailKind.Summary ? count : told.Count,

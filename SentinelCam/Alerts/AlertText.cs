@@ -70,6 +70,7 @@ internal sealed class AlertText
             MailKind.Attempt => $"Someone tried to sign in {who} on {_camera} and failed.",
             MailKind.LatePicture => $"This is the picture of the failed sign-in {who} on {_camera}. It came too late for the first mail.",
             MailKind.Summary => $"It is quiet again. {Count(_content.AttemptCount)} to sign in {who} on {_camera} failed.",
+            _ when _content.Picture is null => $"The account {_account} asked for a picture from {_camera}, and there is none.",
             _ => $"This is the picture from {_camera} that was asked for by the account {_account}.",
         };
     }
@@ -107,6 +108,8 @@ internal sealed class AlertText
         yield return new AlertFact("Camera", _camera);
         if (_content.Picture is { } picture)
             yield return new AlertFact("Picture", Caption(picture));
+        else if (_content.Kind == MailKind.Summary)
+            yield return new AlertFact("Pictures", "in the image log");
         else
             yield return new AlertFact("No picture", VisitorText.Clean(_content.PictureProblem, MailOutcome.MaxReplyLength) is { Length: > 0 } why ? why : "none was taken");
     }
@@ -126,20 +129,22 @@ internal sealed class AlertText
         {
             yield return "If you did not ask for this picture, change your password: somebody is signed in to your account.";
         }
-        else if (_content.AccountUnknown)
+        else if (_content.ForAdministrators)
         {
-            yield return "You get this mail as an administrator, since the account belongs to nobody.";
+            yield return "You get this mail as an administrator: there is no account of this name that has been let in.";
             yield return "A single attempt is often a slip of the hand. If many follow, block the address they come from.";
         }
         else
         {
             yield return "If this was you with a mistyped password, there is nothing to do.";
-            yield return _content.Picture is null
-                ? "If it was not you: the password was not right, so nobody got in."
-                : "If it was not you, see in the picture who it was. The password was not right, so nobody got in.";
+            yield return _content.Picture is null || _content.Attempts.All(IsRemote)
+                ? "If it was not you: nobody got in this time."
+                : "If it was not you, see in the picture who it was. Nobody got in this time.";
             yield return "If the password may be known to others, sign in and change it now.";
         }
     }
+
+    private static bool IsRemote(MailAttempt attempt) => RemotePlace.KindOf(attempt.RemoteAddress) == RemoteKind.Remote;
 
     private string Caption(MailPicture picture)
     {

@@ -93,7 +93,8 @@ public sealed class OutboxTransport(string directory) : IMailTransport
 /// <param name="Name">The file's name, without directory.</param>
 /// <param name="Date">When it was written.</param>
 /// <param name="Size">Its size in bytes.</param>
-public sealed record OutboxMail(string Name, DateTimeOffset Date, long Size);
+/// <param name="Subject">Its subject, which may hold a visitor's text; the name where it has none.</param>
+public sealed record OutboxMail(string Name, DateTimeOffset Date, long Size, string Subject);
 
 /// <summary>Reads what <see cref="OutboxTransport"/> wrote.</summary>
 /// <param name="directory">The same directory; it need not exist yet.</param>
@@ -112,7 +113,7 @@ public sealed partial class OutboxReader(string directory)
             .Where(file => MailName().IsMatch(file.Name))
             .OrderByDescending(file => file.Name, StringComparer.Ordinal)
             .Take(limit)
-            .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length))];
+            .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length, SubjectOf(file)))];
     }
 
     /// <summary>One mail, or null if the outbox has none of that name. The name may come from a visitor.</summary>
@@ -125,6 +126,12 @@ public sealed partial class OutboxReader(string directory)
 
         var path = Path.Combine(directory, name);
         return File.Exists(path) ? MimeMessage.Load(path) : null;
+    }
+
+    private static string SubjectOf(FileInfo file)
+    {
+        using var stream = file.OpenRead();
+        return HeaderList.Load(stream)[HeaderId.Subject] ?? file.Name;
     }
 
     // No separator, no drive, no leading dot: a name that matches cannot leave the directory. \z, since $ also matches before a newline.

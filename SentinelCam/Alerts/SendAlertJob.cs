@@ -37,9 +37,10 @@ public sealed class SendAlertJob(
         delivery.AcceptedAt = delivery.State is DeliveryState.Accepted ? time.GetUtcNow() : null;
         await db.SaveChangesAsync(CancellationToken.None);
 
+        var attemptId = await db.ImageLog.Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
         logger.Log(delivery.State is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
-            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, alert {AlertId}: {State} after {Tries} tries: {Reply}",
-            delivery.Id, delivery.Kind, delivery.EntryId, delivery.AlertId, delivery.State, delivery.Tries, delivery.LastReply);
+            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: {State} at try {Tries}: {Reply}",
+            delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, delivery.State, delivery.Tries, delivery.LastReply);
         if (delivery.State is DeliveryState.Waiting)
             throw new MailNotAcceptedException(delivery.LastReply);
     }

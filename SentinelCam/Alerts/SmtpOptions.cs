@@ -83,7 +83,7 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
     private static string? ReadHost(IConfiguration configuration)
     {
         var host = Value(configuration, "Smtp:Host")?.Trim();
-        return host is null || Uri.CheckHostName(host) != UriHostNameType.Unknown
+        return host is null || (Uri.CheckHostName(host) != UriHostNameType.Unknown && host is not ("0.0.0.0" or "::"))
             ? host
             : throw new ConfigurationException("Smtp:Host", host, "a host name or an IP address without scheme and port (the port is Smtp:Port)");
     }

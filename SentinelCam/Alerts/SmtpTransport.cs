@@ -12,7 +12,12 @@ namespace SentinelCam.Alerts;
 /// <param name="options">The server; its host must be set.</param>
 /// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
 /// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
-public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X509Certificate2Collection? trustedAuthorities = null) : IMailTransport
+/// <param name="time">The clock that the limit goes by; null: the machine's.</param>
+public sealed class SmtpTransport(
+    SmtpOptions options,
+    TimeSpan? limit = null,
+    X509Certificate2Collection? trustedAuthorities = null,
+    TimeProvider? time = null) : IMailTransport
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
@@ -32,8 +37,8 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
     public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_limit);
+        using var alarm = new CancellationTokenSource(_limit, time ?? TimeProvider.System);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
 
         var dialogue = new SmtpDialogue();
         try
@@ -83,7 +88,7 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
     private async Task<Socket> ConnectAsync(SmtpDialogue dialogue, CancellationToken cancellationToken)
     {
         dialogue.Step = SmtpStep.NameLookup;
-        var addresses = await Dns.GetHostAddressesAsync(_host, cancellationToken);
+        var addresses = await LookUpAsync(cancellationToken);
 
         dialogue.Step = SmtpStep.Connect;
         Exception? failure = null;
@@ -110,6 +115,19 @@ public sealed class SmtpTransport(SmtpOptions options, TimeSpan? limit = null, X
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<IPAddress[]> LookUpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(_host, cancellationToken);
+        }
+        catch (ArgumentException unusable)
+        {
+            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
+            throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
+        }
     }
 
     private SecureSocketOptions SocketOptions() => options.Security switch

@@ -20,7 +20,13 @@ public sealed class CaptureSnapshotJob(
     private const int SecondRetry = 60;
     private const int MaxTries = 3;
 
-    [Queue(JobQueues.Capture)]
+    /// <summary>A picture this long after an attempt that joined an alert says nothing of it; leaving it out lets a backlog drain.</summary>
+    private static readonly TimeSpan TooLate = TimeSpan.FromMinutes(2);
+
+    /// <summary>Where to enqueue the capture of an entry.</summary>
+    public static string QueueFor(CaptureTrigger trigger, bool opensAlert) =>
+        trigger is CaptureTrigger.FailedLogin && !opensAlert ? JobQueues.JoinedCapture : JobQueues.Capture;
+
     [AutomaticRetry(Attempts = MaxTries - 1, DelaysInSeconds = [FirstRetry, SecondRetry])]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
     {
@@ -28,10 +34,12 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting })
             return;
 
-        var result = await camera.CaptureAsync(entry.At, cancellationToken);
+        var result = IsTooLate(entry)
+            ? new CaptureResult(CaptureOutcome.TimedOut, null, "The camera was busy with other attempts until it was too late for this one.")
+            : await camera.CaptureAsync(entry.At, cancellationToken);
         var snapshot = result.Frame is { } frame ? Save(frame, ref result) : null;
         var willRetry = snapshot is null && entry.CaptureTries + 1 < MaxTries
-            && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary);
+            && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
         foreach (var mail in mails)
             jobs.Enqueue<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None));
@@ -41,6 +49,9 @@ public sealed class CaptureSnapshotJob(
         if (willRetry)
             throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
     }
+
+    private bool IsTooLate(ImageLogEntry entry) =>
+        QueueFor(entry.Trigger, entry.OpensAlert) == JobQueues.JoinedCapture && time.GetUtcNow() - entry.At > TooLate;
 
     private Snapshot? Save(Frame frame, ref CaptureResult result)
     {

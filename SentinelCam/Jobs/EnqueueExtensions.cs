@@ -9,15 +9,16 @@ public static class EnqueueExtensions
     /// Enqueues a job for work that is already durable. Where the job storage fails, the work is left to
     /// <see cref="LoginAttempts.ForgottenWorkSweep"/>, and the visitor notices nothing.
     /// </summary>
-    public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, Expression<Func<TJob, Task>> call, ILogger logger)
+    public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, string queue, Expression<Func<TJob, Task>> call, ILogger logger)
     {
         try
         {
-            jobs.Enqueue(call);
+            jobs.Enqueue(queue, call);
         }
         catch (BackgroundJobClientException error)
         {
-            logger.LogError(error, "A {Job} could not be enqueued; the sweep will do it", typeof(TJob).Name);
+            logger.LogError("A {Job} could not be enqueued, and is left to the sweep: {Problem}",
+                typeof(TJob).Name, (error.InnerException ?? error).Message);
         }
     }
 }

@@ -18,17 +18,26 @@ public static class JobServices
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
-        // Two servers, so that captures that wait for a camera never keep a mail waiting
-        services.AddHangfireServer(options => (options.ServerName, options.Queues, options.WorkerCount) = ("capture", [JobQueues.Capture], 4));
-        services.AddHangfireServer(options => (options.ServerName, options.Queues, options.WorkerCount) = ("alerts", [JobQueues.Alerts, JobQueues.Default], 4));
+        // Workers of their own: a camera that does not answer keeps no mail waiting, and a flood of guesses no owner's first alert
+        services.AddWorkers(8, JobQueues.Capture);
+        services.AddWorkers(4, JobQueues.JoinedCapture);
+        services.AddWorkers(4, JobQueues.Alerts, JobQueues.Default);
         return services;
     }
+
+    private static void AddWorkers(this IServiceCollection services, int count, params string[] queues) =>
+        services.AddHangfireServer(options => (options.ServerName, options.Queues, options.WorkerCount) = (queues[0], queues, count));
 }
 
 /// <summary>The queues of jobs.</summary>
 public static class JobQueues
 {
+    /// <summary>Captures that a mail waits for.</summary>
     public const string Capture = "capture";
+
+    /// <summary>Captures of attempts that joined an alert.</summary>
+    public const string JoinedCapture = "joined-capture";
+
     public const string Alerts = "alerts";
     public const string Default = "default";
 }

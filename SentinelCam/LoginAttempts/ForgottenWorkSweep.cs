@@ -54,10 +54,11 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
 
         var captures = await db.ImageLog
             .Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= overdueSince)
-            .OrderBy(e => e.CaptureDueAt).Select(e => e.Id).Take(BatchSize).ToListAsync(cancellationToken);
-        foreach (var id in captures)
-            jobs.Enqueue<CaptureSnapshotJob>(job => job.RunAsync(id, CancellationToken.None));
-        await db.ImageLog.Where(e => captures.Contains(e.Id) && e.CaptureState == CaptureState.Waiting)
+            .OrderBy(e => e.CaptureDueAt).Select(e => new { e.Id, e.Trigger, e.OpensAlert }).Take(BatchSize).ToListAsync(cancellationToken);
+        foreach (var entry in captures)
+            jobs.Enqueue<CaptureSnapshotJob>(CaptureSnapshotJob.QueueFor(entry.Trigger, entry.OpensAlert), job => job.RunAsync(entry.Id, CancellationToken.None));
+        var enqueued = captures.ConvertAll(entry => entry.Id);
+        await db.ImageLog.Where(e => enqueued.Contains(e.Id) && e.CaptureState == CaptureState.Waiting)
             .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
 
         var mails = await db.Deliveries

@@ -15,25 +15,25 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
     public const int MaxFailures = 5;
     public static readonly TimeSpan LockoutTime = TimeSpan.FromMinutes(5);
 
-    /// <returns>The new entry's id, for the capture job; null where the credentials are accepted.</returns>
+    /// <returns>What was recorded, for the capture job; null where the credentials are accepted.</returns>
     /// <remarks>
     /// Takes no cancellation: a visitor who hangs up is recorded all the same. Known, unknown, locked and unapproved accounts
     /// take the same path with one read and one commit, beside which the hash takes nearly all of the time.
     /// </remarks>
-    public async Task<long?> RecordUnlessAcceptedAsync(Account? account, bool passwordIsRight, string typed, Visitor visitor)
+    public async Task<RecordedAttempt?> RecordUnlessAcceptedAsync(Account? account, bool passwordIsRight, string typed, Visitor visitor)
     {
         // BEGIN IMMEDIATE: parallel guesses are counted one after another
         await using var transaction = await db.Database.BeginTransactionAsync();
         var now = time.GetUtcNow();
-        var (outcome, approved) = await CountAsync(account?.Id ?? 0, passwordIsRight, now);
+        var (outcome, isApproved) = await CountAsync(account?.Id ?? 0, passwordIsRight, now);
         if (outcome is null)
         {
             await transaction.CommitAsync();
             return null;
         }
 
-        // Nobody has vouched for the mail address of an account that is not approved: anybody could have it mailed to
-        var ownerId = approved ? account?.Id : null;
+        // Whoever registers is not yet trusted: their failed sign-ins must not bring them pictures
+        var ownerId = isApproved ? account?.Id : null;
         var (alert, opens) = await OpenOrJoinAsync(ownerId, visitor.RemoteAddress, now);
         var attempt = new LoginAttempt
         {
@@ -60,19 +60,19 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
         await transaction.CommitAsync();
         logger.LogInformation("Attempt {AttemptId}: {Outcome} for {Account} from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
             attempt.Id, attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress, entry.Id, alert.Id);
-        return entry.Id;
+        return new RecordedAttempt(entry.Id, opens);
     }
 
-    /// <returns>Why the submission fails, null where it is accepted; and whether there is an account that is approved.</returns>
-    private async Task<(LoginOutcome? Outcome, bool Approved)> CountAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
+    /// <returns>Why the submission fails, null where it is accepted; and whether the account has been let in.</returns>
+    private async Task<(LoginOutcome? Outcome, bool IsApproved)> CountAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
     {
         var account = db.Users.Where(a => a.Id == accountId);
         var standing = await account.Select(a => new { a.LockoutEnd, a.AccessFailedCount, a.ApprovedAt }).SingleOrDefaultAsync();
         if (standing is null)
             return (LoginOutcome.UnknownAccount, false);
-        var approved = standing.ApprovedAt is not null;
+        var isApproved = standing.ApprovedAt is not null;
         if (standing.LockoutEnd > now)
-            return (LoginOutcome.LockedOut, approved);
+            return (LoginOutcome.LockedOut, isApproved);
         if (!passwordIsRight)
         {
             var failures = standing.AccessFailedCount + 1;
@@ -82,10 +82,10 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
                 await account.ExecuteUpdateAsync(set => set
                     .SetProperty(a => a.AccessFailedCount, 0)
                     .SetProperty(a => a.LockoutEnd, now + LockoutTime));
-            return (LoginOutcome.WrongPassword, approved);
+            return (LoginOutcome.WrongPassword, isApproved);
         }
 
-        if (!approved)
+        if (!isApproved)
             return (LoginOutcome.NotApproved, false);
         await account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
         return (null, true);
@@ -106,3 +106,8 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }
+
+/// <summary>An attempt that has become durable.</summary>
+/// <param name="EntryId">Its image log entry, whose picture is to be taken.</param>
+/// <param name="OpensAlert">The mail about it goes out at once.</param>
+public readonly record struct RecordedAttempt(long EntryId, bool OpensAlert);

@@ -37,7 +37,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
     public async Task<IActionResult> OnPostAsync()
     {
         var id = await changes.AddManualCaptureAsync(Viewer.Of(User));
-        jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(job => job.RunAsync(id, CancellationToken.None), logger);
+        jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(id, CancellationToken.None), logger);
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
         Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));

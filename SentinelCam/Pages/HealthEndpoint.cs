@@ -1,11 +1,7 @@
 using System.Text;
-using Hangfire;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Capture;
-using SentinelCam.Configuration;
-using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
@@ -15,46 +11,22 @@ namespace SentinelCam.Pages;
 /// </summary>
 public static class HealthEndpoint
 {
-    /// <summary>Less free space than this and pictures will soon be lost.</summary>
-    private const long MinFreeBytes = 64L << 20;
-
     public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/healthz", AnswerAsync).AllowAnonymous();
 
-    private static async Task<IResult> AnswerAsync(
-        HttpContext context, SentinelCamDbContext db, JobStorage jobs, CameraFeed camera, IMailTransport mail, DataDirectory data, ILogger<SentinelCamDbContext> logger)
+    private static async Task<IResult> AnswerAsync(HttpContext context, HealthProbe probe, CameraFeed camera, IMailTransport mail)
     {
-        var database = await ProbeAsync("database", async () => await db.Users.AnyAsync(), logger);
-        var storage = await ProbeAsync("jobs", () => Task.FromResult(jobs.GetMonitoringApi().Servers()), logger);
-        var free = new DriveInfo(data.Root).AvailableFreeSpace;
-        var healthy = database is null && storage is null && free >= MinFreeBytes;
-
+        var parts = await probe.RunAsync();
+        var healthy = parts.Values.All(problem => problem is null);
         var text = new StringBuilder(healthy ? "healthy\n" : "unhealthy\n");
         if (context.User.IsInRole(Roles.Administrator))
         {
-            var status = camera.Status;
-            text.Append("database: ").AppendLine(database ?? "ok")
-                .Append("jobs: ").AppendLine(storage ?? "ok")
-                .Append("free space: ").Append(free >> 20).AppendLine(" MiB")
-                .Append("camera: ").Append(status.State).Append(' ').AppendLine(status.Problem)
-                .Append("mail: ").AppendLine(mail.Description);
+            foreach (var (part, problem) in parts)
+                text.Append(part).Append(": ").Append(problem ?? "ok").Append('\n');
+            text.Append("camera: ").Append(camera.Status.State).Append(' ').Append(camera.Status.Problem).Append('\n')
+                .Append("mail: ").Append(mail.Description).Append('\n');
         }
 
         context.Response.Headers.CacheControl = "no-store";
         return Results.Text(text.ToString(), "text/plain", Encoding.UTF8, healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-    }
-
-    /// <returns>Null when it works, else what is wrong in one line.</returns>
-    private static async Task<string?> ProbeAsync<T>(string part, Func<Task<T>> probe, ILogger logger)
-    {
-        try
-        {
-            await probe();
-            return null;
-        }
-        catch (Exception error)
-        {
-            logger.LogError(error, "Health: {Part} does not work", part);
-            return error.Message.ReplaceLineEndings(" ");
-        }
     }
 }

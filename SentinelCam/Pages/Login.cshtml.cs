@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Capture;
+using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 
@@ -33,15 +34,16 @@ public sealed class LoginModel(
             return Failed("Enter your mail address and your password.");
 
         var (account, passwordIsRight) = await passwords.CheckAsync(Email, Password);
-        var entryId = await recorder.RecordUnlessAcceptedAsync(account, passwordIsRight, Email, Visitor.Of(HttpContext));
-        if (entryId is null && account is not null)
+        var attempt = await recorder.RecordUnlessAcceptedAsync(account, passwordIsRight, Email, Visitor.Of(HttpContext));
+        if (attempt is null && account is not null)
         {
             await signIn.SignInAsync(account, isPersistent: false);
             return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
         }
 
-        if (entryId is { } id)
-            jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(job => job.RunAsync(id, CancellationToken.None), logger);
+        if (attempt is { } recorded)
+            jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(
+                CaptureSnapshotJob.QueueFor(CaptureTrigger.FailedLogin, recorded.OpensAlert), job => job.RunAsync(recorded.EntryId, CancellationToken.None), logger);
         return Failed("The mail address or the password is wrong, or the account is not open now. If you are the owner, wait five minutes after several failures.");
     }
 

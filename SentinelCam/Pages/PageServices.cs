@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using Hangfire;
 using Microsoft.AspNetCore.Http.Features;
 using SentinelCam.Accounts;
+using SentinelCam.Configuration;
 
 namespace SentinelCam.Pages;
 
@@ -14,6 +16,7 @@ public static class PageServices
 
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
+        services.AddScoped<HealthProbe>();
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/");
@@ -44,6 +47,21 @@ public static class PageServices
             return Task.CompletedTask;
         });
         return services;
+    }
+
+    /// <summary>Starts everything, and answers requests from here on.</summary>
+    /// <exception cref="ConfigurationException">An address of <c>Urls</c> cannot be used.</exception>
+    public static async Task ListenAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception error) when (error is IOException or FormatException or SocketException)
+        {
+            throw new ConfigurationException("Urls", app.Configuration["Urls"],
+                $"addresses such as http://localhost:5000 that no other program uses ({error.Message.ReplaceLineEndings(" ")}).");
+        }
     }
 
     public static void UsePages(this WebApplication app)

@@ -5,12 +5,15 @@ namespace SentinelCam.Snapshots;
 /// <summary>Files that are wholly there after a power cut, or not at all.</summary>
 internal static partial class DurableFile
 {
+    /// <summary>Ends the name of a file that is being written, or that a crash left unfinished.</summary>
+    public const string HalfExtension = ".half";
+
     /// <summary>Writes to a temporary name, flushes to disk, renames, and flushes the new directory entry.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
         var directory = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(directory);
-        var half = path + ".half";
+        CreateDirectory(directory);
+        var half = path + HalfExtension;
         try
         {
             using (var file = new FileStream(half, FileMode.Create, FileAccess.Write, FileShare.None))
@@ -27,13 +30,25 @@ internal static partial class DurableFile
             throw;
         }
 
-        if (!OperatingSystem.IsWindows())
-            FlushDirectory(directory);
+        FlushDirectory(directory);
+    }
+
+    /// <summary>A new directory is an entry of its parent, which has to reach the disk as well.</summary>
+    private static void CreateDirectory(string directory)
+    {
+        if (Directory.Exists(directory))
+            return;
+        var parent = Path.GetDirectoryName(directory)!;
+        CreateDirectory(parent);
+        Directory.CreateDirectory(directory);
+        FlushDirectory(parent);
     }
 
     /// <summary>.NET opens no directories, so the C library is asked. A file system that cannot flush one does its best.</summary>
     private static void FlushDirectory(string directory)
     {
+        if (OperatingSystem.IsWindows())
+            return;
         var handle = Open(directory, 0);
         if (handle < 0)
             return;

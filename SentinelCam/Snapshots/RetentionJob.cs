@@ -49,6 +49,7 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
 
     private async Task RemoveOrphansAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        store.DeleteHalvesOlderThan(now - OrphanAge);
         foreach (var batch in store.NamesOlderThan(now - OrphanAge).Distinct().Chunk(500))
         {
             var known = await db.Snapshots.Where(s => batch.Contains(s.FileName)).Select(s => s.FileName).ToListAsync(cancellationToken);

@@ -1,5 +1,3 @@
-using Hangfire;
-
 namespace SentinelCam.Snapshots;
 
 /// <summary>Pictures on disk and how long they stay.</summary>
@@ -9,20 +7,7 @@ public static class SnapshotServices
     {
         services.AddSingleton(RetentionOptions.Read(configuration));
         services.AddSingleton<SnapshotStore>();
+        services.AddHostedService<RetentionSchedule>();
         return services;
-    }
-
-    /// <summary>Puts the hourly retention into the job storage. A storage that cannot be written is reported on /healthz and tried again at the next start.</summary>
-    public static void ScheduleRetention(this WebApplication app)
-    {
-        try
-        {
-            app.Services.GetRequiredService<IRecurringJobManager>()
-                .AddOrUpdate<RetentionJob>("retention", job => job.RunAsync(CancellationToken.None), Cron.Hourly());
-        }
-        catch (BackgroundJobClientException error)
-        {
-            app.Logger.LogError(error, "The hourly retention could not be scheduled");
-        }
     }
 }

@@ -55,6 +55,14 @@ public sealed class SnapshotStore(DataDirectory data)
 
     public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
 
+    /// <summary>Removes the unfinished files that crashes left before the time given.</summary>
+    public void DeleteHalvesOlderThan(DateTimeOffset time)
+    {
+        foreach (var path in Directory.EnumerateFiles(data.Snapshots, "*" + DurableFile.HalfExtension, SearchOption.AllDirectories))
+            if (File.GetLastWriteTimeUtc(path) < time.UtcDateTime)
+                File.Delete(path);
+    }
+
     /// <summary>The names of all pictures whose file is older than the time given, without small copies.</summary>
     public IEnumerable<string> NamesOlderThan(DateTimeOffset time) =>
         from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)

@@ -10,6 +10,13 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
 {
     public RegistrationMode Mode => options.Mode;
 
+    public string ModeInWords => Mode switch
+    {
+        RegistrationMode.Open => "Everybody can register and sign in at once.",
+        RegistrationMode.Approval => "Everybody can register; you let each account in here.",
+        _ => "Nobody can register.",
+    };
+
     public IReadOnlyList<Row> Rows { get; private set; } = [];
 
     public async Task OnGetAsync()

@@ -1,0 +1,96 @@
+using Microsoft.Playwright;
+using SentinelCam.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SentinelCam.Tests;
+
+/// <summary>What a newcomer sees, in a real browser, with scripts and without.</summary>
+public class BrowserStoryTests
+{
+    private const string Wrong = "an intruder's guess";
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_newcomer_registers_is_attacked_and_looks_at_the_picture(bool scripts)
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var app = await SentinelCamApp.StartAsync();
+        await using var browser = await Chromium.OpenAsync(app.Address, new BrowserNewContextOptions { JavaScriptEnabled = scripts });
+        var page = await browser.NewPageAsync();
+        var complaints = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                complaints.Add($"{page.Url}: {message.Text}");
+        };
+
+        await page.GotoAsync("/register");
+        await page.GetByLabel("User name").FillAsync("Ann");
+        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Register" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dashboard" })).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await SignInAsync(page, Wrong);
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The mail address or the password is wrong");
+        await app.WaitForAcceptedAsync(1);
+
+        await SignInAsync(page, SentinelCamApp.Password);
+        var entry = page.Locator(".entry");
+        await Expect(entry).ToHaveCountAsync(1);
+        await Expect(entry).ToContainTextAsync("wrong password for ann@example.org");
+        await Expect(entry).ToContainTextAsync("DEMO");
+        await Expect(entry).ToContainTextAsync("accepted");
+        if (scripts)
+            Assert.True(await entry.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
+
+        // Capture now: queued, captured, mailed
+        await page.GetByRole(AriaRole.Link, new() { Name = "Capture", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
+        await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/capture\?id=\d+$"));
+        await Expect(page.Locator("#progress .entry")).ToContainTextAsync("Captured by you");
+
+        // The mail, as the outbox has it
+        await page.GetByRole(AriaRole.Link, new() { Name = "Mail", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
+        await Expect(page.Locator("article")).ToContainTextAsync("Failed sign-in");
+        await Expect(page.GetByAltText("Attached picture 1")).ToBeVisibleAsync();
+
+        // Search, then delete both entries
+        await page.GetByRole(AriaRole.Link, new() { Name = "Image log" }).ClickAsync();
+        await Expect(entry).ToHaveCountAsync(2);
+        await page.GetByLabel("Search").FillAsync("ann@");
+        if (!scripts)
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(entry).ToHaveCountAsync(1);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Image log" }).ClickAsync();
+        await Expect(entry).ToHaveCountAsync(2);
+        await DeleteFirstAsync(page);
+        await Expect(entry).ToHaveCountAsync(1);
+        await DeleteFirstAsync(page);
+        await Expect(entry).ToHaveCountAsync(0);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "snapshots"), "*", SearchOption.AllDirectories));
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Jobs" }).ClickAsync();
+        await page.GotoAsync("/hangfire/jobs/succeeded");
+        await Expect(page.Locator("body")).ToContainTextAsync("CaptureSnapshotJob.RunAsync");
+        Assert.Empty(complaints);
+    }
+
+    private static async Task SignInAsync(IPage page, string password)
+    {
+        await page.GotoAsync("/login");
+        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Password").FillAsync(password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+    }
+
+    private static async Task DeleteFirstAsync(IPage page)
+    {
+        await page.Locator(".entry").First.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Playwright;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>The real browser, Debian's Chromium, without a window. One for all tests; each test takes a context of its own.</summary>
+public static class Chromium
+{
+    private const string Program = "/usr/bin/chromium";
+
+    private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
+
+    public static bool IsAvailable => File.Exists(Program);
+
+    public const string Why = "chromium is not installed";
+
+    /// <summary>A fresh profile on the app's address.</summary>
+    public static async Task<IBrowserContext> OpenAsync(Uri address, BrowserNewContextOptions? options = null)
+    {
+        options ??= new BrowserNewContextOptions();
+        options.BaseURL = address.ToString();
+        var context = await (await Browser.Value).NewContextAsync(options);
+        context.SetDefaultTimeout(30_000);
+        return context;
+    }
+
+    private static async Task<IBrowser> LaunchAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Program,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        });
+        // Playwright's driver, and with it the browser, would outlive a test run that nobody tells to end
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => playwright.Dispose();
+        return browser;
+    }
+}
