@@ -48,7 +48,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
         var picture = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}");
         Assert.Equal("image/jpeg", picture.Headers["Content-Type"]);
         Assert.Equal(household.Snapshot.Bytes, picture.Body.Length);
-        Assert.StartsWith("private", picture.Headers["Cache-Control"], StringComparison.Ordinal);
+        Assert.Contains("private", picture.Headers["Cache-Control"], StringComparison.Ordinal);
         Assert.Equal("nosniff", picture.Headers["X-Content-Type-Options"]);
 
         var small = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}?size=thumb");
@@ -68,6 +68,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
 
         foreach (var other in new[] { household.Eve, household.Ann })
         {
+            // The first answer after a while also renews the session
+            await other.GetAsync("/dashboard");
             var theirs = await other.GetAsync(path);
             var missing = await other.GetAsync(Fill(route, 987_654, 987_654));
             Assert.Equal(HttpStatusCode.NotFound, theirs.Status);

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Tests.Support;
 
@@ -34,18 +35,20 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Health_is_503_while_the_database_does_not_work_and_tells_strangers_no_more()
+    public async Task Health_is_503_while_jobs_are_not_kept_and_tells_strangers_no_more()
     {
-        await RenameAsync("Accounts", "Lost");
+        await RenameInJobsAsync("Server", "Lost");
         try
         {
             var answer = await household.Nobody.GetAsync("/healthz");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
             Assert.Equal("unhealthy\n", answer.Text);
+            Assert.Contains("jobs: ", (await household.Ann.GetAsync("/healthz")).Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("jobs: ok", (await household.Ann.GetAsync("/healthz")).Text, StringComparison.Ordinal);
         }
         finally
         {
-            await RenameAsync("Lost", "Accounts");
+            await RenameInJobsAsync("Lost", "Server");
         }
 
         Assert.Equal(HttpStatusCode.OK, (await household.Nobody.GetAsync("/healthz")).Status);
@@ -69,5 +72,18 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
         Assert.NotNull(page.Document.QuerySelector("main a[href='/']"));
     }
 
-    private Task<int> RenameAsync(string from, string to) => _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync($"ALTER TABLE {from} RENAME TO {to}"));
+    private Task<int> RenameAsync(string from, string to)
+    {
+        var sql = $"ALTER TABLE {from} RENAME TO {to}";
+        return _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(sql));
+    }
+
+    private async Task RenameInJobsAsync(string from, string to)
+    {
+        await using var jobs = new SqliteConnection($"Data Source={Path.Combine(_app.DataDirectory, "jobs.db")};Pooling=False");
+        await jobs.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = jobs.CreateCommand();
+        command.CommandText = $"ALTER TABLE {from} RENAME TO {to}";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
 }
