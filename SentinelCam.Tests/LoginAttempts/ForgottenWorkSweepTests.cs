@@ -113,7 +113,7 @@ public class ForgottenWorkSweepTests
         Assert.Equal(0, await again.ReadAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null)));
     }
 
-    private static Task NothingIsLeftToDoAsync(SentinelCamApp app) => app.WaitForAsync(
+    private static async Task NothingIsLeftToDoAsync(SentinelCamApp app) => await app.WaitForAsync(
         _ => Task.FromResult(app.Services.GetRequiredService<JobStorage>().GetMonitoringApi().GetStatistics()),
         jobs => jobs is { Enqueued: 0, Processing: 0 });
 }

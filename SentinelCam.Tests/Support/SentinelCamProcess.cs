@@ -9,6 +9,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SentinelCamProcess(string dataDirectory, (string Key, string Value)[] settings)
@@ -27,7 +28,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
-        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data, _errors);
         _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException($"SentinelCam ended:\n{Said}"));
         _process.Start();
         _process.BeginOutputReadLine();
@@ -44,6 +45,16 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         {
             lock (_said)
                 return _said.ToString();
+        }
+    }
+
+    /// <summary>What of it went to standard error.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_said)
+                return _errors.ToString();
         }
     }
 
@@ -83,12 +94,16 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     [GeneratedRegex(@"Now listening on: ""(http://[^""]+)""")]
     private static partial Regex Listening();
 
-    private void Hear(string? line)
+    private void Hear(string? line, StringBuilder? alsoTo = null)
     {
         if (line is null)
             return;
         lock (_said)
+        {
             _said.AppendLine(line);
+            alsoTo?.AppendLine(line);
+        }
+
         if (Listening().Match(line) is { Success: true } match)
             _address.TrySetResult(new Uri(match.Groups[1].Value));
     }

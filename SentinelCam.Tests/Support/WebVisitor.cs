@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 
@@ -69,7 +70,7 @@ public sealed class WebVisitor : IDisposable
 }
 
 /// <summary>What came back, after redirects.</summary>
-public sealed record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Body, IReadOnlyDictionary<string, string> Headers)
+public sealed partial record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Body, IReadOnlyDictionary<string, string> Headers)
 {
     private static readonly HtmlParser Parser = new();
 
@@ -84,6 +85,12 @@ public sealed record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Body, IRea
     /// <summary>The antiforgery token of its forms.</summary>
     public string Token => ((IHtmlInputElement)Document.QuerySelector("input[name=__RequestVerificationToken]")!).Value;
 
+    /// <summary>The text without what differs each time: tokens of forms, and the trace of an error page.</summary>
+    public string Neutral => EachTime().Replace(Text, "...");
+
     /// <summary>The main part's text, as a reader sees it.</summary>
     public string Main => string.Join(' ', (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex("CfDJ8[A-Za-z0-9_-]+|trace <code>[^<]*")]
+    private static partial Regex EachTime();
 }

@@ -10,29 +10,25 @@ public static class SecurityHeaders
     /// <summary>Hangfire's dashboard writes styles into its pages.</summary>
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'";
 
+    /// <remarks>Set when the response starts, since an error page begins with a response that was cleared.</remarks>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var jobs = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase);
-        // At the last moment, since an error page starts with a clean slate of headers
+        var policy = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase) ? Jobs : Pages;
         context.Response.OnStarting(() =>
         {
-            Set(context.Response.Headers, jobs ? Jobs : Pages);
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = policy;
+            headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
+            headers["Referrer-Policy"] = "same-origin";
+            headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            // Signed-in pages stay out of shared and back-button caches; files and pictures set their own header
+            if (headers.CacheControl.Count == 0)
+                headers.CacheControl = "no-store";
             return Task.CompletedTask;
         });
         return next(context);
     });
-
-    private static void Set(IHeaderDictionary headers, string contentSecurityPolicy)
-    {
-        headers.ContentSecurityPolicy = contentSecurityPolicy;
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "same-origin";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        // Signed-in pages stay out of shared and back-button caches; files and pictures set their own header
-        if (headers.CacheControl.Count == 0)
-            headers.CacheControl = "no-store";
-    }
 }

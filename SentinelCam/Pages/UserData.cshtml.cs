@@ -42,13 +42,14 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogExport export, Ti
         return Request.IsHtmx() ? Partial("_Rows", this) : Page();
     }
 
-    public async Task OnGetExportAsync()
+    public async Task<IActionResult> OnGetExportAsync()
     {
         // The directory of a ZIP file is written synchronously when the archive is closed
         HttpContext.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO = true;
         Response.ContentType = "application/zip";
         Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
         await export.WriteAsync(Viewer.Of(User), Filter, Response.Body, HttpContext.RequestAborted);
+        return new EmptyResult();
     }
 
     public string PageUrl(long older) => "/userdata" + Query().Add("Before", older);

@@ -1,0 +1,109 @@
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Configuration;
+
+/// <summary>The real process, started with a configuration that it cannot use, says so in one line and ends.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+
+    [Theory]
+    [InlineData("Camera:Source", "ftp://camera.example/stream", "auto, demo, a device index")]
+    [InlineData("Camera:Source", "no-such-film.mp4", "auto, demo, a device index")]
+    [InlineData("Camera:Source", "64", "a device index from 0 to 63")]
+    [InlineData("Smtp:Port", "99999", "a whole number from 1 to 65535")]
+    [InlineData("Smtp:Port", "smtp", "a whole number from 1 to 65535")]
+    [InlineData("Smtp:Security", "tls", "Auto, None, StartTls, SslOnConnect")]
+    [InlineData("Smtp:From", "nobody", "one mail address")]
+    [InlineData("Smtp:Host", "smtp://mail.example", "a host name or an IP address")]
+    [InlineData("Alerts:QuietPeriod", "five minutes", "a duration as [days.]hours:minutes:seconds from 00:00:00 to 1.00:00:00")]
+    [InlineData("Alerts:QuietPeriod", "-00:05:00", "a duration as")]
+    [InlineData("Registration:Mode", "everybody", "Open, Approval, Closed")]
+    [InlineData("Registration:Mode", "1", "Open, Approval, Closed")]
+    [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
+    [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
+    public async Task A_wrong_value_stops_the_start_with_one_line(string key, string value, string allowed)
+    {
+        var line = await LastWordsAsync(Path.Combine(_directory, "data"), (key, value));
+
+        Assert.StartsWith($"{key} is \"{value}\". Allowed: ", line, StringComparison.Ordinal);
+        Assert.Contains(allowed, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_in_a_wrong_value_is_not_repeated()
+    {
+        var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
+
+        Assert.StartsWith("Camera:Source is ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-word", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_a_file_or_lies_under_one_stops_the_start()
+    {
+        var file = Path.Combine(_directory, "file");
+        await File.WriteAllTextAsync(file, "in the way", TestContext.Current.CancellationToken);
+
+        foreach (var path in new[] { file, Path.Combine(file, "below") })
+            Assert.StartsWith($"DataDirectory is \"{path}\". Allowed: a directory that this user can create and write", await LastWordsAsync(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_directory_where_nothing_can_be_written_stops_the_start()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place in which root cannot write either");
+
+        Assert.StartsWith("DataDirectory is \"/proc/sentinelcam\". Allowed: ", await LastWordsAsync("/proc/sentinelcam"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_same_data_directory_stops_and_the_first_goes_on()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+
+        var line = await LastWordsAsync(app.DataDirectory);
+
+        Assert.StartsWith($"DataDirectory is \"{app.DataDirectory}\". Allowed: a directory that no other SentinelCam is using", line, StringComparison.Ordinal);
+        using var visitor = app.Visit();
+        Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
+    }
+
+    [Fact]
+    public async Task Everything_kept_is_readable_by_its_owner_only()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
+        await using var app = await SentinelCamApp.StartAsync();
+
+        foreach (var folder in Directory.EnumerateDirectories(app.DataDirectory).Append(app.DataDirectory))
+            Assert.Equal((UnixFileMode)0b111_000_000, new DirectoryInfo(folder).UnixFileMode);
+    }
+
+    [Theory]
+    [InlineData("sentinelcam.db", "This is no database at all. It is longer than the header that SQLite looks for.")]
+    [InlineData("sentinelcam.db", "SQLite format 3\0 and then nothing that makes sense")]
+    public async Task A_damaged_database_stops_the_start_and_is_left_as_it_is(string name, string content)
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_directory, "data")).FullName;
+        var path = Path.Combine(data, name);
+        content = content.PadRight(4096, '.');
+        await File.WriteAllTextAsync(path, content, TestContext.Current.CancellationToken);
+
+        var line = await LastWordsAsync(data);
+
+        Assert.StartsWith("DataDirectory is \"", line, StringComparison.Ordinal);
+        Assert.Contains("restore it from a backup or move it away", line, StringComparison.Ordinal);
+        Assert.Equal(content, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    /// <summary>The one line on standard error of a process that ends at once with exit code 1.</summary>
+    private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string)[] settings)
+    {
+        await using var app = SentinelCamProcess.Start(dataDirectory, settings);
+        Assert.Equal(1, await app.WaitForExitAsync());
+        Assert.DoesNotContain("   at ", app.Said, StringComparison.Ordinal);
+        return Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}

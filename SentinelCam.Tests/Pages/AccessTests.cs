@@ -1,0 +1,159 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.ImageLog;
+using SentinelCam.Snapshots;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>Who sees what.</summary>
+public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFixture<AccessTests.HouseholdWithPicture>
+{
+    private const string Public = "/", SignedIn = "/login", Administrators = "403";
+
+    [Theory]
+    [InlineData("/", Public)]
+    [InlineData("/login", Public)]
+    [InlineData("/register", Public)]
+    [InlineData("/logout", Public)]
+    [InlineData("/healthz", Public)]
+    [InlineData("/favicon.svg", Public)]
+    [InlineData("/dashboard", SignedIn)]
+    [InlineData("/capture", SignedIn)]
+    [InlineData("/userdata", SignedIn)]
+    [InlineData("/userdata?handler=Export", SignedIn)]
+    [InlineData("/admin/accounts", Administrators)]
+    [InlineData("/admin/camera", Administrators)]
+    [InlineData("/admin/mail", Administrators)]
+    [InlineData("/hangfire", Administrators)]
+    [InlineData("/hangfire/jobs/succeeded", Administrators)]
+    [InlineData("/hangfire/recurring", Administrators)]
+    [InlineData("/hangfire/servers", Administrators)]
+    public async Task Each_page_is_for_those_whom_it_is_for(string path, string whom)
+    {
+        var nobodys = await household.Nobody.GetAsync(path);
+        Assert.Equal(HttpStatusCode.OK, nobodys.Status);
+        Assert.Equal(whom == Public ? path : "/login", whom == Public ? nobodys.PathAndQuery : nobodys.Path);
+
+        var bobs = await household.Bob.GetAsync(path);
+        Assert.Equal(whom == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
+        Assert.Equal(path, bobs.PathAndQuery);
+
+        Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(path)).Status);
+    }
+
+    [Fact]
+    public async Task The_owner_gets_the_picture_and_its_small_copy()
+    {
+        var picture = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}");
+        Assert.Equal("image/jpeg", picture.Headers["Content-Type"]);
+        Assert.Equal(household.Snapshot.Bytes, picture.Body.Length);
+        Assert.Contains("private", picture.Headers["Cache-Control"], StringComparison.Ordinal);
+        Assert.Equal("nosniff", picture.Headers["X-Content-Type-Options"]);
+
+        var small = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}?size=thumb");
+        Assert.Equal("image/jpeg", small.Headers["Content-Type"]);
+        Assert.Equal(household.Snapshot.HasThumbnail, small.Body.Length < picture.Body.Length);
+    }
+
+    [Theory]
+    [InlineData("/snapshots/{0}")]
+    [InlineData("/snapshots/{0}?size=thumb")]
+    [InlineData("/delete_log/{1}")]
+    [InlineData("/capture?id={1}")]
+    public async Task What_is_somebody_elses_is_answered_exactly_like_what_does_not_exist(string route)
+    {
+        var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId);
+        Assert.Equal(HttpStatusCode.OK, (await household.Bob.GetAsync(path)).Status);
+
+        foreach (var other in new[] { household.Eve, household.Ann })
+        {
+            // The first answer after a while also renews the session
+            await other.GetAsync("/dashboard");
+            var theirs = await other.GetAsync(path);
+            var missing = await other.GetAsync(Fill(route, 987_654, 987_654));
+            Assert.Equal(HttpStatusCode.NotFound, theirs.Status);
+            Assert.Equal(missing.Status, theirs.Status);
+            Assert.Equal(missing.Neutral, theirs.Neutral);
+            Assert.Equal(missing.Headers.Keys.Order(), theirs.Headers.Keys.Order());
+        }
+
+        Assert.Equal("/login", (await household.Nobody.GetAsync(path)).Path);
+    }
+
+    [Fact]
+    public async Task Nobody_deletes_what_is_somebody_elses()
+    {
+        var path = $"/delete_log/{household.Snapshot.EntryId}";
+        foreach (var other in new[] { household.Eve, household.Ann })
+        {
+            var token = (await other.GetAsync("/userdata")).Token;
+            var theirs = await other.PostAsync(path, [new("__RequestVerificationToken", token)]);
+            var missing = await other.PostAsync("/delete_log/987654", [new("__RequestVerificationToken", token)]);
+            Assert.Equal(HttpStatusCode.NotFound, theirs.Status);
+            Assert.Equal(missing.Neutral, theirs.Neutral);
+        }
+
+        var nobodys = await household.Nobody.PostAsync(path, [new("__RequestVerificationToken", (await household.Nobody.GetAsync("/login")).Token)]);
+        Assert.Equal("/login", nobodys.Path);
+        Assert.True(await household.App.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == household.Snapshot.EntryId)));
+    }
+
+    [Fact]
+    public async Task Lists_and_export_show_ones_own_entries_only_and_the_administrator_those_of_nobody()
+    {
+        await household.App.FailToSignInAsync("stranger@example.org", userAgent: "Stranger/1.0", enqueue: false);
+
+        Assert.Contains("Bobs visitor", (await household.Bob.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        foreach (var page in new[] { "/userdata", "/dashboard" })
+        {
+            Assert.DoesNotContain("Bobs visitor", (await household.Eve.GetAsync(page)).Main, StringComparison.Ordinal);
+            Assert.DoesNotContain("Bobs visitor", (await household.Ann.GetAsync(page)).Main, StringComparison.Ordinal);
+            Assert.DoesNotContain("Stranger", (await household.Bob.GetAsync(page)).Main, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Stranger/1.0", (await household.Ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("stranger@example.org", (await household.Ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/data/sentinelcam.db")]
+    [InlineData("/snapshots/")]
+    [InlineData("/snapshots/..%2f..%2fsentinelcam.db")]
+    [InlineData("/snapshots/1.jpg")]
+    [InlineData("/admin/mail/..%2f..%2fsentinelcam.db")]
+    [InlineData("/admin/mail/.hidden.eml")]
+    [InlineData("/admin/mail/missing.eml?handler=File")]
+    [InlineData("/settings/nothing")]
+    [InlineData("/userdata/nothing")]
+    public async Task What_is_no_page_is_not_found_also_for_the_administrator(string path) =>
+        Assert.Equal(HttpStatusCode.NotFound, (await household.Ann.GetAsync(path)).Status);
+
+    [Fact]
+    public async Task Somebody_who_does_not_exist_any_more_is_signed_out()
+    {
+        await household.App.AddAccountAsync("Zoe", "zoe@example.org");
+        using var zoe = await household.App.VisitAsAsync("zoe@example.org");
+        await household.App.ReadAsync(db => db.Users.Where(a => a.Email == "zoe@example.org").ExecuteDeleteAsync());
+        household.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("/login", (await zoe.GetAsync("/dashboard")).Path);
+    }
+
+    private static string Fill(string route, long snapshot, long entry) =>
+        route.Replace("{0}", $"{snapshot}", StringComparison.Ordinal).Replace("{1}", $"{entry}", StringComparison.Ordinal);
+
+    public sealed class HouseholdWithPicture : Household
+    {
+        /// <summary>Bob's.</summary>
+        public Snapshot Snapshot { get; private set; } = null!;
+
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            var entryId = await App.FailToSignInAsync(Bobs, userAgent: "Bobs visitor");
+            await App.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Taken), taken => taken == 1);
+            Snapshot = await App.ReadAsync(db => db.Snapshots.AsNoTracking().SingleAsync(s => s.EntryId == entryId));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>A session ends by itself, and its cookie is kept from scripts and other sites.</summary>
+public class SessionTests(Household household) : IClassFixture<Household>
+{
+    [Fact]
+    public async Task After_twelve_hours_of_rest_one_has_to_sign_in_again()
+    {
+        household.Clock.Advance(TimeSpan.FromHours(11));
+        Assert.Equal("/dashboard", (await household.Bob.GetAsync("/dashboard")).Path);
+        household.Clock.Advance(TimeSpan.FromHours(13));
+
+        var fragment = await household.Bob.GetAsync("/userdata", ("HX-Request", "true"));
+        Assert.Equal(HttpStatusCode.Unauthorized, fragment.Status);
+        Assert.Contains("/login?ReturnUrl=%2Fuserdata", fragment.Headers["HX-Redirect"], StringComparison.Ordinal);
+        Assert.Equal("/login", (await household.Bob.GetAsync("/dashboard")).Path);
+    }
+
+    [Fact]
+    public async Task The_cookies_are_out_of_reach_of_scripts_and_other_sites()
+    {
+        using var visitor = household.App.Visit();
+        var form = (await visitor.GetAsync("/login")).Headers["Set-Cookie"];
+        Assert.Contains("SentinelCam.Form=", form, StringComparison.Ordinal);
+        Assert.Contains("samesite=strict", form, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("httponly", form, StringComparison.OrdinalIgnoreCase);
+
+        // By hand, since the browser follows the redirect that carries the cookie
+        var (cookies, fields) = await RawHttp.LoginFormAsync(household.App, Household.Eves);
+        fields = fields.Replace("a+wrong+password", SentinelCamApp.Password.Replace(' ', '+'), StringComparison.Ordinal);
+        var answer = await RawHttp.SendAsync(household.App.Address, RawHttp.Post(household.App.Address, "/login", cookies, fields, "Tests/1.0"));
+        var session = Assert.Single(answer.Split("\r\n"), line => line.StartsWith("Set-Cookie: SentinelCam=", StringComparison.Ordinal));
+        Assert.Contains("samesite=lax", session, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("httponly", session, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("expires", session, StringComparison.OrdinalIgnoreCase);
+    }
+}

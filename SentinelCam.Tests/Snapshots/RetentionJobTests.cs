@@ -1,0 +1,123 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Capture;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+using SentinelCam.Snapshots;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Snapshots;
+
+/// <summary>How long pictures stay.</summary>
+public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : IClassFixture<RetentionJobTests.SmallHousehold>
+{
+    private const int Large = 400 << 10;
+    private readonly SentinelCamApp _app = household.App;
+
+    [Fact]
+    public async Task Pictures_beyond_the_age_go_pinned_ones_stay_and_so_do_their_entries()
+    {
+        var now = household.Clock.GetUtcNow();
+        var old = await AddAsync(now - TimeSpan.FromDays(31));
+        var pinned = await AddAsync(now - TimeSpan.FromDays(31), pinned: true);
+        var young = await AddAsync(now - TimeSpan.FromDays(29));
+
+        await RunAsync();
+
+        Assert.False(await IsThereAsync(old));
+        Assert.True(await IsThereAsync(pinned));
+        Assert.True(await IsThereAsync(young));
+        Assert.True(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == old.EntryId)));
+    }
+
+    [Fact]
+    public async Task Beyond_the_size_the_oldest_unpinned_pictures_go_first()
+    {
+        var now = household.Clock.GetUtcNow();
+        var newest = await AddAsync(now - TimeSpan.FromMinutes(1), Large);
+        var oldest = await AddAsync(now - TimeSpan.FromMinutes(9), Large);
+        var pinned = await AddAsync(now - TimeSpan.FromMinutes(10), Large, pinned: true);
+        var middle = await AddAsync(now - TimeSpan.FromMinutes(5), Large);
+
+        await RunAsync();
+
+        Assert.True(await IsThereAsync(newest));
+        Assert.True(await IsThereAsync(pinned));
+        Assert.False(await IsThereAsync(oldest));
+        Assert.False(await IsThereAsync(middle));
+        await RemoveAsync(pinned);
+        await RemoveAsync(newest);
+    }
+
+    [Fact]
+    public async Task A_file_without_a_row_goes_after_an_hour_and_a_younger_one_stays()
+    {
+        var store = _app.Services.GetRequiredService<SnapshotStore>();
+        var now = household.Clock.GetUtcNow();
+        var orphan = store.Save(TestJpeg.Good(now), "cam").FileName;
+        var young = store.Save(TestJpeg.Good(now), "cam").FileName;
+        var owned = await AddAsync(now);
+        Age(store, orphan, now - TimeSpan.FromMinutes(61));
+        Age(store, young, now - TimeSpan.FromMinutes(59));
+        Age(store, owned.FileName, now - TimeSpan.FromHours(5));
+
+        await RunAsync();
+
+        Assert.False(File.Exists(store.PathOf(orphan)));
+        Assert.False(File.Exists(store.PathOf(SnapshotStore.ThumbnailOf(orphan))));
+        Assert.True(File.Exists(store.PathOf(young)));
+        Assert.True(await IsThereAsync(owned));
+        store.Delete(young);
+    }
+
+    [Fact]
+    public async Task A_picture_whose_file_is_gone_already_goes_all_the_same()
+    {
+        var snapshot = await AddAsync(household.Clock.GetUtcNow() - TimeSpan.FromDays(31));
+        File.Delete(_app.Services.GetRequiredService<SnapshotStore>().PathOf(snapshot.FileName));
+
+        await RunAsync();
+
+        Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.Id == snapshot.Id)));
+    }
+
+    private async Task<Snapshot> AddAsync(DateTimeOffset takenAt, int bytes = 100, bool pinned = false)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
+        snapshot.Pinned = pinned;
+        // The file was written now; to the clock of the test that is long ago
+        Age(scope.ServiceProvider.GetRequiredService<SnapshotStore>(), snapshot.FileName, household.Clock.GetUtcNow());
+        db.Add(new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = takenAt, CaptureState = CaptureState.Taken, Snapshot = snapshot });
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        return snapshot;
+    }
+
+    private async Task RemoveAsync(Snapshot snapshot) => await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == snapshot.EntryId).ExecuteDeleteAsync());
+
+    private async Task RunAsync()
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        await ActivatorUtilities.CreateInstance<RetentionJob>(scope.ServiceProvider).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task<bool> IsThereAsync(Snapshot snapshot)
+    {
+        var row = await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.Id == snapshot.Id));
+        Assert.Equal(row, File.Exists(_app.Services.GetRequiredService<SnapshotStore>().PathOf(snapshot.FileName)));
+        return row;
+    }
+
+    private static void Age(SnapshotStore store, string name, DateTimeOffset time)
+    {
+        foreach (var path in new[] { store.PathOf(name), store.PathOf(SnapshotStore.ThumbnailOf(name)) })
+            if (File.Exists(path))
+                File.SetLastWriteTimeUtc(path, time.UtcDateTime);
+    }
+
+    public sealed class SmallHousehold : Household
+    {
+        protected override (string Key, string? Value)[] Settings => [("Retention:MaxAge", "30.00:00:00"), ("Retention:MaxBytes", $"{1 << 20}")];
+    }
+}

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
+using SentinelCam.Capture;
+using SentinelCam.Configuration;
+using SentinelCam.Snapshots;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Snapshots;
+
+/// <summary>Pictures on disk.</summary>
+public sealed class SnapshotStoreTests : IDisposable
+{
+    private static readonly DateTimeOffset Moment = new(2030, 1, 31, 23, 59, 59, TimeSpan.Zero);
+
+    private readonly string _parent = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+    private readonly DataDirectory _data;
+    private readonly SnapshotStore _store;
+
+    public SnapshotStoreTests()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", Path.Combine(_parent, "data"))]).Build();
+        _data = DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _parent });
+        _store = new SnapshotStore(_data);
+    }
+
+    [Fact]
+    public void A_camera_s_JPEG_is_kept_byte_for_byte_and_described()
+    {
+        var frame = TestJpeg.Good(Moment) with { Quality = FrameQuality.Good };
+
+        var snapshot = _store.Save(frame, "front door");
+
+        Assert.Matches("^2030/01/31/[0-9a-f]{32}\\.jpg$", snapshot.FileName);
+        Assert.Equal(frame.Jpeg, File.ReadAllBytes(_store.PathOf(snapshot.FileName)));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(frame.Jpeg)), snapshot.Sha256);
+        Assert.Equal((640, 480, frame.Jpeg.Length), (snapshot.Width, snapshot.Height, (int)snapshot.Bytes));
+        Assert.Equal((Moment, "front door", FrameQuality.Good, false), (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
+        Assert.Equal(snapshot.HasThumbnail, File.Exists(_store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName))));
+    }
+
+    [Fact]
+    public void The_folder_is_the_day_in_UTC()
+    {
+        var inTokyo = new DateTimeOffset(2030, 2, 1, 8, 0, 0, TimeSpan.FromHours(9));
+
+        Assert.StartsWith("2030/01/31/", _store.Save(TestJpeg.Good(inTokyo), "cam").FileName, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_frame_twice_makes_two_files()
+    {
+        var frame = TestJpeg.Good(Moment);
+
+        Assert.NotEqual(_store.Save(frame, "cam").FileName, _store.Save(frame, "cam").FileName);
+    }
+
+    [Fact]
+    public void A_frame_that_no_decoder_takes_is_kept_without_a_small_copy()
+    {
+        var snapshot = _store.Save(new Frame(TestJpeg.Tiny(1), 32, 24, Moment, FrameQuality.Unchecked), "cam");
+
+        Assert.False(snapshot.HasThumbnail);
+        Assert.True(File.Exists(_store.PathOf(snapshot.FileName)));
+    }
+
+    [Fact]
+    public void Deleting_takes_picture_and_small_copy_and_minds_nothing_that_is_gone_already()
+    {
+        var name = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
+
+        _store.Delete(name);
+        _store.Delete(name);
+        _store.Delete("2001/01/01/never-there.jpg");
+
+        Assert.Empty(Directory.EnumerateFiles(_data.Snapshots, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_picture_that_cannot_be_written_is_an_error_and_leaves_nothing_behind()
+    {
+        File.WriteAllText(Path.Combine(_data.Snapshots, "2030"), "in the way of the folder");
+
+        Assert.ThrowsAny<IOException>(() => _store.Save(TestJpeg.Good(Moment), "cam"));
+
+        Assert.Equal(["2030"], Directory.EnumerateFileSystemEntries(_data.Snapshots).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Old_files_are_listed_once_each_by_the_name_of_the_picture()
+    {
+        var old = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
+        var young = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
+        foreach (var path in Directory.EnumerateFiles(_data.Snapshots, "*", SearchOption.AllDirectories))
+            File.SetLastWriteTimeUtc(path, path.Contains(Path.GetFileNameWithoutExtension(old), StringComparison.Ordinal) ? new DateTime(2029, 1, 1) : new DateTime(2031, 1, 1));
+
+        Assert.Equal([old], _store.NamesOlderThan(Moment).Distinct());
+        Assert.NotEqual(old, young);
+    }
+
+    public void Dispose()
+    {
+        _data.Dispose();
+        Directory.Delete(_parent, recursive: true);
+    }
+}
