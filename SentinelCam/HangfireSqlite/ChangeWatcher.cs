@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -52,7 +53,7 @@ internal sealed class ChangeWatcher : IDisposable
             LookForChanges();
             _failed = false;
         }
-        catch (SqliteJobStorageException exception)
+        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException)
         {
             if (!_failed) StorageLog.Warn("The commits of other processes cannot be seen.", exception);
             _failed = true;

@@ -40,7 +40,8 @@ internal sealed class DueJobs : IBackgroundProcess
 
         if (due is null || due > ToScore(now))
         {
-            var sleep = due is null ? LongestSleep : TimeSpan.FromSeconds(Math.Min(due.Value - ToScore(now), LongestSleep.TotalSeconds));
+            var seconds = due - ToScore(now) ?? LongestSleep.TotalSeconds;
+            var sleep = TimeSpan.FromSeconds(Math.Min(seconds, LongestSleep.TotalSeconds));
             using var timer = _storage.TimeProvider.CreateTimer(
                 _ => _storage.ScheduleChanged.Set(), null, sleep, Timeout.InfiniteTimeSpan);
             _storage.ScheduleChanged.Wait(context.StoppingToken);

@@ -72,5 +72,8 @@ internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptio
             cancellationToken.ThrowIfCancellationRequested();
             storage.Database.Write(static session => session.Query(Sql.VacuumSome, static _ => 0));
         }
+
+        // The file itself is cut only when the log is copied into it
+        storage.Database.Read(static session => session.Query(Sql.Checkpoint, static _ => 0));
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -130,11 +131,11 @@ internal sealed class JobFetcher : IDisposable
                 if (holder != _holder && IsDead(holder)) Release(holder);
             }
         }
-        catch (SqliteJobStorageException exception)
+        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException)
         {
             StorageLog.Warn("The heartbeat of the running jobs was not renewed.", exception);
         }
-        catch (ObjectDisposedException exception) when (_disposed)
+        catch (ObjectDisposedException exception)
         {
             StorageLog.Debug("The storage was closed during a heartbeat.", exception);
         }
