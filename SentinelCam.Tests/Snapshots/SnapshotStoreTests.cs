@@ -94,7 +94,7 @@ public sealed class SnapshotStoreTests : IDisposable
         foreach (var path in Directory.EnumerateFiles(_data.Snapshots, "*", SearchOption.AllDirectories))
             File.SetLastWriteTimeUtc(path, path.Contains(Path.GetFileNameWithoutExtension(old), StringComparison.Ordinal) ? new DateTime(2029, 1, 1) : new DateTime(2031, 1, 1));
 
-        Assert.Equal([old], _store.NamesOlderThan(Moment).Distinct());
+        Assert.Equal([old], _store.NamesBetween(DateTimeOffset.UnixEpoch, Moment).Distinct());
         Assert.NotEqual(old, young);
     }
 
