@@ -13,11 +13,11 @@ internal sealed class ChangeWatcher : IDisposable
     private readonly QueueSignals _signals;
     private readonly ManualResetEventSlim _scheduleChanged;
     private readonly SqliteJobStorageOptions _options;
-    private readonly ITimer _timer;
-    private readonly object _gate = new();
+    private readonly ManualResetEvent _anyoneWaits = new(false);
+    private readonly ManualResetEvent _closing = new(false);
+    private readonly Thread _thread;
     private long _version;
     private bool _failed;
-    private volatile bool _disposed;
 
     public ChangeWatcher(
         JobDatabase database, QueueSignals signals, ManualResetEventSlim scheduleChanged, SqliteJobStorageOptions options)
@@ -26,30 +26,41 @@ internal sealed class ChangeWatcher : IDisposable
         _signals = signals;
         _scheduleChanged = scheduleChanged;
         _options = options;
-        _timer = options.TimeProvider.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         signals.AnyoneWaitsChanged += Run;
+
+        // A timer would wake a thread of the pool, which then spins for more work: ten times the cost of the look
+        _thread = new Thread(LookWhileAnyoneWaits) { IsBackground = true, Name = "SqliteJobStorage.ChangeWatcher" };
+        _thread.Start();
     }
 
     public void Dispose()
     {
         _signals.AnyoneWaitsChanged -= Run;
-        _timer.Dispose();
-        lock (_gate) _disposed = true;
+        _closing.Set();
+        _thread.Join();
+        _anyoneWaits.Dispose();
+        _closing.Dispose();
     }
 
     private void Run(bool anyoneWaits)
     {
-        var period = anyoneWaits ? _options.ChangeCheckInterval : Timeout.InfiniteTimeSpan;
-        _timer.Change(period, period);
+        if (anyoneWaits) _anyoneWaits.Set();
+        else _anyoneWaits.Reset();
+    }
+
+    private void LookWhileAnyoneWaits()
+    {
+        while (WaitHandle.WaitAny([_closing, _anyoneWaits]) != 0)
+        {
+            Look();
+            if (_closing.WaitOne(_options.ChangeCheckInterval)) return;
+        }
     }
 
     private void Look()
     {
-        // A look that takes longer than the interval is not joined by a second one
-        if (!Monitor.TryEnter(_gate)) return;
         try
         {
-            if (_disposed) return;
             LookForChanges();
             _failed = false;
         }
@@ -61,10 +72,6 @@ internal sealed class ChangeWatcher : IDisposable
         catch (ObjectDisposedException exception)
         {
             StorageLog.Debug("The storage was closed while commits were looked for.", exception);
-        }
-        finally
-        {
-            Monitor.Exit(_gate);
         }
     }
 
