@@ -100,7 +100,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
         using var visitor = _app.Visit();
         var answer = await visitor.SubmitAsync("/register", new { });
 
-        Assert.Equal(3, answer.Document.QuerySelectorAll(".validation-summary-errors li").Length);
+        Assert.Equal(3, answer.Document.QuerySelectorAll(".problem li").Length);
     }
 
     [Fact]
