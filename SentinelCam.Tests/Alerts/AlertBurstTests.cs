@@ -95,7 +95,7 @@ public class AlertBurstTests
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Summary && d.State == DeliveryState.Accepted), summaries => summaries == 1);
         var alerts = await app.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).ToListAsync());
         Assert.Equal(2, alerts.Count);
-        Assert.Equal(alerts[0].OpenedAt + AlertOptions.LongestBurst, alerts[0].ClosesAt);
+        Assert.Equal(alerts[0].OpenedAt + TimeSpan.FromHours(1), alerts[0].ClosesAt);
         Assert.Equal(15, await app.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AlertId == alerts[0].Id)));
     }
 
