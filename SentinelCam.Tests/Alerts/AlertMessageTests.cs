@@ -127,7 +127,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void An_unknown_account_is_told_to_administrators_as_such()
     {
-        var mail = Sent(Mails.Content(to: "admin@example.org") with { AccountUnknown = true, AccountName = "m***l" });
+        var mail = Sent(Mails.Content(to: "admin@example.org") with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" });
 
         Assert.Equal("Failed sign-in with the unknown account m***l on porch", mail.Subject);
         Assert.Contains("as an administrator", Plain(mail), StringComparison.Ordinal);

@@ -121,6 +121,8 @@ public partial class HttpCameraTests
 
         Assert.Equal(CaptureOutcome.Taken, result.Outcome);
         Assert.Equal(server.Url("/snap").AbsoluteUri, feed.Status.Source);
+        // The change of state is logged beside the capture, not before it
+        await feed.StopAsync(Cancelled);
         Assert.NotEmpty(_log.Lines);
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
     }

@@ -21,7 +21,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
 
     /// <summary>Nothing more is to be expected soon.</summary>
     public bool IsDone => Item is { Entry.CaptureState: not CaptureState.Waiting, Deliveries: { Count: > 0 } mails }
-        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d.Tries > 0);
+        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d is { State: DeliveryState.Waiting, Tries: > 0 });
 
     public async Task<IActionResult> OnGetAsync(long? id)
     {

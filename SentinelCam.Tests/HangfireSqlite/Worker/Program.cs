@@ -44,3 +44,6 @@ switch (mode)
 }
 
 return 0;
+
+/// <summary>Declared so that it stays internal: the web framework would make it public, and the tests mean the app's.</summary>
+internal partial class Program;
