@@ -51,6 +51,23 @@ public class AlertBurstTests
     }
 
     [Fact]
+    public async Task A_picture_that_would_come_too_late_for_an_attempt_that_joined_is_left_out_and_the_log_says_so()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(1);
+        var late = await app.FailToSignInAsync(Anns, enqueue: false);
+
+        _clock.AdvanceMinutes(3);
+
+        var problem = await app.WaitForAsync(
+            db => db.ImageLog.Where(e => e.Id == late && e.CaptureState == CaptureState.Failed).Select(e => e.CaptureProblem).SingleOrDefaultAsync(), found => found is not null);
+        Assert.Contains(problem!, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Equal(1, await app.ReadAsync(db => db.Snapshots.CountAsync()));
+    }
+
+    [Fact]
     public async Task A_single_attempt_gets_no_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);

@@ -21,6 +21,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/dashboard", SignedIn)]
     [InlineData("/capture", SignedIn)]
     [InlineData("/userdata", SignedIn)]
+    [InlineData("/settings", SignedIn)]
     [InlineData("/userdata?handler=Export", SignedIn)]
     [InlineData("/admin/accounts", Administrators)]
     [InlineData("/admin/camera", Administrators)]

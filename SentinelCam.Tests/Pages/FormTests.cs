@@ -16,6 +16,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/logout")]
     [InlineData("/capture")]
     [InlineData("/delete_log/1")]
+    [InlineData("/settings")]
     [InlineData("/admin/accounts?id=2&handler=Approve")]
     [InlineData("/admin/accounts?id=2&handler=Suspend")]
     [InlineData("/admin/accounts?id=2&handler=Remove")]

@@ -18,6 +18,7 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/dashboard")]
     [InlineData("/capture")]
     [InlineData("/userdata")]
+    [InlineData("/settings")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]

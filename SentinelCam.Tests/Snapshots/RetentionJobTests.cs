@@ -52,8 +52,12 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     [Fact]
     public async Task A_file_without_a_row_goes_after_an_hour_and_a_younger_one_stays()
     {
+        // Older files than the first account belong to a database that was moved away
+        household.Clock.Advance(TimeSpan.FromHours(6));
         var store = _app.Services.GetRequiredService<SnapshotStore>();
         var now = household.Clock.GetUtcNow();
+        var former = store.Save(TestJpeg.Good(now), "cam").FileName;
+        Age(store, former, now - TimeSpan.FromDays(1));
         var orphan = store.Save(TestJpeg.Good(now), "cam").FileName;
         var young = store.Save(TestJpeg.Good(now), "cam").FileName;
         var owned = await AddAsync(now);
@@ -66,6 +70,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.False(File.Exists(store.PathOf(orphan)));
         Assert.False(File.Exists(store.PathOf(SnapshotStore.ThumbnailOf(orphan))));
         Assert.True(File.Exists(store.PathOf(young)));
+        Assert.True(File.Exists(store.PathOf(former)));
         Assert.True(await IsThereAsync(owned));
         store.Delete(young);
     }

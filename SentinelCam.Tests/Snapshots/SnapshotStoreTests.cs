@@ -87,20 +87,49 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void Old_files_are_listed_once_each_by_the_name_of_the_picture()
+    public void Files_of_a_time_are_listed_by_the_name_of_the_picture()
     {
-        var old = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
-        var young = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
-        foreach (var path in Directory.EnumerateFiles(_data.Snapshots, "*", SearchOption.AllDirectories))
-            File.SetLastWriteTimeUtc(path, path.Contains(Path.GetFileNameWithoutExtension(old), StringComparison.Ordinal) ? new DateTime(2029, 1, 1) : new DateTime(2031, 1, 1));
+        var before = SaveAt(Moment.AddDays(-2));
+        var within = SaveAt(Moment);
+        var after = SaveAt(Moment.AddDays(2));
 
-        Assert.Equal([old], _store.NamesBetween(DateTimeOffset.UnixEpoch, Moment).Distinct());
-        Assert.NotEqual(old, young);
+        Assert.Equal([within], _store.NamesBetween(Moment.AddDays(-1), Moment.AddDays(1)).Distinct());
+        Assert.Equal(new[] { before, within, after }.Order(), _store.NamesBetween(Moment.AddDays(-3), Moment.AddDays(3)).Distinct().Order());
+    }
+
+    [Fact]
+    public void What_a_crash_left_half_written_is_removed_once_it_is_old()
+    {
+        var whole = SaveAt(Moment);
+        var old = Half("old", Moment.AddHours(-2));
+        var young = Half("young", Moment);
+
+        _store.DeleteHalvesOlderThan(Moment.AddHours(-1));
+
+        Assert.False(File.Exists(old));
+        Assert.True(File.Exists(young));
+        Assert.True(File.Exists(_store.PathOf(whole)));
+
+        string Half(string name, DateTimeOffset time)
+        {
+            var path = Path.Combine(Path.GetDirectoryName(_store.PathOf(whole))!, name + ".jpg.half");
+            File.WriteAllText(path, "half a pict");
+            File.SetLastWriteTimeUtc(path, time.UtcDateTime);
+            return path;
+        }
     }
 
     public void Dispose()
     {
         _data.Dispose();
         Directory.Delete(_parent, recursive: true);
+    }
+
+    private string SaveAt(DateTimeOffset time)
+    {
+        var name = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
+        foreach (var path in new[] { name, SnapshotStore.ThumbnailOf(name) }.Select(_store.PathOf).Where(File.Exists))
+            File.SetLastWriteTimeUtc(path, time.UtcDateTime);
+        return name;
     }
 }
