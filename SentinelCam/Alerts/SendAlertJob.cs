@@ -13,7 +13,7 @@ public sealed class SendAlertJob(
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
     /// <summary>Fewer tries than this, over an hour's worth, and a delivery has not failed yet.</summary>
-    private const int MinTries = 10;
+    public const int MinTries = 10;
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
