@@ -45,11 +45,12 @@ public class MainPathBenchmarks
         using var intruder = app.Visit();
         var page = await intruder.GetAsync("/login");
 
-        List<double> row = [], answer = [], frame = [], picture = [], mail = [];
+        List<double> row = [], answer = [], frame = [], distance = [], picture = [], mail = [];
         for (var round = -WarmUp; round < Rounds; round++)
         {
             commits.Clear();
             var before = accepted.Count;
+            var posted = DateTimeOffset.UtcNow;
             var start = Stopwatch.GetTimestamp();
             await intruder.SubmitAsync(page, new { Email = email, Password = "a wrong password" });
             var answered = Milliseconds(start, Stopwatch.GetTimestamp());
@@ -62,16 +63,18 @@ public class MainPathBenchmarks
             picture.Add(Milliseconds(start, times[1]));
             mail.Add(Milliseconds(start, accepted.Last()));
             var taken = await app.ReadAsync(db => db.ImageLog.OrderByDescending(e => e.Id).Select(e => new { e.At, e.Snapshot!.TakenAt }).FirstAsync(Cancelled));
-            frame.Add(Math.Abs((taken.TakenAt - taken.At).TotalMilliseconds));
+            frame.Add((taken.TakenAt - posted).TotalMilliseconds);
+            distance.Add(Math.Abs((taken.TakenAt - taken.At).TotalMilliseconds));
         }
 
         var hash = HashCost(app);
         Table.Print("Failed sign-in, one after another, 640x480 MJPEG at 30 fps, opensmtpd on loopback (ms)",
             ("POST to the attempt's row on disk", row),
             ("POST to the answer", answer),
+            ("POST to the frame", frame),
             ("POST to the snapshot's row on disk", picture),
             ("POST to the mail server's 250", mail),
-            ("|time of the frame - time of the attempt|", frame),
+            ("time between attempt and frame, either way", distance),
             ("bare password check (PBKDF2, 210,000 rounds)", hash));
     }
 

@@ -21,7 +21,7 @@ public sealed class SendAlertJob(
     private const int MaxRetries = 300;
 
     [Queue(JobQueues.Alerts)]
-    [AutomaticRetry(Attempts = MaxRetries, DelaysInSeconds = [10, 30, 60, 120, 300, 600, 1200, 1800])]
+    [AutomaticRetry(Attempts = MaxRetries, LogEvents = false, DelaysInSeconds = [10, 30, 60, 120, 300, 600, 1200, 1800])]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
         if (!await ClaimAsync(deliveryId))

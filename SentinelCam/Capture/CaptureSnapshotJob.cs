@@ -27,7 +27,7 @@ public sealed class CaptureSnapshotJob(
     public static string QueueFor(CaptureTrigger trigger, bool opensAlert) =>
         trigger is CaptureTrigger.FailedLogin && !opensAlert ? JobQueues.JoinedCapture : JobQueues.Capture;
 
-    [AutomaticRetry(Attempts = MaxTries - 1, DelaysInSeconds = [FirstRetry, SecondRetry])]
+    [AutomaticRetry(Attempts = MaxTries - 1, LogEvents = false, DelaysInSeconds = [FirstRetry, SecondRetry])]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
     {
         var entry = await db.ImageLog.AsNoTracking().SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
