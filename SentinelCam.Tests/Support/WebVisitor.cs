@@ -29,7 +29,7 @@ public sealed class WebVisitor : IDisposable
     {
         var form = page.Document.Forms.FirstOrDefault(form => form.Method == "post" && PathOf(form, page) == (action ?? page.PathAndQuery))
             ?? throw new InvalidOperationException($"{page.PathAndQuery} has no form that posts to {action ?? page.PathAndQuery}:\n{page.Text}");
-        var values = form.Elements.OfType<IHtmlInputElement>().Where(input => input.Type == "hidden").ToDictionary(input => input.Name!, input => input.Value);
+        var values = form.Elements.OfType<IHtmlInputElement>().Where(input => input is { Type: "hidden", Name: not null }).ToDictionary(input => input.Name!, input => input.Value);
         foreach (var property in fields.GetType().GetProperties())
             values[property.Name] = (string?)property.GetValue(fields) ?? "";
         return PostAsync(PathOf(form, page), values, headers);
