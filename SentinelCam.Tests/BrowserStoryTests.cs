@@ -80,6 +80,45 @@ public class BrowserStoryTests
         Assert.Empty(complaints);
     }
 
+    [Fact]
+    public async Task With_scripts_the_address_of_a_page_and_the_back_button_lead_to_whole_pages()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var app = await SentinelCamApp.StartAsync();
+        using (var ann = await app.RegisterAnnAsync())
+        {
+            await ann.SubmitAsync("/capture", new { });
+            await ann.SignOutAsync();
+            await ann.SignInAsync(SentinelCamApp.AnnsEmail, Wrong);
+        }
+
+        await app.WaitForAcceptedAsync(2);
+        await using var browser = await Chromium.OpenAsync(app.Address);
+        var page = await browser.NewPageAsync();
+        await SignInAsync(page, SentinelCamApp.Password);
+        var entry = page.Locator(".entry");
+
+        // A filter is part of the address, and the export follows it
+        await page.GotoAsync("/userdata");
+        await Expect(entry).ToHaveCountAsync(2);
+        await page.GetByLabel("Taken because of").SelectOptionAsync("Manual");
+        await Expect(entry).ToHaveCountAsync(1);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export" })).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("Trigger=Manual"));
+
+        // Back is a whole page, not a fragment
+        await page.GetByRole(AriaRole.Link, new() { Name = "Dashboard" }).ClickAsync();
+        await page.GoBackAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Image log" })).ToBeVisibleAsync();
+        await page.GoBackAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Image log" })).ToBeVisibleAsync();
+
+        // The page of a deletion, opened by its address
+        await page.GotoAsync("/delete_log/1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry 1" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("deleted");
+        await Expect(entry).ToHaveCountAsync(1);
+    }
+
     private static async Task SignInAsync(IPage page, string password)
     {
         await page.GotoAsync("/login");

@@ -51,6 +51,9 @@ public partial class RegistrationTests
         Assert.NotNull(form.Document.QuerySelector("input[name=SetupCode]"));
         Assert.Null((await visitor.GetAsync("/register")).Document.QuerySelector("input[name=SetupCode]"));
 
+        // A foreign page whose name points to this machine speaks from here, and is not meant
+        Assert.NotNull((await visitor.GetAsync("/register", ("Host", "evil.example"))).Document.QuerySelector("input[name=SetupCode]"));
+
         foreach (var wrong in new[] { "", "AAAA-AAAA-AAAA", code[..^1] })
         {
             var refused = await RegisterAsync(form, wrong);

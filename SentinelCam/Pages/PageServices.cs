@@ -79,6 +79,7 @@ public static class PageServices
 
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();
+        app.MapGet("/admin", () => Results.LocalRedirect("/admin/accounts")).RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
         app.MapHangfireDashboardWithAuthorizationPolicy(Roles.Administrator, "/hangfire", new DashboardOptions { DashboardTitle = "SentinelCam jobs", AppPath = "/dashboard", DisplayStorageConnectionString = false });
