@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -64,14 +63,15 @@ internal sealed class ChangeWatcher : IDisposable
             LookForChanges();
             _failed = false;
         }
-        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException)
-        {
-            if (!_failed) StorageLog.Warn("The commits of other processes cannot be seen.", exception);
-            _failed = true;
-        }
         catch (ObjectDisposedException exception)
         {
             StorageLog.Debug("The storage was closed while commits were looked for.", exception);
+        }
+        catch (Exception exception)
+        {
+            // On a thread of its own any exception would end the process
+            if (!_failed) StorageLog.Warn("The commits of other processes cannot be seen.", exception);
+            _failed = true;
         }
     }
 
@@ -80,12 +80,14 @@ internal sealed class ChangeWatcher : IDisposable
         var version = _database.DataVersion();
         if (version == _version) return;
 
-        _version = version;
         _scheduleChanged.Set();
         foreach (var (queue, waiting) in _signals.WaitedFor())
         {
             var free = _database.Read(session => session.Scalar<long>(Sql.CountFree, queue, waiting));
             _signals.Signal(queue, (int)free);
         }
+
+        // Only now: a look that failed midway is repeated
+        _version = version;
     }
 }

@@ -67,13 +67,18 @@ internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptio
 
     private void ReturnPages(CancellationToken cancellationToken)
     {
-        while (storage.Database.Read(static session => session.Scalar<long>(Sql.FreePages)) > FreePagesToKeep)
+        // A file that was not made here may be unable to give pages back
+        var before = long.MaxValue;
+        for (var free = CountFreePages(); free > FreePagesToKeep && free < before; free = CountFreePages())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            before = free;
             storage.Database.Write(static session => session.Query(Sql.VacuumSome, static _ => 0));
         }
 
         // The file itself is cut only when the log is copied into it
         storage.Database.Read(static session => session.Query(Sql.Checkpoint, static _ => 0));
     }
+
+    private long CountFreePages() => storage.Database.Read(static session => session.Scalar<long>(Sql.FreePages));
 }

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -18,6 +18,7 @@ internal sealed class JobFetcher : IDisposable
     private readonly object _gate = new();
     private ITimer? _timer;
     private FileLocks? _locks;
+    private readonly ConcurrentQueue<SqliteFetchedJob> _unreturned = new();
     private int _running;
     private bool _disposed;
 
@@ -54,6 +55,9 @@ internal sealed class JobFetcher : IDisposable
     public void Requeue(SqliteFetchedJob job) => _database.Write(
         session => Return(session, _holder, job.Queue, job.Id, job.NumericJobId),
         () => _signals.Signal(job.Queue, 1));
+
+    /// <summary>Takes over a job that could not be given back, since the file could not be written: the next heartbeat tries again.</summary>
+    public void ReturnLater(SqliteFetchedJob job) => _unreturned.Enqueue(job);
 
     public void Finished() => Interlocked.Decrement(ref _running);
 
@@ -117,27 +121,39 @@ internal sealed class JobFetcher : IDisposable
         return job;
     }
 
+    private void ReturnUnreturned()
+    {
+        while (_unreturned.TryPeek(out var job))
+        {
+            Requeue(job);
+            job.MarkFinished();
+            _unreturned.TryDequeue(out _);
+        }
+    }
+
     private void Beat()
     {
         try
         {
+            ReturnUnreturned();
             var now = _options.TimeProvider.GetUtcNow();
             if (Volatile.Read(ref _running) > 0)
                 _database.Write(session => { session.Execute(Sql.RenewHeartbeats, now.ToStored(), _holder); });
 
             var before = (now - _options.FetchedJobTimeout).ToStored();
-            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.Integer(0), before)))
+            foreach (var holder in _database.Read(s => s.Query(Sql.StaleHolders, static row => row.Integer(0), before, now.ToStored())))
             {
                 if (holder != _holder && IsDead(holder)) Release(holder);
             }
         }
-        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException)
-        {
-            StorageLog.Warn("The heartbeat of the running jobs was not renewed.", exception);
-        }
         catch (ObjectDisposedException exception)
         {
             StorageLog.Debug("The storage was closed during a heartbeat.", exception);
+        }
+        catch (Exception exception)
+        {
+            // On a timer's thread any exception would end the process
+            StorageLog.Warn("The heartbeat of the running jobs was not renewed.", exception);
         }
     }
 

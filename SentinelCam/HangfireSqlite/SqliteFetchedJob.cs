@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hangfire.Storage;
+using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -9,6 +10,7 @@ internal sealed class SqliteFetchedJob : IFetchedJob
 {
     private readonly JobFetcher _fetcher;
     private int _finished;
+    private int _returning;
 
     public SqliteFetchedJob(JobFetcher fetcher, long id, long jobId, string queue)
     {
@@ -30,7 +32,7 @@ internal sealed class SqliteFetchedJob : IFetchedJob
 
     public void RemoveFromQueue()
     {
-        if (Volatile.Read(ref _finished) != 0) return;
+        if (Volatile.Read(ref _finished) != 0 || Volatile.Read(ref _returning) != 0) return;
         _fetcher.Acknowledge(this);
         MarkFinished();
     }
@@ -40,9 +42,18 @@ internal sealed class SqliteFetchedJob : IFetchedJob
 
     public void Requeue()
     {
-        if (Volatile.Read(ref _finished) != 0) return;
-        _fetcher.Requeue(this);
-        MarkFinished();
+        if (Volatile.Read(ref _finished) != 0 || Volatile.Read(ref _returning) != 0) return;
+        try
+        {
+            _fetcher.Requeue(this);
+            MarkFinished();
+        }
+        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException)
+        {
+            // This process lives, so nobody else would ever take the job for lost
+            if (Interlocked.Exchange(ref _returning, 1) == 0) _fetcher.ReturnLater(this);
+            StorageLog.Warn($"Job {JobId} goes back to its queue as soon as the file can be written.", exception);
+        }
     }
 
     public void MarkFinished()

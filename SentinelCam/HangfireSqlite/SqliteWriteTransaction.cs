@@ -88,7 +88,8 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
             (_dueTimes ??= [])[jobId] = due;
         }
 
-        var newJob = _changes.ContainsKey(id) ? null : connection.Storage.NewJobs.Find(id);
+        // Where a command has already written the new job, its state comes after what that command added
+        var newJob = _changes.ContainsKey(id) || _newJobs.Exists(job => job.Id == id) ? null : connection.Storage.NewJobs.Find(id);
         var change = new JobChange(id, newJob, name, reason, data, Now());
         _changes[id] = change;
 
@@ -112,7 +113,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(jobId);
         AddJobCommand(jobId, (session, id) => connection.Storage.KnownQueues.Add(session, queue, id));
-        _enqueued.Add(queue);
+        if (StoredValues.TryParseJobId(jobId, out _)) _enqueued.Add(queue);
     }
 
     public override void RemoveFromQueue(IFetchedJob fetchedJob)
@@ -143,6 +144,8 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         {
             _scheduled = true;
             if (_dueTimes?.TryGetValue(value, out var due) is true && Math.Floor(due) == score) score = due;
+            // Hangfire's scheduler looks from 1970 on: what was due earlier is due at once
+            score = Math.Max(score, 0);
         }
 
         _commands.Add(session => session.Execute(Sql.AddToSet, key, value, score));

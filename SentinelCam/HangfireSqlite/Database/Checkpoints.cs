@@ -32,15 +32,17 @@ internal sealed class Checkpoints(OpenDatabase database) : IDisposable
     private void Run()
     {
         if (!Monitor.TryEnter(_running)) return;
+        SqlSession? reader = null;
         try
         {
             if (_disposed) return;
-            var reader = database.RentReader();
+            reader = database.RentReader();
             reader.Query(Sql.Checkpoint, static _ => 0);
             database.ReturnReader(reader);
         }
         catch (SqliteException exception)
         {
+            reader?.Dispose();
             // Nothing is lost: the log is read as well as the file, and the writer makes a checkpoint in time
             StorageLog.Warn("A checkpoint of the job storage failed.", exception);
         }

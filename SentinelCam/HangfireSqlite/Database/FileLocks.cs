@@ -22,6 +22,7 @@ internal sealed class FileLocks : IDisposable
     private readonly Dictionary<long, Held> _held = [];
     private int _users;
     private int _waiting;
+    private bool _closed;
 
     private FileLocks(string path)
     {
@@ -98,7 +99,7 @@ internal sealed class FileLocks : IDisposable
             if (--held.Level > 0) return;
 
             _held.Remove(position);
-            UnlockByte(position);
+            if (!_closed) UnlockByte(position);
             if (_waiting > 0) Monitor.PulseAll(_gate);
         }
     }
@@ -109,7 +110,12 @@ internal sealed class FileLocks : IDisposable
         {
             if (--_users > 0) return;
             OpenFiles.Remove(_path);
-            _file.Dispose();
+            lock (_gate)
+            {
+                // A lock that is released later has gone with the file
+                _closed = true;
+                _file.Dispose();
+            }
         }
     }
 

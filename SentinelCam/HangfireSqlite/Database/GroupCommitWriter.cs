@@ -140,6 +140,7 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
 
     private void Commit(List<WriteRequest> group)
     {
+        if (!TryBegin(group)) return;
         try
         {
             InTransaction(group);
@@ -155,11 +156,28 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
         }
     }
 
-    private void CommitAlone(WriteRequest request)
+    /// <summary>A file that cannot be written fails the whole group at once, and not each of it after a time-out of its own.</summary>
+    private bool TryBegin(List<WriteRequest> group)
     {
         try
         {
-            InTransaction([request]);
+            session.Execute(Sql.Begin);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            foreach (var request in group) request.Error = exception;
+            return false;
+        }
+    }
+
+    private void CommitAlone(WriteRequest request)
+    {
+        List<WriteRequest> alone = [request];
+        if (!TryBegin(alone)) return;
+        try
+        {
+            InTransaction(alone);
         }
         catch (Exception exception)
         {
@@ -169,7 +187,6 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
 
     private void InTransaction(List<WriteRequest> group)
     {
-        session.Execute(Sql.Begin);
         try
         {
             foreach (var request in group) request.Apply(session);
@@ -178,21 +195,8 @@ internal sealed class GroupCommitWriter(SqlSession session, Action committed) : 
         }
         catch
         {
-            RollBack();
+            session.RollBack();
             throw;
-        }
-    }
-
-    private void RollBack()
-    {
-        try
-        {
-            session.Execute(Sql.RollBack);
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException exception) when (exception.SqliteErrorCode == SqliteError.General)
-        {
-            // "No transaction is active": SQLite rolls back by itself when the disk is full or cannot be written.
-            return;
         }
     }
 }

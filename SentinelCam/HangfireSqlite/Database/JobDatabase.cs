@@ -15,7 +15,7 @@ internal sealed class JobDatabase : IDisposable
     private volatile string? _problem;
     private volatile int _generation;
     private FileLocks? _locks;
-    private DateTimeOffset _reopenAt;
+    private long _failedAt;
     private bool _wasCorrupt;
     private bool _disposed;
 
@@ -28,9 +28,11 @@ internal sealed class JobDatabase : IDisposable
         // The storage keeps its own connections: the pool would hold the file open after the storage is gone.
         builder.Pooling = false;
         builder.Cache = SqliteCacheMode.Private;
+        // Whatever the current directory becomes, all connections and the lock file mean the same file
+        File = Path.GetFullPath(builder.DataSource);
+        builder.DataSource = File;
         _connectionString = builder.ToString();
         _options = options;
-        File = Path.GetFullPath(builder.DataSource);
     }
 
     /// <summary>Counts how often the file has been opened: after that it may be another one than before.</summary>
@@ -76,10 +78,11 @@ internal sealed class JobDatabase : IDisposable
             open.ReturnReader(reader);
             return result;
         }
-        catch (SqliteException exception)
+        catch (Exception exception)
         {
             reader?.Dispose();
-            throw Translate(exception, open);
+            if (exception is SqliteException failed) throw Translate(failed, open);
+            throw;
         }
     }
 
@@ -149,8 +152,7 @@ internal sealed class JobDatabase : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_open is { } opened) return opened;
 
-            var now = _options.TimeProvider.GetUtcNow();
-            if (_problem is { } known && now < _reopenAt) throw new SqliteJobStorageException(known);
+            if (_problem is { } known && _options.TimeProvider.GetElapsedTime(_failedAt) < _options.ReopenInterval) throw new SqliteJobStorageException(known);
 
             try
             {
@@ -163,7 +165,7 @@ internal sealed class JobDatabase : IDisposable
             catch (Exception exception) when (DescribeFailure(exception) is not null)
             {
                 _problem = DescribeFailure(exception);
-                _reopenAt = now + _options.ReopenInterval;
+                _failedAt = _options.TimeProvider.GetTimestamp();
                 throw new SqliteJobStorageException(_problem!, exception);
             }
         }
@@ -210,7 +212,7 @@ internal sealed class JobDatabase : IDisposable
             if (_open != failed) return;
             _open = null;
             _wasCorrupt = true;
-            _reopenAt = _options.TimeProvider.GetUtcNow() + _options.ReopenInterval;
+            _failedAt = _options.TimeProvider.GetTimestamp();
         }
 
         failed.Dispose();

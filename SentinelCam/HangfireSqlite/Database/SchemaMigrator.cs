@@ -57,7 +57,7 @@ internal static class SchemaMigrator
         }
         catch
         {
-            session.Execute(Sql.RollBack);
+            session.RollBack();
             throw;
         }
     }

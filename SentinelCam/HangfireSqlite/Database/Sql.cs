@@ -69,10 +69,12 @@ internal static class Sql
 
     public const string AddQueue = "INSERT INTO queue (name) VALUES ($name) ON CONFLICT DO NOTHING";
 
+    /// <summary>Behind all that wait and all that are taken: a place is given away again only when nobody can come back to it.</summary>
     public const string AddToQueue =
         """
         INSERT INTO job_queue (queue, id, job_id)
-        SELECT $queue, coalesce((SELECT max(id) FROM job_queue WHERE queue = $queue), 0) + 1, $jobId
+        SELECT $queue, max(coalesce((SELECT max(id) FROM job_queue WHERE queue = $queue), 0),
+            coalesce((SELECT max(id) FROM fetched_job WHERE queue = $queue), 0)) + 1, $jobId
         """;
 
     public const string TakeFromQueue =
@@ -101,8 +103,9 @@ internal static class Sql
 
     public const string RenewHeartbeats = "UPDATE fetched_job SET heartbeat_at = $now WHERE holder = $holder";
 
+    /// <summary>Also those whose heartbeat lies ahead: the clock has been set back since.</summary>
     public const string StaleHolders =
-        "SELECT holder FROM fetched_job GROUP BY holder HAVING max(heartbeat_at) < $before";
+        "SELECT holder FROM fetched_job GROUP BY holder HAVING max(heartbeat_at) < $before OR max(heartbeat_at) > $now";
 
     public const string FetchedByHolder = "SELECT queue, id, job_id FROM fetched_job WHERE holder = $holder";
 
@@ -145,7 +148,7 @@ internal static class Sql
     public const string RangeOfSet =
         "SELECT value FROM set_item WHERE key = $key ORDER BY score, value LIMIT $count OFFSET $from";
 
-    public const string NextDue = "SELECT score FROM set_item WHERE key = 'schedule' ORDER BY score LIMIT 1";
+    public const string NextDue = "SELECT score FROM set_item WHERE key = 'schedule' AND score >= 0 ORDER BY score LIMIT 1";
 
     // Hashes
 

@@ -83,6 +83,24 @@ internal sealed partial class SqlSession : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Ends a transaction that failed. Never throws: the failure that led here is the one to report.</summary>
+    public void RollBack()
+    {
+        try
+        {
+            Execute(Sql.RollBack);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == SqliteError.General)
+        {
+            // "No transaction is active": SQLite rolls back by itself when the disk is full or cannot be written.
+            return;
+        }
+        catch (SqliteException exception)
+        {
+            StorageLog.Warn("A failed transaction of the job storage could not be rolled back.", exception);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var statement in _statements.Values) statement.Dispose();
