@@ -53,6 +53,23 @@ public class SendAlertJobTests
     }
 
     [Fact]
+    public async Task A_job_too_many_does_not_send_a_mail_before_it_is_due()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 try later"), new SmtpScript());
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+
+        var id = await app.ReadAsync(db => db.Deliveries.Select(d => d.Id).SingleAsync());
+        await using (var scope = app.Services.CreateAsyncScope())
+            await ActivatorUtilities.CreateInstance<SendAlertJob>(scope.ServiceProvider).RunAsync(id, TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, server.Connections);
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.Select(d => d.Tries).SingleAsync()));
+    }
+
+    [Fact]
     public async Task A_mail_that_is_refused_for_good_has_failed_and_the_owner_reads_why()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user here"));
