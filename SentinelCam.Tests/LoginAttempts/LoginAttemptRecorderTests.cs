@@ -48,6 +48,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
 
         var typed = await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Take(2).Select(a => a.AccountTyped).ToListAsync());
         Assert.All(typed, text => Assert.Equal(TypedAccount.Mask, text));
+        await _app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
         await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), open => open == 0);
         foreach (var (path, bytes) in _app.Kept())
             Assert.True(bytes.AsSpan().IndexOf("Zx7"u8) < 0, $"{path} holds a password.");

@@ -118,7 +118,8 @@ public static class HouseholdActions
     {
         foreach (var path in Directory.EnumerateFiles(app.DataDirectory, "*", SearchOption.AllDirectories))
         {
-            if (Path.GetFileName(path) == ".lock")
+            // A file that is being written has another name a moment later
+            if (Path.GetFileName(path) == ".lock" || !File.Exists(path))
                 continue;
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var copy = new MemoryStream();
