@@ -1,7 +1,9 @@
 using Hangfire.States;
 using Hangfire.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.HangfireSqlite;
+using SentinelCam.HangfireSqlite.Database;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
 namespace SentinelCam.Tests.HangfireSqlite;
@@ -89,17 +91,31 @@ public sealed class ExpirationTests : IDisposable
     [Fact]
     public void Thousands_go_in_short_transactions_and_give_their_pages_back()
     {
-        const int Jobs = 6_000;
-        var ids = Enumerable.Range(0, Jobs).Select(_ => _connection.CreateJob()).ToArray();
-        foreach (var chunk in ids.Chunk(500))
-            _connection.Commit(chunk.Select(id => (Action<JobStorageTransaction>)(t => t.SetJobState(id, new DeletedState()))).ToArray());
-        Assert.Equal(Jobs, _temporary.Monitor().DeletedListCount());
-        var full = Pages();
+        AssertGivesPagesBack(_temporary.Storage);
+        Assert.Equal(4096, Number(_temporary.Storage, Sql.PageSize));
+    }
 
-        _clock.Advance(TimeSpan.FromHours(2));
-        RemoveExpired();
-        Assert.Equal(0, _temporary.Monitor().DeletedListCount());
-        Assert.InRange(Pages(), 1, full - 100);
+    /// <summary>SQLite left to itself makes such a file on some disks.</summary>
+    [Theory]
+    [InlineData(512)]
+    [InlineData(8192)]
+    [InlineData(65536)]
+    public void A_file_with_pages_of_another_size_gives_them_back_too(int pageSize)
+    {
+        var file = Path.Combine(_temporary.Folder, "other.db");
+        using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A number
+            command.CommandText = $"PRAGMA page_size = {pageSize}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL";
+#pragma warning restore CA2100
+            command.ExecuteNonQuery();
+        }
+
+        using var storage = new SqliteJobStorage($"Data Source={file}", _options);
+        Assert.Equal(pageSize, Number(storage, Sql.PageSize));
+        AssertGivesPagesBack(storage);
     }
 
     [Fact]
@@ -117,9 +133,34 @@ public sealed class ExpirationTests : IDisposable
         Assert.Contains("SqliteJobStorage.Expiration", names);
     }
 
+    /// <summary>The jobs take 12 MB at least, of which the file may keep 4.</summary>
+    private void AssertGivesPagesBack(SqliteJobStorage storage)
+    {
+        const int Jobs = 6_000;
+        var large = new Dictionary<string, string> { ["Text"] = new('x', 2_000) };
+        using var connection = (JobStorageConnection)storage.GetConnection();
+        foreach (var chunk in Enumerable.Range(0, Jobs).Chunk(500))
+        {
+            connection.Commit(t =>
+            {
+                foreach (var _ in chunk) t.SetJobState(connection.CreateJob(large), new DeletedState());
+            });
+        }
+
+        var monitor = (JobStorageMonitor)storage.GetMonitoringApi();
+        Assert.Equal(Jobs, monitor.DeletedListCount());
+        var full = Number(storage, "PRAGMA page_count") * Number(storage, Sql.PageSize);
+        Assert.InRange(full, 12_000_000, long.MaxValue);
+
+        _clock.Advance(TimeSpan.FromHours(2));
+        new Expiration(storage, _options).RemoveExpired(Token);
+        Assert.Equal(0, monitor.DeletedListCount());
+        Assert.InRange(Number(storage, "PRAGMA page_count") * Number(storage, Sql.PageSize), 1, Expiration.FreeBytesToKeep + 1_000_000);
+    }
+
     private void RemoveExpired() => new Expiration(_temporary.Storage, _options).RemoveExpired(Token);
 
-    private long Pages() => _temporary.Storage.Read(static session => session.Scalar<long>("PRAGMA page_count"));
+    private static long Number(SqliteJobStorage storage, string sql) => storage.Read(session => session.Scalar<long>(sql));
 
-    private long Count(string table) => _temporary.Storage.Read(session => session.Scalar<long>($"SELECT count(*) FROM {table}"));
+    private long Count(string table) => Number(_temporary.Storage, $"SELECT count(*) FROM {table}");
 }

@@ -7,7 +7,9 @@ namespace SentinelCam.HangfireSqlite;
 internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptions options) : IBackgroundProcess
 {
     private const int BatchSize = 500;
-    private const int FreePagesToKeep = 1000;
+
+    /// <summary>Bytes of free pages that stay in the file for the jobs to come.</summary>
+    public const int FreeBytesToKeep = 4 * 1024 * 1024;
 
     public void Execute(BackgroundProcessContext context)
     {
@@ -67,9 +69,11 @@ internal sealed class Expiration(SqliteJobStorage storage, SqliteJobStorageOptio
 
     private void ReturnPages(CancellationToken cancellationToken)
     {
+        var keep = FreeBytesToKeep / storage.Database.Read(static session => session.Scalar<long>(Sql.PageSize));
+
         // A file that was not made here may be unable to give pages back
         var before = long.MaxValue;
-        for (var free = CountFreePages(); free > FreePagesToKeep && free < before; free = CountFreePages())
+        for (var free = CountFreePages(); free > keep && free < before; free = CountFreePages())
         {
             cancellationToken.ThrowIfCancellationRequested();
             before = free;

@@ -14,9 +14,9 @@ internal static class ConnectionExtensions
         transaction.Commit();
     }
 
-    public static string CreateJob(this IStorageConnection connection) => connection.CreateExpiredJob(
-        Job.FromExpression(() => Signals.Send("nobody", "x")), new Dictionary<string, string>(),
-        DateTime.UtcNow, TimeSpan.FromHours(1));
+    public static string CreateJob(this IStorageConnection connection, Dictionary<string, string>? parameters = null) =>
+        connection.CreateExpiredJob(
+            Job.FromExpression(() => Signals.Send("nobody", "x")), parameters ?? [], DateTime.UtcNow, TimeSpan.FromHours(1));
 
     public static string Enqueue(this JobStorageConnection connection, string queue = "default")
     {

@@ -8,6 +8,7 @@ namespace SentinelCam.HangfireSqlite.Database;
 internal sealed class OpenDatabase : IDisposable
 {
     private const int MaxIdleReaders = 32;
+    private const int LogBeforeWriterCopies = 32 * 1024 * 1024;
 
     private readonly string _connectionString;
     private readonly TimeSpan _busyTimeout;
@@ -39,17 +40,20 @@ internal sealed class OpenDatabase : IDisposable
             if (verify && session.Scalar<string>("PRAGMA quick_check(1)") != "ok")
                 throw new SqliteJobStorageException(FileProblem.Corrupt(file, "it fails the check of SQLite"));
 
-            // The writer itself copies the log into the file only if the checkpoints cannot keep up, at 32 MB.
-            // auto_vacuum takes effect only before the first table, and before the journal becomes a WAL
+            // Both take effect only before the first table, and before the journal becomes a WAL. Left to itself
+            // SQLite chooses the size of a page by the disk.
+            session.ExecuteOnce("PRAGMA page_size = 4096");
             session.ExecuteOnce("PRAGMA auto_vacuum = INCREMENTAL");
             session.ExecuteOnce("PRAGMA journal_mode = WAL");
             session.ExecuteOnce("PRAGMA synchronous = NORMAL");
             session.ExecuteOnce("PRAGMA journal_size_limit = 16777216");
             session.ExecuteOnce("PRAGMA temp_store = MEMORY");
-            session.ExecuteOnce("PRAGMA wal_autocheckpoint = 8000");
+            // The writer itself copies the log into the file only if the checkpoints cannot keep up
+            var pages = LogBeforeWriterCopies / session.Scalar<long>(Sql.PageSize);
+            session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA wal_autocheckpoint = {pages}"));
             SchemaMigrator.Migrate(session, file);
-            if (options.MaxPages is { } pages)
-                session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}"));
+            if (options.MaxPages is { } limit)
+                session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {limit}"));
             return new OpenDatabase(connectionString, busyTimeout, session);
         }
         catch

@@ -233,6 +233,7 @@ internal static class Sql
         """;
 
     public const string FreePages = "PRAGMA freelist_count";
+    public const string PageSize = "PRAGMA page_size";
     public const string VacuumSome = "PRAGMA incremental_vacuum(500)";
 
     // Servers
