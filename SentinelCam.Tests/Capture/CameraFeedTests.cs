@@ -186,17 +186,9 @@ public sealed class CameraFeedTests : IAsyncDisposable
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _feed.CaptureAsync(Now, Cancelled)));
 
         Assert.All(results, result => Assert.Equal(CaptureOutcome.Taken, result.Outcome));
-        // Frames go on, or the camera would be closed for its silence
-        for (var frame = 2; frame <= 3; frame++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(4));
-            var now = Now;
-            _camera.Send(FrameAt(now, frame));
-            await UntilAsync(() => _feed.Status.LastFrameAt == now, TimeSpan.Zero);
-        }
-
+        await StayOpenAsync(TimeSpan.FromSeconds(59));
         Assert.True(_camera.IsOpen);
-        _time.Advance(TimeSpan.FromSeconds(3));
+        _time.Advance(TimeSpan.FromSeconds(2));
         await UntilAsync(() => !_camera.IsOpen, TimeSpan.Zero);
         Assert.Equal((1, CameraState.Off), (_camera.Openings, _feed.Status.State));
     }
@@ -246,9 +238,9 @@ public sealed class CameraFeedTests : IAsyncDisposable
     {
         var ring = new FrameRing(maxBytes: 10_000, maxFrames: 5);
         for (var i = 0; i < 20; i++)
-            ring.Add(FrameAt(Now.AddSeconds(i), i));
+            ring.Add(FrameAt(Now.AddSeconds(i), i), TimeSpan.FromSeconds(i));
         Assert.Equal(5, ring.Count);
-        ring.Add(new Frame(new byte[9_900], 1, 1, Now, FrameQuality.Unchecked));
+        ring.Add(new Frame(new byte[9_900], 1, 1, Now, FrameQuality.Unchecked), TimeSpan.FromSeconds(20));
         Assert.Equal((1, 9_900L), (ring.Count, ring.Bytes));
     }
 
@@ -262,6 +254,18 @@ public sealed class CameraFeedTests : IAsyncDisposable
         await opening;
         _time.Advance(TimeSpan.FromSeconds(6)); // so that the moment is past, as it is when the job runs
         return await _feed.CaptureAsync(moment, Cancelled);
+    }
+
+    /// <summary>Lets time pass while frames go on, or the camera would be closed for its silence.</summary>
+    private async Task StayOpenAsync(TimeSpan time)
+    {
+        for (var (left, tag) = (time, 100); left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(4), tag++)
+        {
+            _time.Advance(left < TimeSpan.FromSeconds(4) ? left : TimeSpan.FromSeconds(4));
+            var now = Now;
+            _camera.Send(FrameAt(now, tag));
+            await UntilAsync(() => _feed.Status.LastFrameAt == now, TimeSpan.Zero);
+        }
     }
 
     private Task LiveAsync() => UntilAsync(() => _feed.Status.LastFrameAt is not null, TimeSpan.Zero);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Capture;
 using SentinelCam.Tests.Support;
 
@@ -100,6 +101,7 @@ public class NativeCameraTests
     public async Task A_reader_that_is_stuck_is_abandoned_three_times_and_then_it_is_a_fault()
     {
         using var stuck = new ManualResetEventSlim();
+        var time = new FakeTimeProvider();
         var opened = 0;
         var camera = new NativeCamera(
             "0", AnyLibrary, () => null,
@@ -108,9 +110,15 @@ public class NativeCameraTests
                 Interlocked.Increment(ref opened);
                 return new StuckReader(stuck);
             },
-            TimeProvider.System);
+            time);
 
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ReadOnceAsync(camera)));
+        var abandoned = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ReadOnceAsync(camera)));
+        while (!abandoned.IsCompleted)
+        {
+            await Task.Delay(10, Cancelled);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        await abandoned;
         var fault = await Assert.ThrowsAsync<CameraException>(() => ReadOnceAsync(camera));
         stuck.Set();
 

@@ -77,8 +77,8 @@ public class OpenCvLibraryTests
         var settling = new ExposureSettling(new FakeTimeProvider());
         double[] rising = [0, 0, 0, 0, 0, 0, 10, 30, 60, 80, 90, 95, 96, 97, 97];
 
-        Assert.All(rising, brightness => Assert.False(settling.IsSettled(brightness)));
-        Assert.True(settling.IsSettled(97));
+        Assert.All(rising, brightness => Assert.False(settling.IsSettled(Lit(brightness))));
+        Assert.True(settling.IsSettled(Lit(97)));
     }
 
     [Fact]
@@ -86,15 +86,20 @@ public class OpenCvLibraryTests
     {
         var time = new FakeTimeProvider();
         var settling = new ExposureSettling(time);
-        for (var i = 0; i < 59; i++)
+        for (var i = 0; i < 59; i++, time.Advance(TimeSpan.FromSeconds(1 / 30.0)))
         {
-            time.Advance(TimeSpan.FromSeconds(1 / 30.0));
-            Assert.False(settling.IsSettled(0));
+            Assert.False(settling.IsSettled(Lit(0)));
         }
         time.Advance(TimeSpan.FromSeconds(0.1));
 
-        Assert.True(settling.IsSettled(0));
+        Assert.True(settling.IsSettled(Lit(0)));
     }
+
+    [Fact]
+    public void Where_nobody_can_look_there_is_no_exposure_to_wait_for() =>
+        Assert.True(new ExposureSettling(new FakeTimeProvider()).IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
+
+    private static FrameVerdict Lit(double brightness) => new(true, FrameQuality.Good, brightness);
 
     private sealed class WithoutNativeLibraries : AssemblyLoadContext
     {

@@ -64,7 +64,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/capture?id={1}")]
     public async Task What_is_somebody_elses_is_answered_exactly_like_what_does_not_exist(string route)
     {
-        var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId);
+        var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value);
         Assert.Equal(HttpStatusCode.OK, (await household.Bob.GetAsync(path)).Status);
 
         foreach (var other in new[] { household.Eve, household.Ann })

@@ -85,6 +85,9 @@ public sealed record AlertContent
     /// <summary>The picture, or null.</summary>
     public MailPicture? Picture { get; init; }
 
+    /// <summary>Small pictures from shortly before and after it, oldest first; the label says when.</summary>
+    public IReadOnlyList<MailPicture> Strip { get; init; } = [];
+
     /// <summary>Why there is no picture, or null.</summary>
     public string? PictureProblem { get; init; }
 

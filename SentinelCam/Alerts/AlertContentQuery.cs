@@ -12,7 +12,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
     /// <returns>Null where there is nothing left to tell: the picture that the mail is about was deleted.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
     {
-        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
         if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
         // A picture that came after the first mail was due has a mail of its own
@@ -51,6 +51,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             FirstAt = first?.At ?? delivery.CreatedAt,
             LastAt = (delivery.Kind is MailKind.Summary ? last : first)?.At ?? delivery.CreatedAt,
             Picture = picture,
+            Strip = picture is null ? [] : await ReadStripAsync(entry!.Snapshot!),
             PictureProblem = picture is not null || delivery.Kind is MailKind.Summary ? null
                 : entry is null ? "The owner has deleted the entry."
                 : pictureFollows ? "It came too late for this mail and follows in another."
@@ -58,6 +59,26 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             TimeZone = TimeZoneInfo.Local,
             ComposedAt = delivery.CreatedAt,
         };
+    }
+
+    /// <summary>The strip as far as it is there now, in small copies.</summary>
+    private async Task<IReadOnlyList<MailPicture>> ReadStripAsync(Snapshot snapshot)
+    {
+        var strip = new List<MailPicture>();
+        foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
+        {
+            var path = store.PathOf(frame.HasThumbnail ? SnapshotStore.ThumbnailOf(frame.FileName) : frame.FileName);
+            try
+            {
+                strip.Add(new MailPicture(await File.ReadAllBytesAsync(path), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
+            }
+            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            {
+                continue; // its entry was deleted a moment ago
+            }
+        }
+
+        return strip;
     }
 
     private async Task<MailPicture?> ReadAsync(Snapshot snapshot, DateTimeOffset moment)

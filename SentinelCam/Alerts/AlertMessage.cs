@@ -14,7 +14,7 @@ namespace SentinelCam.Alerts;
 ///     text/plain
 ///     multipart/related
 ///       text/html
-///       image/jpeg, inline by Content-ID
+///       image/jpeg, inline by Content-ID: the picture, then its strip
 ///   image/jpeg, attached
 /// </code>
 /// </remarks>
@@ -63,12 +63,21 @@ public static class AlertMessage
     {
         var plain = Text("plain", PlainText(text));
         if (content.Picture is not { } picture)
-            return new MultipartAlternative(plain, Text("html", HtmlText(text, contentId: null)));
+            return new MultipartAlternative(plain, Text("html", HtmlText(text, contentId: null, [])));
 
         var inline = Jpeg(picture, ContentDisposition.Inline);
-        inline.ContentId = "picture." + new string([.. content.MessageId.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@')]);
-        var related = new MultipartRelated { Root = Text("html", HtmlText(text, inline.ContentId)) };
+        var id = new string([.. content.MessageId.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@')]);
+        inline.ContentId = "picture." + id;
+        var strip = content.Strip.Select((frame, i) => (Id: $"strip{i}.{id}", Frame: frame)).ToList();
+        var related = new MultipartRelated { Root = Text("html", HtmlText(text, inline.ContentId, strip)) };
         related.Add(inline);
+        foreach (var (frameId, frame) in strip)
+        {
+            var part = Jpeg(frame, ContentDisposition.Inline);
+            part.ContentId = frameId;
+            related.Add(part);
+        }
+
         return new Multipart("mixed")
         {
             new MultipartAlternative(plain, related),
@@ -134,7 +143,7 @@ public static class AlertMessage
         plain.Append(paragraph).Append('\n');
     }
 
-    private static string HtmlText(AlertText text, string? contentId)
+    private static string HtmlText(AlertText text, string? contentId, List<(string Id, MailPicture Frame)> strip)
     {
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
@@ -144,6 +153,15 @@ public static class AlertMessage
         {
             html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + text.PictureCaption))
                 .Append("\" style=\"max-width: 100%; height: auto\"></p>\n");
+        }
+
+        if (strip.Count > 0)
+        {
+            html.Append("<p>");
+            foreach (var (id, frame) in strip)
+                html.Append("<img src=\"cid:").Append(Html.Encode(id)).Append("\" alt=\"").Append(Html.Encode(frame.Label ?? "")).Append("\" title=\"")
+                    .Append(Html.Encode(frame.Label ?? "")).Append("\" width=\"160\" style=\"height: auto; margin: 0 4px 4px 0\">");
+            html.Append("</p>\n");
         }
 
         foreach (var table in text.Tables)

@@ -12,14 +12,23 @@ public sealed record CameraFeedLimits
     /// <summary>How long an open camera may stay silent before it is closed and opened again: within one capture.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the camera stays open after the last capture.</summary>
-    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>When the camera is open.</summary>
+    public CameraWarmth Warm { get; init; } = CameraWarmth.OnDemand;
 
-    /// <summary>The pause before a camera that failed is tried again, while a capture waits for it.</summary>
-    public TimeSpan Retry { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the camera stays open after the last capture or visit to the sign-in page.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long before the moment a frame may have been taken to be the picture of that moment.</summary>
-    public TimeSpan Before { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>The pause before a camera that failed is tried again; it doubles with each failure.</summary>
+    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest such pause.</summary>
+    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How far from the moment, either side, a frame may have been taken to be the picture of that moment.</summary>
+    public TimeSpan Around { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a capture that has a frame from before the moment waits for a nearer one.</summary>
+    public TimeSpan Nearer { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>From this age, counted back from the moment, a frame is stale.</summary>
     public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(2);

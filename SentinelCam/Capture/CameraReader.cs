@@ -7,33 +7,38 @@ namespace SentinelCam.Capture;
 /// <param name="Changed">Completes with the next frame or fault.</param>
 internal sealed record CameraView(RingFrame[] Frames, long Faults, CameraFault? Fault, Task Changed);
 
-/// <summary>Keeps the camera open while somebody holds it, and its recent frames in the ring.</summary>
+/// <summary>Keeps the camera open while somebody holds it or it is to be warm, and its recent frames in the ring.</summary>
 internal sealed class CameraReader : IAsyncDisposable
 {
-    private readonly ICamera _camera;
-    private readonly string _name;
+    private readonly FrameJudge _judge;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CameraFeedLimits _limits;
+    private readonly string _name;
+    private readonly long _started;
 
     private readonly Lock _gate = new();
     private readonly FrameRing _ring;
+    private readonly CameraCondition _condition;
     private readonly ITimer _idle;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ICamera _camera;
     private CancellationTokenSource? _open;
     private Task _reading = Task.CompletedTask;
+    private TimeSpan _warmUntil;
+    private TimeSpan _clockOffset;
     private int _holders;
-    private bool _disposed;
-    private CameraState _state = CameraState.Off;
-    private CameraFault? _fault;
     private long _faults;
-    private string? _logged;
-    private Frame? _last;
+    private bool _disposed;
 
-    public CameraReader(ICamera camera, string name, TimeProvider time, ILogger logger, CameraFeedLimits limits)
+    public CameraReader(ICamera camera, FrameJudge judge, string name, TimeProvider time, ILogger logger, CameraFeedLimits limits)
     {
-        (_camera, _name, _time, _logger, _limits) = (camera, name, time, logger, limits);
+        (_camera, _judge, _name, _time, _logger, _limits) = (camera, judge, name, time, logger, limits);
+        _started = time.GetTimestamp();
         _ring = new FrameRing(limits.RingBytes, limits.RingFrames);
+        _condition = new CameraCondition(name, logger, limits.Stale);
+        _clockOffset = ClockOffset();
         _idle = time.CreateTimer(_ => CloseIfIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -42,41 +47,34 @@ internal sealed class CameraReader : IAsyncDisposable
         get
         {
             lock (_gate)
-            {
-                var silent = _state == CameraState.Live && _time.GetUtcNow() - _last!.TakenAt > _limits.Stale;
-                return new CameraStatus(
-                    silent ? CameraState.Stale : _state,
-                    _name,
-                    _camera.Source,
-                    _fault is { } fault ? $"{fault.Problem}." : silent ? "The camera has stopped sending pictures." : null,
-                    _fault is { } same ? $"{same.Remedy}." : silent ? "It is opened again if it stays silent." : null,
-                    _last?.TakenAt,
-                    _last?.Width ?? 0,
-                    _last?.Height ?? 0);
-            }
+                return _condition.Status(_camera.Source, _ring, Elapsed);
         }
     }
+
+    /// <summary>Runs through clock changes; from the start of this reader.</summary>
+    private TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     public CameraView View()
     {
         lock (_gate)
-            return new CameraView(_ring.ToArray(), _faults, _fault, _changed.Task);
+            return new CameraView(_ring.ToArray(), _faults, _condition.Fault, _changed.Task);
     }
 
     /// <summary>Looks whether the camera could work, so that its state is known before the first capture.</summary>
     public void Check()
     {
-        var fault = _camera.Check();
+        var camera = _camera;
+        var fault = camera.Check();
         lock (_gate)
         {
-            if (fault is null || _open is not null || _last is not null)
+            if (fault is null || _open is not null || _condition.IsKnown || camera != _camera)
                 return;
-            (_state, _fault) = (fault.State, fault);
+            _condition.Failed(fault, _time.GetUtcNow());
         }
-        LogOnce(fault.Sentence, fault);
+        _condition.LogOnce(camera.Source, fault);
     }
 
-    /// <summary>Opens the camera if need be and keeps it open until <see cref="Release"/>.</summary>
+    /// <summary>Opens the camera if need be, tries a failed one at once, and keeps it open until <see cref="Release"/>.</summary>
     public void Hold()
     {
         lock (_gate)
@@ -84,24 +82,49 @@ internal sealed class CameraReader : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             _holders++;
             _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            if (_open is not null)
-                return;
-            _open = new CancellationTokenSource();
-            _state = CameraState.Opening;
-            var (previous, open) = (_reading, _open);
-            // The reader outlives the capture that starts it: it must not log under that capture's scope
-            using (ExecutionContext.SuppressFlow())
-                _reading = Task.Run(() => ReadAsync(previous, open));
+            _wake.TrySetResult();
+            Open();
         }
     }
 
-    /// <summary>Lets go; the last one starts the idle time.</summary>
+    /// <summary>Lets go; after the last one the camera stays open for the idle time.</summary>
     public void Release()
     {
         lock (_gate)
         {
-            if (--_holders == 0 && !_disposed)
-                _idle.Change(_limits.Idle, Timeout.InfiniteTimeSpan);
+            _holders--;
+            // The frames after the picture are still to come
+            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.Idle);
+        }
+    }
+
+    /// <summary>Opens the camera if need be and keeps it open for some time; returns at once, and a failed camera is not tried sooner for it.</summary>
+    public void Warm(TimeSpan duration)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            Open();
+            StayOpen(duration);
+        }
+    }
+
+    /// <summary>Takes another camera in place of the one it has, which is closed first.</summary>
+    public void Switch(ICamera camera)
+    {
+        lock (_gate)
+        {
+            if (_disposed || camera == _camera)
+                return;
+            var (old, wanted) = (_camera, _open is not null);
+            Close();
+            _camera = camera;
+            _ring.Forget();
+            _condition.Forget();
+            _reading = DisposeAfterAsync(_reading, old);
+            if (wanted)
+                Open();
         }
     }
 
@@ -122,13 +145,53 @@ internal sealed class CameraReader : IAsyncDisposable
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    private static async Task DisposeAfterAsync(Task reading, ICamera camera)
+    {
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        (camera as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Open()
+    {
+        if (_open is not null)
+            return;
+        _open = new CancellationTokenSource();
+        _condition.Opening();
+        var (previous, camera, open) = (_reading, _camera, _open);
+        // The reader outlives the capture that starts it: it must not log under that capture's scope
+        using (ExecutionContext.SuppressFlow())
+            _reading = Task.Run(() => ReadAsync(previous, camera, open));
+    }
+
+    /// <summary>Prolongs the time that the camera stays open without a holder. Under the lock.</summary>
+    private void StayOpen(TimeSpan duration)
+    {
+        var until = Elapsed + duration;
+        if (until > _warmUntil)
+            _warmUntil = until;
+        if (_holders == 0 && !_disposed)
+            CloseOrWait();
+    }
+
     private void CloseIfIdle()
     {
         lock (_gate)
         {
-            if (_holders == 0)
-                Close();
+            if (_holders == 0 && !_disposed)
+                CloseOrWait();
         }
+    }
+
+    private void CloseOrWait()
+    {
+        if (_limits.Warm == CameraWarmth.Always)
+            return;
+        var left = _warmUntil - Elapsed;
+        if (left <= TimeSpan.Zero)
+            Close();
+        else
+            _idle.Change(left, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends the reader and forgets its frames; a fault stays in sight. Under the lock.</summary>
@@ -137,117 +200,108 @@ internal sealed class CameraReader : IAsyncDisposable
         _open?.Cancel();
         _open = null;
         _ring.Clear();
-        _state = _fault?.State ?? CameraState.Off;
+        _condition.Closed();
     }
 
-    private async Task ReadAsync(Task previous, CancellationTokenSource open)
+    private async Task ReadAsync(Task previous, ICamera camera, CancellationTokenSource open)
     {
         using (open)
         {
             // One owner at a time: a device cannot be opened twice
             await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var retry = _limits.FirstRetry;
             while (!open.IsCancellationRequested)
             {
-                var fault = await ReadUntilFaultAsync(open.Token);
-                if (!Report(fault, open))
+                var (fault, wasLive) = await ReadUntilFaultAsync(camera, open.Token);
+                if (wasLive)
+                    retry = _limits.FirstRetry;
+                if (Report(fault, camera, open) is not { } pause)
                     return;
-                await Task.Delay(_limits.Retry, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!StillWanted(open))
-                    return;
+                // A capture that comes does not wait for the next try, and one that waits already gets it soon
+                var wait = pause.IsWaitedFor ? _limits.FirstRetry : retry;
+                await pause.Woken.WaitAsync(wait, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                retry = retry * 2 < _limits.LongestRetry ? retry * 2 : _limits.LongestRetry;
             }
         }
     }
 
-    private async Task<CameraFault> ReadUntilFaultAsync(CancellationToken open)
+    private async Task<(CameraFault Fault, bool WasLive)> ReadUntilFaultAsync(ICamera camera, CancellationToken open)
     {
         using var silence = new CancellationTokenSource(_limits.Opening, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
+        var live = false;
         try
         {
-            await foreach (var frame in _camera.ReadAsync(either.Token))
+            var settling = new ExposureSettling(_time);
+            await foreach (var frame in camera.ReadAsync(either.Token))
             {
                 silence.CancelAfter(_limits.Silence);
-                Add(frame, open);
+                // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
+                var verdict = settling.IsOver ? null : _judge.Judge(frame);
+                Add(frame, camera, settling.IsSettled(verdict), verdict, open);
+                live = true;
             }
-            return CameraFaults.Ended;
+            return (CameraFaults.Ended, live);
         }
         catch (CameraException e)
         {
-            return e.Fault;
+            return (e.Fault, live);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            return CameraFaults.Silent;
+            return (CameraFaults.Silent, live);
         }
         catch (Exception e)
         {
             // Whatever a camera does, the feed lives on; the message is left out, for it may quote the address
             _logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", _name, e.GetType().Name, e.StackTrace);
-            return CameraFaults.Unexpected(e);
+            return (CameraFaults.Unexpected(e), live);
         }
     }
 
-    private void Add(Frame frame, CancellationToken open)
+    private void Add(Frame frame, ICamera camera, bool settled, FrameVerdict? verdict, CancellationToken open)
     {
         lock (_gate)
         {
             if (open.IsCancellationRequested)
                 return;
-            (_state, _fault, _last) = (CameraState.Live, null, frame);
-            _ring.Add(frame);
+            // After the clock was set, the times of older frames mean nothing
+            var offset = ClockOffset();
+            if ((offset - _clockOffset).Duration() > _limits.Stale)
+                _ring.Clear();
+            _clockOffset = offset;
+            _condition.Live(frame);
+            _ring.Add(frame, Elapsed, settled, verdict);
             Announce();
         }
-        LogOnce($"live {frame.Width}x{frame.Height}", null, frame);
+        _condition.LogOnce(camera.Source, frame);
     }
 
-    /// <summary>Makes a fault known; false when this reader is over.</summary>
-    private bool Report(CameraFault fault, CancellationTokenSource open)
+    /// <summary>Makes a fault known.</summary>
+    /// <returns>Whether a capture waits for the next try, and what tells of one that comes; null when this reader is over.</returns>
+    private (bool IsWaitedFor, Task Woken)? Report(CameraFault fault, ICamera camera, CancellationTokenSource open)
     {
+        (bool, Task) pause;
         lock (_gate)
         {
             if (open.IsCancellationRequested)
-                return false;
-            (_state, _fault) = (fault.State, fault);
+                return null;
+            _condition.Failed(fault, _time.GetUtcNow());
             _faults++;
-            if (fault.Permanent)
-                _open = null; // in the same breath, so that the next capture starts afresh
+            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            pause = (_holders > 0 && !fault.Permanent, _wake.Task);
             Announce();
         }
-        LogOnce(fault.Sentence, fault);
-        return !fault.Permanent;
+        _condition.LogOnce(camera.Source, fault);
+        return pause;
     }
 
-    /// <summary>Whether a failed camera is to be tried again now: only while a capture waits for it.</summary>
-    private bool StillWanted(CancellationTokenSource open)
-    {
-        lock (_gate)
-        {
-            if (open.IsCancellationRequested)
-                return false;
-            if (_holders > 0)
-                return true;
-            _open = null;
-            return false;
-        }
-    }
+    private TimeSpan ClockOffset() => _time.GetUtcNow() - DateTimeOffset.UnixEpoch - Elapsed;
 
     private void Announce()
     {
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.SetResult();
-    }
-
-    /// <summary>Logs a state when it differs from the one logged before, not at every try.</summary>
-    private void LogOnce(string state, CameraFault? fault, Frame? frame = null)
-    {
-        if (Interlocked.Exchange(ref _logged, state) == state)
-            return;
-        if (fault is not null)
-            _logger.LogWarning("Camera {Camera} ({Source}): {Problem}", _name, _camera.Source, fault.Sentence);
-        else if (frame is not null)
-            _logger.LogInformation(
-                "Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo}",
-                _name, _camera.Source, frame.Width, frame.Height, frame.Quality == FrameQuality.Demo ? ", DEMO pictures" : "");
     }
 }

@@ -16,7 +16,10 @@ internal sealed class CameraSource
     private CameraSource(Func<TimeProvider, OpenCvLibrary, ICamera> create) => _create = create;
 
     /// <exception cref="ConfigurationException">The value is none of those allowed; its message holds no credentials.</exception>
-    public static CameraSource Parse(string? value, IHostEnvironment environment)
+    /// <param name="value">As configured or chosen; null or empty means <c>auto</c>.</param>
+    /// <param name="environment">Relative paths begin at its content root; in Development <c>auto</c> falls back to <c>demo</c>.</param>
+    /// <param name="mayBeAbsent">Whether a video file need not exist now: the camera then says that it is gone.</param>
+    public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
     {
         var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
@@ -28,7 +31,7 @@ internal sealed class CameraSource
         if (source.Contains("://", StringComparison.Ordinal))
             return Address(source) ?? throw NotAllowed(source);
         var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
-        return File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
+        return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
     public ICamera Create(TimeProvider time, OpenCvLibrary library) => _create(time, library);

@@ -3,7 +3,7 @@ namespace SentinelCam.Capture;
 /// <summary>What the camera is doing.</summary>
 public enum CameraState
 {
-    /// <summary>Closed; it opens when a capture comes.</summary>
+    /// <summary>Closed; it opens when somebody comes to the sign-in page, or a capture.</summary>
     Off,
 
     /// <summary>Being opened; no frame yet.</summary>
@@ -15,7 +15,7 @@ public enum CameraState
     /// <summary>Open, but its last frame is older than two seconds.</summary>
     Stale,
 
-    /// <summary>The last try failed; the next capture tries again.</summary>
+    /// <summary>The last try failed; it is tried again by itself while it is wanted, and by the next capture.</summary>
     Failed,
 
     /// <summary>A native library or program is not installed.</summary>
@@ -28,7 +28,7 @@ public enum CameraState
 /// <summary>The camera at one moment, fit to be shown.</summary>
 /// <param name="State">What it is doing.</param>
 /// <param name="Name">As configured in <c>Camera:Name</c>.</param>
-/// <param name="Source">As configured in <c>Camera:Source</c>, without credentials or query.</param>
+/// <param name="Source">As configured or chosen, without credentials or query.</param>
 /// <param name="Problem">What is wrong, as a sentence, or null.</param>
 /// <param name="Remedy">What to do about it, as a sentence, or null.</param>
 /// <param name="LastFrameAt">UTC time of the last frame since the start of the app, or null.</param>
@@ -42,4 +42,23 @@ public sealed record CameraStatus(
     string? Remedy,
     DateTimeOffset? LastFrameAt,
     int Width,
-    int Height);
+    int Height)
+{
+    /// <summary>Frames in a second, over the last two seconds; 0 where there are none.</summary>
+    public double FramesPerSecond { get; init; }
+
+    /// <summary>How long ago the last frame came, by the timer and not by the clock; null before the first.</summary>
+    public TimeSpan? FrameAge { get; init; }
+
+    /// <summary>The last fault since the start, problem and remedy, even if it is over; or null.</summary>
+    public string? LastError { get; init; }
+
+    /// <summary>UTC time of <see cref="LastError"/>.</summary>
+    public DateTimeOffset? LastErrorAt { get; init; }
+
+    /// <summary>How many frames are in memory.</summary>
+    public int RingFrames { get; init; }
+
+    /// <summary>Their size in bytes.</summary>
+    public long RingBytes { get; init; }
+}

@@ -8,13 +8,15 @@ public static class CaptureServices
 {
     private const int MaxNameLength = 100;
 
-    /// <summary>Reads <c>Camera:Source</c> (default <c>auto</c>) and <c>Camera:Name</c> (default the host's name) and adds the <see cref="CameraFeed"/>.</summary>
+    /// <summary>Reads the keys of <c>Camera:</c> and <c>Capture:</c> and adds the <see cref="CameraFeed"/>.</summary>
     /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
     public static IServiceCollection AddCapture(
         this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
-        var source = CameraSource.Parse(configuration["Camera:Source"], environment);
+        var configured = configuration["Camera:Source"];
+        var source = CameraSource.Parse(configured, environment);
         var name = ReadName(configuration["Camera:Name"]);
+        var limits = ReadLimits(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenCvLibrary.Shared);
         services.TryAddSingleton<ICamera>(provider => source.Create(
@@ -24,10 +26,24 @@ public static class CaptureServices
             name,
             provider.GetRequiredService<OpenCvLibrary>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<CameraFeed>>()));
+            provider.GetRequiredService<ILogger<CameraFeed>>(),
+            limits));
+        services.AddSingleton(CaptureOptions.Read(configuration));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
+        // The stored choice is in place before the camera is looked at
+        services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());
+        services.AddSingleton<StripCompletion>();
+        services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         return services;
     }
+
+    private static CameraFeedLimits ReadLimits(IConfiguration configuration) => new()
+    {
+        Warm = Setting.Choice(configuration, "Camera:Warm", CameraWarmth.OnDemand),
+        Idle = Setting.Duration(configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
+        RingBytes = Setting.Whole(configuration, "Camera:Memory", 32 << 20, 1 << 20, 1 << 30),
+    };
 
     private static string ReadName(string? value)
     {

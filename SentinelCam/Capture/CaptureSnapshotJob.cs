@@ -10,11 +10,12 @@ namespace SentinelCam.Capture;
 
 /// <summary>
 /// Takes the picture of an image log entry's moment and puts the mail about it in the queue. When the camera fails, the mail
-/// goes without a picture at once, and two more tries may bring one that follows.
+/// goes without a picture at once, and two more tries may bring one that follows. The frames after the picture come into its
+/// strip later, by themselves: the mail does not wait for them.
 /// </summary>
 public sealed class CaptureSnapshotJob(
-    SentinelCamDbContext db, CameraFeed camera, SnapshotStore store, DeliveryPlan deliveries, AlertOptions alerts,
-    IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips, DeliveryPlan deliveries,
+    AlertOptions alerts, IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     private const int FirstRetry = 15;
     private const int SecondRetry = 60;
@@ -34,10 +35,12 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting })
             return;
 
-        var (result, snapshot) = await TakeAsync(entry, cancellationToken);
+        var (result, snapshot, stripToCome) = await TakeAsync(entry, cancellationToken);
         var willRetry = snapshot is null && entry.CaptureTries + 1 < MaxTries
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
+        if (snapshot is { Id: > 0 } && result.Frame is { } picture)
+            strips.Begin(snapshot.Id, picture, stripToCome);
         foreach (var mail in mails)
             jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
 
@@ -51,24 +54,27 @@ public sealed class CaptureSnapshotJob(
         QueueFor(entry.Trigger, entry.OpensAlert) == JobQueues.JoinedCapture && time.GetUtcNow() - entry.At > TooLate;
 
     /// <summary>The picture on disk, or the reason why there is none. No fault of camera or disk gets past this: the mail has to go.</summary>
-    private async Task<(CaptureResult Result, Snapshot? Snapshot)> TakeAsync(ImageLogEntry entry, CancellationToken cancellationToken)
+    private async Task<(CaptureResult Result, Snapshot? Snapshot, IReadOnlyList<DateTimeOffset> StripToCome)> TakeAsync(ImageLogEntry entry, CancellationToken cancellationToken)
     {
         if (IsTooLate(entry))
-            return (Failed("It was too late for a picture of this attempt."), null);
+            return (Failed("It was too late for a picture of this attempt."), null, []);
         try
         {
             var result = await camera.CaptureAsync(entry.At, cancellationToken);
-            return (result, result.Frame is { } frame ? store.Save(frame, camera.Name) : null);
+            if (result.Frame is not { } picture)
+                return (result, null, []);
+            var (strip, toCome) = camera.Strip(picture, options.Frames);
+            return (result, await store.SaveAsync(picture, strip, camera.Name), toCome);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             logger.LogError("Entry {EntryId}: the picture could not be saved: {Problem}", entry.Id, error.Message);
-            return (Failed("The picture could not be saved: check free space and rights of the data directory."), null);
+            return (Failed("The picture could not be saved: check free space and rights of the data directory."), null, []);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             logger.LogError(error, "Entry {EntryId}: the capture failed", entry.Id);
-            return (Failed("The picture could not be taken; the log says more."), null);
+            return (Failed("The picture could not be taken; the log says more."), null, []);
         }
     }
 
@@ -111,8 +117,9 @@ public sealed class CaptureSnapshotJob(
         }
         finally
         {
-            if (!recorded && snapshot is not null)
-                store.Delete(snapshot.FileName);
+            if (!recorded)
+                foreach (var name in snapshot?.FileNames() ?? [])
+                    store.Delete(name);
         }
 
         if (snapshot is null)

@@ -4,7 +4,7 @@ namespace SentinelCam.Capture;
 
 /// <summary>The camera devices of this machine, as far as they can be told without opening them.</summary>
 /// <param name="directory">Where Linux keeps its device files.</param>
-internal sealed class DeviceList(string directory = "/dev")
+public sealed class DeviceList(string directory = "/dev")
 {
     /// <summary>The highest device index that is taken for one.</summary>
     public const int MaxIndex = 63;
@@ -16,6 +16,10 @@ internal sealed class DeviceList(string directory = "/dev")
             .Where(index => index is >= 0 and <= MaxIndex)
             .Order()
             .ToList();
+
+    /// <summary>The devices with the names that their drivers give them; none where only opening would tell.</summary>
+    public static IReadOnlyList<FoundDevice> Found() =>
+        OperatingSystem.IsLinux() ? [.. new DeviceList().Indices.Select(index => new FoundDevice(index, NameOf(index)))] : [];
 
     /// <summary>What keeps a device from being opened, or null.</summary>
     public CameraFault? Check(int index)
@@ -54,6 +58,19 @@ internal sealed class DeviceList(string directory = "/dev")
         return faults.Contains(null) ? null : faults[0];
     }
 
+    private static string NameOf(int index, int maxLength = 100)
+    {
+        try
+        {
+            var name = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/sys/class/video4linux/video{index}/name")).Trim();
+            return new string([.. name.Take(maxLength).Select(c => char.IsControl(c) ? '?' : c)]);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "unnamed";
+        }
+    }
+
     public static CameraFault None { get; } = new(
         CaptureOutcome.NoCamera, "No camera is connected",
         "Plug one in, or set Camera:Source to a stream, a video file or \"demo\"", Permanent: true);
@@ -61,3 +78,8 @@ internal sealed class DeviceList(string directory = "/dev")
     public static CameraFault InUse(int index) => new(
         CaptureOutcome.Unreachable, $"Camera {index} is there but cannot be opened", "Close the program that uses it, or plug it in again");
 }
+
+/// <summary>A camera device of this machine.</summary>
+/// <param name="Index">What <c>Camera:Source</c> takes.</param>
+/// <param name="Name">As its driver names it.</param>
+public sealed record FoundDevice(int Index, string Name);

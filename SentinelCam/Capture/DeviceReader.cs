@@ -11,12 +11,12 @@ internal sealed class DeviceReader : INativeReader
     private readonly VideoCapture _device;
     private readonly TimeProvider _time;
     private readonly Mat _image = new();
-    private ExposureSettling? _settling;
+    private bool _isOwnJpeg;
 
     private DeviceReader(int index, VideoCapture device, TimeProvider time)
     {
         (_index, _device, _time) = (index, device, time);
-        _settling = new ExposureSettling(time);
+        _isOwnJpeg = AskForOwnJpeg(device);
     }
 
     /// <summary>Opens the first of the devices that can be.</summary>
@@ -44,10 +44,13 @@ internal sealed class DeviceReader : INativeReader
         {
             ReadImage(stop);
             var takenAt = _time.GetUtcNow();
-            if (_settling is not null && !_settling.IsSettled(Brightness()))
-                continue;
-            _settling = null;
-            return NativeImage.ToFrame(_image, takenAt);
+            if (!_isOwnJpeg)
+                return NativeImage.ToFrame(_image, takenAt);
+            if (NativeImage.TryKeepJpeg(_image, takenAt) is { } frame)
+                return frame;
+            // It is not what was agreed, or no other program could decode it: OpenCV decodes from here on
+            _isOwnJpeg = false;
+            _device.Set(VideoCaptureProperties.ConvertRgb, 1);
         }
     }
 
@@ -63,6 +66,17 @@ internal sealed class DeviceReader : INativeReader
         : OperatingSystem.IsLinux() ? [VideoCaptureAPIs.V4L2]
         : [VideoCaptureAPIs.ANY];
 
+    /// <summary>Where the driver can, the camera's own JPEG bytes come undecoded: they are its evidence, and cost nothing.</summary>
+    private static bool AskForOwnJpeg(VideoCapture device)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false; // only V4L2 hands them over
+        double motionJpeg = VideoWriter.FourCC('M', 'J', 'P', 'G');
+        return device.Set(VideoCaptureProperties.FourCC, motionJpeg)
+            && device.Get(VideoCaptureProperties.FourCC) == motionJpeg
+            && device.Set(VideoCaptureProperties.ConvertRgb, 0);
+    }
+
     private void ReadImage(CancellationToken stop)
     {
         for (var missed = 0; missed < MaxMissed; missed++)
@@ -72,11 +86,5 @@ internal sealed class DeviceReader : INativeReader
                 return;
         }
         throw new CameraException(DeviceList.InUse(_index));
-    }
-
-    private double Brightness()
-    {
-        var mean = Cv2.Mean(_image);
-        return (mean.Val0 + mean.Val1 + mean.Val2) / _image.Channels();
     }
 }

@@ -9,16 +9,29 @@ internal sealed class ExposureSettling(TimeProvider time)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     private readonly Queue<double> _recent = new();
-    private readonly long _started = time.GetTimestamp();
+    private long? _firstFrame;
 
-    /// <summary>Takes the mean brightness (0 to 255) of the next frame; true once it no longer changes, or after two seconds.</summary>
-    public bool IsSettled(double brightness)
+    /// <summary>Whether it has settled, or the time for it is over.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Takes what looking at the next frame has shown; true for good once its brightness no longer changes, or after two seconds.</summary>
+    /// <param name="verdict">Without a brightness there is nothing to wait for.</param>
+    public bool IsSettled(FrameVerdict? verdict)
+    {
+        if (IsOver)
+            return true;
+        if (verdict is { Readable: true })
+            IsOver = verdict.Brightness is not { } brightness || IsSteady(brightness);
+        _firstFrame ??= time.GetTimestamp();
+        return IsOver |= time.GetElapsedTime(_firstFrame.Value) >= Longest;
+    }
+
+    private bool IsSteady(double brightness)
     {
         _recent.Enqueue(brightness);
         if (_recent.Count > Window)
             _recent.Dequeue();
         // Steady darkness is how it begins, so it does not count as settled
-        var steady = _recent.Count == Window && _recent.Min() >= Dark && _recent.Max() - _recent.Min() <= MaxChange;
-        return steady || time.GetElapsedTime(_started) >= Longest;
+        return _recent.Count == Window && _recent.Min() >= Dark && _recent.Max() - _recent.Min() <= MaxChange;
     }
 }

@@ -6,7 +6,11 @@ namespace SentinelCam.Capture;
 /// <param name="Height">Height in pixels.</param>
 /// <param name="TakenAt">UTC, when the first byte of the frame arrived, or when the device handed it over.</param>
 /// <param name="Quality">What is known about the picture; a ring frame is <see cref="FrameQuality.Unchecked"/> until a capture looks at it.</param>
-public sealed record Frame(byte[] Jpeg, int Width, int Height, DateTimeOffset TakenAt, FrameQuality Quality);
+public sealed record Frame(byte[] Jpeg, int Width, int Height, DateTimeOffset TakenAt, FrameQuality Quality)
+{
+    /// <summary>Sharpness times exposure, higher is better, comparable within one camera; null where nobody has looked.</summary>
+    public double? Score { get; init; }
+}
 
 /// <summary>What a frame is worth as evidence.</summary>
 public enum FrameQuality
@@ -25,6 +29,9 @@ public enum FrameQuality
 
     /// <summary>Taken more than two seconds before the moment that was asked for.</summary>
     Stale,
+
+    /// <summary>The camera has sent this very picture, byte for byte, for more than five seconds.</summary>
+    Frozen,
 
     /// <summary>A drawn picture that stands in for a missing camera.</summary>
     Demo,

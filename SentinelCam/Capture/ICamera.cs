@@ -11,7 +11,7 @@ public interface ICamera
     CameraFault? Check();
 
     /// <summary>Opens the camera and yields its frames in the order of their time until it is cancelled.</summary>
-    /// <remarks>Cancelling ends the enumeration within two seconds, even if native code is stuck.</remarks>
+    /// <remarks>Cancelling ends the enumeration within five seconds, even if native code is stuck.</remarks>
     /// <exception cref="CameraException">The camera cannot be opened or has stopped.</exception>
     IAsyncEnumerable<Frame> ReadAsync(CancellationToken cancellationToken);
 }

@@ -45,6 +45,9 @@ internal sealed class JpegParser
     /// <summary>The length of a complete JPEG in bytes.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Whether it has brought its Huffman tables; webcams often leave them out.</summary>
+    public bool HasHuffmanTables { get; private set; }
+
     /// <summary>From where in a malformed JPEG's bytes the next one is to be searched; above 0.</summary>
     public int ResumeAt { get; private set; }
 
@@ -60,7 +63,7 @@ internal sealed class JpegParser
     public void Reset()
     {
         (_position, _segmentAt, _segments, _inScan, _scanSeen) = (2, 0, 0, false, false);
-        (Width, Height, Length, ResumeAt) = (0, 0, 0, 0);
+        (Width, Height, Length, ResumeAt, HasHuffmanTables) = (0, 0, 0, 0, false);
     }
 
     /// <summary>Goes on as far as the data allows.</summary>
@@ -157,6 +160,7 @@ internal sealed class JpegParser
             return Malformed(_segmentAt + 2);
         if (marker is 0xC0 or 0xC1 or 0xC2 && !FrameHeader(body))
             return Malformed(_segmentAt + 2);
+        HasHuffmanTables |= marker == 0xC4;
         if (marker == 0xDA)
         {
             if (Width == 0 || body.Length < 4 || body[0] is < 1 or > 4 || body.Length != 4 + 2 * body[0])

@@ -16,7 +16,9 @@ internal interface INativeReader : IDisposable
 internal sealed class NativeCamera : ICamera
 {
     private const int MaxStuck = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>After the five seconds of silence that end a reader: a thread that hangs for ten is left behind.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly CameraFault Stuck = new(
         CaptureOutcome.TimedOut, "The camera's driver has hung three times", "Unplug the camera, plug it in again and restart SentinelCam",

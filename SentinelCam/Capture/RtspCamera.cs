@@ -1,18 +1,25 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace SentinelCam.Capture;
 
 /// <summary>An RTSP camera, read by the <c>ffmpeg</c> program, because OpenCV's FFmpeg is built without network.</summary>
-/// <remarks>The program is killed with the enumeration; should the app die before, its closed pipe ends the program.</remarks>
+/// <remarks>
+/// The program is killed with the enumeration; should the app die before, its closed pipe ends the program at the next frame,
+/// or its own time limit at the next silence.
+/// </remarks>
 /// <param name="address">May carry a user name and password; they are shown nowhere.</param>
 /// <param name="time">The clock.</param>
 /// <param name="program">The program's name or path.</param>
 internal sealed class RtspCamera(Uri address, TimeProvider time, string program = "ffmpeg") : ICamera
 {
     private const int MaxErrorText = 8 * 1024;
+
+    /// <summary>Ends the program when the camera falls silent, also if nobody is left to kill it.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
     private static readonly CameraFault NoProgram = new(
         CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
@@ -26,6 +33,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ffmpeg = Start();
+        await SendScriptAsync(ffmpeg.StandardInput);
         var errors = ReadErrorsAsync(ffmpeg.StandardError);
         try
         {
@@ -40,15 +48,25 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
     }
 
-    internal IEnumerable<string> Arguments() =>
+    /// <summary>The address is not among them: whoever lists the processes of this machine would read the password.</summary>
+    internal static IEnumerable<string> Arguments() =>
     [
         "-nostdin", "-hide_banner", "-loglevel", "error",
         // A hostile camera must not make the program open files
-        "-protocol_whitelist", "rtsp,rtsps,rtp,tcp,udp,tls,crypto",
-        "-rtsp_transport", "tcp", "-fflags", "nobuffer", "-flags", "low_delay",
-        "-i", address.AbsoluteUri,
+        "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
+        "-fflags", "nobuffer", "-flags", "low_delay",
+        "-f", "concat", "-safe", "0", "-i", "pipe:0",
         "-an", "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
     ];
+
+    /// <summary>What the program reads from its standard input: a list with one stream, and how to read that.</summary>
+    internal string Script() => string.Create(CultureInfo.InvariantCulture, $"""
+        ffconcat version 1.0
+        file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
+        option rtsp_transport tcp
+        option timeout {SilenceLimit.TotalMicroseconds:0}
+
+        """);
 
     private bool IsInstalled()
     {
@@ -64,6 +82,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     {
         var start = new ProcessStartInfo(program, Arguments())
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -79,6 +98,19 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         catch (Win32Exception)
         {
             throw new CameraException(NoProgram);
+        }
+    }
+
+    private async Task SendScriptAsync(StreamWriter input)
+    {
+        try
+        {
+            await using (input)
+                await input.WriteAsync(Script());
+        }
+        catch (IOException)
+        {
+            return; // it has ended already, and its errors say why
         }
     }
 

@@ -5,4 +5,8 @@ namespace SentinelCam.Configuration;
 /// <param name="value">The value found; never a secret.</param>
 /// <param name="allowed">What would be accepted, in words.</param>
 public sealed class ConfigurationException(string key, string? value, string allowed)
-    : Exception($"{key} is \"{value}\". Allowed: {allowed}");
+    : Exception($"{key} is \"{value}\". Allowed: {allowed}")
+{
+    /// <summary>What would be accepted, in words.</summary>
+    public string Allowed { get; } = allowed;
+}

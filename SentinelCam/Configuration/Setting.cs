@@ -41,4 +41,15 @@ public static class Setting
             : throw new ConfigurationException(key, text,
                 string.Create(CultureInfo.InvariantCulture, $"a whole number of bytes, at least {min}."));
     }
+
+    public static int Whole(IConfiguration configuration, string key, int fallback, int min, int max)
+    {
+        var text = configuration[key];
+        if (string.IsNullOrWhiteSpace(text))
+            return fallback;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new ConfigurationException(key, text,
+                string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}."));
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Capture;
 using SentinelCam.ImageLog;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Snapshots;
@@ -19,6 +20,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
     public DbSet<ImageLogEntry> ImageLog => Set<ImageLogEntry>();
 
     public DbSet<Snapshot> Snapshots => Set<Snapshot>();
+
+    public DbSet<CameraChoice> CameraChoices => Set<CameraChoice>();
 
     public DbSet<Alert> Alerts => Set<Alert>();
 
@@ -67,6 +70,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
         builder.Entity<Snapshot>(snapshot =>
         {
+            snapshot.HasMany(s => s.Strip).WithOne().HasForeignKey(s => s.StripOfId).OnDelete(DeleteBehavior.Cascade);
             snapshot.HasIndex(s => s.FileName).IsUnique();
             snapshot.HasIndex(s => s.TakenAt);
         });

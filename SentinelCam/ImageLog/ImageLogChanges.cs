@@ -19,20 +19,20 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
         return entry.Id;
     }
 
-    /// <summary>Removes entry, snapshot row and file. The login attempt stays: it is the record of what happened.</summary>
+    /// <summary>Removes entry, snapshot rows and files. The login attempt stays: it is the record of what happened.</summary>
     /// <returns>False where there is no such entry, or it is somebody else's.</returns>
     public async Task<bool> DeleteAsync(Viewer viewer, long id)
     {
         // No capture can add a picture between the two statements
         await using var transaction = await db.Database.BeginTransactionAsync();
         var visible = query.VisibleTo(viewer).Where(e => e.Id == id);
-        var fileName = await visible.Select(e => e.Snapshot!.FileName).SingleOrDefaultAsync();
+        var snapshot = await visible.Where(e => e.Snapshot != null).Select(e => e.Snapshot!).Include(s => s.Strip).SingleOrDefaultAsync();
         if (await visible.ExecuteDeleteAsync() == 0)
             return false;
         await transaction.CommitAsync();
 
         logger.LogInformation("Entry {EntryId} deleted by account {AccountId}", id, viewer.Id);
-        if (fileName is not null)
+        foreach (var fileName in snapshot?.FileNames() ?? [])
             TryDeleteFile(fileName);
         return true;
     }

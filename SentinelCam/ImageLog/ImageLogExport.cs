@@ -12,16 +12,20 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
     public async Task WriteAsync(Viewer viewer, ImageLogFilter filter, Stream output, CancellationToken cancellationToken)
     {
         await using var zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
-        var lines = new List<string> { "id,time (UTC),trigger,account,remote address,user agent,outcome,picture,taken (UTC),sha256,problem" };
-        var entries = filter.Apply(query.VisibleTo(viewer)).OrderByDescending(e => e.Id).Include(e => e.LoginAttempt).Include(e => e.Snapshot);
+        var lines = new List<string> { "id,time (UTC),trigger,account,remote address,user agent,outcome,picture,taken (UTC),sha256,problem,strip" };
+        var entries = filter.Apply(query.VisibleTo(viewer)).OrderByDescending(e => e.Id).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip);
         await foreach (var entry in entries.AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            var picture = await AddPictureAsync(zip, entry, cancellationToken);
+            var picture = await AddPictureAsync(zip, entry, entry.Snapshot, "yyyyMMdd-HHmmss", cancellationToken);
+            var strip = new List<string>();
+            foreach (var frame in entry.Snapshot is { Strip: var frames } ? frames.OrderBy(frame => frame.TakenAt).ToList() : [])
+                if (await AddPictureAsync(zip, entry, frame, "yyyyMMdd-HHmmss-fff", cancellationToken) is { } name)
+                    strip.Add(name);
             lines.Add(string.Join(',', new[]
             {
                 entry.Id.ToString(CultureInfo.InvariantCulture), Time(entry.At), entry.Trigger.ToString(),
                 entry.LoginAttempt?.AccountTyped, entry.LoginAttempt?.RemoteAddress, entry.LoginAttempt?.UserAgent, entry.LoginAttempt?.Outcome.ToString(),
-                picture, Time(entry.Snapshot?.TakenAt), entry.Snapshot?.Sha256, entry.CaptureProblem,
+                picture, Time(entry.Snapshot?.TakenAt), entry.Snapshot?.Sha256, entry.CaptureProblem, string.Join(' ', strip),
             }.Select(Cell)));
         }
 
@@ -31,11 +35,11 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
     }
 
     /// <returns>The picture's name in the archive; null where there is none.</returns>
-    private async Task<string?> AddPictureAsync(ZipArchive zip, ImageLogEntry entry, CancellationToken cancellationToken)
+    private async Task<string?> AddPictureAsync(ZipArchive zip, ImageLogEntry entry, Snapshot? snapshot, string timeFormat, CancellationToken cancellationToken)
     {
-        if (entry.Snapshot is not { } snapshot || !File.Exists(store.PathOf(snapshot.FileName)))
+        if (snapshot is null || !File.Exists(store.PathOf(snapshot.FileName)))
             return null;
-        var name = string.Create(CultureInfo.InvariantCulture, $"{entry.Id}-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg");
+        var name = $"{entry.Id}-{snapshot.TakenAt.UtcDateTime.ToString(timeFormat, CultureInfo.InvariantCulture)}.jpg";
         // JPEG does not get smaller
         await using var target = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken);
         await using var source = File.OpenRead(store.PathOf(snapshot.FileName));

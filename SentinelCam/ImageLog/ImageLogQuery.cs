@@ -3,6 +3,7 @@ using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
 
@@ -21,7 +22,7 @@ public sealed class ImageLogQuery(SentinelCamDbContext db)
         var entries = filter.Apply(VisibleTo(viewer));
         if (before is { } id)
             entries = entries.Where(e => e.Id < id);
-        var found = await entries.OrderByDescending(e => e.Id).Take(count + 1).Include(e => e.LoginAttempt).Include(e => e.Snapshot).ToListAsync();
+        var found = await entries.OrderByDescending(e => e.Id).Take(count + 1).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).ToListAsync();
         var shown = found.Take(count).ToList();
         return new ImageLogPage(await WithDeliveriesAsync(shown), found.Count > count ? shown[^1].Id : null);
     }
@@ -29,13 +30,21 @@ public sealed class ImageLogQuery(SentinelCamDbContext db)
     /// <returns>Null where there is no such entry, or it is somebody else's.</returns>
     public async Task<ImageLogItem?> FindAsync(Viewer viewer, long id)
     {
-        var entry = await VisibleTo(viewer).Include(e => e.LoginAttempt).Include(e => e.Snapshot).SingleOrDefaultAsync(e => e.Id == id);
+        var entry = await VisibleTo(viewer).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync(e => e.Id == id);
         return entry is null ? null : (await WithDeliveriesAsync([entry]))[0];
     }
 
     /// <summary>An owner sees their own; an administrator also those that belong to no account.</summary>
     public IQueryable<ImageLogEntry> VisibleTo(Viewer viewer) => db.ImageLog.AsNoTracking()
         .Where(e => e.OwnerId == viewer.Id || (viewer.IsAdministrator && e.OwnerId == null));
+
+    /// <summary>The pictures of those entries, and the frames of their strips.</summary>
+    public IQueryable<Snapshot> SnapshotsVisibleTo(Viewer viewer)
+    {
+        var entryIds = VisibleTo(viewer).Select(e => (long?)e.Id);
+        return db.Snapshots.AsNoTracking()
+            .Where(s => entryIds.Contains(s.EntryId) || db.Snapshots.Any(picture => picture.Id == s.StripOfId && entryIds.Contains(picture.EntryId)));
+    }
 
     /// <summary>The login attempts that the viewer is alerted of, newest first.</summary>
     public IQueryable<LoginAttempt> AttemptsVisibleTo(Viewer viewer) => db.LoginAttempts.AsNoTracking()

@@ -22,7 +22,11 @@ public static class HealthEndpoint
         {
             foreach (var (part, problem) in parts)
                 text.Append(part).Append(": ").Append(problem ?? "ok").Append('\n');
-            text.Append("camera: ").Append(camera.Status.State).Append(' ').Append(camera.Status.Problem).Append('\n')
+            var status = camera.Status;
+            text.Append("camera: ").Append(status.State).Append(", ").Append(CameraWords.Of(status));
+            if (status.Problem is not null)
+                text.Append(". ").Append(status.Problem).Append(' ').Append(status.Remedy);
+            text.Append('\n')
                 .Append("mail: ").Append(mail.Description).Append('\n');
         }
 

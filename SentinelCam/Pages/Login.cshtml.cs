@@ -12,7 +12,7 @@ using SentinelCam.LoginAttempts;
 namespace SentinelCam.Pages;
 
 public sealed class LoginModel(
-    PasswordCheck passwords, LoginAttemptRecorder recorder, SignInManager<Account> signIn, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
+    PasswordCheck passwords, LoginAttemptRecorder recorder, SignInManager<Account> signIn, CameraFeed camera, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
 {
     private const int MaxEchoLength = 256;
 
@@ -27,6 +27,9 @@ public sealed class LoginModel(
     public string? ReturnUrl { get; set; }
 
     public string? Problem { get; private set; }
+
+    /// <summary>Somebody is at the door: the camera opens in the background, so that its picture is of the moment.</summary>
+    public void OnGet() => camera.Warm();
 
     public async Task<IActionResult> OnPostAsync()
     {

@@ -14,8 +14,7 @@ public static class SnapshotEndpoint
 
     private static async Task<IResult> ServeAsync(long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
     {
-        var snapshot = await query.VisibleTo(Viewer.Of(context.User))
-            .Where(e => e.Snapshot!.Id == id).Select(e => e.Snapshot!).SingleOrDefaultAsync();
+        var snapshot = await query.SnapshotsVisibleTo(Viewer.Of(context.User)).SingleOrDefaultAsync(s => s.Id == id);
         if (snapshot is null)
             return Results.NotFound();
 

@@ -17,16 +17,18 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var old = await db.Snapshots.Where(s => !s.Pinned && s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
+        // A strip lives and goes with its picture
+        var removable = db.Snapshots.Include(s => s.Strip).Where(s => s.StripOfId == null && !s.Pinned);
+        var old = await removable.Where(s => s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
         await RemoveAsync(old, cancellationToken);
 
         var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - options.MaxBytes;
         var large = new List<Snapshot>();
-        await foreach (var snapshot in db.Snapshots.Where(s => !s.Pinned).OrderBy(s => s.TakenAt).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await foreach (var snapshot in removable.OrderBy(s => s.TakenAt).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
             if (excess <= 0)
                 break;
-            excess -= snapshot.Bytes;
+            excess -= snapshot.Bytes + snapshot.Strip.Sum(frame => frame.Bytes);
             large.Add(snapshot);
         }
 
@@ -44,8 +46,8 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
         {
             var ids = batch.Select(s => s.Id).ToList();
             await db.Snapshots.Where(s => ids.Contains(s.Id)).ExecuteDeleteAsync(cancellationToken);
-            foreach (var snapshot in batch)
-                store.Delete(snapshot.FileName);
+            foreach (var name in batch.SelectMany(s => s.FileNames()))
+                store.Delete(name);
         }
     }
 

@@ -7,7 +7,14 @@ public sealed class Snapshot
 {
     public long Id { get; set; }
 
-    public long EntryId { get; set; }
+    /// <summary>The entry whose picture this is; null for a frame of a strip.</summary>
+    public long? EntryId { get; set; }
+
+    /// <summary>The picture that this frame stands beside; null for the picture itself.</summary>
+    public long? StripOfId { get; set; }
+
+    /// <summary>The frames shortly before and after this picture, in no order.</summary>
+    public List<Snapshot> Strip { get; } = [];
 
     /// <summary>Relative to <c>snapshots/</c>, with forward slashes: <c>yyyy/MM/dd/random.jpg</c>.</summary>
     public required string FileName { get; set; }
@@ -32,5 +39,11 @@ public sealed class Snapshot
 
     public FrameQuality Quality { get; set; }
 
+    /// <summary>Sharpness times exposure, higher is better, comparable within one camera; null without OpenCV.</summary>
+    public double? Score { get; set; }
+
     public bool Pinned { get; set; }
+
+    /// <summary>The names of all files that go with this row: its own, and those of its strip, as far as it was loaded.</summary>
+    public IEnumerable<string> FileNames() => Strip.Select(frame => frame.FileName).Prepend(FileName);
 }

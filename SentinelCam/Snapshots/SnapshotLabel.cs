@@ -20,6 +20,7 @@ public static class SnapshotLabel
             FrameQuality.Black => "black picture",
             FrameQuality.Uniform => "one flat colour",
             FrameQuality.Stale => "from before the attempt",
+            FrameQuality.Frozen => "frozen picture",
             _ => null,
         };
         var delay = snapshot.TakenAt - moment;
@@ -27,5 +28,12 @@ public static class SnapshotLabel
             return label;
         var late = string.Create(CultureInfo.InvariantCulture, $"taken {(delay.TotalMinutes < 2 ? $"{delay.TotalSeconds:0} s" : $"{delay.TotalMinutes:0} min")} late");
         return label is null ? late : $"{label}, {late}";
+    }
+
+    /// <summary>What a frame of a strip is: "0.5 s before the picture".</summary>
+    public static string Beside(Snapshot frame, Snapshot picture)
+    {
+        var seconds = (frame.TakenAt - picture.TakenAt).TotalSeconds;
+        return string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(seconds):0.0} s {(seconds < 0 ? "before" : "after")} the picture");
     }
 }

@@ -11,6 +11,26 @@ public sealed class SnapshotStore(DataDirectory data)
     /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
     public const long Reserve = 64L << 20;
 
+    /// <summary>Writes a picture and its strip at the same time, which the disk does in hardly longer than one of them.</summary>
+    /// <returns>The picture's row with its strip, still to be added. A frame of the strip that cannot be written is left out.</returns>
+    /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
+    public async Task<Snapshot> SaveAsync(Frame picture, IReadOnlyList<Frame> strip, string cameraName)
+    {
+        var beside = strip.Select(frame => Task.Run(() => TrySave(frame, cameraName))).ToList();
+        try
+        {
+            var snapshot = Save(picture, cameraName);
+            snapshot.Strip.AddRange((await Task.WhenAll(beside)).OfType<Snapshot>());
+            return snapshot;
+        }
+        catch
+        {
+            foreach (var frame in (await Task.WhenAll(beside)).OfType<Snapshot>())
+                Delete(frame.FileName);
+            throw;
+        }
+    }
+
     /// <summary>Writes a frame under a random name, on disk when this returns, and describes it in a row still to be added.</summary>
     /// <exception cref="IOException">The disk is full or the directory cannot be written; nothing is left behind.</exception>
     public Snapshot Save(Frame frame, string cameraName)
@@ -43,7 +63,20 @@ public sealed class SnapshotStore(DataDirectory data)
             TakenAt = frame.TakenAt,
             CameraName = cameraName,
             Quality = frame.Quality,
+            Score = frame.Score,
         };
+    }
+
+    private Snapshot? TrySave(Frame frame, string cameraName)
+    {
+        try
+        {
+            return Save(frame, cameraName);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Removes picture and small copy; files that are gone already are fine.</summary>

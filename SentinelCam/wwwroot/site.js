@@ -10,6 +10,13 @@ document.addEventListener("htmx:sendError", () => {
   say("SentinelCam cannot be reached. Check the network and try again.");
 });
 
+// A live picture keeps the camera open: only while somebody can see it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.hasAttribute("data-while-seen")) {
+    event.preventDefault();
+  }
+});
+
 function say(text) {
   const line = document.createElement("p");
   line.className = "problem";

@@ -311,6 +311,27 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("Deliveries");
                 });
 
+            modelBuilder.Entity("SentinelCam.Capture.CameraChoice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChosenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChosenById")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedSource")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("CameraChoices");
+                });
+
             modelBuilder.Entity("SentinelCam.ImageLog.ImageLogEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -416,7 +437,7 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<long>("EntryId")
+                    b.Property<long?>("EntryId")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("FileName")
@@ -436,9 +457,15 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<double?>("Score")
+                        .HasColumnType("REAL");
+
                     b.Property<string>("Sha256")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("StripOfId")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("TakenAt")
                         .HasColumnType("INTEGER");
@@ -453,6 +480,8 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("FileName")
                         .IsUnique();
+
+                    b.HasIndex("StripOfId");
 
                     b.HasIndex("TakenAt");
 
@@ -572,13 +601,22 @@ namespace SentinelCam.Data.Migrations
                     b.HasOne("SentinelCam.ImageLog.ImageLogEntry", null)
                         .WithOne("Snapshot")
                         .HasForeignKey("SentinelCam.Snapshots.Snapshot", "EntryId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("SentinelCam.Snapshots.Snapshot", null)
+                        .WithMany("Strip")
+                        .HasForeignKey("StripOfId")
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("SentinelCam.ImageLog.ImageLogEntry", b =>
                 {
                     b.Navigation("Snapshot");
+                });
+
+            modelBuilder.Entity("SentinelCam.Snapshots.Snapshot", b =>
+                {
+                    b.Navigation("Strip");
                 });
 #pragma warning restore 612, 618
         }

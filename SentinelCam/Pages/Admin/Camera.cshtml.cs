@@ -1,9 +1,55 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
 using SentinelCam.Capture;
 
 namespace SentinelCam.Pages.Admin;
 
-public sealed class CameraModel(CameraFeed camera) : PageModel
+public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : PageModel
 {
+    private const string ChosenKey = "Camera.Chosen";
+
     public CameraStatus Status => camera.Status;
+
+    public bool IsConfigured => selection.IsConfigured;
+
+    public IReadOnlyList<FoundDevice> Devices { get; private set; } = [];
+
+    public string? Problem { get; private set; }
+
+    public bool IsChosen { get; private set; }
+
+    /// <summary>The page, or its live part; either counts as a look at the camera.</summary>
+    public IActionResult OnGet()
+    {
+        camera.WarmForLook();
+        Response.Headers.Vary = "HX-Request";
+        if (Request.IsHtmx())
+            return Partial("_Preview", this);
+        IsChosen = TempData[ChosenKey] is not null;
+        return ShowPage();
+    }
+
+    /// <summary>The latest frame as a JPEG: 404 where the camera gives none within five seconds.</summary>
+    public async Task<IActionResult> OnGetFrameAsync()
+    {
+        Response.Headers.CacheControl = "private, no-store";
+        return await camera.LookAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
+    }
+
+    public async Task<IActionResult> OnPostAsync(string? source)
+    {
+        Problem = await selection.ChooseAsync(source, Viewer.Of(User).Id);
+        if (Problem is not null)
+            return ShowPage();
+        TempData[ChosenKey] = true;
+        return LocalRedirect("/admin/camera");
+    }
+
+    private PageResult ShowPage()
+    {
+        Devices = DeviceList.Found();
+        return Page();
+    }
 }

@@ -40,6 +40,21 @@ namespace SentinelCam.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "CameraChoices",
+                columns: table => new
+                {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    ProtectedSource = table.Column<string>(type: "TEXT", nullable: false),
+                    ChosenAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ChosenById = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_CameraChoices", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Roles",
                 columns: table => new
                 {
@@ -299,7 +314,8 @@ namespace SentinelCam.Data.Migrations
                 {
                     Id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
-                    EntryId = table.Column<long>(type: "INTEGER", nullable: false),
+                    EntryId = table.Column<long>(type: "INTEGER", nullable: true),
+                    StripOfId = table.Column<long>(type: "INTEGER", nullable: true),
                     FileName = table.Column<string>(type: "TEXT", nullable: false),
                     HasThumbnail = table.Column<bool>(type: "INTEGER", nullable: false),
                     Width = table.Column<int>(type: "INTEGER", nullable: false),
@@ -309,6 +325,7 @@ namespace SentinelCam.Data.Migrations
                     TakenAt = table.Column<long>(type: "INTEGER", nullable: false),
                     CameraName = table.Column<string>(type: "TEXT", nullable: false),
                     Quality = table.Column<string>(type: "TEXT", nullable: false),
+                    Score = table.Column<double>(type: "REAL", nullable: true),
                     Pinned = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -318,6 +335,12 @@ namespace SentinelCam.Data.Migrations
                         name: "FK_Snapshots_ImageLog_EntryId",
                         column: x => x.EntryId,
                         principalTable: "ImageLog",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_Snapshots_Snapshots_StripOfId",
+                        column: x => x.StripOfId,
+                        principalTable: "Snapshots",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -437,6 +460,11 @@ namespace SentinelCam.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_Snapshots_StripOfId",
+                table: "Snapshots",
+                column: "StripOfId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Snapshots_TakenAt",
                 table: "Snapshots",
                 column: "TakenAt");
@@ -456,6 +484,9 @@ namespace SentinelCam.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "AccountTokens");
+
+            migrationBuilder.DropTable(
+                name: "CameraChoices");
 
             migrationBuilder.DropTable(
                 name: "Deliveries");

@@ -1,0 +1,72 @@
+namespace SentinelCam.Capture;
+
+/// <summary>What the camera is doing, for the pages and the log. Not safe for threads: its owner locks, except to log.</summary>
+internal sealed class CameraCondition(string name, ILogger logger, TimeSpan staleAfter)
+{
+    private const string LiveMark = "live";
+
+    private CameraState _state = CameraState.Off;
+    private CameraFault? _lastFault;
+    private DateTimeOffset _lastFaultAt;
+    private Frame? _last;
+    private string? _logged;
+    private (int Width, int Height) _loggedLive;
+
+    /// <summary>The fault that has not been followed by a frame, or null.</summary>
+    public CameraFault? Fault { get; private set; }
+
+    /// <summary>Whether there has been a frame or a fault.</summary>
+    public bool IsKnown => _last is not null || _lastFault is not null;
+
+    /// <summary>A fault stays in sight while the camera is tried again.</summary>
+    public void Opening() => _state = Fault is null ? CameraState.Opening : _state;
+
+    public void Live(Frame frame) => (_state, Fault, _last) = (CameraState.Live, null, frame);
+
+    public void Failed(CameraFault fault, DateTimeOffset at) => (_state, Fault, _lastFault, _lastFaultAt) = (fault.State, fault, fault, at);
+
+    public void Closed() => _state = Fault?.State ?? CameraState.Off;
+
+    /// <summary>Another camera has taken its place.</summary>
+    public void Forget() => (_state, Fault, _lastFault, _last, _logged) = (CameraState.Off, null, null, null, null);
+
+    public CameraStatus Status(string source, FrameRing ring, TimeSpan now)
+    {
+        var age = now - ring.Last?.At;
+        var silent = _state == CameraState.Live && age > staleAfter;
+        var frozen = _state == CameraState.Live && ring.Last is { IsFrozen: true };
+        var (problem, remedy) = Fault is { } fault ? ($"{fault.Problem}.", $"{fault.Remedy}.")
+            : silent ? ("The camera has stopped sending pictures.", "It is opened again if it stays silent.")
+            : frozen ? ("The camera repeats one picture.", "Switch it off and on again.")
+            : ((string?)null, (string?)null);
+        return new CameraStatus(
+            silent ? CameraState.Stale : _state, name, source, problem, remedy, _last?.TakenAt, _last?.Width ?? 0, _last?.Height ?? 0)
+        {
+            FramesPerSecond = _state == CameraState.Live ? ring.RateSince(now - staleAfter) : 0,
+            FrameAge = age,
+            LastError = _lastFault?.Sentence,
+            LastErrorAt = _lastFault is null ? null : _lastFaultAt,
+            RingFrames = ring.Count,
+            RingBytes = ring.Bytes,
+        };
+    }
+
+    /// <summary>Logs a state when it differs from the one logged before, not at every try.</summary>
+    public void LogOnce(string source, CameraFault fault)
+    {
+        if (Interlocked.Exchange(ref _logged, fault.Sentence) != fault.Sentence)
+            logger.LogWarning("Camera {Camera} ({Source}): {Problem}", name, source, fault.Sentence);
+    }
+
+    /// <summary>Logs that frames come, with their size, when that was not the state logged before.</summary>
+    public void LogOnce(string source, Frame frame)
+    {
+        var demo = frame.Quality == FrameQuality.Demo;
+        // Compared field by field: this is asked thirty times a second
+        if (_loggedLive == (frame.Width, frame.Height) && ReferenceEquals(_logged, LiveMark))
+            return;
+        _loggedLive = (frame.Width, frame.Height);
+        Volatile.Write(ref _logged, LiveMark);
+        logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo}", name, source, frame.Width, frame.Height, demo ? ", DEMO pictures" : "");
+    }
+}
