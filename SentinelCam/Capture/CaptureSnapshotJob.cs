@@ -13,7 +13,7 @@ namespace SentinelCam.Capture;
 /// goes without a picture at once, and two more tries may bring one that follows.
 /// </summary>
 public sealed class CaptureSnapshotJob(
-    SentinelCamDbContext db, CameraFeed camera, SnapshotStore store, DeliveryPlan deliveries, AlertOptions alerts,
+    SentinelCamDbContext db, CameraFeed camera, SnapshotStore store, DeliveryPlan deliveries,
     IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     private const int FirstRetry = 15;
@@ -39,12 +39,21 @@ public sealed class CaptureSnapshotJob(
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
         foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
 
-        if (entry is { OpensAlert: true, CaptureTries: 0, AlertId: { } alertId })
-            jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alerts.QuietPeriod);
+        if (entry is { Trigger: CaptureTrigger.FailedLogin, CaptureTries: 0, AlertId: { } alertId })
+            await ScheduleClosingAsync(entry, alertId);
         if (willRetry)
             throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
+    }
+
+    /// <summary>The first attempt of an alert has its closing scheduled, which then puts itself off as long as others follow.</summary>
+    private async Task ScheduleClosingAsync(ImageLogEntry entry, long alertId)
+    {
+        if (await db.LoginAttempts.AnyAsync(a => a.Id == entry.LoginAttemptId && a.NumberInAlert > 1))
+            return;
+        var left = await db.Alerts.Where(a => a.Id == alertId && a.ClosedAt == null).Select(a => a.ClosesAt).SingleOrDefaultAsync() - time.GetUtcNow();
+        jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     private bool IsTooLate(ImageLogEntry entry) =>

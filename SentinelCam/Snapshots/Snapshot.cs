@@ -32,5 +32,8 @@ public sealed class Snapshot
 
     public FrameQuality Quality { get; set; }
 
+    /// <summary>Sharpness and exposure, higher is better; null where nobody has looked.</summary>
+    public double? Score { get; set; }
+
     public bool Pinned { get; set; }
 }
