@@ -65,6 +65,7 @@ public sealed class AlertMessageTests
             From:           this machine (127.0.0.1)
             Browser:        Mozilla/5.0 (X11; Linux x86_64)
             Outcome:        wrong password
+            Attempt:        1 of this burst
 
             Camera:         porch
             Picture:        taken on Monday, 23 November 2026, 20:30:05 +01:00
@@ -107,7 +108,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void Without_a_picture_the_mail_says_why()
     {
-        var mail = Sent(Mails.Content() with { Picture = null, PictureProblem = "The camera did not answer within 10 s." });
+        var mail = Sent(Mails.Content() with { Pictures = [], PictureProblem = "The camera did not answer within 10 s." });
 
         Assert.Contains("No picture:     The camera did not answer within 10 s.", Plain(mail), StringComparison.Ordinal);
         Assert.Empty(mail.Attachments);
@@ -118,7 +119,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void A_label_stands_before_the_picture_in_both_texts()
     {
-        var mail = Sent(Mails.Content() with { Picture = Mails.Picture("DEMO") });
+        var mail = Sent(Mails.Content() with { Pictures = [Mails.Picture("DEMO")] });
 
         Assert.Contains("Picture:        DEMO: taken on", Plain(mail), StringComparison.Ordinal);
         Assert.Contains("DEMO: taken on", Html(mail).QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);

@@ -36,7 +36,7 @@ public sealed class HostileMailTests
 
         var html = AlertMessageTests.Html(mail);
         Assert.Empty(html.QuerySelectorAll("script, a, link, iframe, form"));
-        Assert.Equal("cid:picture.delivery-42@example.org", Assert.Single(html.QuerySelectorAll("img")).GetAttribute("src"));
+        Assert.Equal("cid:picture1.delivery-42@example.org", Assert.Single(html.QuerySelectorAll("img")).GetAttribute("src"));
         Assert.Contains(html.QuerySelectorAll("td"), cell => cell.TextContent == Hostile[..79] + "…" || cell.TextContent.StartsWith(Hostile, StringComparison.Ordinal));
         Assert.Contains("<script>alert(1)</script>", AlertMessageTests.Plain(mail), StringComparison.Ordinal);
     }
@@ -91,7 +91,9 @@ public sealed class HostileMailTests
         AccountName = text,
         CameraName = text,
         PictureProblem = text,
-        Picture = Mails.Picture(text) with { FileName = text },
+        Pictures = [Mails.Picture(text) with { FileName = text }],
+        Addresses = [new MailAddress(text, 2)],
+        Lines = [text],
         Attempts = [new MailAttempt(7, Mails.Moment, text, text, text, text)],
     };
 

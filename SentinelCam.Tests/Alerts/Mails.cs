@@ -31,7 +31,7 @@ internal static class Mails
         AttemptCount = 1,
         FirstAt = Moment,
         LastAt = Moment,
-        Picture = Picture(),
+        Pictures = [Picture()],
         TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"),
         ComposedAt = Moment,
     };

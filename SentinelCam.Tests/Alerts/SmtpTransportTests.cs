@@ -22,7 +22,6 @@ public sealed class SmtpTransportTests
         Assert.Equal(new MailOutcome(MailResult.Accepted, "250 2.0.0 queued as 4711"), outcome);
         Assert.Contains("C: MAIL FROM:<cam@example.org> SIZE=", server.Dialogue.First(line => line.Contains("MAIL", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("C: RCPT TO:<alice@example.org>", server.Dialogue);
-        Assert.Equal("S: 221 2.0.0 bye", server.Dialogue[^1]);
     }
 
     [Fact]

@@ -94,16 +94,20 @@ public static class HouseholdActions
     /// <summary>A failed sign-in as the form records it, from any address and browser.</summary>
     /// <returns>The entry's id.</returns>
     public static async Task<long> FailToSignInAsync(
-        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true)
+        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true) =>
+        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, enqueue)).Recorded!.Value.EntryId;
+
+    /// <summary>A right or a wrong password as the form records it, from any address and browser. Nobody is signed in.</summary>
+    public static async Task<Submission> SubmitAsync(
+        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
-        var attempt = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
-            .RecordUnlessAcceptedAsync(account, passwordIsRight: false, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
-        var entryId = attempt!.Value.EntryId;
-        if (enqueue)
+        var submission = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
+            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
+        if (enqueue && submission.Recorded is { IsCaptured: true, EntryId: var entryId })
             scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
-        return entryId;
+        return submission;
     }
 
     /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>

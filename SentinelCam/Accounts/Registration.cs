@@ -14,6 +14,10 @@ public sealed class Registration(
     public const int MinPasswordLength = 12;
     public const int MaxPasswordLength = 128;
     public const int MaxUserNameLength = 64;
+
+    /// <summary>Accounts that wait for an administrator, at most: more would bury the honest ones, and fill the disk.</summary>
+    public const int MaxWaiting = 50;
+
     public const int MaxEmailLength = TypedAccount.MaxLength;
 
     /// <summary>Whether the next account is the first, and so the administrator.</summary>
@@ -55,9 +59,15 @@ public sealed class Registration(
     }
 
     /// <returns>Why nobody like this visitor may register now; null where they may.</returns>
-    private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor) => await IsFirstAsync()
-        ? visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded
-        : options.Mode is RegistrationMode.Closed ? RegistrationOutcome.Closed : null;
+    private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor)
+    {
+        if (await IsFirstAsync())
+            return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
+        if (options.Mode is RegistrationMode.Closed)
+            return RegistrationOutcome.Closed;
+        // Asked before the mail address is looked up, so that the answer tells nothing about it
+        return options.Mode is RegistrationMode.Approval && await db.Users.CountAsync(a => a.ApprovedAt == null) >= MaxWaiting ? RegistrationOutcome.TooManyWaiting : null;
+    }
 
     /// <summary>Whether a mail can be addressed to this text, and nothing else hides in it.</summary>
     public static bool IsMailAddress(string? text) =>
@@ -77,4 +87,7 @@ public enum RegistrationOutcome
     SetupCodeNeeded,
     EmailTaken,
     EmailNotAllowed,
+
+    /// <summary>So many accounts wait for an administrator that no more are taken.</summary>
+    TooManyWaiting,
 }

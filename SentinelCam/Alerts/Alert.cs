@@ -3,12 +3,16 @@ namespace SentinelCam.Alerts;
 /// <summary>The conversation with an owner about one burst of attempts: one mail at once, one summary at the end.</summary>
 public sealed class Alert
 {
+    /// <summary>Stands for the network of an alert that holds the guesses from all addresses beyond <see cref="AlertOptions.MaxOwnerlessPerHour"/>.</summary>
+    public const string ManyNetworks = "many";
+
     public long Id { get; set; }
 
-    /// <summary>Who is alerted; null: the administrators are, and the burst is told by <see cref="RemoteAddress"/>.</summary>
+    /// <summary>Who is alerted; null: the administrators are, and the burst is told by <see cref="RemoteNetwork"/>.</summary>
     public long? OwnerId { get; set; }
 
-    public required string RemoteAddress { get; set; }
+    /// <summary>Where the first attempt came from, see <see cref="LoginAttempts.RemoteNetwork"/>; or <see cref="ManyNetworks"/>.</summary>
+    public required string RemoteNetwork { get; set; }
 
     public DateTimeOffset OpenedAt { get; set; }
 
@@ -17,4 +21,15 @@ public sealed class Alert
 
     /// <summary>When the alert was closed and its summary, if any, was put in the queue.</summary>
     public DateTimeOffset? ClosedAt { get; set; }
+
+    /// <summary>How many failed attempts it counts.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The number of the attempt that is mailed at once; null while there is none.</summary>
+    public int? MailedFrom { get; set; }
+
+    /// <summary>For how many of its attempts a picture was asked.</summary>
+    public int Captures { get; set; }
+
+    public DateTimeOffset? LastCaptureAt { get; set; }
 }

@@ -14,25 +14,44 @@ public enum MailKind
 
     /// <summary>A picture that the owner asked for.</summary>
     Manual,
+
+    /// <summary>A sign-in that succeeded after several failures.</summary>
+    Success,
+
+    /// <summary>Asks an extra recipient whether they want the mails.</summary>
+    ConfirmRecipient,
+
+    /// <summary>Tells an owner that somebody changed how they are alerted.</summary>
+    SettingsChanged,
+
+    /// <summary>A test that an administrator asked for.</summary>
+    Test,
 }
 
 /// <summary>A picture for a mail.</summary>
-/// <param name="Jpeg">The JPEG file, attached byte for byte.</param>
+/// <param name="Jpeg">The JPEG file. Where all of a mail's pictures are small enough it travels byte for byte.</param>
 /// <param name="FileName">The name it is attached under.</param>
 /// <param name="TakenAt">When the frame was taken.</param>
 /// <param name="Width">In pixels.</param>
 /// <param name="Height">In pixels.</param>
 /// <param name="Label">What the reader must know about it, such as "DEMO" or "black picture"; or null.</param>
-public sealed record MailPicture(byte[] Jpeg, string FileName, DateTimeOffset TakenAt, int Width, int Height, string? Label);
+/// <param name="Attempt">The number of the attempt of its burst that it shows, where the mail tells of several; or null.</param>
+/// <param name="ScaledFrom">The original's size in words, where the mail's picture is smaller; or null.</param>
+public sealed record MailPicture(
+    byte[] Jpeg, string FileName, DateTimeOffset TakenAt, int Width, int Height, string? Label, int? Attempt = null, string? ScaledFrom = null);
 
-/// <summary>A failed sign-in as a mail tells it. The texts may be a visitor's.</summary>
+/// <summary>A sign-in as a mail tells it. The texts may be a visitor's.</summary>
 /// <param name="Id">The attempt's number.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="AccountTyped">What was typed as the account.</param>
 /// <param name="RemoteAddress">The address that the request came from.</param>
 /// <param name="UserAgent">What the browser calls itself.</param>
-/// <param name="Outcome">Why it failed, in words.</param>
-public sealed record MailAttempt(long Id, DateTimeOffset At, string AccountTyped, string RemoteAddress, string UserAgent, string Outcome);
+/// <param name="Outcome">What became of it, in words.</param>
+/// <param name="Number">The how manieth of its burst it is.</param>
+public sealed record MailAttempt(long Id, DateTimeOffset At, string AccountTyped, string RemoteAddress, string UserAgent, string Outcome, int Number = 1);
+
+/// <summary>An address that attempts of a burst came from.</summary>
+public sealed record MailAddress(string RemoteAddress, int Attempts);
 
 /// <summary>All that a mail says, before it has a form.</summary>
 public sealed record AlertContent
@@ -82,13 +101,25 @@ public sealed record AlertContent
     /// <summary>When the last of them happened.</summary>
     public DateTimeOffset LastAt { get; init; }
 
-    /// <summary>The picture, or null.</summary>
-    public MailPicture? Picture { get; init; }
+    /// <summary>How many attempts failed before the one that succeeded; for <see cref="MailKind.Success"/>.</summary>
+    public int FailuresBefore { get; init; }
 
-    /// <summary>Small pictures from shortly before and after it, oldest first; the label says when.</summary>
+    /// <summary>The addresses of the burst with the most attempts, most first; for <see cref="MailKind.Summary"/>.</summary>
+    public IReadOnlyList<MailAddress> Addresses { get; init; } = [];
+
+    /// <summary>How many addresses there are, told or not.</summary>
+    public int AddressCount { get; init; }
+
+    /// <summary>The pictures in the order to show them; the most telling one may be any.</summary>
+    public IReadOnlyList<MailPicture> Pictures { get; init; } = [];
+
+    /// <summary>Small pictures from shortly before and after the only picture, oldest first; the label says when.</summary>
     public IReadOnlyList<MailPicture> Strip { get; init; } = [];
 
-    /// <summary>Why there is no picture, or null.</summary>
+    /// <summary>What a mail about settings has to say, a line each.</summary>
+    public IReadOnlyList<string> Lines { get; init; } = [];
+
+    /// <summary>Why there is no picture, or not all of them; or null.</summary>
     public string? PictureProblem { get; init; }
 
     /// <summary>The time zone that the recipient reads times in.</summary>

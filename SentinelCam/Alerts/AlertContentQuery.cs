@@ -1,73 +1,185 @@
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
 using SentinelCam.Capture;
 using SentinelCam.Data;
+using SentinelCam.ImageLog;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Alerts;
 
 /// <summary>Collects from the database what a delivery's mail has to say.</summary>
-public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp)
+public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
 {
-    /// <returns>Null where there is nothing left to tell: the picture that the mail is about was deleted.</returns>
+    private const int MaxAttemptsTold = 20;
+    private const int MaxAddressesTold = 10;
+    private const int MaxPicturesOfASummary = 5;
+
+    /// <returns>Null where there is nothing left to tell: the picture or the question that the mail is about is gone.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
+    {
+        var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
+        var content = new AlertContent
+        {
+            Kind = delivery.Kind,
+            To = delivery.Recipient,
+            ToName = delivery.Recipient == owner?.Email ? owner.Name : null,
+            From = smtp.From ?? SmtpOptions.OutboxSender,
+            MessageId = delivery.MessageId,
+            AccountName = owner?.Email ?? delivery.Recipient,
+            CameraName = camera.Name,
+            TimeZone = TimeZones.Find(owner?.TimeZone),
+            ComposedAt = delivery.CreatedAt,
+            FirstAt = delivery.CreatedAt,
+            LastAt = delivery.CreatedAt,
+        };
+        return delivery.Kind switch
+        {
+            MailKind.SettingsChanged => content with { Lines = delivery.Text?.Split('\n') ?? [] },
+            MailKind.ConfirmRecipient => owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
+            MailKind.Summary => await SummaryAsync(content, delivery),
+            _ => await EntryAsync(content, delivery),
+        };
+    }
+
+    private async Task<AlertContent?> EntryAsync(AlertContent content, Delivery delivery)
     {
         var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
         if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
-        // A picture that came after the first mail was due has a mail of its own
-        var pictureFollows = delivery.Kind is MailKind.Attempt && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Kind == MailKind.LatePicture);
+        if (delivery.AlertId is null)
+            return await WithPicturesAsync(content, entry!, [entry!]);
 
-        var recipientName = await db.Users.Where(a => a.Id == delivery.RecipientId).Select(a => a.Name).SingleOrDefaultAsync();
-        var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
-        var first = await attempts.OrderBy(a => a.Id).FirstOrDefaultAsync();
-        var count = await attempts.CountAsync();
-        var last = count > 1 ? await attempts.OrderByDescending(a => a.Id).FirstAsync() : first;
-        // The newest ones tell most; the mail counts the rest
-        List<LoginAttempt> told = delivery.Kind is MailKind.Summary
-            ? [.. (await attempts.OrderByDescending(a => a.Id).Take(20).ToListAsync()).OrderBy(a => a.Id)]
-            : first is null ? [] : [first];
-        var accounts = told.Select(a => a.AccountTyped).Distinct().ToList();
-        var earlier = await db.Deliveries
-            .Where(d => d.AlertId != null && d.AlertId == delivery.AlertId && d.RecipientId == delivery.RecipientId && d.Id < delivery.Id)
-            .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
-        var picture = entry?.Snapshot is { } snapshot && !pictureFollows ? await ReadAsync(snapshot, entry.At) : null;
-
-        return new AlertContent
+        var told = await ToldAsync(delivery, entry);
+        var last = told[^1];
+        content = (await WithThreadAsync(content, delivery)) with
         {
-            Kind = delivery.Kind,
-            To = delivery.Recipient,
-            ToName = recipientName,
-            From = smtp.From ?? SmtpOptions.OutboxSender,
-            MessageId = delivery.MessageId,
-            InReplyTo = earlier.LastOrDefault(),
-            References = earlier,
-            AccountName = accounts.Count > 1 ? "several accounts" : first?.AccountTyped ?? delivery.Recipient,
-            AccountUnknown = accounts.Count == 1 && first?.Outcome is LoginOutcome.UnknownAccount,
-            ForAdministrators = first is not null && first.OwnerId is null,
-            CameraName = entry?.Snapshot?.CameraName ?? camera.Name,
-            Attempts = told.ConvertAll(a => new MailAttempt(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords())),
-            AttemptCount = delivery.Kind is MailKind.Summary ? count : told.Count,
-            FirstAt = first?.At ?? delivery.CreatedAt,
-            LastAt = (delivery.Kind is MailKind.Summary ? last : first)?.At ?? delivery.CreatedAt,
-            Picture = picture,
-            Strip = picture is null ? [] : await ReadStripAsync(entry!.Snapshot!),
-            PictureProblem = picture is not null || delivery.Kind is MailKind.Summary ? null
-                : entry is null ? "The owner has deleted the entry."
-                : pictureFollows ? "It came too late for this mail and follows in another."
-                : entry.CaptureProblem ?? "The picture is no longer stored.",
-            TimeZone = TimeZoneInfo.Local,
-            ComposedAt = delivery.CreatedAt,
+            AccountName = NameOf(told),
+            AccountUnknown = told.DistinctBy(a => a.AccountTyped).Count() == 1 && last.Outcome is LoginOutcome.UnknownAccount,
+            ForAdministrators = last.OwnerId is null,
+            Attempts = told.ConvertAll(Tell),
+            AttemptCount = told.Count,
+            FirstAt = told[0].At,
+            LastAt = last.At,
+        };
+        if (last.Outcome is LoginOutcome.SucceededAfterFailures)
+            content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
+        if (entry is null)
+            return content with { PictureProblem = "The owner has deleted the entry." };
+        // A picture that came after the first mail was due has a mail of its own
+        if (delivery.Kind is MailKind.Attempt && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Kind == MailKind.LatePicture))
+            return content with { PictureProblem = "It came too late for this mail and follows in another." };
+
+        var ids = told.Select(a => (long?)a.Id).ToList();
+        List<ImageLogEntry> entries = delivery.Kind is MailKind.Attempt && told.Count > 1
+            ? await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt).Where(e => ids.Contains(e.LoginAttemptId)).OrderBy(e => e.Id).ToListAsync()
+            : [entry];
+        return await WithPicturesAsync(content, entry, entries);
+    }
+
+    private async Task<AlertContent?> SummaryAsync(AlertContent content, Delivery delivery)
+    {
+        var failures = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId && a.Outcome != LoginOutcome.SucceededAfterFailures);
+        var first = await failures.OrderBy(a => a.Id).FirstOrDefaultAsync();
+        if (first is null)
+            return null;
+        var last = await failures.OrderByDescending(a => a.Id).FirstAsync();
+        // The newest ones tell most; the mail counts the rest
+        var told = await failures.OrderByDescending(a => a.Id).Take(MaxAttemptsTold).ToListAsync();
+        told.Reverse();
+        var addresses = failures.GroupBy(a => a.RemoteAddress).Select(group => new { Address = group.Key, Count = group.Count() });
+        var best = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
+            .Where(e => e.AlertId == delivery.AlertId && e.Trigger == CaptureTrigger.FailedLogin && e.Snapshot != null)
+            .OrderBy(e => e.Snapshot!.Quality == FrameQuality.Good ? 0 : e.Snapshot.Quality == FrameQuality.Unchecked ? 1 : 2)
+            .ThenByDescending(e => e.Snapshot!.Score).ThenBy(e => e.Snapshot!.TakenAt)
+            .Take(MaxPicturesOfASummary).ToListAsync();
+        return (await WithThreadAsync(content, delivery)) with
+        {
+            AccountName = await failures.Select(a => a.AccountTyped).Distinct().CountAsync() > 1 ? "several accounts" : first.AccountTyped,
+            AccountUnknown = !await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
+            ForAdministrators = first.OwnerId is null,
+            CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
+            Attempts = told.ConvertAll(Tell),
+            AttemptCount = await failures.CountAsync(),
+            FirstAt = first.At,
+            LastAt = last.At,
+            Addresses = [.. (await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddressesTold).ToListAsync()).Select(a => new MailAddress(a.Address, a.Count))],
+            AddressCount = await addresses.CountAsync(),
+            Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
         };
     }
 
-    /// <summary>The strip as far as it is there now, in small copies.</summary>
+    /// <summary>The attempt that the mail is about; before it, for the first mail of an alert, those that waited for it.</summary>
+    private async Task<List<LoginAttempt>> ToldAsync(Delivery delivery, ImageLogEntry? entry)
+    {
+        var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
+        var isSuccess = delivery.Kind is MailKind.Success;
+        var own = await attempts.SingleOrDefaultAsync(a => entry != null && a.Id == entry.LoginAttemptId)
+            // The entry was deleted, but not what happened
+            ?? await attempts.Where(a => (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess && a.At <= delivery.CreatedAt)
+                .OrderByDescending(a => a.Id).FirstAsync();
+        if (delivery.Kind is not MailKind.Attempt)
+            return [own];
+        var told = await attempts.Where(a => a.Id < own.Id && a.Outcome != LoginOutcome.SucceededAfterFailures)
+            .OrderByDescending(a => a.Id).Take(AlertWishes.MaxAlertFrom - 1).ToListAsync();
+        told.Reverse();
+        return [.. told, own];
+    }
+
+    private async Task<AlertContent> WithThreadAsync(AlertContent content, Delivery delivery)
+    {
+        // What matters most is a conversation of its own
+        if (delivery.Kind is MailKind.Success)
+            return content;
+        var earlier = await db.Deliveries
+            .Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Kind != MailKind.Success && d.Id < delivery.Id)
+            .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
+        return content with { InReplyTo = earlier.LastOrDefault(), References = earlier };
+    }
+
+    private Task<int> FailuresBeforeAsync(LoginAttempt success)
+    {
+        var since = success.At - AlertOptions.FailuresWithin;
+        return db.LoginAttempts.CountAsync(a => a.OwnerId == success.OwnerId && a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
+    }
+
+    private static string NameOf(List<LoginAttempt> told) =>
+        told.TrueForAll(a => a.AccountTyped == told[0].AccountTyped) ? told[0].AccountTyped : "several accounts";
+
+    private static MailAttempt Tell(LoginAttempt a) => new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);
+
+    private async Task<AlertContent> WithPicturesAsync(AlertContent content, ImageLogEntry entry, List<ImageLogEntry> entries)
+    {
+        var pictures = await PicturesAsync(entries);
+        return content with
+        {
+            CameraName = entry.Snapshot?.CameraName ?? content.CameraName,
+            Pictures = pictures,
+            Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await ReadStripAsync(snapshot) : [],
+            PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null
+                : entry.Snapshot is null && entry.CaptureProblem is { } problem ? problem : pictures.Count > 0 ? null : "The picture is no longer stored.",
+        };
+    }
+
+    private async Task<IReadOnlyList<MailPicture>> PicturesAsync(List<ImageLogEntry> entries)
+    {
+        var pictures = new List<MailPicture>();
+        foreach (var entry in entries)
+        {
+            if (entry.Snapshot is { } snapshot && await ReadAsync(snapshot, entry.At) is { } picture)
+                pictures.Add(picture with { Attempt = entry.LoginAttempt?.NumberInAlert });
+        }
+
+        return pictures;
+    }
+
+    /// <summary>The strip as far as it is there now. Only its small copies fit beside the picture.</summary>
     private async Task<IReadOnlyList<MailPicture>> ReadStripAsync(Snapshot snapshot)
     {
         var strip = new List<MailPicture>();
-        foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
+        foreach (var frame in snapshot.Strip.Where(f => f.HasThumbnail).OrderBy(f => f.TakenAt))
         {
-            var path = store.PathOf(frame.HasThumbnail ? SnapshotStore.ThumbnailOf(frame.FileName) : frame.FileName);
+            var path = store.PathOf(SnapshotStore.ThumbnailOf(frame.FileName));
             try
             {
                 strip.Add(new MailPicture(await File.ReadAllBytesAsync(path), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));

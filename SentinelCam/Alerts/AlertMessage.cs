@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using MimeKit;
+using SentinelCam.Capture;
 using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Alerts;
@@ -14,8 +15,8 @@ namespace SentinelCam.Alerts;
 ///     text/plain
 ///     multipart/related
 ///       text/html
-///       image/jpeg, inline by Content-ID: the picture, then its strip
-///   image/jpeg, attached
+///       image/jpeg, inline by Content-ID, for each picture, then for each frame of the strip
+///   image/jpeg, attached, for each picture
 /// </code>
 /// </remarks>
 public static class AlertMessage
@@ -27,12 +28,16 @@ public static class AlertMessage
     // Letters of all scripts stay letters; what has a meaning in HTML is encoded all the same.
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
 
-    /// <summary>Makes the message. It needs nothing from elsewhere: no remote picture, no link.</summary>
+    /// <summary>Makes the message, of less than a megabyte. It needs nothing from elsewhere: no remote picture, no style sheet.</summary>
+    /// <param name="content">What it says.</param>
+    /// <param name="shrink">Makes a JPEG of at most a width; null: OpenCV does. Where it returns null pictures that are too large stay out, and the mail says so.</param>
     /// <exception cref="ArgumentException">Sender, recipient or a Message-ID is not well-formed.</exception>
-    public static MimeMessage Compose(AlertContent content)
+    public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
     {
         ArgumentNullException.ThrowIfNull(content);
-        var text = new AlertText(content);
+        var (pictures, leftOut) = MailPictures.Fit(content.Pictures, shrink ?? ((jpeg, width) => Thumbnail.TryMake(jpeg, width)));
+        content = content with { Pictures = pictures };
+        var text = new AlertText(content, leftOut);
 
         var message = new MimeMessage();
         message.From.Add(Mailbox(content.From, "SentinelCam"));
@@ -62,27 +67,24 @@ public static class AlertMessage
     private static MimeEntity Body(AlertContent content, AlertText text)
     {
         var plain = Text("plain", PlainText(text));
-        if (content.Picture is not { } picture)
-            return new MultipartAlternative(plain, Text("html", HtmlText(text, contentId: null, [])));
+        if (content.Pictures.Count == 0)
+            return new MultipartAlternative(plain, Text("html", HtmlText(text, [], [])));
 
-        var inline = Jpeg(picture, ContentDisposition.Inline);
         var id = new string([.. content.MessageId.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@')]);
-        inline.ContentId = "picture." + id;
-        var strip = content.Strip.Select((frame, i) => (Id: $"strip{i}.{id}", Frame: frame)).ToList();
-        var related = new MultipartRelated { Root = Text("html", HtmlText(text, inline.ContentId, strip)) };
-        related.Add(inline);
-        foreach (var (frameId, frame) in strip)
+        var ids = Enumerable.Range(1, content.Pictures.Count).Select(number => $"picture{number}.{id}").ToList();
+        var strip = content.Strip.Select((frame, i) => (Id: $"strip{i + 1}.{id}", Frame: frame)).ToList();
+        var related = new MultipartRelated { Root = Text("html", HtmlText(text, ids, strip)) };
+        foreach (var (picture, contentId) in content.Pictures.Zip(ids).Concat(strip.Select(frame => (frame.Frame, frame.Id))))
         {
-            var part = Jpeg(frame, ContentDisposition.Inline);
-            part.ContentId = frameId;
-            related.Add(part);
+            var inline = Jpeg(picture, ContentDisposition.Inline);
+            inline.ContentId = contentId;
+            related.Add(inline);
         }
 
-        return new Multipart("mixed")
-        {
-            new MultipartAlternative(plain, related),
-            Jpeg(picture, ContentDisposition.Attachment),
-        };
+        var mixed = new Multipart("mixed") { new MultipartAlternative(plain, related) };
+        foreach (var picture in content.Pictures)
+            mixed.Add(Jpeg(picture, ContentDisposition.Attachment));
+        return mixed;
     }
 
     // Quoted-printable: lines of any length and letters of any script pass every server on the way.
@@ -120,7 +122,8 @@ public static class AlertMessage
             AppendWrapped(plain, notice, indent: 0);
         }
 
-        plain.Append("\nWhat to do\n\n");
+        if (text.Advice.Count > 0)
+            plain.Append("\nWhat to do\n\n");
         foreach (var advice in text.Advice)
             AppendWrapped(plain, "- " + advice, indent: 2);
         return plain.ToString();
@@ -143,15 +146,15 @@ public static class AlertMessage
         plain.Append(paragraph).Append('\n');
     }
 
-    private static string HtmlText(AlertText text, string? contentId, List<(string Id, MailPicture Frame)> strip)
+    private static string HtmlText(AlertText text, IReadOnlyList<string> contentIds, List<(string Id, MailPicture Frame)> strip)
     {
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
             .Append("<body style=\"font-family: sans-serif; line-height: 1.4; max-width: 42em\">\n");
         Paragraph(html, text.Opening, "font-size: 1.1em");
-        if (contentId is not null)
+        foreach (var (contentId, caption) in contentIds.Zip(text.PictureCaptions))
         {
-            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + text.PictureCaption))
+            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + caption))
                 .Append("\" style=\"max-width: 100%; height: auto\"></p>\n");
         }
 
@@ -168,10 +171,15 @@ public static class AlertMessage
             Table(html, table);
         foreach (var notice in text.Notices)
             Paragraph(html, notice, "padding: 0.6em; border-left: 0.3em solid #b45309");
-        html.Append("<h2 style=\"font-size: 1.1em\">What to do</h2>\n<ul>\n");
-        foreach (var advice in text.Advice)
-            html.Append("<li>").Append(Html.Encode(advice)).Append("</li>\n");
-        return html.Append("</ul>\n</body>\n</html>\n").ToString();
+        if (text.Advice.Count > 0)
+        {
+            html.Append("<h2 style=\"font-size: 1.1em\">What to do</h2>\n<ul>\n");
+            foreach (var advice in text.Advice)
+                html.Append("<li>").Append(Html.Encode(advice)).Append("</li>\n");
+            html.Append("</ul>\n");
+        }
+
+        return html.Append("</body>\n</html>\n").ToString();
     }
 
     private static void Paragraph(StringBuilder html, string text, string style) =>

@@ -11,8 +11,17 @@ public static class AlertServices
         services.AddSingleton(smtp);
         services.AddSingleton(AlertOptions.Read(configuration));
         services.AddSingleton(new OutboxReader(data.Outbox));
-        services.AddSingleton<IMailTransport>(smtp.Host is null ? new OutboxTransport(data.Outbox) : new SmtpTransport(smtp));
+        services.AddSingleton<IMailTransport>(provider => smtp.Host is null
+            ? new OutboxTransport(data.Outbox)
+            : new SmtpTransport(smtp, tokens: smtp.OAuth is null ? null : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton<MailTest>();
+        services.AddScoped<AlertGrouping>();
+        services.AddScoped<AlertNotices>();
+        services.AddScoped<AlertSettings>();
+        services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();
+        services.AddScoped<DeliveryRepeat>();
+        services.AddScoped<DeliveryProblems>();
         services.AddScoped<AlertContentQuery>();
         return services;
     }

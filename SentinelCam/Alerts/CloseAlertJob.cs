@@ -5,36 +5,39 @@ using SentinelCam.Jobs;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Closes an alert once it has been quiet for long enough, with one summary where more than one attempt came.</summary>
+/// <summary>Closes an alert once it has been quiet for long enough, with one summary where more came than its first mail told.</summary>
 public sealed class CloseAlertJob(
     SentinelCamDbContext db, DeliveryPlan deliveries, IBackgroundJobClient jobs, TimeProvider time, ILogger<CloseAlertJob> logger)
 {
-    [Queue(JobQueues.Alerts)]
+    [Queue(JobQueues.Default)]
     public async Task RunAsync(long alertId, CancellationToken cancellationToken)
     {
         IReadOnlyList<Delivery> mails = [];
-        int attempts;
+        Alert? alert;
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
-            var alert = await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null, cancellationToken);
+            alert = await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null, cancellationToken);
             if (alert is null)
                 return;
-            if (alert.ClosesAt > time.GetUtcNow())
+            var now = time.GetUtcNow();
+            if (alert.ClosesAt > now)
             {
-                jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alert.ClosesAt);
+                jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alert.ClosesAt - now);
                 return;
             }
 
-            attempts = await db.LoginAttempts.CountAsync(a => a.AlertId == alertId, cancellationToken);
-            if (attempts > 1)
+            if (IsSummedUp(alert) && !await db.Users.AnyAsync(a => a.Id == alert.OwnerId && a.PausedUntil > now, cancellationToken))
                 mails = await deliveries.AddSummaryAsync(alert);
-            alert.ClosedAt = time.GetUtcNow();
+            alert.ClosedAt = now;
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(CancellationToken.None);
         }
 
         foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
-        logger.LogInformation("Alert {AlertId} closed after {Attempts} attempts", alertId, attempts);
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+        logger.LogInformation("Alert {AlertId} closed after {Attempts} attempts", alertId, alert.Attempts);
     }
+
+    /// <summary>Fewer attempts than the owner wants to be told of stay in the log.</summary>
+    private static bool IsSummedUp(Alert alert) => alert.RemoteNetwork == Alert.ManyNetworks || alert.Attempts > alert.MailedFrom;
 }

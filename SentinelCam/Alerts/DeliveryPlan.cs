@@ -9,43 +9,84 @@ namespace SentinelCam.Alerts;
 /// <summary>Decides who gets which mail, and adds its delivery to the caller's transaction.</summary>
 public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, TimeProvider time)
 {
+    /// <summary>How long the mail about a success waits for its picture: a little longer than a capture takes.</summary>
+    private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
+
     /// <summary>The mails about an entry whose capture has just ended or failed for now.</summary>
-    /// <returns>The new deliveries; none where the entry's attempt joined an alert, whose summary will tell of it.</returns>
+    /// <returns>The deliveries that are now due; none where the entry's attempt joined an alert, whose summary will tell of it.</returns>
     public async Task<IReadOnlyList<Delivery>> AddForAsync(ImageLogEntry entry, bool pictureTaken)
     {
         if (entry is { Trigger: CaptureTrigger.FailedLogin, OpensAlert: false })
             return [];
-        var mailedWithout = await db.Deliveries.AnyAsync(d => d.EntryId == entry.Id);
-        if (mailedWithout && !pictureTaken)
+        var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id).ToListAsync();
+        var prepared = earlier.FindAll(d => d is { Kind: MailKind.Success, State: DeliveryState.Waiting, Tries: 0 });
+        if (prepared.Count > 0)
+        {
+            prepared.ForEach(d => d.DueAt = time.GetUtcNow());
+            return prepared;
+        }
+
+        if (earlier.Count > 0 && !pictureTaken)
             return [];
-        var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : mailedWithout ? MailKind.LatePicture : MailKind.Attempt;
-        return await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id);
+        var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
+        return await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow());
     }
 
-    /// <summary>The mails that sum up a burst.</summary>
-    public Task<IReadOnlyList<Delivery>> AddSummaryAsync(Alert alert) => AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, entryId: null);
+    /// <summary>The mails about a success after failures. They wait for the picture, but not for long.</summary>
+    public Task<IReadOnlyList<Delivery>> AddSuccessAsync(ImageLogEntry entry) =>
+        AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + PictureWait);
 
-    private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId)
+    /// <summary>The mails that sum up a burst.</summary>
+    public Task<IReadOnlyList<Delivery>> AddSummaryAsync(Alert alert) => AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, entryId: null, time.GetUtcNow());
+
+    /// <summary>A mail about an account's settings, to any address.</summary>
+    public Delivery AddNotice(MailKind kind, long accountId, string recipient, string text)
+    {
+        var delivery = New(kind, accountId, recipient, time.GetUtcNow());
+        delivery.Text = text;
+        return db.Add(delivery).Entity;
+    }
+
+    /// <summary>Another copy of a mail that was accepted: a message of its own, since a mail program would hide a second one of the same Message-ID.</summary>
+    public Delivery AddCopy(Delivery of)
+    {
+        var copy = New(of.Kind, of.RecipientId, of.Recipient, time.GetUtcNow());
+        (copy.AlertId, copy.EntryId, copy.Text) = (of.AlertId, of.EntryId, of.Text);
+        return db.Add(copy).Entity;
+    }
+
+    private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt)
     {
         // An owner who was suspended meanwhile gets no more pictures
-        var owner = db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null);
-        var recipients = await (await owner.AnyAsync() ? owner : db.Administrators())
-            .Where(a => a.Email != null)
-            .Select(a => new { a.Id, a.Email }).ToListAsync();
-        var now = time.GetUtcNow();
-        var domain = MailboxAddress.Parse(smtp.From ?? SmtpOptions.OutboxSender).Domain;
-        var added = recipients.ConvertAll(recipient => new Delivery
+        var owner = await db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null).Select(a => new { a.Id, a.Email, a.ExtraRecipient }).SingleOrDefaultAsync();
+        List<(long Id, string? Email)> recipients = owner is not null
+            ? [(owner.Id, owner.Email), (owner.Id, owner.ExtraRecipient)]
+            : [.. (await db.Administrators().Select(a => new { a.Id, a.Email }).ToListAsync()).Select(a => (a.Id, a.Email))];
+        var added = new List<Delivery>();
+        foreach (var (id, email) in recipients.Where(recipient => recipient.Email is not null))
         {
-            Kind = kind,
-            AlertId = alertId,
-            EntryId = entryId,
-            RecipientId = recipient.Id,
-            Recipient = recipient.Email!,
-            MessageId = $"{Guid.NewGuid():N}@{domain}",
-            CreatedAt = now,
-            DueAt = now,
-        });
+            var delivery = New(kind, id, email!, dueAt);
+            (delivery.AlertId, delivery.EntryId) = (alertId, entryId);
+            added.Add(delivery);
+        }
+
         db.AddRange(added);
         return added;
+    }
+
+    private Delivery New(MailKind kind, long? recipientId, string recipient, DateTimeOffset dueAt)
+    {
+        var now = time.GetUtcNow();
+        var domain = MailboxAddress.Parse(smtp.From ?? SmtpOptions.OutboxSender).Domain;
+        return new Delivery
+        {
+            Kind = kind,
+            RecipientId = recipientId,
+            Recipient = recipient,
+            MessageId = $"{Guid.NewGuid():N}@{domain}",
+            CreatedAt = now,
+            QueuedAt = now,
+            DueAt = dueAt,
+        };
     }
 }

@@ -17,4 +17,11 @@ public interface IMailTransport
     /// <see cref="MailResult.Unknown"/>, for the mail may be on its way.
     /// </exception>
     Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Sends one mail over a connection of its own and reports each step on the way.</summary>
+    /// <param name="message">A complete message.</param>
+    /// <param name="report">Called after each step, the failed one included, in their order.</param>
+    /// <param name="cancellationToken">Ends the try early.</param>
+    /// <returns>As <see cref="SendAsync"/>.</returns>
+    Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken);
 }

@@ -18,11 +18,18 @@ public enum MailResult
     Unknown,
 }
 
+/// <summary>One step of a mail's way, for an administrator to read.</summary>
+/// <param name="Name">Such as "Name lookup".</param>
+/// <param name="Succeeded">Whether it went well.</param>
+/// <param name="Text">What happened, in the server's words where it has some; cleaned and capped.</param>
+public sealed record MailStep(string Name, bool Succeeded, string Text);
+
 /// <summary>The outcome of one try to send a mail.</summary>
 /// <param name="Result">What became of the mail.</param>
 /// <param name="Reply">The server's own words, or what went wrong; cleaned and capped here.</param>
 /// <param name="Remedy">What an administrator can do about it, or null where nothing is known.</param>
-public sealed record MailOutcome(MailResult Result, string Reply, string? Remedy = null)
+/// <param name="SignInRefused">The server did not let this side sign in, which only an administrator can mend.</param>
+public sealed record MailOutcome(MailResult Result, string Reply, string? Remedy = null, bool SignInRefused = false)
 {
     /// <summary>The longest <see cref="Reply"/>, in UTF-16 units.</summary>
     public const int MaxReplyLength = 500;

@@ -33,6 +33,15 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var outcome = await SendAsync(message, cancellationToken);
+        report(new MailStep("Outbox", outcome.Result is MailResult.Accepted, outcome.Reply));
+        return outcome;
+    }
+
     private async Task<string> WriteAsync(MimeMessage message, CancellationToken cancellationToken)
     {
         var name = NameOf(message);

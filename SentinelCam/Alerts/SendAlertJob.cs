@@ -15,12 +15,15 @@ public sealed class SendAlertJob(
     /// <summary>Fewer tries than this, over an hour's worth, and a delivery has not failed yet.</summary>
     public const int MinTries = 10;
 
+    /// <summary>The longest time between two tries.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(30);
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>More than fit into <see cref="GiveUpAfter"/> with the longest delay.</summary>
     private const int MaxRetries = 300;
 
-    [Queue(JobQueues.Alerts)]
+    [Queue(JobQueues.Mails)]
     [AutomaticRetry(Attempts = MaxRetries, LogEvents = false, DelaysInSeconds = [10, 30, 60, 120, 300, 600, 1200, 1800])]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
@@ -31,7 +34,7 @@ public sealed class SendAlertJob(
         var outcome = await SendAsync(delivery, cancellationToken);
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordAsync(delivery, state, reply))
+        if (!await RecordAsync(delivery, state, reply, outcome.SignInRefused))
             return;
 
         var attemptId = await db.ImageLog.Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
@@ -63,16 +66,17 @@ public sealed class SendAlertJob(
         MailResult.Accepted => DeliveryState.Accepted,
         MailResult.RefusedForGood => DeliveryState.Failed,
         // Days with the machine off are no tries
-        _ when time.GetUtcNow() - delivery.CreatedAt > GiveUpAfter && delivery.Tries >= MinTries => DeliveryState.Failed,
+        _ when time.GetUtcNow() - delivery.QueuedAt > GiveUpAfter && delivery.Tries >= MinTries => DeliveryState.Failed,
         _ => DeliveryState.Waiting,
     };
 
     /// <returns>False where the sweep took this run for dead and another has begun: that one's word counts.</returns>
-    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply)
+    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused)
     {
         var now = time.GetUtcNow();
         var dueAt = now + DelayAfter(delivery.Tries);
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
+        var acceptedBy = acceptedAt is null ? null : transport.Description;
         // Accepted is accepted, whoever else is trying
         var own = db.Deliveries.Where(d => d.Id == delivery.Id
             && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
@@ -80,7 +84,9 @@ public sealed class SendAlertJob(
             .SetProperty(d => d.State, state)
             .SetProperty(d => d.LastReply, reply)
             .SetProperty(d => d.DueAt, dueAt)
-            .SetProperty(d => d.AcceptedAt, acceptedAt)) == 1;
+            .SetProperty(d => d.SignInRefused, signInRefused)
+            .SetProperty(d => d.AcceptedAt, acceptedAt)
+            .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
 
     private async Task<MailOutcome> SendAsync(Delivery delivery, CancellationToken cancellationToken)

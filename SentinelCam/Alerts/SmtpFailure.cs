@@ -13,6 +13,8 @@ internal static partial class SmtpFailure
     /// <summary>The port on which TLS starts with the first byte.</summary>
     public const int TlsPort = 465;
 
+    private const string TokenRemedy = "The consent has run out or was withdrawn, or the application is not known: make a new refresh token, and check Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
+
     /// <summary>Whether the exception is the mail path's fault; anything else is a defect of this program.</summary>
     public static bool IsMailPath(Exception failure) => failure
         is CommandException
@@ -27,14 +29,20 @@ internal static partial class SmtpFailure
         or ObjectDisposedException
         or OperationCanceledException;
 
+    /// <summary>Whether the connection itself is gone, or the server is about to close it (421), so that it says nothing of the mail.</summary>
+    public static bool IsConnectionLost(Exception failure) => failure
+        is ServiceNotConnectedException or SocketException or IOException or ProtocolException or ObjectDisposedException
+        or SmtpCommandException { StatusCode: SmtpStatusCode.ServiceNotAvailable };
+
     /// <summary>The outcome that the failure amounts to.</summary>
     public static MailOutcome Classify(Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch
     {
         SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
         _ when dialogue.DataBegun => new(MailResult.Unknown, "The connection broke after the message was sent: " + Words(failure, limit)),
         SslHandshakeException => TlsFailed(failure, dialogue, options),
-        AuthenticationException => new(MailResult.TryAgain, SignInReply(failure, dialogue), PasswordRemedy(options)),
-        ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, "The server wants a sign-in: set Smtp:UserName and Smtp:Password."),
+        SmtpTokenException token => new(MailResult.TryAgain, token.Message, token.IsRefusal ? TokenRemedy : "Check that this machine reaches the provider's token endpoint.", token.IsRefusal),
+        AuthenticationException => new(MailResult.TryAgain, SignInReply(failure, dialogue), PasswordRemedy(options), SignInRefused: true),
+        ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, "The server wants a sign-in: set Smtp:UserName and Smtp:Password.", SignInRefused: true),
         SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, "Set Smtp:Security to StartTls or SslOnConnect."),
         NotSupportedException => NotOffered(failure, dialogue, options),
         SocketException => NotConnected(failure, dialogue, options),
@@ -49,7 +57,7 @@ internal static partial class SmtpFailure
 
         // Before the message's turn a refusal is about this client or this hour, not about the mail.
         if (dialogue.Step != SmtpStep.Message || code is < 500 or > 599)
-            return new MailOutcome(MailResult.TryAgain, reply, dialogue.Step == SmtpStep.SignIn ? PasswordRemedy(options) : null);
+            return new MailOutcome(MailResult.TryAgain, reply, dialogue.Step == SmtpStep.SignIn ? PasswordRemedy(options) : null, dialogue.Step == SmtpStep.SignIn && code is >= 500 and <= 599);
         return IsQuota(code, refusal.Message)
             ? new MailOutcome(MailResult.TryAgain, reply, "A quota is used up, of the sender's account or of the recipient's mailbox.")
             : new MailOutcome(MailResult.RefusedForGood, reply);
@@ -80,7 +88,7 @@ internal static partial class SmtpFailure
                 ? "A password is sent over TLS only: set Smtp:Port to 465 and Smtp:Security to SslOnConnect, or use another server."
                 : "Set Smtp:Security to SslOnConnect with port 465, or to None if plain text will do."),
         SmtpStep.SignIn => new(MailResult.TryAgain, "The server offers no way to sign in that this client knows.",
-            "Check Smtp:Port (587 is for sign-in, 25 often is not), or remove Smtp:UserName and Smtp:Password."),
+            "Check Smtp:Port (587 is for sign-in, 25 often is not), or remove Smtp:UserName and Smtp:Password.", SignInRefused: true),
         _ => new(MailResult.RefusedForGood, failure.Message),
     };
 
@@ -106,6 +114,8 @@ internal static partial class SmtpFailure
 
     private static string PasswordRemedy(SmtpOptions options)
     {
+        if (options.OAuth is not null)
+            return "The server does not take the access token: Smtp:UserName must be the mailbox that gave its consent, and the consent must cover sending mail (https://mail.google.com/ or https://outlook.office.com/SMTP.Send).";
         var provider = ((options.Host ?? "") + " " + options.UserName).ToLowerInvariant();
         if (provider.Contains("gmail", StringComparison.Ordinal) || provider.Contains("google", StringComparison.Ordinal))
             return "Gmail wants an app password: turn on 2-Step Verification, create one in the Google account under Security, and set it as Smtp:Password.";

@@ -30,17 +30,19 @@ public enum SmtpSecurity
 /// <param name="UserName">The name to sign in with; null: no sign-in.</param>
 /// <param name="Password">The password to sign in with; null: no sign-in.</param>
 /// <param name="From">The sender's mail address, with or without a name before it.</param>
-public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From)
+/// <param name="OAuth">XOAUTH2 instead of a password; or null.</param>
+public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From, SmtpOAuth? OAuth = null)
 {
     /// <summary>The sender where neither a server nor a sender is configured.</summary>
     public const string OutboxSender = "sentinelcam@localhost";
 
     private const int DefaultPort = 587;
+    private static readonly string[] Secrets = ["Smtp:Password", "Smtp:OAuth:ClientSecret", "Smtp:OAuth:RefreshToken"];
     private const string WhereSecretsBelong = "the environment variable Smtp__Password or user secrets; appsettings files end up in backups and repositories";
 
     /// <summary>Whether to sign in to the server.</summary>
-    [MemberNotNullWhen(true, nameof(UserName), nameof(Password))]
-    public bool HasCredentials => UserName is not null && Password is not null;
+    [MemberNotNullWhen(true, nameof(UserName))]
+    public bool HasCredentials => UserName is not null && (Password is not null || OAuth is not null);
 
     /// <summary>Whether the server is on this machine, so that nobody can listen on the way.</summary>
     public bool HostIsLoopback =>
@@ -52,7 +54,7 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
     public static SmtpOptions Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        RefusePasswordInAppSettings(configuration);
+        RefuseSecretsInAppSettings(configuration);
 
         var host = ReadHost(configuration);
         var userName = Value(configuration, "Smtp:UserName")?.Trim();
@@ -62,9 +64,14 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
             Setting.Choice(configuration, "Smtp:Security", SmtpSecurity.Auto),
             userName,
             Value(configuration, "Smtp:Password"),
-            ReadFrom(configuration, host, userName));
+            ReadFrom(configuration, host, userName),
+            SmtpOAuth.Read(configuration, host));
 
-        if (options.UserName is not null && options.Password is null)
+        if (options is { OAuth: not null, Password: not null })
+            throw new ConfigurationException("Smtp:Password", "(hidden)", "nothing, since Smtp:OAuth signs in without one");
+        if (options is { OAuth: not null, UserName: null })
+            throw new ConfigurationException("Smtp:UserName", null, "the mailbox's address, since Smtp:OAuth is set");
+        if (options is { UserName: not null, HasCredentials: false })
             throw new ConfigurationException("Smtp:Password", null, "a password, since Smtp:UserName is set; give it in " + WhereSecretsBelong);
         if (options.Password is not null && options.UserName is null)
             throw new ConfigurationException("Smtp:UserName", null, "a user name, since Smtp:Password is set");
@@ -78,7 +85,7 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
     public override string ToString() =>
         Host is null
             ? $"no server, mails from {From} go to the outbox"
-            : $"{Host}:{Port}, security {Security}, {(HasCredentials ? $"signed in as {UserName}" : "no sign-in")}, from {From}";
+            : $"{Host}:{Port}, security {Security}, {(HasCredentials ? $"signed in as {UserName}{(OAuth is null ? "" : $" by {OAuth}")}" : "no sign-in")}, from {From}";
 
     private static string? ReadHost(IConfiguration configuration)
     {
@@ -124,7 +131,7 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
     private static string? Value(IConfiguration configuration, string key) =>
         string.IsNullOrWhiteSpace(configuration[key]) ? null : configuration[key];
 
-    private static void RefusePasswordInAppSettings(IConfiguration configuration)
+    private static void RefuseSecretsInAppSettings(IConfiguration configuration)
     {
         if (configuration is not IConfigurationRoot root)
             return;
@@ -133,14 +140,15 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         {
             if (provider is ChainedConfigurationProvider chained)
             {
-                RefusePasswordInAppSettings(chained.Configuration);
+                RefuseSecretsInAppSettings(chained.Configuration);
             }
-            else if (provider is JsonConfigurationProvider { Source.Path: { } path }
-                && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase)
-                && provider.TryGet("Smtp:Password", out var password)
-                && !string.IsNullOrEmpty(password))
+            else if (provider is JsonConfigurationProvider { Source.Path: { } path } && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
             {
-                throw new ConfigurationException("Smtp:Password", "(hidden) in " + Path.GetFileName(path), WhereSecretsBelong);
+                foreach (var key in Secrets)
+                {
+                    if (provider.TryGet(key, out var secret) && !string.IsNullOrEmpty(secret))
+                        throw new ConfigurationException(key, "(hidden) in " + Path.GetFileName(path), WhereSecretsBelong.Replace("Smtp__Password", key.Replace(":", "__", StringComparison.Ordinal), StringComparison.Ordinal));
+                }
             }
         }
     }

@@ -1,142 +1,147 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using MailKit.Net.Smtp;
-using MailKit.Security;
 using MimeKit;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Hands mails to an SMTP server, over a new connection for each.</summary>
+/// <summary>Hands mails to an SMTP server. The connection is kept for a while, so that the next mail is spared look-up, TLS and sign-in.</summary>
 /// <param name="options">The server; its host must be set.</param>
 /// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
 /// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
 /// <param name="time">The clock that the limit goes by; null: the machine's.</param>
+/// <param name="tokens">Access tokens to sign in with instead of a password; disposed together with this.</param>
 public sealed class SmtpTransport(
     SmtpOptions options,
     TimeSpan? limit = null,
     X509Certificate2Collection? trustedAuthorities = null,
-    TimeProvider? time = null) : IMailTransport
+    TimeProvider? time = null,
+    SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
 {
+    /// <summary>How long an idle connection is kept; servers commonly hang up after some minutes.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
-    // One address of several may be a black hole (IPv6 that is announced but not routed): it must not use up the whole limit.
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
-
-    // The mail is accepted by then; a server that is slow to say good-bye delays nothing that matters.
-    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
-
-    private readonly string _host = options.Host ?? throw new ArgumentException("The options name no host.", nameof(options));
     private readonly TimeSpan _limit = limit ?? DefaultLimit;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Lock _lock = new();
+    private SmtpConnection? _idle;
+    private ITimer? _closing;
+    private bool _disposed;
 
     /// <inheritdoc/>
-    public string Description { get; } = string.Create(CultureInfo.InvariantCulture, $"{options.Host}:{options.Port}");
+    public string Description { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{options.Host ?? throw new ArgumentException("The options name no host.", nameof(options))}:{options.Port}");
 
     /// <inheritdoc/>
-    public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, Take(), null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return SendAsync(message, kept: null, report, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            _disposed = true;
+        if (Take() is { } idle)
+            await idle.CloseAsync();
+        _closing?.Dispose();
+        tokens?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private async Task<MailOutcome> SendAsync(MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var alarm = new CancellationTokenSource(_limit, time ?? TimeProvider.System);
+        using var alarm = new CancellationTokenSource(_limit, _time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
 
-        var dialogue = new SmtpDialogue();
+        var dialogue = new SmtpDialogue(report);
+        var connection = kept;
         try
         {
-            var reply = await SendAsync(message, dialogue, deadline.Token);
-            return new MailOutcome(MailResult.Accepted, $"250 {reply}");
+            if (kept is not null)
+            {
+                dialogue = kept.Dialogue;
+                if (await TrySendAsync(kept, message, deadline.Token) is { } words)
+                    return Accepted(kept, words);
+                kept.Dispose();
+                dialogue = new SmtpDialogue(report);
+            }
+
+            connection = await SmtpConnection.OpenAsync(options, dialogue, trustedAuthorities, tokens, deadline.Token);
+            return Accepted(connection, await connection.SendAsync(message, deadline.Token));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !dialogue.DataBegun)
         {
+            connection?.Dispose();
             throw;
         }
         catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
         {
-            return SmtpFailure.Classify(failure, dialogue, options, _limit);
+            connection?.Dispose();
+            var outcome = SmtpFailure.Classify(failure, dialogue, options, _limit);
+            dialogue.Failed(outcome.Reply, failure);
+            return outcome;
         }
     }
 
-    private async Task<string> SendAsync(MimeMessage message, SmtpDialogue dialogue, CancellationToken cancellationToken)
+    /// <summary>Sends over a connection that was left alone for a while, and may be dead by now.</summary>
+    /// <returns>Null where it is, and the server was not given the message: then a new one is safe.</returns>
+    private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
     {
-        using var client = new SmtpClient(dialogue);
-        client.ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts;
-        // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
-        client.CheckCertificateRevocation = false;
-
-        var socket = await ConnectAsync(dialogue, cancellationToken);
-        dialogue.Step = SmtpStep.Greeting;
-        await client.ConnectAsync(socket, _host, options.Port, SocketOptions(), cancellationToken);
-
-        if (options.HasCredentials)
-        {
-            dialogue.Step = SmtpStep.SignIn;
-            if (!client.IsSecure && !options.HostIsLoopback)
-                throw new SmtpPlainTextException();
-            await client.AuthenticateAsync(options.UserName, options.Password, cancellationToken);
-        }
-
-        dialogue.Step = SmtpStep.Message;
-        var reply = await client.SendAsync(message, cancellationToken, dialogue);
-
-        using var quit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        quit.CancelAfter(QuitLimit);
-        // MailKit keeps every failure of QUIT to itself, so it cannot spoil the acceptance.
-        await client.DisconnectAsync(quit: true, quit.Token);
-        return reply;
-    }
-
-    private async Task<Socket> ConnectAsync(SmtpDialogue dialogue, CancellationToken cancellationToken)
-    {
-        dialogue.Step = SmtpStep.NameLookup;
-        var addresses = await LookUpAsync(cancellationToken);
-
-        dialogue.Step = SmtpStep.Connect;
-        Exception? failure = null;
-        foreach (var address in addresses)
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(ConnectLimit);
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(address, options.Port, limit.Token);
-                return socket;
-            }
-            catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                socket.Dispose();
-                failure = e as SocketException ?? new SocketException((int)SocketError.TimedOut);
-            }
-            catch (OperationCanceledException)
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-
-        throw failure ?? new SocketException((int)SocketError.HostNotFound);
-    }
-
-    private async Task<IPAddress[]> LookUpAsync(CancellationToken cancellationToken)
-    {
+        kept.Dialogue.BeginMessage();
+        if (!await kept.IsAliveAsync(cancellationToken))
+            return null;
         try
         {
-            return await Dns.GetHostAddressesAsync(_host, cancellationToken);
+            return await kept.SendAsync(message, cancellationToken);
         }
-        catch (ArgumentException unusable)
+        catch (Exception failure) when (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure))
         {
-            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
-            throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
+            return null;
         }
     }
 
-    private SecureSocketOptions SocketOptions() => options.Security switch
+    private MailOutcome Accepted(SmtpConnection connection, string words)
     {
-        SmtpSecurity.None => SecureSocketOptions.None,
-        SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
-        SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
-        _ when options.Port == SmtpFailure.TlsPort => SecureSocketOptions.SslOnConnect,
-        _ when options.HasCredentials => SecureSocketOptions.StartTls,
-        _ => SecureSocketOptions.StartTlsWhenAvailable,
-    };
+        Keep(connection);
+        return new MailOutcome(MailResult.Accepted, $"250 {words}");
+    }
+
+    private SmtpConnection? Take()
+    {
+        lock (_lock)
+        {
+            var idle = _idle;
+            _idle = null;
+            return idle;
+        }
+    }
+
+    /// <summary>Keeps one connection at most.</summary>
+    private void Keep(SmtpConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_idle is null && !_disposed)
+            {
+                _idle = connection;
+                _closing ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _closing.Change(KeptFor, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+
+        _ = connection.CloseAsync();
+    }
+
+    private void CloseIdle() => _ = Take()?.CloseAsync();
 }

@@ -15,7 +15,7 @@ namespace SentinelCam.Capture;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips, DeliveryPlan deliveries,
-    AlertOptions alerts, IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     private const int FirstRetry = 15;
     private const int SecondRetry = 60;
@@ -42,12 +42,21 @@ public sealed class CaptureSnapshotJob(
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
         foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Alerts, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
 
-        if (entry is { OpensAlert: true, CaptureTries: 0, AlertId: { } alertId })
-            jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alerts.QuietPeriod);
+        if (entry is { Trigger: CaptureTrigger.FailedLogin, CaptureTries: 0, AlertId: { } alertId })
+            await ScheduleClosingAsync(entry, alertId);
         if (willRetry)
             throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
+    }
+
+    /// <summary>The first attempt of an alert has its closing scheduled, which then puts itself off as long as others follow.</summary>
+    private async Task ScheduleClosingAsync(ImageLogEntry entry, long alertId)
+    {
+        if (await db.LoginAttempts.AnyAsync(a => a.Id == entry.LoginAttemptId && a.NumberInAlert > 1))
+            return;
+        var left = await db.Alerts.Where(a => a.Id == alertId && a.ClosedAt == null).Select(a => a.ClosesAt).SingleOrDefaultAsync() - time.GetUtcNow();
+        jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     private bool IsTooLate(ImageLogEntry entry) =>

@@ -56,6 +56,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             attempt.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
             attempt.HasOne<Alert>().WithMany().HasForeignKey(a => a.AlertId);
             attempt.HasIndex(a => new { a.OwnerId, a.Id });
+            attempt.HasIndex(a => new { a.AlertId, a.Id });
         });
 
         builder.Entity<ImageLogEntry>(entry =>
@@ -78,7 +79,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         builder.Entity<Alert>(alert =>
         {
             alert.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
-            alert.HasIndex(a => new { a.OwnerId, a.RemoteAddress, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
+            alert.HasIndex(a => new { a.OwnerId, a.RemoteNetwork, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
+            alert.HasIndex(a => new { a.OwnerId, a.OpenedAt });
         });
 
         builder.Entity<Delivery>(delivery =>
@@ -87,6 +89,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             delivery.HasOne<ImageLogEntry>().WithMany().HasForeignKey(d => d.EntryId).OnDelete(DeleteBehavior.SetNull);
             delivery.HasOne<Account>().WithMany().HasForeignKey(d => d.RecipientId).OnDelete(DeleteBehavior.SetNull);
             delivery.HasIndex(d => d.MessageId).IsUnique();
+            delivery.HasIndex(d => new { d.RecipientId, d.State });
             delivery.HasIndex(d => d.DueAt).HasFilter("State IN ('Waiting', 'Sending')");
         });
     }

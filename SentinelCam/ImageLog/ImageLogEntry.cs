@@ -5,7 +5,7 @@ namespace SentinelCam.ImageLog;
 
 /// <summary>
 /// One line of the owner's list: the wish for a picture, and what became of it. Written together with the login
-/// attempt (or by "capture now"), completed by the capture job.
+/// attempt (or by "capture now"), completed by the capture job. In a flood most entries begin as <see cref="ImageLog.CaptureState.Failed"/>.
 /// </summary>
 public sealed class ImageLogEntry
 {
@@ -26,7 +26,7 @@ public sealed class ImageLogEntry
     /// <summary>The alert of the attempt; null for a manual capture.</summary>
     public long? AlertId { get; set; }
 
-    /// <summary>The attempt opened its alert, so this entry's outcome is mailed at once.</summary>
+    /// <summary>The attempt is the one of its alert that is mailed at once: the first, unless the owner wishes otherwise.</summary>
     public bool OpensAlert { get; set; }
 
     public CaptureState CaptureState { get; set; }
@@ -47,6 +47,9 @@ public enum CaptureTrigger
 {
     FailedLogin,
     Manual,
+
+    /// <summary>A sign-in that succeeded after three or more failures within the hour.</summary>
+    SuccessAfterFailures,
 }
 
 /// <summary>How far a capture is.</summary>

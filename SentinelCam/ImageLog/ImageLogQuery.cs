@@ -46,9 +46,9 @@ public sealed class ImageLogQuery(SentinelCamDbContext db)
             .Where(s => entryIds.Contains(s.EntryId) || db.Snapshots.Any(picture => picture.Id == s.StripOfId && entryIds.Contains(picture.EntryId)));
     }
 
-    /// <summary>The login attempts that the viewer is alerted of, newest first.</summary>
+    /// <summary>The failed login attempts that the viewer is alerted of, newest first.</summary>
     public IQueryable<LoginAttempt> AttemptsVisibleTo(Viewer viewer) => db.LoginAttempts.AsNoTracking()
-        .Where(a => a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null))
+        .Where(a => (a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null)) && a.Outcome != LoginOutcome.SucceededAfterFailures)
         .OrderByDescending(a => a.Id);
 
     private async Task<IReadOnlyList<ImageLogItem>> WithDeliveriesAsync(List<ImageLogEntry> entries)

@@ -21,7 +21,8 @@ public static class JobServices
         // Workers of their own: a camera that does not answer keeps no mail waiting, and a flood of guesses no owner's first alert
         services.AddWorkers(8, JobQueues.Capture);
         services.AddWorkers(4, JobQueues.JoinedCapture);
-        services.AddWorkers(4, JobQueues.Alerts, JobQueues.Default);
+        services.AddWorkers(1, JobQueues.Mails);
+        services.AddWorkers(2, JobQueues.Default);
         return services;
     }
 
@@ -38,6 +39,8 @@ public static class JobQueues
     /// <summary>Captures of attempts that joined an alert.</summary>
     public const string JoinedCapture = "joined-capture";
 
-    public const string Alerts = "alerts";
+    /// <summary>Mails, one at a time: a power cut can leave no more than one in doubt.</summary>
+    public const string Mails = "mails";
+
     public const string Default = "default";
 }

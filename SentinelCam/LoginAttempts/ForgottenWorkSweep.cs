@@ -27,7 +27,7 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await using (var scope = scopes.CreateAsyncScope())
-            await ReleaseAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>(), sendingSince: DateTimeOffset.MaxValue, cancellationToken);
+            await ReleaseAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>(), sendingSince: time.GetUtcNow().AddYears(100), cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -57,11 +57,14 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var now = time.GetUtcNow();
         // Nothing is ever put off for so long: the clock was ahead when it was
-        var clockWasAhead = now + TimeSpan.FromHours(1);
+        var tooFarOff = now + SendAlertJob.LongestDelay + Grace;
+        var soon = now + Grace;
         await ReleaseAsync(db, overdueSince, cancellationToken);
+        await db.Alerts.Where(a => a.ClosedAt == null && a.OpenedAt > soon && a.ClosesAt > now)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosesAt, now), cancellationToken);
 
         var captures = await db.ImageLog
-            .Where(e => e.CaptureState == CaptureState.Waiting && (e.CaptureDueAt <= overdueSince || e.CaptureDueAt > clockWasAhead))
+            .Where(e => e.CaptureState == CaptureState.Waiting && (e.CaptureDueAt <= overdueSince || e.CaptureDueAt > soon))
             .OrderBy(e => e.CaptureDueAt).Select(e => new { e.Id, e.Trigger, e.OpensAlert }).Take(BatchSize).ToListAsync(cancellationToken);
         var captureIds = captures.ConvertAll(entry => entry.Id);
         await db.ImageLog.Where(e => captureIds.Contains(e.Id) && e.CaptureState == CaptureState.Waiting)
@@ -70,7 +73,7 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
             jobs.Enqueue<CaptureSnapshotJob>(CaptureSnapshotJob.QueueFor(entry.Trigger, entry.OpensAlert), job => job.RunAsync(entry.Id, CancellationToken.None));
 
         var mails = await db.Deliveries
-            .Where(d => d.State == DeliveryState.Waiting && (d.DueAt <= overdueSince || d.DueAt > clockWasAhead))
+            .Where(d => d.State == DeliveryState.Waiting && (d.DueAt <= overdueSince || d.DueAt > tooFarOff || (d.Tries == 0 && d.DueAt > soon)))
             .OrderBy(d => d.DueAt).Select(d => d.Id).Take(BatchSize).ToListAsync(cancellationToken);
         await db.Deliveries.Where(d => mails.Contains(d.Id) && d.State == DeliveryState.Waiting)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
@@ -78,7 +81,7 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
             jobs.Enqueue<SendAlertJob>(job => job.RunAsync(id, CancellationToken.None));
 
         var summaries = await db.Alerts
-            .Where(a => a.ClosedAt == null && a.ClosesAt <= overdueSince)
+            .Where(a => a.ClosedAt == null && (a.ClosesAt <= overdueSince || (a.OpenedAt > soon && a.ClosesAt <= now)))
             .OrderBy(a => a.ClosesAt).Select(a => a.Id).Take(BatchSize).ToListAsync(cancellationToken);
         foreach (var id in summaries)
             jobs.Enqueue<CloseAlertJob>(job => job.RunAsync(id, CancellationToken.None));
@@ -87,8 +90,11 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
             logger.LogInformation("The sweep enqueued {Captures} captures, {Mails} mails and {Summaries} closings", captures.Count, mails.Count, summaries.Count);
     }
 
-    /// <summary>Makes mails due again whose sending began before the time given and never ended. No mail takes that long.</summary>
+    /// <summary>
+    /// Makes mails due again whose sending began before the time given and never ended: no mail takes that long. One that began in the
+    /// future did so before the clock was set back.
+    /// </summary>
     private static Task<int> ReleaseAsync(SentinelCamDbContext db, DateTimeOffset sendingSince, CancellationToken cancellationToken) => db.Deliveries
-        .Where(d => d.State == DeliveryState.Sending && d.DueAt < sendingSince)
+        .Where(d => d.State == DeliveryState.Sending && (d.DueAt < sendingSince || d.DueAt > sendingSince + 2 * Grace))
         .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Waiting).SetProperty(d => d.LastReply, "The last try was cut off."), cancellationToken);
 }

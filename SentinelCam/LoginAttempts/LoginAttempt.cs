@@ -1,6 +1,9 @@
 namespace SentinelCam.LoginAttempts;
 
-/// <summary>One submission of credentials that failed. The password is never part of it.</summary>
+/// <summary>
+/// One submission of credentials that failed, or that succeeded after three or more failures within the hour. The password is
+/// never part of it.
+/// </summary>
 public sealed class LoginAttempt
 {
     public long Id { get; set; }
@@ -21,15 +24,21 @@ public sealed class LoginAttempt
 
     /// <summary>The alert that this attempt opened or joined.</summary>
     public long AlertId { get; set; }
+
+    /// <summary>The how manieth failure of its alert; for a success, how many came before it.</summary>
+    public int NumberInAlert { get; set; }
 }
 
-/// <summary>Why a submission of credentials failed.</summary>
+/// <summary>What became of a submission of credentials that was recorded.</summary>
 public enum LoginOutcome
 {
     WrongPassword,
     UnknownAccount,
     LockedOut,
     NotApproved,
+
+    /// <summary>The password was right, after three or more failures within the hour. This one is no failure.</summary>
+    SucceededAfterFailures,
 }
 
 public static class LoginOutcomeWords
@@ -41,6 +50,7 @@ public static class LoginOutcomeWords
         LoginOutcome.UnknownAccount => "unknown account",
         LoginOutcome.LockedOut => "account locked after too many failures",
         LoginOutcome.NotApproved => "account not approved yet",
+        LoginOutcome.SucceededAfterFailures => "signed in after several failures",
         _ => outcome.ToString(),
     };
 }

@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using System.Data.Common;
 using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Capture;
-using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 
@@ -37,17 +38,36 @@ public sealed class LoginModel(
             return Failed("Enter your mail address and your password.");
 
         var (account, passwordIsRight) = await passwords.CheckAsync(Email, Password);
-        var attempt = await recorder.RecordUnlessAcceptedAsync(account, passwordIsRight, Email, Visitor.Of(HttpContext));
-        if (attempt is null && account is not null)
+        Submission submission;
+        try
+        {
+            submission = await recorder.RecordAsync(account, passwordIsRight, Email, Visitor.Of(HttpContext));
+        }
+        catch (Exception error) when (error is DbException or DbUpdateException)
+        {
+            return NotRecorded(error);
+        }
+
+        // Beside the answer, which must not tell by its time whether there is something to capture
+        if (submission.Recorded is { IsCaptured: true } recorded)
+            _ = Task.Run(() => jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(
+                CaptureSnapshotJob.QueueFor(recorded.Trigger, recorded.OpensAlert), job => job.RunAsync(recorded.EntryId, CancellationToken.None), logger));
+        if (submission.IsAccepted && account is not null)
         {
             await signIn.SignInAsync(account, isPersistent: false);
             return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
         }
 
-        if (attempt is { } recorded)
-            jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(
-                CaptureSnapshotJob.QueueFor(CaptureTrigger.FailedLogin, recorded.OpensAlert), job => job.RunAsync(recorded.EntryId, CancellationToken.None), logger);
         return Failed("The mail address or the password is wrong, or the account is not open now. If you are the owner, wait five minutes after several failures.");
+    }
+
+    /// <summary>Whoever cannot be recorded is not let in, and is told the same whoever they are.</summary>
+    private PageResult NotRecorded(Exception error)
+    {
+        logger.LogError("A sign-in could not be recorded, so it was refused: {Problem}", (error.InnerException ?? error).Message);
+        Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        Response.Headers.RetryAfter = "60";
+        return Failed("Nobody can sign in now: SentinelCam cannot write to its database. If you run it, make room on its disk; else try again in a minute.");
     }
 
     /// <summary>The same for every reason.</summary>

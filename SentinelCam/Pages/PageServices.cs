@@ -12,11 +12,13 @@ public static class PageServices
     /// <summary>No honest form comes near it.</summary>
     private const int MaxRequestBytes = 256 << 10;
 
-    private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error"];
+    private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
 
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddSingleton<HealthProbe>();
+        services.AddHttpContextAccessor();
+        services.AddScoped<ViewerTime>();
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/");

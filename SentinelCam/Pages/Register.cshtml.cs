@@ -54,6 +54,9 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
             case RegistrationOutcome.SetupCodeNeeded:
                 ModelState.AddModelError(nameof(SetupCode), "The set-up code is not right. It stands in the log of SentinelCam's last start.");
                 break;
+            case RegistrationOutcome.TooManyWaiting:
+                ModelState.AddModelError("", "Too many new accounts wait for the administrator. Ask them to let some in or remove some, and try again.");
+                break;
             case RegistrationOutcome.EmailTaken:
                 ModelState.AddModelError(nameof(Email), "There is an account with this mail address. Sign in instead.");
                 break;

@@ -1,12 +1,19 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Jobs;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
-public sealed class SettingsModel(UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
+public sealed class SettingsModel(
+    UserManager<Account> accounts, SignInManager<Account> signIn, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options,
+    TimeProvider time, IBackgroundJobClient jobs, ILogger<SettingsModel> logger) : PageModel
 {
     public string? Email { get; private set; }
 
@@ -16,14 +23,39 @@ public sealed class SettingsModel(UserManager<Account> accounts, SignInManager<A
     [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
     public string? New { get; set; }
 
-    public async Task OnGetAsync() => Email = (await accounts.GetUserAsync(User))?.Email;
+    // Texts, so that a wrong one is answered in plain words
+    [BindProperty]
+    public string? AlertFrom { get; set; }
+
+    [BindProperty]
+    public string? QuietMinutes { get; set; }
+
+    [BindProperty]
+    public string? TimeZone { get; set; }
+
+    [BindProperty]
+    public string? PausedUntil { get; set; }
+
+    [BindProperty]
+    public string? Recipient { get; set; }
+
+    public string? ExtraRecipient { get; private set; }
+
+    public string? PendingRecipient { get; private set; }
+
+    public int DefaultQuietMinutes => (int)Math.Ceiling(options.QuietPeriod.TotalMinutes);
+
+    public async Task OnGetAsync()
+    {
+        if (await accounts.GetUserAsync(User) is { } account)
+            Show(account, alertsToo: true);
+    }
 
     public async Task<IActionResult> OnPostAsync()
     {
         var account = await accounts.GetUserAsync(User);
         if (account is null)
             return Challenge();
-        Email = account.Email;
         if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
             ModelState.AddModelError(nameof(New), $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
         else if (await accounts.IsLockedOutAsync(account))
@@ -33,11 +65,50 @@ public sealed class SettingsModel(UserManager<Account> accounts, SignInManager<A
         else if (!(await accounts.ChangePasswordAsync(account, Current ?? "", New)).Succeeded)
             ModelState.AddModelError(nameof(New), "The account was changed elsewhere at the same moment. Try again.");
         if (!ModelState.IsValid)
-            return Page();
+            return Again(account, alertsToo: true);
 
         await signIn.RefreshSignInAsync(account);
-        TempData["Notice"] = "The password is changed.";
-        return LocalRedirect("/settings");
+        return Done("The password is changed.");
+    }
+
+    public async Task<IActionResult> OnPostAlertsAsync()
+    {
+        var account = await accounts.GetUserAsync(User);
+        if (account is null)
+            return Challenge();
+        var wishes = new AlertWishes(ReadAlertFrom(), ReadQuietMinutes(), ReadPausedUntil());
+        if (!ModelState.IsValid)
+            return Again(account, alertsToo: false);
+
+        Enqueue(await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone));
+        return Done("The alerts are set.");
+    }
+
+    public async Task<IActionResult> OnPostRecipientAsync()
+    {
+        var account = await accounts.GetUserAsync(User);
+        if (account is null)
+            return Challenge();
+        var (outcome, mails) = await recipients.AskAsync(account.Id, Recipient, $"{Request.Scheme}://{Request.Host}{Request.PathBase}");
+        Enqueue(mails);
+        if (outcome is RecipientOutcome.Asked)
+            return Done("The address was asked. It is used once it has confirmed.");
+        ModelState.AddModelError(nameof(Recipient), outcome switch
+        {
+            RecipientOutcome.OwnAddress => "This is your own address: your alerts go there anyway.",
+            RecipientOutcome.TooMany => $"You have asked {ExtraRecipients.MaxAskedPerDay} times within a day. Try again tomorrow.",
+            _ => $"Enter a mail address such as name@example.org, at most {Registration.MaxEmailLength} characters.",
+        });
+        return Again(account, alertsToo: true);
+    }
+
+    public async Task<IActionResult> OnPostRemoveRecipientAsync()
+    {
+        var account = await accounts.GetUserAsync(User);
+        if (account is null)
+            return Challenge();
+        Enqueue(await recipients.RemoveAsync(account.Id));
+        return Done("The second address is removed.");
     }
 
     /// <summary>A guess from somebody else's open session counts like one at the door.</summary>
@@ -47,5 +118,77 @@ public sealed class SettingsModel(UserManager<Account> accounts, SignInManager<A
             return true;
         await accounts.AccessFailedAsync(account);
         return false;
+    }
+
+    private int ReadAlertFrom()
+    {
+        if (int.TryParse(AlertFrom, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= AlertWishes.MaxAlertFrom)
+            return number;
+        ModelState.AddModelError(nameof(AlertFrom), $"Enter the number of the failure to be mailed first, 1 to {AlertWishes.MaxAlertFrom}.");
+        return 1;
+    }
+
+    private int? ReadQuietMinutes()
+    {
+        if (string.IsNullOrWhiteSpace(QuietMinutes))
+            return null;
+        if (int.TryParse(QuietMinutes, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes <= AlertSettings.MaxQuietMinutes)
+            return minutes;
+        ModelState.AddModelError(nameof(QuietMinutes), $"Enter the quiet period in whole minutes, 0 to {AlertSettings.MaxQuietMinutes}, or nothing.");
+        return null;
+    }
+
+    private DateTimeOffset? ReadPausedUntil()
+    {
+        if (!string.IsNullOrEmpty(TimeZone) && !TimeZones.Ids.Contains(TimeZone))
+            ModelState.AddModelError(nameof(TimeZone), "Choose a time zone of the list.");
+        if (string.IsNullOrWhiteSpace(PausedUntil))
+            return null;
+        var zone = TimeZones.Find(string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
+        if (DateTime.TryParseExact(PausedUntil, ["yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            && local.Year is > 1970 and < 9000)
+        {
+            // An hour that the clocks skip has the offset of the one before
+            var until = new DateTimeOffset(local, zone.GetUtcOffset(local));
+            if (until > time.GetUtcNow() && until <= time.GetUtcNow() + AlertSettings.MaxPause)
+                return until;
+        }
+
+        ModelState.AddModelError(nameof(PausedUntil), $"Enter a time to pause until that is still to come, {AlertSettings.MaxPause.Days} days ahead at most, or nothing.");
+        return null;
+    }
+
+    private void Show(Account account, bool alertsToo)
+    {
+        (Email, ExtraRecipient) = (account.Email, account.ExtraRecipient);
+        PendingRecipient = account.PendingRecipientUntil > time.GetUtcNow() ? account.PendingRecipient : null;
+        Recipient = VisitorText.Clean(Recipient, Registration.MaxEmailLength);
+        if (!alertsToo)
+            return;
+        AlertFrom = account.AlertFrom.ToString(CultureInfo.InvariantCulture);
+        QuietMinutes = account.QuietMinutes?.ToString(CultureInfo.InvariantCulture);
+        TimeZone = account.TimeZone;
+        PausedUntil = account.PausedUntil > time.GetUtcNow()
+            ? TimeZoneInfo.ConvertTime(account.PausedUntil.Value, TimeZones.Find(account.TimeZone)).ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture)
+            : null;
+    }
+
+    private PageResult Again(Account account, bool alertsToo)
+    {
+        Show(account, alertsToo);
+        (AlertFrom, QuietMinutes, PausedUntil) = (VisitorText.Clean(AlertFrom, 20), VisitorText.Clean(QuietMinutes, 20), VisitorText.Clean(PausedUntil, 20));
+        return Page();
+    }
+
+    private LocalRedirectResult Done(string notice)
+    {
+        TempData["Notice"] = notice;
+        return LocalRedirect("/settings");
+    }
+
+    private void Enqueue(IReadOnlyList<Delivery> mails)
+    {
+        foreach (var mail in mails)
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
     }
 }

@@ -151,6 +151,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int>("AccessFailedCount")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("AlertFrom")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ApprovedAt")
                         .HasColumnType("INTEGER");
 
@@ -164,6 +167,9 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<bool>("EmailConfirmed")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("ExtraRecipient")
+                        .HasColumnType("TEXT");
 
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
@@ -186,16 +192,34 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("PasswordHash")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("PausedUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PendingRecipient")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PendingRecipientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("PendingRecipientUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("PhoneNumber")
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("PhoneNumberConfirmed")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("QuietMinutes")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("RegisteredAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("SecurityStamp")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TimeZone")
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("TwoFactorEnabled")
@@ -224,10 +248,22 @@ namespace SentinelCam.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Captures")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ClosedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ClosesAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastCaptureAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("MailedFrom")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("OpenedAt")
@@ -236,13 +272,15 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("RemoteAddress")
+                    b.Property<string>("RemoteNetwork")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("OwnerId", "RemoteAddress", "ClosesAt")
+                    b.HasIndex("OwnerId", "OpenedAt");
+
+                    b.HasIndex("OwnerId", "RemoteNetwork", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
 
                     b.ToTable("Alerts");
@@ -255,6 +293,12 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AcceptedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("AcceptedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("AcknowledgedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AlertId")
@@ -280,6 +324,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long>("QueuedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -287,8 +334,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("RecipientId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("SignInRefused")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("State")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Text")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Tries")
@@ -306,7 +359,7 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("MessageId")
                         .IsUnique();
 
-                    b.HasIndex("RecipientId");
+                    b.HasIndex("RecipientId", "State");
 
                     b.ToTable("Deliveries");
                 });
@@ -400,6 +453,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("NumberInAlert")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -417,7 +473,7 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AlertId");
+                    b.HasIndex("AlertId", "Id");
 
                     b.HasIndex("OwnerId", "Id");
 

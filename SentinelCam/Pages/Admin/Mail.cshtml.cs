@@ -1,15 +1,22 @@
+using System.Globalization;
+using Htmx;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
+using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Pages.Admin;
 
-public sealed class MailModel(SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, IMailTransport transport) : PageModel
+public sealed class MailModel(
+    SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test, UserManager<Account> accounts) : PageModel
 {
     private const int Shown = 50;
+    private const string Hidden = "set, not shown";
+    private const string NotSet = "not set";
 
     /// <summary>The mail of the outbox that is read.</summary>
     [BindProperty(SupportsGet = true)]
@@ -21,6 +28,34 @@ public sealed class MailModel(SentinelCamDbContext db, OutboxReader outbox, Smtp
 
     public string From => smtp.From ?? SmtpOptions.OutboxSender;
 
+    /// <summary>The address of whoever looks, where the test mail goes.</summary>
+    public string? Email { get; private set; }
+
+    /// <summary>All keys with the value in force; of a secret only whether there is one.</summary>
+    public IReadOnlyList<(string Key, string Value)> Configuration =>
+    [
+        ("Smtp:Host", smtp.Host ?? NotSet),
+        ("Smtp:Port", smtp.Port.ToString(CultureInfo.InvariantCulture)),
+        ("Smtp:Security", smtp.Security.ToString()),
+        ("Smtp:UserName", smtp.UserName ?? NotSet),
+        ("Smtp:Password", smtp.Password is null ? NotSet : Hidden),
+        ("Smtp:From", From),
+        ("Smtp:OAuth:ClientId", smtp.OAuth?.ClientId ?? NotSet),
+        ("Smtp:OAuth:ClientSecret", smtp.OAuth is null ? NotSet : Hidden),
+        ("Smtp:OAuth:RefreshToken", smtp.OAuth is null ? NotSet : Hidden),
+        ("Smtp:OAuth:TokenEndpoint", smtp.OAuth?.TokenEndpoint.GetLeftPart(UriPartial.Path) ?? NotSet),
+        ("Alerts:QuietPeriod", alerts.QuietPeriod.ToString("c", CultureInfo.InvariantCulture)),
+    ];
+
+    public MailTestRun? Test => test.Last;
+
+    /// <summary>What is still to be sent, the next due first.</summary>
+    public IReadOnlyList<Delivery> Queue { get; private set; } = [];
+
+    /// <summary>How many there are, shown or not.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>What is over, newest first.</summary>
     public IReadOnlyList<Delivery> Deliveries { get; private set; } = [];
 
     public IReadOnlyList<OutboxMail> Outbox { get; private set; } = [];
@@ -34,9 +69,25 @@ public sealed class MailModel(SentinelCamDbContext db, OutboxReader outbox, Smtp
     {
         if (Name is not null)
             return (Message = outbox.Read(Name)) is null ? NotFound() : Page();
-        Deliveries = await db.Deliveries.AsNoTracking().OrderByDescending(d => d.Id).Take(Shown).ToListAsync();
+        Email = (await accounts.GetUserAsync(User))?.Email;
+        var open = db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
+        Waiting = await open.CountAsync();
+        Queue = await open.OrderBy(d => d.DueAt).Take(Shown).ToListAsync();
+        Deliveries = await db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Failed)
+            .OrderByDescending(d => d.Id).Take(Shown).ToListAsync();
         Outbox = outbox.List(Shown);
         return Page();
+    }
+
+    /// <summary>The steps of the test so far.</summary>
+    public IActionResult OnGetTest() => Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
+
+    public async Task<IActionResult> OnPostTestAsync()
+    {
+        if (await accounts.GetUserAsync(User) is not { Email: { } email } account)
+            return Challenge();
+        test.TryStart(email, TimeZones.Find(account.TimeZone));
+        return OnGetTest();
     }
 
     public IActionResult OnGetPicture(int part) =>

@@ -19,6 +19,14 @@ namespace SentinelCam.Data.Migrations
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     RegisteredAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ApprovedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    TimeZone = table.Column<string>(type: "TEXT", nullable: true),
+                    AlertFrom = table.Column<int>(type: "INTEGER", nullable: false),
+                    QuietMinutes = table.Column<int>(type: "INTEGER", nullable: true),
+                    PausedUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExtraRecipient = table.Column<string>(type: "TEXT", nullable: true),
+                    PendingRecipient = table.Column<string>(type: "TEXT", nullable: true),
+                    PendingRecipientKey = table.Column<string>(type: "TEXT", nullable: true),
+                    PendingRecipientUntil = table.Column<long>(type: "INTEGER", nullable: true),
                     UserName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     NormalizedUserName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     Email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -137,10 +145,14 @@ namespace SentinelCam.Data.Migrations
                     Id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
                     OwnerId = table.Column<long>(type: "INTEGER", nullable: true),
-                    RemoteAddress = table.Column<string>(type: "TEXT", nullable: false),
+                    RemoteNetwork = table.Column<string>(type: "TEXT", nullable: false),
                     OpenedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ClosesAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ClosedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    ClosedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    MailedFrom = table.Column<int>(type: "INTEGER", nullable: true),
+                    Captures = table.Column<int>(type: "INTEGER", nullable: false),
+                    LastCaptureAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -210,7 +222,8 @@ namespace SentinelCam.Data.Migrations
                     RemoteAddress = table.Column<string>(type: "TEXT", nullable: false),
                     UserAgent = table.Column<string>(type: "TEXT", nullable: false),
                     Outcome = table.Column<string>(type: "TEXT", nullable: false),
-                    AlertId = table.Column<long>(type: "INTEGER", nullable: false)
+                    AlertId = table.Column<long>(type: "INTEGER", nullable: false),
+                    NumberInAlert = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -279,12 +292,17 @@ namespace SentinelCam.Data.Migrations
                     RecipientId = table.Column<long>(type: "INTEGER", nullable: true),
                     Recipient = table.Column<string>(type: "TEXT", nullable: false),
                     MessageId = table.Column<string>(type: "TEXT", nullable: false),
+                    Text = table.Column<string>(type: "TEXT", nullable: true),
                     State = table.Column<string>(type: "TEXT", nullable: false),
                     Tries = table.Column<int>(type: "INTEGER", nullable: false),
                     LastReply = table.Column<string>(type: "TEXT", nullable: true),
+                    SignInRefused = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    QueuedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     DueAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    AcceptedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    AcceptedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    AcceptedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    AcknowledgedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -373,9 +391,14 @@ namespace SentinelCam.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_Alerts_OwnerId_RemoteAddress_ClosesAt",
+                name: "IX_Alerts_OwnerId_OpenedAt",
                 table: "Alerts",
-                columns: new[] { "OwnerId", "RemoteAddress", "ClosesAt" },
+                columns: new[] { "OwnerId", "OpenedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OwnerId_RemoteNetwork_ClosesAt",
+                table: "Alerts",
+                columns: new[] { "OwnerId", "RemoteNetwork", "ClosesAt" },
                 filter: "ClosedAt IS NULL");
 
             migrationBuilder.CreateIndex(
@@ -401,9 +424,9 @@ namespace SentinelCam.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_Deliveries_RecipientId",
+                name: "IX_Deliveries_RecipientId_State",
                 table: "Deliveries",
-                column: "RecipientId");
+                columns: new[] { "RecipientId", "State" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_ImageLog_AlertId",
@@ -427,9 +450,9 @@ namespace SentinelCam.Data.Migrations
                 columns: new[] { "OwnerId", "Id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_LoginAttempts_AlertId",
+                name: "IX_LoginAttempts_AlertId_Id",
                 table: "LoginAttempts",
-                column: "AlertId");
+                columns: new[] { "AlertId", "Id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_LoginAttempts_OwnerId_Id",

@@ -10,7 +10,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261123223526_Initial")]
+    [Migration("20261123225129_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -154,6 +154,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int>("AccessFailedCount")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("AlertFrom")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ApprovedAt")
                         .HasColumnType("INTEGER");
 
@@ -167,6 +170,9 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<bool>("EmailConfirmed")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("ExtraRecipient")
+                        .HasColumnType("TEXT");
 
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
@@ -189,16 +195,34 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("PasswordHash")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("PausedUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PendingRecipient")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PendingRecipientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("PendingRecipientUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("PhoneNumber")
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("PhoneNumberConfirmed")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("QuietMinutes")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("RegisteredAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("SecurityStamp")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TimeZone")
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("TwoFactorEnabled")
@@ -227,10 +251,22 @@ namespace SentinelCam.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Captures")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ClosedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ClosesAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastCaptureAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("MailedFrom")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("OpenedAt")
@@ -239,13 +275,15 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("RemoteAddress")
+                    b.Property<string>("RemoteNetwork")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("OwnerId", "RemoteAddress", "ClosesAt")
+                    b.HasIndex("OwnerId", "OpenedAt");
+
+                    b.HasIndex("OwnerId", "RemoteNetwork", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
 
                     b.ToTable("Alerts");
@@ -258,6 +296,12 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AcceptedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("AcceptedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("AcknowledgedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AlertId")
@@ -283,6 +327,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long>("QueuedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -290,8 +337,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("RecipientId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("SignInRefused")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("State")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Text")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Tries")
@@ -309,7 +362,7 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("MessageId")
                         .IsUnique();
 
-                    b.HasIndex("RecipientId");
+                    b.HasIndex("RecipientId", "State");
 
                     b.ToTable("Deliveries");
                 });
@@ -403,6 +456,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("NumberInAlert")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -420,7 +476,7 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AlertId");
+                    b.HasIndex("AlertId", "Id");
 
                     b.HasIndex("OwnerId", "Id");
 

@@ -1,0 +1,95 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>What an owner wishes to be told of failed sign-ins.</summary>
+/// <param name="AlertFrom">The failure of a burst that is mailed at once.</param>
+/// <param name="QuietMinutes">The quiet period; null: the configured one.</param>
+/// <param name="PausedUntil">No mail before then.</param>
+public sealed record AlertWishes(int AlertFrom, int? QuietMinutes, DateTimeOffset? PausedUntil)
+{
+    /// <summary>The highest <see cref="AlertFrom"/>.</summary>
+    public const int MaxAlertFrom = 10;
+
+    public static AlertWishes Default { get; } = new(1, null, null);
+}
+
+/// <summary>What an attempt gets of its alert.</summary>
+/// <param name="IsMailed">The mail about it goes out at once.</param>
+/// <param name="IsCaptured">Its picture is to be taken.</param>
+public readonly record struct AlertShare(bool IsMailed, bool IsCaptured);
+
+/// <summary>Puts each attempt into one alert and counts it there, within the caller's transaction.</summary>
+public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
+{
+    /// <summary>Why an attempt of a flood has no picture.</summary>
+    public const string NotCaptured = "No picture: of one burst at most one attempt a second is photographed, and 100 in all.";
+
+    /// <summary>Opens an alert or joins the one that is open, and decides what the attempt gets of it.</summary>
+    public async Task<(Alert Alert, AlertShare Share)> JoinAsync(long? ownerId, AlertWishes wishes, string remoteAddress, DateTimeOffset now)
+    {
+        var quiet = wishes.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
+        var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
+        alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
+        alert.Attempts++;
+
+        var isMailed = alert.MailedFrom is null && alert.RemoteNetwork != Alert.ManyNetworks
+            && alert.Attempts >= wishes.AlertFrom && !(wishes.PausedUntil > now);
+        // Attempts that come along with the first mail have their pictures in it, however quickly they came
+        var isCaptured = isMailed || (alert.MailedFrom is null && alert.Attempts < wishes.AlertFrom) || IsPictureDue(alert, now);
+        if (isMailed)
+            alert.MailedFrom = alert.Attempts;
+        if (isCaptured)
+            (alert.Captures, alert.LastCaptureAt) = (alert.Captures + 1, now);
+        if (db.Entry(alert).State is EntityState.Added)
+            await db.SaveChangesAsync();
+        return (alert, new AlertShare(isMailed, isCaptured));
+    }
+
+    /// <summary>The alert that a successful sign-in belongs to.</summary>
+    /// <returns>Null where fewer than three failures came within the hour, or since the last success that was told.</returns>
+    public async Task<Alert?> AlertBeforeSuccessAsync(long ownerId, DateTimeOffset now)
+    {
+        var since = now - AlertOptions.FailuresWithin;
+        var last = await db.LoginAttempts.Where(a => a.OwnerId == ownerId).OrderByDescending(a => a.Id)
+            .Take(AlertOptions.FailuresBeforeSuccess).Select(a => new { a.At, a.Outcome, a.AlertId }).ToListAsync();
+        return last.Count == AlertOptions.FailuresBeforeSuccess && last.All(a => a.At > since && a.Outcome is not LoginOutcome.SucceededAfterFailures)
+            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
+            : null;
+    }
+
+    private async Task<Alert> OpenAsync(long? ownerId, string network, DateTimeOffset now)
+    {
+        if (await FindAsync(ownerId, network, now) is { } own)
+            return own;
+        // Whoever has many addresses would else have as many mails sent
+        if (ownerId is null && await IsEnoughForAnHourAsync(now))
+        {
+            network = Alert.ManyNetworks;
+            if (await FindAsync(null, network, now) is { } shared)
+                return shared;
+        }
+
+        return db.Add(new Alert { OwnerId = ownerId, RemoteNetwork = network, OpenedAt = now }).Entity;
+    }
+
+    private Task<Alert?> FindAsync(long? ownerId, string network, DateTimeOffset now) => db.Alerts
+        .Where(a => a.ClosedAt == null && a.OwnerId == ownerId && (ownerId != null || a.RemoteNetwork == network) && a.ClosesAt > now)
+        .OrderByDescending(a => a.ClosesAt)
+        .FirstOrDefaultAsync();
+
+    private async Task<bool> IsEnoughForAnHourAsync(DateTimeOffset now)
+    {
+        var since = now - TimeSpan.FromHours(1);
+        return await db.Alerts.CountAsync(a => a.OwnerId == null && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks) >= AlertOptions.MaxOwnerlessPerHour;
+    }
+
+    /// <summary>A clock that was set back must not keep the camera waiting: it is the distance that counts. One picture is kept for the attempt that is mailed.</summary>
+    private static bool IsPictureDue(Alert alert, DateTimeOffset now) =>
+        alert.Captures < (alert.MailedFrom is null ? AlertOptions.MaxCaptures - 1 : AlertOptions.MaxCaptures)
+        && !((now - alert.LastCaptureAt)?.Duration() < AlertOptions.CaptureSpacing);
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+}

@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>
+/// Tells an owner at their own address that their alerts were changed, since it may be somebody else who is signed in.
+/// </summary>
+public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time)
+{
+    /// <summary>Whoever changes settings over and over must not fill the mailbox.</summary>
+    private const int MaxPerHour = 10;
+
+    /// <summary>Adds the mail to the caller's transaction.</summary>
+    /// <param name="account">Whose alerts were changed.</param>
+    /// <param name="lines">What was changed; none: nothing is mailed.</param>
+    public async Task<IReadOnlyList<Delivery>> AddAsync(Account account, IReadOnlyList<string> lines)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var hourBefore = time.GetUtcNow().AddHours(-1);
+        return lines.Count == 0 || account.Email is not { } email
+            || await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore) >= MaxPerHour
+            ? []
+            : [deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email, string.Join('\n', lines))];
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+
+namespace SentinelCam.Alerts;
+
+/// <summary>What somebody who is signed in must know about mails that do not arrive.</summary>
+/// <param name="Failed">How many of their mails could not be delivered, and are not put away yet.</param>
+/// <param name="LastFailedId">The latest of them.</param>
+/// <param name="LastReply">What was said to it.</param>
+/// <param name="LateSince">The oldest of their mails that has been waiting for more than an hour was queued then; or null.</param>
+/// <param name="SignInReply">For administrators: what the mail server said when it did not let SentinelCam sign in; or null.</param>
+public sealed record DeliveryTrouble(int Failed, long LastFailedId, string? LastReply, DateTimeOffset? LateSince, string? SignInReply)
+{
+    public bool IsAny => Failed > 0 || LateSince is not null || SignInReply is not null;
+}
+
+/// <summary>Looks for mails that do not arrive.</summary>
+public sealed class DeliveryProblems(SentinelCamDbContext db, TimeProvider time)
+{
+    private static readonly TimeSpan Late = TimeSpan.FromHours(1);
+
+    public async Task<DeliveryTrouble> FindAsync(Viewer viewer)
+    {
+        var own = db.Deliveries.AsNoTracking().Where(d => d.RecipientId == viewer.Id);
+        var failed = await own.Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null)
+            .OrderByDescending(d => d.Id).Select(d => new { d.Id, d.LastReply }).Take(100).ToListAsync();
+        var lateBefore = time.GetUtcNow() - Late;
+        var late = await own.Where(d => d.State == DeliveryState.Waiting && d.Tries > 0 && d.QueuedAt < lateBefore)
+            .OrderBy(d => d.QueuedAt).Select(d => (DateTimeOffset?)d.QueuedAt).FirstOrDefaultAsync();
+        var signIn = viewer.IsAdministrator
+            ? await db.Deliveries.Where(d => d.SignInRefused && d.State == DeliveryState.Waiting).OrderByDescending(d => d.DueAt).Select(d => d.LastReply).FirstOrDefaultAsync()
+            : null;
+        return new DeliveryTrouble(failed.Count, failed.Count > 0 ? failed[0].Id : 0, failed.Count > 0 ? failed[0].LastReply : null, late, signIn);
+    }
+}

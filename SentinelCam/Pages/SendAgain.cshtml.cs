@@ -1,0 +1,51 @@
+using Hangfire;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
+
+namespace SentinelCam.Pages;
+
+/// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
+public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat, ViewerTime time, IBackgroundJobClient jobs, ILogger<SendAgainModel> logger) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public long Id { get; set; }
+
+    /// <summary>Where to go back to: a page of this site.</summary>
+    [BindProperty]
+    public string? ReturnUrl { get; set; }
+
+    public string Words { get; private set; } = "";
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var viewer = Viewer.Of(User);
+        if (await db.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient) is not { } delivery)
+            return NotFound();
+        Words = DeliveryWords.Of(delivery, await time.ZoneAsync());
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var (outcome, id) = await repeat.AgainAsync(Viewer.Of(User), Id);
+        if (outcome is RepeatOutcome.NotFound)
+            return NotFound();
+        if (outcome is RepeatOutcome.Queued)
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(id, CancellationToken.None), logger);
+        TempData["Notice"] = outcome is RepeatOutcome.Queued ? "The mail is sent again." : "This mail is in the queue already, or was sent again since.";
+        return Back();
+    }
+
+    public async Task<IActionResult> OnPostAcknowledgeAsync()
+    {
+        await repeat.AcknowledgeAsync(Viewer.Of(User));
+        return Back();
+    }
+
+    private LocalRedirectResult Back() => LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/userdata");
+}
