@@ -2,19 +2,31 @@ using System.Diagnostics;
 using System.Globalization;
 using Hangfire;
 using Hangfire.InMemory;
+using Hangfire.PostgreSql;
+using Hangfire.PostgreSql.Factories;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 using SentinelCam.HangfireSqlite;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
 namespace SentinelCam.Tests.Benchmarks;
 
 /// <summary>
-/// How fast the job storage is, beside Hangfire.InMemory and a bare SQLite loop in the same run:
+/// How fast the job storage is, beside Hangfire.InMemory, Hangfire.PostgreSql where its server is installed, and a
+/// bare SQLite loop in the same run:
 /// dotnet run --project SentinelCam.Tests -c Release -- -explicit only -class SentinelCam.Tests.Benchmarks.JobStorageBenchmarks
 /// </summary>
 [Collection(nameof(JobStorageBenchmarks))]
-public sealed class JobStorageBenchmarks(ITestOutputHelper output)
+public sealed class JobStorageBenchmarks(ITestOutputHelper output) : IDisposable
 {
+    private readonly Lazy<PostgresServer?> _postgres = new(PostgresServer.TryStart);
+    private int _databases;
+
+    public void Dispose()
+    {
+        if (_postgres.IsValueCreated) _postgres.Value?.Dispose();
+    }
+
     [Fact(Explicit = true)]
     public void Floor_and_enqueue()
     {
@@ -27,6 +39,7 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
             var memory = Best(3, () => With(InMemory, storage => Enqueue(storage, 20_000, threads)));
             Print($"enqueue, {threads} thread(s), SQLite", ours, "jobs/s", ours / floor);
             Print($"enqueue, {threads} thread(s), InMemory", memory, "jobs/s");
+            PrintPostgres($"enqueue, {threads} thread(s), PostgreSql", storage => Enqueue(storage, 2_000, threads), "jobs/s");
         }
     }
 
@@ -42,6 +55,7 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
             var memory = Best(3, () => With(InMemory, storage => EnqueueAndDrain(storage, 5_000, workers)));
             Print($"drain, {workers} workers, SQLite", ours, "jobs/s", ours / floor);
             Print($"drain, {workers} workers, InMemory", memory, "jobs/s");
+            PrintPostgres($"drain, {workers} workers, PostgreSql", storage => EnqueueAndDrain(storage, 2_000, workers), "jobs/s");
         }
     }
 
@@ -58,11 +72,14 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
                 Print($"start, {name}, p95 (round {round})", times[times.Length * 95 / 100], "ms");
             }
         }
+
+        PrintPostgres("start, PostgreSql, median of 200", storage => Latencies(storage, 200)[100], "ms");
     }
 
     [Fact(Explicit = true)]
     public void Idle_processor_time_over_60_s()
     {
+        Print("idle, no Hangfire, 60 s", ProcessorTime(), "ms of processor time");
         Print("idle, 20 workers, 60 s, SQLite", With(Sqlite, Idle), "ms of processor time");
         Print("idle, 20 workers, 60 s, InMemory", With(InMemory, Idle), "ms of processor time");
     }
@@ -175,6 +192,11 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
     {
         using var server = Server(storage, 20);
         Thread.Sleep(5_000);
+        return ProcessorTime();
+    }
+
+    private static double ProcessorTime()
+    {
         using var process = Process.GetCurrentProcess();
         var before = process.TotalProcessorTime;
         Thread.Sleep(60_000);
@@ -203,6 +225,30 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
         return (storage, storage);
     }
 
+    private (JobStorage Storage, IDisposable Owner) Postgres()
+    {
+        var connectionString = _postgres.Value!.ConnectionString($"jobs{++_databases}");
+        using (var connection = new NpgsqlConnection(_postgres.Value.ConnectionString("postgres")))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A number
+            command.CommandText = $"CREATE DATABASE jobs{_databases}";
+#pragma warning restore CA2100
+            command.ExecuteNonQuery();
+        }
+
+        // At its best: it notifies workers of new jobs instead of having them poll every 15 s
+        var options = new PostgreSqlStorageOptions { EnableLongPolling = true };
+        return (new PostgreSqlStorage(new NpgsqlConnectionFactory(connectionString, options), options), NoOwner.Instance);
+    }
+
+    private void PrintPostgres(string what, Func<JobStorage, double> measure, string unit)
+    {
+        if (_postgres.Value is not null) Print(what, With(Postgres, measure), unit);
+        else output.WriteLine($"{what}: PostgreSQL is not installed");
+    }
+
     private static double Best(int times, Func<double> measure) => Enumerable.Range(0, times).Max(_ => measure());
 
     private static double Megabytes(string file) => new FileInfo(file).Length / 1024.0 / 1024.0;
@@ -229,6 +275,16 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output)
         var line = string.Create(CultureInfo.InvariantCulture, $"{what,-45} {value,12:N2} {unit}{share}");
         output.WriteLine(line);
         Console.WriteLine(line);
+    }
+}
+
+/// <summary>Of a storage that goes with its server.</summary>
+internal sealed class NoOwner : IDisposable
+{
+    public static readonly NoOwner Instance = new();
+
+    public void Dispose()
+    {
     }
 }
 

@@ -101,6 +101,7 @@ public sealed class BadFileTests : IDisposable
     {
         using var storage = Open();
         AssertWorks(storage);
+        var before = storage.Database.DataVersion();
         storage.Database.Read(static session => session.Query(Sql.Checkpoint, static _ => 0));
         Damage();
 
@@ -115,6 +116,7 @@ public sealed class BadFileTests : IDisposable
         foreach (var file in Directory.EnumerateFiles(_folder, "jobs.db*")) File.Move(file, file + ".bad");
         _clock.Advance(TimeSpan.FromSeconds(6));
         AssertWorks(storage);
+        Assert.NotEqual(before.Generation, storage.Database.DataVersion().Generation);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class CounterTests : IDisposable
     {
         _connection.Commit(t => t.IncrementCounter("c", TimeSpan.FromHours(1)), t => t.IncrementCounter("c"));
         Assert.Equal(
-            _clock.GetUtcNow().AddHours(1).ToStored(),
+            NextWholeMinute(_clock.GetUtcNow().AddHours(1)).ToStored(),
             _temporary.Storage.Read(static session => session.Scalar<long>("SELECT expire_at FROM counter")));
     }
 
@@ -64,6 +64,9 @@ public sealed class CounterTests : IDisposable
         Assert.Equal(1, hours[_clock.GetUtcNow().UtcDateTime.AddHours(-1)]);
         Assert.Equal(0, monitor.DeletedByDatesCount().Values.Sum());
     }
+
+    private static DateTimeOffset NextWholeMinute(DateTimeOffset time) =>
+        new(time.Ticks - time.Ticks % TimeSpan.TicksPerMinute + TimeSpan.TicksPerMinute, TimeSpan.Zero);
 
     private long Rows() => _temporary.Storage.Read(static session => session.Scalar<long>("SELECT count(*) FROM counter"));
 }

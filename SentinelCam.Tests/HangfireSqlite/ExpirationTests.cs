@@ -80,6 +80,8 @@ public sealed class ExpirationTests : IDisposable
 
         _clock.Advance(hour);
         Assert.Equal(TimeSpan.Zero, _connection.GetHashTtl("k"));
+        // The end of a counter is the next whole minute
+        _clock.Advance(TimeSpan.FromMinutes(1));
         RemoveExpired();
         foreach (var table in new[] { "counter", "set_item", "list_item", "hash_field", "key_expiration" })
             Assert.Equal(0, Count(table));

@@ -1,5 +1,7 @@
 using Hangfire;
 using Hangfire.Storage;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.HangfireSqlite;
 using SentinelCam.Tests.HangfireSqlite.Support;
 using SentinelCam.Tests.HangfireSqlite.Worker;
 
@@ -98,6 +100,28 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_live_process_keeps_its_job_though_its_heartbeat_looks_stale_to_another()
+    {
+        using var worker = WorkerProcess.Serve(_temporary.File, 1);
+        var folder = _notes.Folder;
+        var id = _client.Enqueue(() => NotedJob.Run(folder, 1, 600_000));
+        var running = await WaitUntilAsync(() => _notes.Read().Count == 1);
+        Assert.True(running);
+
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var connection = _temporary.OpenAnother(new SqliteJobStorageOptions { TimeProvider = clock }).GetConnection();
+        Assert.Throws<OperationCanceledException>(() => Fetch(connection, TimeSpan.FromMilliseconds(100)));
+        for (var minute = 0; minute < 10; minute++) clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Throws<OperationCanceledException>(() => Fetch(connection, TimeSpan.FromMilliseconds(100)));
+        Assert.Equal(1, _temporary.Monitor().FetchedCount("default"));
+
+        worker.Kill();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        using var job = Fetch(connection, Signals.Patience);
+        Assert.Equal(id, job.JobId);
+    }
+
+    [Fact]
     public async Task A_lock_dies_with_its_process()
     {
         using var owner = WorkerProcess.Lock(_temporary.File, "resource");
@@ -118,5 +142,23 @@ public sealed class ProcessTests : IDisposable
         var said = await Task.WhenAll(processes.Select(process => process.FirstLineAsync()));
         foreach (var process in processes) process.Dispose();
         Assert.All(said, line => Assert.Equal("ready", line));
+    }
+
+    private static IFetchedJob Fetch(IStorageConnection connection, TimeSpan patience)
+    {
+        using var end = new CancellationTokenSource(patience);
+        return connection.FetchNextJob(["default"], end.Token);
+    }
+
+    private static async Task<bool> WaitUntilAsync(Func<bool> condition)
+    {
+        var end = DateTime.UtcNow + Signals.Patience;
+        while (!condition())
+        {
+            if (DateTime.UtcNow > end) return false;
+            await Task.Delay(50, Token);
+        }
+
+        return true;
     }
 }

@@ -81,6 +81,37 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
+    public void A_state_of_the_history_and_the_acknowledgement_are_written_together()
+    {
+        var id = _connection.Enqueue();
+        using var job = Fetch();
+        _connection.Commit(t => t.AddJobState(id, new DeletedState { Reason = "seen" }), t => t.RemoveFromQueue(job));
+        Assert.Equal(["seen", null], _temporary.Monitor().JobDetails(id)!.History.Select(state => state.Reason));
+        Assert.Equal("Enqueued", _connection.GetJobData(id).State);
+        Assert.Equal((0, 0), (_temporary.Monitor().EnqueuedCount("default"), _temporary.Monitor().FetchedCount("default")));
+        job.Requeue();
+        Assert.Equal(0, _temporary.Monitor().EnqueuedCount("default"));
+    }
+
+    [Fact]
+    public void Neither_is_written_when_the_transaction_fails_and_the_job_goes_back()
+    {
+        var id = _connection.Enqueue();
+        using (var job = Fetch())
+        {
+            _temporary.Storage.Database.Write(static session => session.ExecuteOnce(
+                "CREATE TRIGGER no_way BEFORE DELETE ON fetched_job BEGIN SELECT RAISE(ABORT, 'no way'); END"));
+            Assert.ThrowsAny<Exception>(() => _connection.Commit(
+                t => t.AddJobState(id, new DeletedState()), t => t.RemoveFromQueue(job)));
+            Assert.Single(_temporary.Monitor().JobDetails(id)!.History);
+            Assert.Equal(1, _temporary.Monitor().FetchedCount("default"));
+            _temporary.Storage.Database.Write(static session => session.ExecuteOnce("DROP TRIGGER no_way"));
+        }
+
+        Assert.Equal((1, 0), (_temporary.Monitor().EnqueuedCount("default"), _temporary.Monitor().FetchedCount("default")));
+    }
+
+    [Fact]
     public void A_new_job_gets_its_state_from_another_connection()
     {
         using var other = _temporary.Connect();
@@ -160,5 +191,11 @@ public sealed class TransactionTests : IDisposable
         Assert.Null(data.Job);
         Assert.NotNull(data.LoadException);
         Assert.NotNull(_temporary.Monitor().EnqueuedJobs("default", 0, 1).Single().Value.LoadException);
+    }
+
+    private IFetchedJob Fetch()
+    {
+        using var patience = new CancellationTokenSource(Signals.Patience);
+        return _connection.FetchNextJob(["default"], patience.Token);
     }
 }

@@ -14,11 +14,12 @@ internal sealed class JobFetcher : IDisposable
     private readonly JobDatabase _database;
     private readonly QueueSignals _signals;
     private readonly SqliteJobStorageOptions _options;
-    private readonly long _holder = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+    private long _holder = NewHolder();
     private readonly object _gate = new();
     private ITimer? _timer;
     private FileLocks? _locks;
     private readonly ConcurrentQueue<SqliteFetchedJob> _unreturned = new();
+    private readonly JobsInHand _inHand;
     private int _running;
     private bool _disposed;
 
@@ -27,6 +28,7 @@ internal sealed class JobFetcher : IDisposable
         _database = database;
         _signals = signals;
         _options = options;
+        _inHand = new JobsInHand(options.TimeProvider);
     }
 
     /// <summary>Waits for a job of one of the queues, the first queue before the others, and takes it.</summary>
@@ -36,11 +38,11 @@ internal sealed class JobFetcher : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         Start();
-        if (TryFetch(queues) is { } job) return job;
+        if ((_inHand.Take(queues) ?? TryFetch(queues)) is { } job) return job;
 
         using var waiter = _signals.Register(queues);
         string? signalled = null;
-        while ((job = TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
+        while ((job = _inHand.Take(queues) ?? TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
 
         // The job that this worker was woken for is still there: another one shall see to it
         if (signalled is not null && signalled != job.Queue) _signals.Signal(signalled, 1);
@@ -51,6 +53,29 @@ internal sealed class JobFetcher : IDisposable
         session.Execute(Sql.RemoveFetched, _holder, job.Queue, job.Id, job.NumericJobId);
 
     public void Acknowledge(SqliteFetchedJob job) => _database.Write(session => Acknowledge(job, session));
+
+    /// <summary>Takes the first job of the first queue that has one. <see cref="Keep"/> follows when that is committed.</summary>
+    public SqliteFetchedJob? Take(SqlSession session, string[] queues, long now)
+    {
+        foreach (var queue in queues)
+        {
+            var taken = session.First(
+                Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue, queues), queue);
+            if (taken is null) continue;
+
+            session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
+            return taken;
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps a job for the worker that comes next.</summary>
+    public void Keep(SqliteFetchedJob job)
+    {
+        Interlocked.Increment(ref _running);
+        _inHand.Add(job);
+    }
 
     public void Requeue(SqliteFetchedJob job) => _database.Write(
         session => Return(session, _holder, job.Queue, job.Id, job.NumericJobId),
@@ -66,6 +91,7 @@ internal sealed class JobFetcher : IDisposable
         lock (_gate)
         {
             _disposed = true;
+            _inHand.Dispose();
             _timer?.Dispose();
             _locks?.Release(this, LockOf(_holder));
         }
@@ -81,6 +107,8 @@ internal sealed class JobFetcher : IDisposable
         }
     }
 
+    private static long NewHolder() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+
     private static string LockOf(long holder) => $"holder:{holder}";
 
     private void Start()
@@ -93,7 +121,13 @@ internal sealed class JobFetcher : IDisposable
             if (_timer is not null) return;
 
             _locks = _database.Locks;
-            _locks.TryAcquire(this, LockOf(_holder), TimeSpan.Zero);
+            for (var tries = 1; !_locks.TryAcquire(this, LockOf(_holder), TimeSpan.Zero); tries++)
+            {
+                // Without its lock this process would be taken for dead
+                if (tries == 3) throw new SqliteJobStorageException(FileProblem.NoLocks(_database.File));
+                _holder = NewHolder();
+            }
+
             var period = _options.FetchedJobTimeout / 4;
             _timer = _options.TimeProvider.CreateTimer(_ => Beat(), null, TimeSpan.Zero, period);
         }
@@ -102,21 +136,7 @@ internal sealed class JobFetcher : IDisposable
     private SqliteFetchedJob? TryFetch(string[] queues)
     {
         var now = _options.TimeProvider.GetUtcNow().ToStored();
-        var job = _database.Write(session =>
-        {
-            foreach (var queue in queues)
-            {
-                var taken = session.First(
-                    Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue), queue);
-                if (taken is null) continue;
-
-                session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
-                return taken;
-            }
-
-            return null;
-        });
-
+        var job = _database.Write(session => Take(session, queues, now));
         if (job is not null) Interlocked.Increment(ref _running);
         return job;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hangfire.Storage;
+using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 
 namespace SentinelCam.HangfireSqlite;
@@ -55,7 +56,7 @@ internal sealed class NewJobs(JobDatabase database)
             // The transaction that gives it its state may come first, or run in the same group: both are right
             if (_unwritten.ContainsKey(job.Id)) database.Write(job.Insert, () => Remove(job));
         }
-        catch (SqliteJobStorageException exception)
+        catch (Exception exception) when (exception is SqliteJobStorageException or SqliteException or ObjectDisposedException)
         {
             StorageLog.Debug($"Job {job.Id}, which has no state, was not written.", exception);
         }

@@ -12,13 +12,14 @@ internal sealed class SqliteFetchedJob : IFetchedJob
     private int _finished;
     private int _returning;
 
-    public SqliteFetchedJob(JobFetcher fetcher, long id, long jobId, string queue)
+    public SqliteFetchedJob(JobFetcher fetcher, long id, long jobId, string queue, string[] queues)
     {
         _fetcher = fetcher;
         Id = id;
         NumericJobId = jobId;
         JobId = jobId.ToString(CultureInfo.InvariantCulture);
         Queue = queue;
+        Queues = queues;
     }
 
     /// <summary>The row in the queue.</summary>
@@ -29,6 +30,9 @@ internal sealed class SqliteFetchedJob : IFetchedJob
     public string JobId { get; }
 
     public string Queue { get; }
+
+    /// <summary>All queues that its worker listens to.</summary>
+    public string[] Queues { get; }
 
     public void RemoveFromQueue()
     {

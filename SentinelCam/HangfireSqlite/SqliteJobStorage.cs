@@ -119,8 +119,14 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        _watcher.Dispose();
-        Fetcher.Dispose();
-        Database.Dispose();
+        try
+        {
+            _watcher.Dispose();
+            Fetcher.Dispose();
+        }
+        finally
+        {
+            Database.Dispose();
+        }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private readonly List<Action<SqlSession>> _commands = [];
     private readonly List<string> _enqueued = [];
     private readonly List<SqliteFetchedJob> _acknowledged = [];
+    private readonly List<SqliteFetchedJob> _next = [];
     private readonly List<IDisposable> _locks = [];
     private readonly List<NewJob> _newJobs = [];
     private readonly Dictionary<long, JobChange> _changes = [];
@@ -235,11 +236,19 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private void Apply(SqlSession session)
     {
         foreach (var command in _commands) command(session);
+
+        // Once more when a transaction that was shared has failed
+        _next.Clear();
+        foreach (var job in _acknowledged)
+        {
+            if (connection.Storage.Fetcher.Take(session, job.Queues, Now()) is { } next) _next.Add(next);
+        }
     }
 
     private void NotifyCommitted()
     {
         foreach (var job in _newJobs) connection.Storage.NewJobs.Remove(job);
+        foreach (var job in _next) connection.Storage.Fetcher.Keep(job);
         foreach (var job in _acknowledged) job.MarkFinished();
         foreach (var queue in _enqueued)
         {
@@ -270,10 +279,11 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private void AddToCounter(string key, long amount, TimeSpan? expireIn)
     {
         ArgumentNullException.ThrowIfNull(key);
-        long? expireAt = expireIn is { } time ? In(time) : null;
+        long? expireAt = expireIn is { } time ? WholeMinute(In(time)) : null;
         _commands.Add(session =>
         {
-            session.Execute(Sql.AddToCounter, key, amount, expireAt);
+            if (session.Execute(Sql.AddToCounterWithSameEnd, amount, key, expireAt) == 0)
+                session.Execute(Sql.AddToCounter, key, amount, expireAt);
             if (amount < 0) session.Execute(Sql.DeleteEmptyCounter, key);
         });
     }
@@ -326,6 +336,9 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         foreach (var held in _locks) held.Dispose();
         _locks.Clear();
     }
+
+    // The statistics' counters get a new end with each job, which would change their index with each
+    private static long WholeMinute(long time) => (time / TimeSpan.TicksPerMinute + 1) * TimeSpan.TicksPerMinute;
 
     private long Now() => connection.Storage.UtcNow.ToStored();
 

@@ -2,11 +2,19 @@
 //   JobWorker run <database> <workers> <timeout in ms>    serves the queue until it is killed or its input ends
 //   JobWorker lock <database> <resource>                  takes a lock and keeps it until it is killed
 //   JobWorker open <database>                             opens the storage and says what is wrong with it
+//   JobWorker small-disk <folder>                         fills the disk of the folder again and again
 using System.Globalization;
 using Hangfire;
 using SentinelCam.HangfireSqlite;
+using SentinelCam.Tests.HangfireSqlite.Worker;
 
 var (mode, file) = (args[0], args[1]);
+if (mode == "small-disk")
+{
+    SmallDisk.Run(file);
+    return 0;
+}
+
 var options = new SqliteJobStorageOptions();
 if (mode == "run")
     options.FetchedJobTimeout = TimeSpan.FromMilliseconds(int.Parse(args[3], CultureInfo.InvariantCulture));

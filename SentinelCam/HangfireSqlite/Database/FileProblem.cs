@@ -20,6 +20,14 @@ internal static class FileProblem
         $"The job storage {file} has schema {version}, and this program knows only {known}: "
         + "start the newer program, or move the file away and a new one is made.";
 
+    public static string NoLog(string file) =>
+        $"The job storage {file} lies where SQLite cannot share a log between processes, such as a network folder: "
+        + "put it on a disk of this machine.";
+
+    public static string NoLocks(string file) =>
+        $"The job storage {file} lies where files cannot be locked, such as a network folder: "
+        + "put it on a disk of this machine.";
+
     public static string Corrupt(string file, string detail) =>
         $"The job storage {file} is corrupt ({detail}): stop the program, move the file away and start again; "
         + "a new one is made.";

@@ -29,7 +29,7 @@ internal sealed class JobDatabase : IDisposable
         builder.Pooling = false;
         builder.Cache = SqliteCacheMode.Private;
         // Whatever the current directory becomes, all connections and the lock file mean the same file
-        File = Path.GetFullPath(builder.DataSource);
+        File = RealPath.Of(builder.DataSource);
         builder.DataSource = File;
         _connectionString = builder.ToString();
         _options = options;
@@ -116,14 +116,14 @@ internal sealed class JobDatabase : IDisposable
         return result;
     }
 
-    /// <summary>A number that differs after any commit, of this process or another.</summary>
+    /// <summary>What differs after any commit, of this process or another. The number begins anew when the file is opened again.</summary>
     /// <exception cref="SqliteJobStorageException">The file cannot be used.</exception>
-    public long DataVersion()
+    public (int Generation, long Number) DataVersion()
     {
         var open = Require();
         try
         {
-            return open.DataVersion();
+            return (_generation, open.DataVersion());
         }
         catch (SqliteException exception)
         {

@@ -44,14 +44,16 @@ internal sealed class OpenDatabase : IDisposable
             // SQLite chooses the size of a page by the disk.
             session.ExecuteOnce("PRAGMA page_size = 4096");
             session.ExecuteOnce("PRAGMA auto_vacuum = INCREMENTAL");
-            session.ExecuteOnce("PRAGMA journal_mode = WAL");
+            if (session.Scalar<string>("PRAGMA journal_mode = WAL") != "wal")
+                throw new SqliteJobStorageException(FileProblem.NoLog(file));
             session.ExecuteOnce("PRAGMA synchronous = NORMAL");
             session.ExecuteOnce("PRAGMA journal_size_limit = 16777216");
             session.ExecuteOnce("PRAGMA temp_store = MEMORY");
             // The writer itself copies the log into the file only if the checkpoints cannot keep up
             var pages = LogBeforeWriterCopies / session.Scalar<long>(Sql.PageSize);
             session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA wal_autocheckpoint = {pages}"));
-            SchemaMigrator.Migrate(session, file);
+            SchemaMigrator.Migrate(session, file, options.TimeProvider.GetUtcNow());
+            LetPagesBeGivenBack(session);
             if (options.MaxPages is { } limit)
                 session.ExecuteOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {limit}"));
             return new OpenDatabase(connectionString, busyTimeout, session);
@@ -85,18 +87,40 @@ internal sealed class OpenDatabase : IDisposable
 
     public void ReturnReader(SqlSession reader)
     {
-        if (_disposed || _readers.Count >= MaxIdleReaders) reader.Dispose();
+        if (_readers.Count >= MaxIdleReaders) reader.Dispose();
         else _readers.Push(reader);
+
+        // Whoever closes looks once, and that may have been just before
+        if (_disposed) DisposeReaders();
     }
 
     public void Dispose()
     {
         if (_disposed) return;
         _disposed = true;
-        while (_readers.TryPop(out var reader)) reader.Dispose();
+        DisposeReaders();
         lock (_watchGate) _watch?.Dispose();
         _checkpoints.Dispose();
         Writer.Dispose();
+    }
+
+    /// <summary>A file that was not made here may lack the map that this needs; SQLite adds it only by writing the file anew.</summary>
+    private static void LetPagesBeGivenBack(SqlSession session)
+    {
+        if (session.Scalar<long>("PRAGMA auto_vacuum") != 0) return;
+        try
+        {
+            session.ExecuteOnce("VACUUM");
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is SqliteError.Busy or SqliteError.Locked or SqliteError.Full)
+        {
+            StorageLog.Warn("The file of the job storage will not shrink: it could not be written anew.", exception);
+        }
+    }
+
+    private void DisposeReaders()
+    {
+        while (_readers.TryPop(out var reader)) reader.Dispose();
     }
 
     private static SqlSession Connect(string connectionString, TimeSpan busyTimeout)

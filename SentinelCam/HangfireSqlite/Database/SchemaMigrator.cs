@@ -35,8 +35,11 @@ internal static class SchemaMigrator
     }
 
     /// <summary>Applies the missing scripts, all or none, while no other process can.</summary>
+    /// <param name="session">The connection.</param>
+    /// <param name="file">What an error names.</param>
+    /// <param name="now">Where the ids of a new file start, in milliseconds since 1970: beyond those of any file before it.</param>
     /// <exception cref="SqliteJobStorageException">The file belongs to another program or a newer version.</exception>
-    public static void Migrate(SqlSession session, string file)
+    public static void Migrate(SqlSession session, string file, DateTimeOffset now)
     {
         session.Execute(Sql.Begin);
         try
@@ -46,6 +49,7 @@ internal static class SchemaMigrator
             var version = (int)session.Scalar<long>("PRAGMA user_version");
 
             foreach (var script in Scripts.Skip(version)) session.ExecuteOnce(Read(script));
+            if (version == 0) session.Execute(Sql.StartIds, now.ToUnixTimeMilliseconds());
             if (version < KnownVersion)
             {
                 session.ExecuteOnce(string.Create(

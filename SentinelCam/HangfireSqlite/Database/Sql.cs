@@ -12,6 +12,7 @@ internal static class Sql
     public const string Checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
     public const string DataVersion = "PRAGMA data_version";
 
+    public const string StartIds = "UPDATE sequence SET next = $next WHERE name = 'job'";
     public const string ReserveIds = "UPDATE sequence SET next = next + $count WHERE name = 'job' RETURNING next - $count";
 
     // Jobs
@@ -113,6 +114,10 @@ internal static class Sql
         "SELECT count(*) FROM (SELECT 1 FROM job_queue WHERE queue = $queue LIMIT $limit)";
 
     // Counters
+
+    /// <summary>The usual case: nothing that an index holds is changed.</summary>
+    public const string AddToCounterWithSameEnd =
+        "UPDATE counter SET value = value + $amount WHERE key = $key AND ($expireAt IS NULL OR expire_at = $expireAt)";
 
     public const string AddToCounter =
         """

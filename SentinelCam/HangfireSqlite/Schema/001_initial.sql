@@ -1,6 +1,7 @@
 -- Times are UTC, in units of 100 ns since 1970-01-01: datetime(created_at / 10000000, 'unixepoch').
 
--- Ids are given out from here and never used twice: continuations and recurring jobs remember them.
+-- Ids are given out from here and never used twice: continuations and recurring jobs remember them. A new file starts
+-- with the milliseconds since 1970, since others remember the ids of the file that it replaces.
 CREATE TABLE sequence (
     name TEXT NOT NULL PRIMARY KEY,
     next INTEGER NOT NULL

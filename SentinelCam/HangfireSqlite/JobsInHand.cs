@@ -1,0 +1,77 @@
+namespace SentinelCam.HangfireSqlite;
+
+/// <summary>
+/// Jobs that were taken in the transaction that acknowledged the one before, for the worker that comes for its next
+/// job a moment later: a commit less for each job. A worker that stops instead leaves its job here; another worker
+/// gets it, or it goes back to its place in the queue after a tenth of a second.
+/// </summary>
+internal sealed class JobsInHand : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly object _gate = new();
+    private readonly List<(SqliteFetchedJob Job, long Since)> _jobs = [];
+    private bool _timed;
+
+    public JobsInHand(TimeProvider time)
+    {
+        _time = time;
+        _timer = time.CreateTimer(_ => ReturnLeftBehind(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Add(SqliteFetchedJob job)
+    {
+        lock (_gate)
+        {
+            _jobs.Add((job, _time.GetTimestamp()));
+            if (_timed) return;
+            _timed = _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <returns>The first job of the first of the queues that has one; null when none has.</returns>
+    public SqliteFetchedJob? Take(string[] queues)
+    {
+        lock (_gate)
+        {
+            if (_jobs.Count == 0) return null;
+
+            foreach (var queue in queues)
+            {
+                var index = _jobs.FindIndex(kept => kept.Job.Queue == queue);
+                if (index < 0) continue;
+
+                var job = _jobs[index].Job;
+                _jobs.RemoveAt(index);
+                return job;
+            }
+
+            return null;
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void ReturnLeftBehind()
+    {
+        SqliteFetchedJob[] leftBehind;
+        lock (_gate)
+        {
+            leftBehind = [.. _jobs.Where(kept => _time.GetElapsedTime(kept.Since) >= Patience).Select(static kept => kept.Job)];
+            _jobs.RemoveAll(kept => leftBehind.Contains(kept.Job));
+            _timed = _jobs.Count > 0 && _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+        }
+
+        try
+        {
+            foreach (var job in leftBehind) job.Requeue();
+        }
+        catch (ObjectDisposedException exception)
+        {
+            // The storage that closes gives back all that it has
+            StorageLog.Debug("The storage was closed while jobs were given back.", exception);
+        }
+    }
+}
