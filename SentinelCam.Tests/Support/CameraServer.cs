@@ -22,11 +22,11 @@ public sealed class CameraServer : IAsyncDisposable
 
     public int Requests => Volatile.Read(ref _requests);
 
-    public static async Task<CameraServer> StartAsync(RequestDelegate answer)
+    public static async Task<CameraServer> StartAsync(RequestDelegate answer, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         var server = new CameraServer(builder.Build());
         server._app.Run(context =>
         {

@@ -58,6 +58,19 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The process's number.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Processor time used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Resident memory in bytes.</summary>
     public long WorkingSet
     {

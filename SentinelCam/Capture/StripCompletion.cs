@@ -17,6 +17,7 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
 
     private readonly ConcurrentDictionary<Task, bool> _pending = new();
     private readonly CancellationTokenSource _stop = new();
+    private bool _stopped;
 
     /// <summary>Waits for the frames in the background, and stores them.</summary>
     /// <param name="snapshotId">The picture's row, which is committed.</param>
@@ -38,9 +39,14 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (Interlocked.Exchange(ref _stopped, true))
+            return;
         await _stop.CancelAsync();
-        await Task.WhenAll(_pending.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await WhenDoneAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>Waits for all that has begun.</summary>
+    internal Task WhenDoneAsync() => Task.WhenAll(_pending.Keys);
 
     /// <inheritdoc />
     public void Dispose() => _stop.Dispose();

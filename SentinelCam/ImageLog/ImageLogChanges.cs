@@ -26,13 +26,13 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
         // No capture can add a picture between the two statements
         await using var transaction = await db.Database.BeginTransactionAsync();
         var visible = query.VisibleTo(viewer).Where(e => e.Id == id);
-        var snapshot = await visible.Where(e => e.Snapshot != null).Select(e => e.Snapshot!).Include(s => s.Strip).SingleOrDefaultAsync();
+        var entry = await visible.Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync();
         if (await visible.ExecuteDeleteAsync() == 0)
             return false;
         await transaction.CommitAsync();
 
         logger.LogInformation("Entry {EntryId} deleted by account {AccountId}", id, viewer.Id);
-        foreach (var fileName in snapshot?.FileNames() ?? [])
+        foreach (var fileName in entry?.Snapshot?.FileNames() ?? [])
             TryDeleteFile(fileName);
         return true;
     }

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Capture;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>/admin/camera: the live picture, and the choice of source.</summary>
+public class CameraPageTests
+{
+    private static readonly (string Key, string? Value)[] NothingConfigured = [("Camera:Source", null), ("Camera:Warm", "Never")];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_source_that_is_chosen_is_used_at_once_and_after_the_next_start_and_its_password_is_kept_secret()
+    {
+        await using var server = await CameraServer.StartAsync(context =>
+        {
+            if (context.Request.Headers.Authorization.Count == 0)
+            {
+                context.Response.StatusCode = 401;
+                context.Response.Headers.WWWAuthenticate = "Basic realm=\"cam\"";
+                return Task.CompletedTask;
+            }
+            context.Response.ContentType = "image/jpeg";
+            return context.Response.Body.WriteAsync(TestJpeg.Demo()).AsTask();
+        });
+        var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        try
+        {
+            using var ann = await app.RegisterAnnAsync();
+            Assert.Contains("auto", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+
+            var chosen = await ann.SubmitAsync("/admin/camera", new { Source = server.Url("/snap.jpg?key=hunter2", "me:hunter2").AbsoluteUri });
+
+            Assert.Contains("stored and in use", chosen.Main, StringComparison.Ordinal);
+            Assert.Contains(server.Url("/snap.jpg").AbsoluteUri, chosen.Main, StringComparison.Ordinal);
+            var live = await ann.GetAsync("/admin/camera?handler=Frame");
+            Assert.Equal(TestJpeg.Demo(), live.Body);
+            Assert.Equal(("image/jpeg", "no-store, private"), (live.Headers["Content-Type"], live.Headers["Cache-Control"]));
+
+            app = await app.StartAgainAsync(null, Household.CheapPasswords, NothingConfigured);
+            using var again = await app.VisitAsAsync(SentinelCamApp.AnnsEmail);
+            Assert.Equal(TestJpeg.Demo(), (await again.GetAsync("/admin/camera?handler=Frame")).Body);
+            var page = await again.GetAsync("/admin/camera");
+            Assert.DoesNotContain("hunter2", chosen.Text + page.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("stored and in use", page.Main, StringComparison.Ordinal);
+            Assert.All(app.Kept(), file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
+        }
+        finally
+        {
+            await app.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData("ftp://me:hunter2@camera/", "Allowed: auto, demo, a device index")]
+    [InlineData("no-such-file.mp4", "Allowed: auto, demo, a device index")]
+    [InlineData("", "Enter a source")]
+    public async Task A_source_that_the_configuration_would_refuse_is_refused_here_and_not_repeated(string source, string says)
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        using var ann = await app.RegisterAnnAsync();
+
+        var answer = await ann.SubmitAsync("/admin/camera", new { Source = source });
+
+        Assert.Contains(says, answer.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(0, await app.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));
+        Assert.Contains("auto", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_configuration_sets_goes_before_a_choice_and_the_page_says_so()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        using (var first = await app.RegisterAnnAsync())
+            await first.SubmitAsync("/admin/camera", new { Source = "63" });
+        await using var again = await app.StartAgainAsync(null, Household.CheapPasswords, ("Camera:Source", "demo"));
+        using var ann = await again.VisitAsAsync(SentinelCamApp.AnnsEmail);
+
+        var page = await ann.GetAsync("/admin/camera");
+
+        Assert.Equal("demo", again.Services.GetRequiredService<CameraFeed>().Status.Source);
+        Assert.Contains("Set by Camera:Source in the configuration", page.Main, StringComparison.Ordinal);
+        Assert.Null(page.Document.QuerySelector("#Source"));
+        var answer = await ann.PostAsync("/admin/camera", [new("Source", "63"), new("__RequestVerificationToken", page.Token)]);
+        Assert.Contains("goes before a choice made here", answer.Main, StringComparison.Ordinal);
+        Assert.Equal("demo", again.Services.GetRequiredService<CameraFeed>().Status.Source);
+    }
+
+    [Fact]
+    public async Task A_choice_that_cannot_be_read_any_more_does_not_stop_the_start()
+    {
+        var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        using (var ann = await app.RegisterAnnAsync())
+            await ann.SubmitAsync("/admin/camera", new { Source = "demo" });
+        await app.StopAsync();
+        foreach (var key in Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "keys")))
+            File.Delete(key);
+
+        await using var again = await app.StartAgainAsync(null, Household.CheapPasswords, NothingConfigured);
+
+        Assert.Equal("auto", again.Services.GetRequiredService<CameraFeed>().Status.Source);
+        Assert.Contains("choose it again on /admin/camera", again.Log(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_live_picture_works_without_scripts_and_its_part_is_refreshed_with_them()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
+        using var ann = await app.RegisterAnnAsync();
+
+        var page = await ann.GetAsync("/admin/camera");
+        var picture = page.Document.QuerySelector(".preview img")!.GetAttribute("src")!;
+        Assert.Equal(HttpStatusCode.OK, (await ann.GetAsync(picture)).Status);
+        Assert.Contains("<noscript>", page.Text, StringComparison.Ordinal);
+        Assert.Equal(CameraState.Live, app.Services.GetRequiredService<CameraFeed>().Status.State);
+
+        var part = await ann.GetAsync("/admin/camera", ("HX-Request", "true"));
+        Assert.DoesNotContain("<html", part.Text, StringComparison.Ordinal);
+        Assert.Contains("frames per second", part.Text, StringComparison.Ordinal);
+        Assert.Contains("handler=Frame", part.Text, StringComparison.Ordinal);
+        Assert.NotNull(page.Document.QuerySelector("form[action='/capture']"));
+    }
+
+    [Fact]
+    public async Task The_live_picture_is_for_administrators_only()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.AddAccountAsync("Bob", Household.Bobs);
+        using var bob = await app.VisitAsAsync(Household.Bobs);
+        using var nobody = app.Visit();
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await bob.GetAsync("/admin/camera?handler=Frame")).Status);
+        Assert.Equal("/login", (await nobody.GetAsync("/admin/camera?handler=Frame")).Path);
+    }
+
+    [Fact]
+    public async Task A_camera_that_fails_is_named_with_its_last_error_and_health_tells_the_administrator()
+    {
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, ("Camera:Source", "http://me:hunter2@127.0.0.1:1/video?key=hunter2"));
+        using var ann = await app.RegisterAnnAsync();
+        using var nobody = app.Visit();
+        var camera = app.Services.GetRequiredService<CameraFeed>();
+
+        Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync("/admin/camera?handler=Frame")).Status);
+        var page = await ann.GetAsync("/admin/camera");
+        var health = await ann.GetAsync("/healthz");
+        var dashboard = await ann.GetAsync("/dashboard");
+
+        Assert.Contains("Last error", page.Main, StringComparison.Ordinal);
+        Assert.Null(page.Document.QuerySelector(".preview img"));
+        foreach (var text in new[] { page.Main, health.Text, dashboard.Main })
+        {
+            Assert.Contains("The camera does not answer.", text, StringComparison.Ordinal);
+            Assert.Contains("Check its power", text, StringComparison.Ordinal);
+        }
+        Assert.Equal(CameraState.Failed, camera.Status.State);
+        Assert.DoesNotContain("camera", (await nobody.GetAsync("/healthz")).Text, StringComparison.Ordinal);
+
+        // Neither a page nor a mail nor the log nor the database repeats the password
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+        Assert.DoesNotContain("hunter2", page.Text + health.Text + dashboard.Text + (await ann.GetAsync("/userdata")).Text, StringComparison.Ordinal);
+        Assert.All(app.Kept(), file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
+    }
+}
