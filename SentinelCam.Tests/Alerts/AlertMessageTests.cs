@@ -185,5 +185,5 @@ public sealed class AlertMessageTests
 
     internal static IDocument Html(MimeMessage mail) => new HtmlParser().ParseDocument(mail.HtmlBody!);
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    internal static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

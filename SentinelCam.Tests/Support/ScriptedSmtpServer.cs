@@ -104,6 +104,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
         private readonly byte[] _buffer = new byte[16 * 1024];
         private int _start;
         private int _end;
+        private int _taken;
 
         public async Task RunAsync(CancellationToken stop)
         {
@@ -133,6 +134,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     return true;
                 case "AUTH":
                     return await DoAsync(SmtpStage.Auth, stop);
+                case "MAIL" when _taken >= script.MessagesPerConnection:
+                    await SendAsync("421 4.7.0 too many messages over this connection", stop);
+                    return false;
                 case "MAIL":
                     return await DoAsync(SmtpStage.MailFrom, stop);
                 case "RCPT":
@@ -143,7 +147,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 case "QUIT":
                     await DoAsync(SmtpStage.Quit, stop);
                     return false;
-                case "RSET" or "NOOP":
+                case "NOOP":
+                    return await DoAsync(SmtpStage.NoOp, stop);
+                case "RSET":
                     return await SendAsync("250 2.0.0 ok", stop);
                 default:
                     return await SendAsync("500 5.5.2 what?", stop);
@@ -160,6 +166,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 if (line is [(byte)'.'])
                 {
                     server._messages.Enqueue(message.ToArray());
+                    _taken++;
                     return await DoAsync(SmtpStage.EndOfData, stop);
                 }
 

@@ -19,6 +19,9 @@ public enum SmtpStage
 
     /// <summary>The message is complete and waits for its reply.</summary>
     EndOfData,
+
+    /// <summary>The client asks whether the server is still there.</summary>
+    NoOp,
     Quit,
 }
 
@@ -47,6 +50,9 @@ public sealed class SmtpScript
     /// <summary>Whether TLS starts with the first byte instead of STARTTLS.</summary>
     public bool TlsOnConnect { get; init; }
 
+    /// <summary>After this many messages a connection gets a 421 for the next.</summary>
+    public int MessagesPerConnection { get; init; } = int.MaxValue;
+
     /// <summary>What EHLO offers, apart from STARTTLS.</summary>
     public IReadOnlyList<string> Extensions { get; init; } = ["PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
 
@@ -71,6 +77,7 @@ public sealed class SmtpScript
         SmtpStage.RcptTo => "250 2.1.5 recipient ok",
         SmtpStage.Data => "354 go ahead",
         SmtpStage.InData => null,
+        SmtpStage.NoOp => "250 2.0.0 ok",
         SmtpStage.EndOfData => "250 2.0.0 queued as 4711",
         _ => "221 2.0.0 bye",
     });

@@ -1,0 +1,213 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Alerts;
+using SentinelCam.ImageLog;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Alerts;
+
+/// <summary>What an owner wishes to be told, and what is told whatever they wish.</summary>
+public class AlertWishesTests
+{
+    private const string Anns = SentinelCamApp.AnnsEmail;
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task From_the_third_failure_on_means_no_mail_before_it_and_three_pictures_in_it()
+    {
+        await using var app = await StartAsync(account => account.AlertFrom = 3);
+        for (var i = 1; i <= 2; i++)
+            await FailAsync(app, $"203.0.113.{i}");
+        Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+
+        await FailAsync(app, "203.0.113.3");
+        await app.WaitForAcceptedAsync(1);
+
+        var mail = Assert.Single(app.Mails());
+        Assert.Equal(3, mail.Attachments.Count());
+        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(mail));
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.Contains($"(203.0.113.{i})", text, StringComparison.Ordinal);
+            Assert.Contains($"Picture: attempt {i}: ", text, StringComparison.Ordinal);
+            Assert.Contains($"Attempt: {i} of this burst", text, StringComparison.Ordinal);
+        }
+
+        // The three were told, so there is nothing to sum up
+        _clock.AdvanceMinutes(8);
+        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+    }
+
+    [Fact]
+    public async Task However_quickly_the_failures_before_the_mail_come_each_has_its_picture()
+    {
+        await using var app = await StartAsync(account => account.AlertFrom = 4);
+        for (var i = 0; i < 6; i++)
+            await app.FailToSignInAsync(Anns);
+        await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+
+        Assert.Equal([1, 2, 3, 4], await app.ReadAsync(db => db.ImageLog.Where(e => e.Snapshot != null).OrderBy(e => e.Id).Select(e => e.LoginAttempt!.NumberInAlert).ToListAsync()));
+        await app.WaitForAcceptedAsync(1);
+        _clock.AdvanceMinutes(8);
+        await app.WaitForAcceptedAsync(2);
+        Assert.Contains("6 attempts in all", app.Mails()[1].Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fewer_failures_than_the_owner_wants_to_be_told_of_stay_in_the_log()
+    {
+        await using var app = await StartAsync(account => account.AlertFrom = 10);
+        for (var i = 0; i < 3; i++)
+            await FailAsync(app);
+
+        _clock.AdvanceMinutes(8);
+        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+
+        Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+        using var ann = await app.VisitAsAsync(Anns);
+        Assert.Contains("No mail: alerts were paused, or fewer failures came than you want to be told of", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_owners_own_quiet_period_counts()
+    {
+        await using var app = await StartAsync(account => account.QuietMinutes = 60);
+        await FailAsync(app);
+        _clock.AdvanceMinutes(50);
+        await FailAsync(app);
+
+        Assert.Equal(1, await app.ReadAsync(db => db.Alerts.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_pause_keeps_mails_back_until_its_time_and_pictures_not_at_all()
+    {
+        var until = _clock.GetUtcNow().AddMinutes(30);
+        await using var app = await StartAsync(account => account.PausedUntil = until);
+        await FailAsync(app);
+        _clock.AdvanceMinutes(10);
+        await FailAsync(app);
+        _clock.AdvanceMinutes(10);
+        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        Assert.Equal(2, await app.ReadAsync(db => db.Snapshots.CountAsync()));
+        Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+
+        _clock.AdvanceMinutes(10);
+        await FailAsync(app);
+        await app.WaitForAcceptedAsync(1);
+    }
+
+    [Fact]
+    public async Task A_sign_in_after_three_failures_is_photographed_and_mailed_at_once_in_spite_of_quiet_period_and_pause()
+    {
+        await using var app = await StartAsync();
+        for (var i = 0; i < 3; i++)
+            await FailAsync(app, "203.0.113.1");
+        await app.WaitForAcceptedAsync(1);
+        var until = _clock.GetUtcNow().AddDays(1);
+        await app.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.PausedUntil, until)));
+
+        var submission = await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", "Thief/1.0");
+        await app.WaitForAcceptedAsync(2);
+
+        Assert.True(submission.IsAccepted);
+        var mail = Assert.Single(app.Mails(), mail => mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal));
+        Assert.Equal($"Sign-in to {Anns} on front door SUCCEEDED after 3 failures", mail.Subject);
+        Assert.Empty(mail.References);
+        Assert.Single(mail.Attachments);
+        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(mail));
+        Assert.Contains("198.51.100.7", text, StringComparison.Ordinal);
+        Assert.Contains("Thief/1.0", text, StringComparison.Ordinal);
+        Assert.Contains("somebody knows your password", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nobody got in", text, StringComparison.Ordinal);
+        var entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleAsync(e => e.Trigger == CaptureTrigger.SuccessAfterFailures));
+        Assert.NotNull(entry.Snapshot);
+        using var ann = await app.VisitAsAsync(Anns);
+        Assert.Contains("Sign-in after failures: signed in after several failures", (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main, StringComparison.Ordinal);
+
+        // It is no failure: neither counted, nor summed up, nor listed as one
+        Assert.Equal(3, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));
+        Assert.DoesNotContain("198.51.100.7", (await ann.GetAsync("/dashboard")).Document.QuerySelector("table")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 0, false)]
+    [InlineData(3, 0, true)]
+    [InlineData(3, 59, true)]
+    [InlineData(3, 61, false)]
+    public async Task Three_failures_within_the_hour_make_a_success_worth_telling(int failures, int minutesLater, bool told)
+    {
+        await using var app = await StartAsync();
+        for (var i = 0; i < failures; i++)
+            await app.FailToSignInAsync(Anns, enqueue: false);
+        _clock.Advance(TimeSpan.FromMinutes(minutesLater));
+
+        var submission = await app.SubmitAsync(Anns, passwordIsRight: true, enqueue: false);
+
+        Assert.True(submission.IsAccepted);
+        Assert.Equal(told, submission.Recorded is not null);
+        // The next one is told only after three more failures
+        Assert.Null((await app.SubmitAsync(Anns, passwordIsRight: true, enqueue: false)).Recorded);
+        if (!told)
+            return;
+        for (var i = 0; i < 3; i++)
+            await app.FailToSignInAsync(Anns, enqueue: false);
+        Assert.NotNull((await app.SubmitAsync(Anns, passwordIsRight: true, enqueue: false)).Recorded);
+    }
+
+    [Fact]
+    public async Task Whoever_signs_in_and_deletes_the_entry_at_once_does_not_stop_the_mail()
+    {
+        await using var app = await StartAsync();
+        for (var i = 0; i < 3; i++)
+            await app.FailToSignInAsync(Anns, enqueue: false);
+        var success = await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", enqueue: false);
+        using var thief = await app.VisitAsAsync(Anns);
+        await thief.SubmitAsync($"/delete_log/{success.Recorded!.Value.EntryId}", new { });
+        Assert.False(await app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Trigger == CaptureTrigger.SuccessAfterFailures)));
+
+        _clock.AdvanceMinutes(4);
+
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Success && d.State == DeliveryState.Accepted), sent => sent == 1);
+        var mail = Assert.Single(app.Mails(), mail => mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal));
+        Assert.Contains("198.51.100.7", mail.TextBody, StringComparison.Ordinal);
+        Assert.Contains("The owner has deleted the entry.", mail.TextBody, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Through_the_form_a_success_after_failures_looks_like_any_other()
+    {
+        await using var app = await StartAsync();
+        using var visitor = app.Visit("Form/1.0");
+        for (var i = 0; i < 3; i++)
+            await visitor.SignInAsync(Anns, "a wrong password");
+
+        var answer = await visitor.SignInAsync(Anns, SentinelCamApp.Password);
+
+        Assert.Equal("/dashboard", answer.Path);
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Success && d.State == DeliveryState.Accepted), sent => sent == 1);
+        Assert.Equal(LoginOutcome.SucceededAfterFailures, await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.Outcome).LastAsync()));
+    }
+
+    private async Task<SentinelCamApp> StartAsync(Action<SentinelCam.Accounts.Account>? wishes = null)
+    {
+        var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.ReadAsync(async db =>
+        {
+            wishes?.Invoke(await db.Users.SingleAsync());
+            return await db.SaveChangesAsync();
+        });
+        return app;
+    }
+
+    /// <summary>A failure whose picture is taken, and two seconds.</summary>
+    private async Task FailAsync(SentinelCamApp app, string remoteAddress = "127.0.0.1")
+    {
+        await app.FailToSignInAsync(Anns, remoteAddress);
+        await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+    }
+}

@@ -1,0 +1,100 @@
+using MimeKit;
+using OpenCvSharp;
+using SentinelCam.Alerts;
+using SentinelCam.Capture;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Alerts;
+
+/// <summary>A mail stays under a megabyte, whatever the camera gives.</summary>
+public sealed class MailSizeTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public async Task Large_pictures_are_made_smaller_for_the_mail(int count)
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV does not load");
+        var large = Noise(2400, 1800);
+        Assert.True(large.Length > 1_000_000);
+
+        var (bytes, mail) = await SendAsync(Mails.Content(MailKind.Summary) with { Pictures = [.. Enumerable.Range(1, count).Select(i => Picture(large) with { Attempt = i })], AttemptCount = 12 });
+
+        Assert.InRange(bytes, 1, 1_000_000);
+        Assert.Equal(count, mail.Attachments.Count());
+        Assert.Equal(count, AlertMessageTests.Html(mail).QuerySelectorAll("img").Length);
+        Assert.Equal(count * 2, mail.BodyParts.OfType<MimePart>().Count(part => part.ContentType.MimeType == "image/jpeg"));
+        Assert.All(mail.Attachments.OfType<MimePart>(), part =>
+        {
+            using var image = Cv2.ImDecode(AlertMessageTests.Bytes(part), ImreadModes.Color);
+            Assert.InRange(image.Width, 160, 1280);
+        });
+        Assert.Contains("made smaller from 2400 x 1800", AlertMessageTests.OneLine(AlertMessageTests.Plain(mail)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Small_pictures_travel_byte_for_byte()
+    {
+        var (bytes, mail) = await SendAsync(Mails.Content() with { Pictures = [Picture(TestJpeg.Demo(1)), Picture(TestJpeg.Demo(2))] });
+
+        Assert.InRange(bytes, 1, 1_000_000);
+        Assert.Equal([TestJpeg.Demo(1), TestJpeg.Demo(2)], mail.Attachments.OfType<MimePart>().Select(AlertMessageTests.Bytes));
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_made_smaller_what_fits_goes_and_the_mail_tells_of_the_rest()
+    {
+        var large = TestJpeg.Tiny(1, 900_000);
+        using var wire = new MemoryStream();
+        AlertMessage.Compose(Mails.Content() with { Pictures = [Picture(large), Picture(TestJpeg.Demo())] }, shrink: (_, _) => null).WriteTo(wire, TestContext.Current.CancellationToken);
+        wire.Position = 0;
+        var mail = MimeMessage.Load(wire, TestContext.Current.CancellationToken);
+
+        Assert.InRange(wire.Length, 1, 1_000_000);
+        Assert.Equal(TestJpeg.Demo(), AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(mail.Attachments))));
+        Assert.Contains("1 picture that is too large for a mail and cannot be made smaller here; see the image log", AlertMessageTests.OneLine(AlertMessageTests.Plain(mail)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_longest_texts_and_the_largest_pictures_together_stay_under_a_megabyte()
+    {
+        var text = new string('漢', 2_000);
+        var attempts = Enumerable.Range(1, 20).Select(i => new MailAttempt(i, Mails.Moment, text, text, text, text, i)).ToList();
+
+        var (bytes, _) = await SendAsync(Mails.Content(MailKind.Summary) with
+        {
+            AccountName = text,
+            CameraName = text,
+            ToName = text,
+            Attempts = attempts,
+            AttemptCount = 10_000,
+            Addresses = [.. Enumerable.Range(0, 10).Select(_ => new MailAddress(text, 7))],
+            Pictures = [.. Enumerable.Range(0, 5).Select(i => Picture(TestJpeg.Tiny(i, MailPictures.MaxBytes / 5 - 200)))],
+        });
+
+        Assert.InRange(bytes, MailPictures.MaxBytes * 2, 1_000_000);
+    }
+
+    private static MailPicture Picture(byte[] jpeg) => JpegParser.TryParse(jpeg, out var parsed)
+        ? Mails.Picture() with { Jpeg = jpeg, Width = parsed.Width, Height = parsed.Height }
+        : throw new ArgumentException("No JPEG.", nameof(jpeg));
+
+    private static byte[] Noise(int width, int height)
+    {
+        using var image = new Mat(height, width, MatType.CV_8UC3);
+        Cv2.Randu(image, new Scalar(0, 0, 0), new Scalar(255, 255, 255));
+        Cv2.ImEncode(".jpg", image, out var jpeg);
+        return jpeg;
+    }
+
+    /// <summary>The mail as a server gets it.</summary>
+    private static async Task<(int Bytes, MimeMessage Mail)> SendAsync(AlertContent content)
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        await using var transport = new SmtpTransport(Mails.To(server.Port));
+        Assert.Equal(MailResult.Accepted, (await transport.SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken)).Result);
+        var bytes = Assert.Single(server.Messages);
+        return (bytes.Length, await MimeMessage.LoadAsync(new MemoryStream(bytes), TestContext.Current.CancellationToken));
+    }
+}

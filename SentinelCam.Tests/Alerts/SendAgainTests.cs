@@ -1,0 +1,151 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+using SentinelCam.Alerts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Alerts;
+
+/// <summary>The proof on each entry, sending again by hand, and the banner about mails that did not arrive.</summary>
+public class SendAgainTests
+{
+    private const string Anns = SentinelCamApp.AnnsEmail;
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task A_mail_that_failed_raises_a_banner_and_goes_when_its_owner_sends_it_again()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user"), new SmtpScript());
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        var failed = await WaitAsync(app, d => d.State == DeliveryState.Failed);
+
+        foreach (var page in new[] { "/dashboard", "/settings" })
+            Assert.Contains("A mail to you could not be delivered: 550 5.1.1 no such user", (await ann.GetAsync(page)).Main, StringComparison.Ordinal);
+        var asked = await ann.GetAsync($"/send_again/{failed.Id}");
+        Assert.Contains("failed after 1 try: 550 5.1.1 no such user", asked.Main, StringComparison.Ordinal);
+        var answer = await ann.SubmitAsync(await ann.GetAsync("/dashboard"), new { }, $"/send_again/{failed.Id}");
+        Assert.Contains("The mail is sent again", answer.Main, StringComparison.Ordinal);
+        await app.WaitForAcceptedAsync(1);
+
+        var log = await ann.GetAsync("/userdata");
+        Assert.Contains($"accepted by 127.0.0.1:{server.Port} at ", log.Main, StringComparison.Ordinal);
+        Assert.Contains("after 1 try", log.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not be delivered", log.Main, StringComparison.Ordinal);
+        Assert.Equal(failed.MessageId, Load(Assert.Single(server.Messages)).MessageId);
+    }
+
+    [Fact]
+    public async Task A_double_click_makes_one_copy_with_a_Message_ID_of_its_own()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(1);
+        var page = await ann.GetAsync("/userdata");
+        var path = page.Document.QuerySelector("form[action^='/send_again/']")!.GetAttribute("action")!;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ann.SubmitAsync(page, new { }, path)));
+        await app.WaitForAcceptedAsync(2);
+        // Late, when the copy has long been accepted
+        answers = [.. answers, await ann.SubmitAsync(page, new { }, path)];
+
+        Assert.All(answers, answer => Assert.Equal("/userdata", answer.Path));
+        Assert.Equal(2, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+        Assert.Equal(2, server.Messages.Select(bytes => Load(bytes).MessageId).Distinct().Count());
+        Assert.Equal(2, server.Messages.Count);
+        // The copy can be sent again in its turn
+        var again = await ann.GetAsync("/userdata");
+        Assert.NotEqual(path, Assert.Single(again.Document.QuerySelectorAll("form[action^='/send_again/']")).GetAttribute("action"));
+    }
+
+    [Fact]
+    public async Task Only_the_owner_sends_again_and_others_get_what_does_not_exist()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.AddAccountAsync("Bob", Household.Bobs);
+        using var bob = await app.VisitAsAsync(Household.Bobs);
+        await app.FailToSignInAsync(Household.Bobs);
+        await app.WaitForAcceptedAsync(1);
+        var id = await app.ReadAsync(db => db.Deliveries.Select(d => d.Id).SingleAsync());
+        Assert.Equal(HttpStatusCode.OK, (await bob.GetAsync($"/send_again/{id}")).Status);
+
+        var token = (await ann.GetAsync("/settings")).Token;
+        foreach (var path in new[] { $"/send_again/{id}", "/send_again/987654" })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync(path)).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await ann.PostAsync(path, [new("__RequestVerificationToken", token)])).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await bob.PostAsync($"/send_again/{id}", [])).Status);
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+    }
+
+    [Fact]
+    public async Task The_banner_goes_when_its_reader_knows()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user"));
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        var failed = await WaitAsync(app, d => d.State == DeliveryState.Failed);
+
+        await ann.SubmitAsync("/dashboard", new { }, $"/send_again/{failed.Id}?handler=Acknowledge");
+
+        Assert.Null((await ann.GetAsync("/dashboard")).Document.QuerySelector("#mail-trouble"));
+        Assert.Contains("failed after 1 try", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refused_sign_in_raises_a_banner_for_administrators_until_mails_leave_again()
+    {
+        var refusing = new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, "535 5.7.8 Username and Password not accepted");
+        await using var server = ScriptedSmtpServer.Start(refusing, new SmtpScript());
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords, ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"),
+            ("Smtp:Security", "None"), ("Smtp:UserName", "cam@example.org"), ("Smtp:Password", "open sesame"));
+        using var ann = await app.RegisterAnnAsync();
+        await app.AddAccountAsync("Bob", Household.Bobs);
+        using var bob = await app.VisitAsAsync(Household.Bobs);
+        await app.FailToSignInAsync(Household.Bobs);
+        await WaitAsync(app, d => d.State == DeliveryState.Waiting && d.Tries == 1);
+
+        var banner = (await ann.GetAsync("/dashboard")).Document.QuerySelector("#mail-trouble")!.TextContent;
+        Assert.Contains("does not let SentinelCam sign in", banner, StringComparison.Ordinal);
+        Assert.Contains("535 5.7.8 Username and Password not accepted", banner, StringComparison.Ordinal);
+        Assert.Null((await bob.GetAsync("/dashboard")).Document.QuerySelector("#mail-trouble"));
+
+        // Bob hears of it once his mail is late
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        await app.WaitForAcceptedAsync(1);
+        Assert.Null((await ann.GetAsync("/dashboard")).Document.QuerySelector("#mail-trouble"));
+    }
+
+    [Fact]
+    public async Task A_mail_that_waits_for_more_than_an_hour_is_told_its_owner()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 not now"));
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(Anns);
+        await WaitAsync(app, d => d.State == DeliveryState.Waiting && d.Tries == 1);
+        Assert.Null((await ann.GetAsync("/dashboard")).Document.QuerySelector("#mail-trouble"));
+
+        _clock.Advance(TimeSpan.FromMinutes(61));
+        await WaitAsync(app, d => d.State == DeliveryState.Waiting && d.Tries > 1);
+
+        Assert.Contains("A mail for you has been waiting since 2030-01-01 12:00:00", (await ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+    }
+
+    private static Task<Delivery> WaitAsync(SentinelCamApp app, Func<Delivery, bool> condition) =>
+        app.WaitForAsync(db => db.Deliveries.AsNoTracking().OrderBy(d => d.Id).FirstOrDefaultAsync(), delivery => delivery is not null && condition(delivery))!;
+
+    private Task<SentinelCamApp> StartAsync(ScriptedSmtpServer server) => SentinelCamApp.StartAsync(_clock, Household.CheapPasswords,
+        ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org"));
+
+    private static MimeMessage Load(byte[] bytes) => MimeMessage.Load(new MemoryStream(bytes), TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,59 @@
+using System.Data.Common;
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.LoginAttempts;
+
+/// <summary>A sign-in that cannot be recorded, since <c>sentinelcam.db</c> cannot grow any more.</summary>
+public class FullDatabaseTests
+{
+    [Fact]
+    public async Task Nobody_gets_in_unrecorded_and_everybody_reads_the_same_clear_page()
+    {
+        var disk = new FullDisk();
+        await using var app = await SentinelCamApp.StartAsync(null, services =>
+        {
+            Household.CheapPasswords(services);
+            services.ConfigureDbContext<SentinelCamDbContext>(options => options.AddInterceptors(disk));
+        });
+        (await app.RegisterAnnAsync()).Dispose();
+        using var visitor = app.Visit();
+        var before = await app.ReadAsync(db => db.LoginAttempts.CountAsync());
+        disk.IsFull = true;
+        // What is left of the last page is soon used up
+        while ((await visitor.SignInAsync("filler@example.org", "a wrong password")).Status != HttpStatusCode.ServiceUnavailable)
+            Assert.True(++before < 2_000, "The database never fills up.");
+
+        var known = await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
+        var unknown = await visitor.SignInAsync("nobody@example.org", "a wrong password");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), (known.Status, unknown.Status));
+        Assert.Contains("Nobody can sign in now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("SQLite", known.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(app.DataDirectory, known.Text, StringComparison.Ordinal);
+        Assert.Equal(known.Neutral.Replace(SentinelCamApp.AnnsEmail, "", StringComparison.Ordinal), unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal));
+        Assert.DoesNotContain("unhandled exception", app.Log(), StringComparison.OrdinalIgnoreCase);
+
+        // With room again all is as before
+        disk.IsFull = false;
+        Assert.Equal(HttpStatusCode.OK, (await visitor.SignInAsync("nobody@example.org", "a wrong password")).Status);
+        Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
+    }
+
+    /// <summary>SQLite answers SQLITE_FULL for a database that may have no more pages, as for a disk without room.</summary>
+    private sealed class FullDisk : DbConnectionInterceptor
+    {
+        public bool IsFull { get; set; }
+
+        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = IsFull ? "PRAGMA max_page_count = 1;" : "PRAGMA max_page_count = 1073741823;";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+}

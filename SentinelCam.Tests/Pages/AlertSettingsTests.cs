@@ -1,0 +1,207 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>The alerts on <c>/settings</c>: wishes, time zone, second address.</summary>
+public partial class AlertSettingsTests
+{
+    private const string Anns = SentinelCamApp.AnnsEmail;
+    private const string Alerts = "/settings?handler=Alerts";
+    private const string Recipient = "/settings?handler=Recipient";
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 7, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task Wishes_are_kept_shown_again_and_used_and_weaker_alerts_are_mailed_to_the_owner()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+
+        var saved = await ann.SubmitAsync("/settings", new { AlertFrom = "4", QuietMinutes = "30", TimeZone = "Europe/Berlin", PausedUntil = "2030-07-02T08:00" }, Alerts);
+
+        Assert.Contains("The alerts are set.", saved.Main, StringComparison.Ordinal);
+        Assert.Equal("4", saved.Document.QuerySelector("#AlertFrom")!.GetAttribute("value"));
+        Assert.Equal("30", saved.Document.QuerySelector("#QuietMinutes")!.GetAttribute("value"));
+        Assert.Equal("Europe/Berlin", saved.Document.QuerySelector("#TimeZone option[selected]")!.GetAttribute("value"));
+        Assert.Equal("2030-07-02T08:00", saved.Document.QuerySelector("#PausedUntil")!.GetAttribute("value"));
+        var account = await app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
+        Assert.Equal((4, 30, "Europe/Berlin"), (account.AlertFrom, account.QuietMinutes, account.TimeZone));
+        Assert.Equal(new DateTimeOffset(2030, 7, 2, 6, 0, 0, TimeSpan.Zero), account.PausedUntil);
+
+        await app.WaitForAcceptedAsync(1);
+        var mail = Assert.Single(app.Mails());
+        Assert.Equal($"The alerts of {Anns} on front door were changed", mail.Subject);
+        foreach (var words in new[] { "failure number 4 of a burst, not at number 1", "The quiet period is 30 minutes, not 5", "pause until Tuesday, 2 July 2030, 08:00 +02:00" })
+            Assert.Contains(words, OneLine(mail.TextBody!), StringComparison.Ordinal);
+
+        // Back to more alerts: nothing to warn of
+        await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = "", TimeZone = "", PausedUntil = "" }, Alerts);
+        account = await app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
+        Assert.Equal((1, null, null, null), (account.AlertFrom, account.QuietMinutes, account.TimeZone, account.PausedUntil));
+        Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+    }
+
+    [Theory]
+    [InlineData("AlertFrom", "0", "1 to 10")]
+    [InlineData("AlertFrom", "11", "1 to 10")]
+    [InlineData("AlertFrom", "", "1 to 10")]
+    [InlineData("AlertFrom", "<b>", "1 to 10")]
+    [InlineData("QuietMinutes", "-1", "0 to 1440")]
+    [InlineData("QuietMinutes", "1441", "0 to 1440")]
+    [InlineData("QuietMinutes", "99999999999999999999", "0 to 1440")]
+    [InlineData("TimeZone", "Europe/Atlantis", "Choose a time zone")]
+    [InlineData("TimeZone", "../../etc/passwd", "Choose a time zone")]
+    [InlineData("PausedUntil", "2030-06-30T12:00", "still to come")]
+    [InlineData("PausedUntil", "2031-07-01T12:00", "30 days ahead at most")]
+    [InlineData("PausedUntil", "9999-12-31T23:59", "30 days ahead at most")]
+    [InlineData("PausedUntil", "tomorrow", "still to come")]
+    public async Task A_wrong_wish_changes_nothing_and_is_answered_in_plain_words(string field, string value, string words)
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        var page = await ann.GetAsync("/settings");
+        var fields = new Dictionary<string, string>
+        {
+            ["__RequestVerificationToken"] = page.Token,
+            ["AlertFrom"] = "2",
+            ["QuietMinutes"] = "10",
+            ["TimeZone"] = "Asia/Tokyo",
+            ["PausedUntil"] = "",
+            [field] = value,
+        };
+
+        var answer = await ann.PostAsync(Alerts, fields);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Contains(words, answer.Main, StringComparison.Ordinal);
+        var account = await app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
+        Assert.Equal((1, null, null, null), (account.AlertFrom, account.QuietMinutes, account.TimeZone, account.PausedUntil));
+    }
+
+    [Fact]
+    public async Task Pages_and_mails_show_times_in_the_owners_zone_with_its_offset()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = "", TimeZone = "Asia/Kolkata", PausedUntil = "" }, Alerts);
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(1);
+
+        var log = await ann.GetAsync("/userdata");
+        Assert.Contains("2030-07-01 17:30:00 +05:30", log.Main, StringComparison.Ordinal);
+        Assert.Contains("accepted by the outbox at 2030-07-01 17:30:00 +05:30 after 1 try", log.Main, StringComparison.Ordinal);
+        Assert.Contains("17:30:00 +05:30", Assert.Single(app.Mails()).TextBody, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromHours(5.5), app.Mails()[0].Date.Offset);
+    }
+
+    [Fact]
+    public async Task A_second_address_gets_the_alerts_once_it_has_confirmed_by_its_link_and_the_owner_hears_of_both()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        Assert.Contains("The address was asked", (await ann.SubmitAsync("/settings", new { Recipient = " carla@example.net " }, Recipient)).Main, StringComparison.Ordinal);
+        await app.WaitForAcceptedAsync(2);
+        Assert.Contains("was asked to confirm", OneLine(Assert.Single(app.MailsTo(Anns)).TextBody!), StringComparison.Ordinal);
+
+        // Not before it has confirmed
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(3);
+        var question = Assert.Single(app.MailsTo("carla@example.net"));
+        Assert.Empty(question.Attachments);
+        var link = Link().Match(question.TextBody!).Value;
+        Assert.StartsWith($"{app.Address.ToString().TrimEnd('/')}/confirm_recipient?token=", link, StringComparison.Ordinal);
+        var key = await app.ReadAsync(db => db.Users.Select(a => a.PendingRecipientKey).SingleAsync());
+        Assert.DoesNotContain(key!, link, StringComparison.Ordinal);
+
+        // Opening the link, as mail programs do by themselves, confirms nothing
+        using var carla = app.Visit();
+        var asked = await carla.GetAsync(new Uri(link).PathAndQuery);
+        Assert.Equal(HttpStatusCode.OK, asked.Status);
+        Assert.Contains("carla@example.net", asked.Main, StringComparison.Ordinal);
+        Assert.Null(await app.ReadAsync(db => db.Users.Select(a => a.ExtraRecipient).SingleAsync()));
+        Assert.Contains("Thank you", (await carla.SubmitAsync(asked, new { })).Main, StringComparison.Ordinal);
+
+        // It works once
+        Assert.Equal(HttpStatusCode.NotFound, (await carla.SubmitAsync(asked, new { })).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await carla.GetAsync(new Uri(link).PathAndQuery)).Status);
+        await app.WaitForAcceptedAsync(4);
+
+        _clock.AdvanceMinutes(8);
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(6);
+        Assert.Equal(2, app.MailsTo("carla@example.net").Count);
+        Assert.Single(app.MailsTo("carla@example.net")[1].Attachments);
+
+        await ann.SubmitAsync("/settings", new { }, "/settings?handler=RemoveRecipient");
+        _clock.AdvanceMinutes(8);
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Attempt && d.State == DeliveryState.Accepted), alerts => alerts == 4);
+        Assert.Equal(2, app.MailsTo("carla@example.net").Count);
+    }
+
+    [Fact]
+    public async Task A_link_runs_out_after_a_day_and_a_made_up_one_never_works()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        await ann.SubmitAsync("/settings", new { Recipient = "carla@example.net" }, Recipient);
+        await app.WaitForAcceptedAsync(2);
+        var path = new Uri(Link().Match(Assert.Single(app.MailsTo("carla@example.net")).TextBody!).Value).PathAndQuery;
+        using var carla = app.Visit();
+
+        foreach (var wrong in new[] { "/confirm_recipient", "/confirm_recipient?token=", "/confirm_recipient?token=1", path[..^3] + "abc", "/confirm_recipient?token=" + new string('x', 5_000) })
+            Assert.Equal(HttpStatusCode.NotFound, (await carla.GetAsync(wrong)).Status);
+        _clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(HttpStatusCode.NotFound, (await carla.GetAsync(path)).Status);
+        Assert.Null(await app.ReadAsync(db => db.Users.Select(a => a.ExtraRecipient).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task Strangers_are_asked_three_times_a_day_at_most_and_no_second_address_is_the_own_or_no_address()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        Assert.Contains("your own address", (await ann.SubmitAsync("/settings", new { Recipient = Anns.ToUpperInvariant() }, Recipient)).Main, StringComparison.Ordinal);
+        foreach (var wrong in new[] { "", "carla", "a@example.net, b@example.net", "a@example.net\r\nBcc: b@example.net", "\"<script>\"@example.net" })
+            Assert.Contains("Enter a mail address", (await ann.SubmitAsync("/settings", new { Recipient = wrong }, Recipient)).Main, StringComparison.Ordinal);
+        for (var i = 0; i < ExtraRecipients.MaxAskedPerDay; i++)
+            Assert.Contains("was asked", (await ann.SubmitAsync("/settings", new { Recipient = $"carla{i}@example.net" }, Recipient)).Main, StringComparison.Ordinal);
+
+        Assert.Contains("Try again tomorrow", (await ann.SubmitAsync("/settings", new { Recipient = "carla9@example.net" }, Recipient)).Main, StringComparison.Ordinal);
+
+        Assert.Equal(ExtraRecipients.MaxAskedPerDay, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.ConfirmRecipient)));
+    }
+
+    [Fact]
+    public async Task The_registrations_that_wait_are_bounded_and_the_answer_tells_nothing_about_an_address()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        for (var i = 0; i < Registration.MaxWaiting; i++)
+            await app.AddAccountAsync($"Waiting {i}", $"waiting{i}@example.org", approved: false);
+
+        using var visitor = app.Visit();
+        var unknown = await visitor.RegisterAsync("New", "new@example.org", SentinelCamApp.Password);
+        var known = await visitor.RegisterAsync("New", Anns, SentinelCamApp.Password);
+
+        Assert.Contains("Too many new accounts wait", unknown.Main, StringComparison.Ordinal);
+        Assert.Equal(unknown.Status, known.Status);
+        Assert.Equal(unknown.Neutral.Replace("new@example.org", "", StringComparison.Ordinal), known.Neutral.Replace(Anns, "", StringComparison.Ordinal));
+        Assert.Equal(Registration.MaxWaiting + 1, await app.ReadAsync(db => db.Users.CountAsync()));
+
+        await app.ApproveAsync("waiting0@example.org");
+        Assert.Contains("An administrator has to let", (await visitor.RegisterAsync("New", "new@example.org", SentinelCamApp.Password)).Main, StringComparison.Ordinal);
+    }
+
+    private Task<SentinelCamApp> StartAsync() => SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex(@"http://\S+/confirm_recipient\?token=\S+")]
+    private static partial Regex Link();
+}
