@@ -51,6 +51,7 @@ public sealed class LoginAttemptRecorder(SentinelCamDbContext db, AlertOptions a
             Trigger = CaptureTrigger.FailedLogin,
             At = now,
             LoginAttempt = attempt,
+            Outcome = attempt.Outcome,
             AlertId = alert.Id,
             OpensAlert = opens,
             CaptureDueAt = now,

@@ -10,7 +10,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261123210238_Initial")]
+    [Migration("20261123224556_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -245,6 +245,8 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("OwnerId", "OpenedAt");
+
                     b.HasIndex("OwnerId", "RemoteAddress", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
 
@@ -342,8 +344,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("MailState")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("OpensAlert")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("TEXT");
 
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
@@ -361,7 +369,13 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("LoginAttemptId");
 
-                    b.HasIndex("OwnerId", "Id");
+                    b.HasIndex("OwnerId", "At");
+
+                    b.HasIndex("OwnerId", "MailState", "At");
+
+                    b.HasIndex("OwnerId", "Outcome", "At");
+
+                    b.HasIndex("OwnerId", "Trigger", "At");
 
                     b.ToTable("ImageLog");
                 });

@@ -224,6 +224,8 @@ namespace SentinelCam.Data.Migrations
                     Trigger = table.Column<string>(type: "TEXT", nullable: false),
                     At = table.Column<long>(type: "INTEGER", nullable: false),
                     LoginAttemptId = table.Column<long>(type: "INTEGER", nullable: true),
+                    Outcome = table.Column<string>(type: "TEXT", nullable: true),
+                    MailState = table.Column<string>(type: "TEXT", nullable: true),
                     AlertId = table.Column<long>(type: "INTEGER", nullable: true),
                     OpensAlert = table.Column<bool>(type: "INTEGER", nullable: false),
                     CaptureState = table.Column<string>(type: "TEXT", nullable: false),
@@ -350,6 +352,11 @@ namespace SentinelCam.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OwnerId_OpenedAt",
+                table: "Alerts",
+                columns: new[] { "OwnerId", "OpenedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Alerts_OwnerId_RemoteAddress_ClosesAt",
                 table: "Alerts",
                 columns: new[] { "OwnerId", "RemoteAddress", "ClosesAt" },
@@ -399,9 +406,24 @@ namespace SentinelCam.Data.Migrations
                 column: "LoginAttemptId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_ImageLog_OwnerId_Id",
+                name: "IX_ImageLog_OwnerId_At",
                 table: "ImageLog",
-                columns: new[] { "OwnerId", "Id" });
+                columns: new[] { "OwnerId", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_MailState_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "MailState", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_Outcome_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "Outcome", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_Trigger_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "Trigger", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_LoginAttempts_AlertId",
