@@ -16,4 +16,13 @@ public static class CameraWords
         CameraState.NoCamera => "no camera",
         _ => state.ToString(),
     };
+
+    /// <summary>How old a frame is, in the words that site.js goes on with.</summary>
+    public static string Age(TimeSpan age) => age switch
+    {
+        { TotalSeconds: < 120 } => $"{Math.Max(0, (long)age.TotalSeconds)} s",
+        { TotalMinutes: < 120 } => $"{(long)age.TotalMinutes} min",
+        { TotalHours: < 48 } => $"{(long)age.TotalHours} h",
+        _ => $"{(long)age.TotalDays} days",
+    };
 }

@@ -13,6 +13,8 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
 
     public CameraStatus Camera => camera.Status;
 
+    public DateTimeOffset Now => time.GetUtcNow();
+
     public ImageLogPage Log { get; private set; } = new([], null);
 
     public AlertSummary LastDay { get; private set; } = new(0, 0, 0, 0);

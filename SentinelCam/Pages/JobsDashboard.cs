@@ -17,14 +17,15 @@ public static class JobsDashboard
         return true;
     });
 
+    private static readonly CultureInfo English = new EnglishByName();
+
     /// <summary>Hangfire writes the language of the thread into its pages, which is none where cultures are invariant; its texts are English.</summary>
     public static void UseJobsDashboardLanguage(this IApplicationBuilder app)
     {
-        var english = new CultureInfo("en");
         app.Use((context, next) =>
         {
             if (context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
-                CultureInfo.CurrentUICulture = english;
+                CultureInfo.CurrentUICulture = English;
             return next(context);
         });
     }
@@ -39,5 +40,11 @@ public static class JobsDashboard
             DarkModeEnabled = true,
             DisplayStorageConnectionString = false,
         });
+    }
+
+    /// <summary>The invariant culture with a language, since no other can be made.</summary>
+    private sealed class EnglishByName() : CultureInfo("")
+    {
+        public override string TwoLetterISOLanguageName => "en";
     }
 }

@@ -56,6 +56,14 @@ function localize(root) {
 localize(document);
 document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
 
+// The age of the camera's last frame goes on by itself
+setInterval(() => {
+  for (const age of document.querySelectorAll("[data-age]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() - Number(age.dataset.age)) / 1000));
+    age.textContent = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
+  }
+}, 1000);
+
 // The picture viewer: a dialog, walked with the arrow keys
 const viewer = document.getElementById("viewer");
 
