@@ -18,12 +18,7 @@ public class BrowserStoryTests
         await using var app = await SentinelCamApp.StartAsync();
         await using var browser = await Chromium.OpenAsync(app.Address, new BrowserNewContextOptions { JavaScriptEnabled = scripts });
         var page = await browser.NewPageAsync();
-        var complaints = new List<string>();
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning")
-                complaints.Add($"{page.Url}: {message.Text}");
-        };
+        var complaints = Chromium.Complaints(page);
 
         await page.GotoAsync("/register");
         await page.GetByLabel("User name").FillAsync("Ann");
@@ -56,7 +51,7 @@ public class BrowserStoryTests
         // The mail, as the outbox has it
         await page.GetByRole(AriaRole.Link, new() { Name = "Mail", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
-        await Expect(page.Locator("article")).ToContainTextAsync("Failed sign-in");
+        await Expect(page.Locator("main article")).ToContainTextAsync("Failed sign-in");
         await Expect(page.GetByAltText("Attached picture 1")).ToBeVisibleAsync();
 
         // Search, then delete both entries
@@ -115,7 +110,7 @@ public class BrowserStoryTests
         // The page of a deletion, opened by its address
         await page.GotoAsync("/delete_log/1");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry 1" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("deleted");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("deleted");
         await Expect(entry).ToHaveCountAsync(1);
     }
 

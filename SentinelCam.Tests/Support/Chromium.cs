@@ -23,6 +23,19 @@ public static class Chromium
         return context;
     }
 
+    /// <summary>Everything that the browser complains of on a page from now on: errors of scripts, of the security policy, of requests.</summary>
+    public static List<string> Complaints(IPage page)
+    {
+        var complaints = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                complaints.Add($"{page.Url}: {message.Text}");
+        };
+        page.PageError += (_, error) => complaints.Add($"{page.Url}: {error}");
+        return complaints;
+    }
+
     private static async Task<IBrowser> LaunchAsync()
     {
         var playwright = await Playwright.CreateAsync();

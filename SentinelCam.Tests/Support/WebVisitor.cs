@@ -46,6 +46,28 @@ public sealed class WebVisitor : IDisposable
 
     public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
 
+    /// <summary>Opens an answer that does not end by itself.</summary>
+    public async Task<Stream> StreamAsync(string path)
+    {
+        var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        return await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Reads an answer of any length and keeps none of it.</summary>
+    /// <returns>Its length in bytes.</returns>
+    public async Task<long> DrainAsync(string path)
+    {
+        using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var stream = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var buffer = new byte[1 << 16];
+        long length = 0;
+        for (int read; (read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;)
+            length += read;
+        return length;
+    }
+
     public void Dispose()
     {
         _http.Dispose();

@@ -12,9 +12,10 @@ public static class DataServices
     public static IServiceCollection AddData(this IServiceCollection services, DataDirectory data)
     {
         var connectionString = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
-        return services.AddDbContextPool<SentinelCamDbContext>(options => options
+        services.AddSingleton<CommitSignal>();
+        return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
             .UseSqlite(connectionString)
-            .AddInterceptors(new DurableConnection()));
+            .AddInterceptors(new DurableConnection(), provider.GetRequiredService<CommitSignal>()));
     }
 
     /// <summary>Brings the schema up to date and switches to write-ahead logging, which outlives the connection.</summary>
@@ -28,6 +29,7 @@ public static class DataServices
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
             await db.Database.MigrateAsync();
+            await KeptByTriggers.PrepareAsync(db);
         }
         catch (SqliteException error)
         {

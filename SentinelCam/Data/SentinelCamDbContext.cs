@@ -65,7 +65,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             entry.HasOne<Alert>().WithMany().HasForeignKey(e => e.AlertId);
             entry.HasOne(e => e.LoginAttempt).WithMany().HasForeignKey(e => e.LoginAttemptId);
             entry.HasOne(e => e.Snapshot).WithOne().HasForeignKey<Snapshot>(s => s.EntryId).OnDelete(DeleteBehavior.Cascade);
-            entry.HasIndex(e => new { e.OwnerId, e.Id });
+            // The log's order is by time, then id, which every index of SQLite ends with; each filter has its own
+            entry.HasIndex(e => new { e.OwnerId, e.At });
+            entry.HasIndex(e => new { e.OwnerId, e.Trigger, e.At });
+            entry.HasIndex(e => new { e.OwnerId, e.Outcome, e.At });
+            entry.HasIndex(e => new { e.OwnerId, e.MailState, e.At });
             entry.HasIndex(e => e.CaptureDueAt).HasFilter("CaptureState = 'Waiting'");
         });
 

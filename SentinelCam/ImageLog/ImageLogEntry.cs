@@ -23,6 +23,12 @@ public sealed class ImageLogEntry
 
     public LoginAttempt? LoginAttempt { get; set; }
 
+    /// <summary>The attempt's outcome once more, so that an index leads from it to the entries; null for a manual capture.</summary>
+    public LoginOutcome? Outcome { get; set; }
+
+    /// <summary>What became of the mails about this entry; null where it has none. Written by the database itself.</summary>
+    public MailState? MailState { get; set; }
+
     /// <summary>The alert of the attempt; null for a manual capture.</summary>
     public long? AlertId { get; set; }
 
@@ -50,6 +56,18 @@ public enum CaptureTrigger
 
     /// <summary>A sign-in that succeeded after three or more failures within the hour.</summary>
     SuccessAfterFailures,
+}
+
+/// <summary>What became of the mails about an entry, all taken together.</summary>
+public enum MailState
+{
+    /// <summary>One at least is still to be sent, and none has failed.</summary>
+    Waiting,
+
+    Accepted,
+
+    /// <summary>One at least was refused for good, or given up.</summary>
+    Failed,
 }
 
 /// <summary>How far a capture is.</summary>

@@ -1,51 +1,149 @@
 using System.Globalization;
 using System.IO.Compression;
-using Microsoft.EntityFrameworkCore;
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using SentinelCam.Accounts;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
 
-/// <summary>The log as a ZIP file: the pictures and <c>image-log.csv</c>, written to the response as it is read.</summary>
+/// <summary>
+/// The log as a ZIP file, written to the response as it is read: <c>image-log.csv</c>, <c>image-log.json</c> and the pictures.
+/// Each part walks the entries a page at a time, so that neither memory nor a read of the database grows with their number.
+/// </summary>
 public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 {
-    public async Task WriteAsync(Viewer viewer, ImageLogFilter filter, Stream output, CancellationToken cancellationToken)
+    private const int PageSize = 200;
+
+    private static readonly JsonWriterOptions Json = new() { Indented = true, Encoder = JavaScriptEncoder.Default };
+
+    /// <param name="selection">What to export.</param>
+    /// <param name="output">Written to, never read or sought.</param>
+    /// <param name="cancellationToken">Ends the export where the visitor has gone.</param>
+    public async Task WriteAsync(ExportSelection selection, Stream output, CancellationToken cancellationToken)
     {
         await using var zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
-        var lines = new List<string> { "id,time (UTC),trigger,account,remote address,user agent,outcome,picture,taken (UTC),sha256,problem,strip" };
-        var entries = filter.Apply(query.VisibleTo(viewer)).OrderByDescending(e => e.Id).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip);
-        await foreach (var entry in entries.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await WriteTableAsync(zip, selection, cancellationToken);
+        await WriteJsonAsync(zip, selection, cancellationToken);
+        await foreach (var item in ItemsAsync(selection, cancellationToken))
+            foreach (var picture in item.Pictures)
+                await AddPictureAsync(zip, item, picture, cancellationToken);
+    }
+
+    private async Task WriteTableAsync(ZipArchive zip, ExportSelection selection, CancellationToken cancellationToken)
+    {
+        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken));
+        await table.WriteAsync("id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem\r\n");
+        await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
-            var picture = await AddPictureAsync(zip, entry, entry.Snapshot, "yyyyMMdd-HHmmss", cancellationToken);
-            var strip = new List<string>();
-            foreach (var frame in entry.Snapshot is { Strip: var frames } ? frames.OrderBy(frame => frame.TakenAt).ToList() : [])
-                if (await AddPictureAsync(zip, entry, frame, "yyyyMMdd-HHmmss-fff", cancellationToken) is { } name)
-                    strip.Add(name);
-            lines.Add(string.Join(',', new[]
-            {
-                entry.Id.ToString(CultureInfo.InvariantCulture), Time(entry.At), entry.Trigger.ToString(),
-                entry.LoginAttempt?.AccountTyped, entry.LoginAttempt?.RemoteAddress, entry.LoginAttempt?.UserAgent, entry.LoginAttempt?.Outcome.ToString(),
-                picture, Time(entry.Snapshot?.TakenAt), entry.Snapshot?.Sha256, entry.CaptureProblem, string.Join(' ', strip),
-            }.Select(Cell)));
+            var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
+            // An entry without a picture has a line, too
+            foreach (var picture in item.Pictures.Where(HasFile).Cast<Snapshot?>().DefaultIfEmpty())
+                await table.WriteAsync(string.Join(',', new[]
+                {
+                    entry.Id.ToString(CultureInfo.InvariantCulture), Time(entry.At), entry.Trigger.ToString(),
+                    attempt?.AccountTyped, attempt?.RemoteAddress, attempt?.UserAgent, attempt?.Outcome.ToString(), entry.MailState?.ToString(),
+                    picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
+                }.Select(Cell)) + "\r\n");
+        }
+    }
+
+    private async Task WriteJsonAsync(ZipArchive zip, ExportSelection selection, CancellationToken cancellationToken)
+    {
+        await using var file = await zip.CreateEntry("image-log.json").OpenAsync(cancellationToken);
+        await using var json = new Utf8JsonWriter(file, Json);
+        json.WriteStartArray();
+        await foreach (var item in ItemsAsync(selection, cancellationToken))
+        {
+            Write(json, item);
+            await json.FlushAsync(cancellationToken);
         }
 
-        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken));
-        foreach (var line in lines)
-            await table.WriteAsync(line + "\r\n");
+        json.WriteEndArray();
     }
 
-    /// <returns>The picture's name in the archive; null where there is none.</returns>
-    private async Task<string?> AddPictureAsync(ZipArchive zip, ImageLogEntry entry, Snapshot? snapshot, string timeFormat, CancellationToken cancellationToken)
+    private void Write(Utf8JsonWriter json, ImageLogItem item)
     {
-        if (snapshot is null || !File.Exists(store.PathOf(snapshot.FileName)))
-            return null;
-        var name = $"{entry.Id}-{snapshot.TakenAt.UtcDateTime.ToString(timeFormat, CultureInfo.InvariantCulture)}.jpg";
-        // JPEG does not get smaller
-        await using var target = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken);
-        await using var source = File.OpenRead(store.PathOf(snapshot.FileName));
-        await source.CopyToAsync(target, cancellationToken);
-        return name;
+        var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
+        json.WriteStartObject();
+        json.WriteNumber("id", entry.Id);
+        json.WriteString("at", entry.At);
+        json.WriteString("trigger", entry.Trigger.ToString());
+        if (attempt is not null)
+        {
+            json.WriteString("account", attempt.AccountTyped);
+            json.WriteString("remoteAddress", attempt.RemoteAddress);
+            json.WriteString("userAgent", attempt.UserAgent);
+            json.WriteString("outcome", attempt.Outcome.ToString());
+        }
+
+        json.WriteString("problem", entry.CaptureProblem);
+        json.WriteStartArray("pictures");
+        foreach (var picture in item.Pictures.Where(HasFile))
+        {
+            json.WriteStartObject();
+            json.WriteString("file", NameOf(item, picture));
+            json.WriteString("takenAt", picture.TakenAt);
+            json.WriteString("camera", picture.CameraName);
+            json.WriteString("label", SnapshotLabel.Of(picture, entry.At));
+            json.WriteString("sha256", picture.Sha256);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("mails");
+        foreach (var mail in item.Deliveries)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", mail.Kind.ToString());
+            json.WriteString("recipient", mail.Recipient);
+            json.WriteString("state", mail.State.ToString());
+            json.WriteNumber("tries", mail.Tries);
+            json.WriteString("lastReply", mail.LastReply);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
+
+    private async Task AddPictureAsync(ZipArchive zip, ImageLogItem item, Snapshot picture, CancellationToken cancellationToken)
+    {
+        // Deleted since the table was written: it stays out
+        if (!HasFile(picture))
+            return;
+        await using var source = File.OpenRead(store.PathOf(picture.FileName));
+        // JPEG does not get smaller
+        await using var target = await zip.CreateEntry(NameOf(item, picture), CompressionLevel.NoCompression).OpenAsync(cancellationToken);
+        await source.CopyToAsync(target, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ImageLogItem> ItemsAsync(ExportSelection selection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (selection.Ids is { } ids)
+        {
+            foreach (var batch in ids.Chunk(PageSize))
+                foreach (var item in await query.ItemsAsync(selection.Viewer, batch, cancellationToken))
+                    yield return item;
+            yield break;
+        }
+
+        var before = selection.Before;
+        do
+        {
+            var page = await query.PageAsync(selection.Viewer, selection.Filter, before, PageSize, cancellationToken);
+            foreach (var item in page.Items)
+                yield return item;
+            before = page.Older;
+        }
+        while (before is not null);
+    }
+
+    private bool HasFile(Snapshot picture) => File.Exists(store.PathOf(picture.FileName));
+
+    private static string NameOf(ImageLogItem item, Snapshot picture) => string.Create(CultureInfo.InvariantCulture,
+        $"{item.Entry.Id}-{picture.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}{(item.Pictures.Count > 1 ? $"-{picture.Id}" : "")}.jpg");
 
     private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
 
@@ -58,3 +156,10 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         return $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 }
+
+/// <summary>What to export.</summary>
+/// <param name="Viewer">Who exports, and sees only their own.</param>
+/// <param name="Filter">Which entries.</param>
+/// <param name="Before">Only entries before this place, so that one that comes meanwhile is in no part of the export.</param>
+/// <param name="Ids">These entries, whatever the filter says; null: all that match it.</param>
+public sealed record ExportSelection(Viewer Viewer, ImageLogFilter Filter, LogPlace? Before = null, IReadOnlyCollection<long>? Ids = null);

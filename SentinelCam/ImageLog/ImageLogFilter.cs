@@ -1,52 +1,75 @@
-using Microsoft.EntityFrameworkCore;
+using System.Globalization;
 using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.ImageLog;
 
 /// <summary>Which entries to show. Everything empty: all.</summary>
-/// <param name="Text">Part of account, address or user agent, in any case (of ASCII letters).</param>
+/// <param name="Text">Part of account, address or user agent, in any case; fewer than <see cref="MinTextLength"/> characters count as none.</param>
 /// <param name="Trigger">What asked for the picture.</param>
 /// <param name="Outcome">Why the attempt failed.</param>
 /// <param name="From">First day, UTC.</param>
 /// <param name="To">Last day, UTC.</param>
-public sealed record ImageLogFilter(string? Text = null, CaptureTrigger? Trigger = null, LoginOutcome? Outcome = null, DateOnly? From = null, DateOnly? To = null)
+/// <param name="Mail">What became of the mails.</param>
+/// <param name="Whose">For an administrator: one's own entries or those of nobody.</param>
+public sealed record ImageLogFilter(
+    string? Text = null, CaptureTrigger? Trigger = null, LoginOutcome? Outcome = null, DateOnly? From = null, DateOnly? To = null,
+    MailFilter? Mail = null, WhoseEntries? Whose = null)
 {
     public const int MaxTextLength = 200;
 
+    /// <summary>The search index knows of three characters in a row.</summary>
+    public const int MinTextLength = 3;
+
     public bool IsEmpty => this == new ImageLogFilter();
 
-    public IQueryable<ImageLogEntry> Apply(IQueryable<ImageLogEntry> entries)
-    {
-        if (!string.IsNullOrWhiteSpace(Text))
-        {
-            var pattern = $"%{Escaped(Text.Trim())}%";
-            entries = entries.Where(e => e.LoginAttempt != null
-                && (EF.Functions.Like(e.LoginAttempt.AccountTyped, pattern, "\\")
-                    || EF.Functions.Like(e.LoginAttempt.RemoteAddress, pattern, "\\")
-                    || EF.Functions.Like(e.LoginAttempt.UserAgent, pattern, "\\")));
-        }
+    /// <summary>The text to look for, null where there is none or too little of it.</summary>
+    public string? SearchedText => VisitorText.Clean(Text, MaxTextLength) is var text && text.EnumerateRunes().Count() >= MinTextLength ? text : null;
 
-        if (Trigger is { } trigger)
-            entries = entries.Where(e => e.Trigger == trigger);
-        if (Outcome is { } outcome)
-            entries = entries.Where(e => e.LoginAttempt != null && e.LoginAttempt.Outcome == outcome);
-        if (From is { } from)
-        {
-            var start = StartOf(from);
-            entries = entries.Where(e => e.At >= start);
-        }
+    /// <summary>Something was typed, but too little to look for.</summary>
+    public bool IsTextTooShort => SearchedText is null && !string.IsNullOrWhiteSpace(Text);
 
-        if (To is { } to && to < DateOnly.MaxValue)
-        {
-            var end = StartOf(to.AddDays(1));
-            entries = entries.Where(e => e.At < end);
-        }
+    /// <summary>The earliest moment, in milliseconds since 1970.</summary>
+    public long? Start => From is { } from ? Milliseconds(from) : null;
 
-        return entries;
-    }
+    /// <summary>The first moment after the last one.</summary>
+    public long? End => To is { } to && to < DateOnly.MaxValue ? Milliseconds(to.AddDays(1)) : null;
 
-    private static DateTimeOffset StartOf(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+    private static long Milliseconds(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds();
+}
 
-    private static string Escaped(string text) => text
-        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+/// <summary>What became of the mails about an entry.</summary>
+public enum MailFilter
+{
+    Accepted,
+    Waiting,
+    Failed,
+
+    /// <summary>It has no mail of its own.</summary>
+    None,
+}
+
+/// <summary>Whose entries an administrator looks at.</summary>
+public enum WhoseEntries
+{
+    Mine,
+
+    /// <summary>Those of no account: attempts against unknown and unapproved ones.</summary>
+    Unknown,
+}
+
+/// <summary>A place in the log, whose order is by time and then by id.</summary>
+/// <param name="At">Milliseconds since 1970.</param>
+/// <param name="Id">The entry's.</param>
+public sealed record LogPlace(long At, long Id)
+{
+    public static LogPlace Of(ImageLogEntry entry) => new(entry.At.ToUnixTimeMilliseconds(), entry.Id);
+
+    /// <summary>As <see cref="ToString"/> writes it; null where the text is no place.</summary>
+    public static LogPlace? Parse(string? text) =>
+        text?.Split('_') is [var at, var id]
+        && long.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) && Math.Abs(time) < 1L << 42
+        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? new LogPlace(time, number) : null;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At}_{Id}");
 }

@@ -7,36 +7,46 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
 
-/// <summary>Finds the entries that somebody may see, newest first.</summary>
-public sealed class ImageLogQuery(SentinelCamDbContext db)
+/// <summary>Reads the entries that somebody may see, newest first.</summary>
+public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
 {
     public const int PageSize = 25;
+
+    private const long MillisecondsPerDay = 86_400_000;
 
     /// <summary>One page of the log.</summary>
     /// <param name="viewer">Who looks.</param>
     /// <param name="filter">Which entries.</param>
-    /// <param name="before">Only entries with a smaller id, the last one of the page before; null for the newest.</param>
+    /// <param name="before">Only entries before this place, the last one of the page before; null for the newest.</param>
     /// <param name="count">At most so many.</param>
-    public async Task<ImageLogPage> PageAsync(Viewer viewer, ImageLogFilter filter, long? before = null, int count = PageSize)
+    /// <param name="cancellationToken">Ends the search where the visitor has gone.</param>
+    public async Task<ImageLogPage> PageAsync(Viewer viewer, ImageLogFilter filter, LogPlace? before = null, int count = PageSize, CancellationToken cancellationToken = default)
     {
-        var entries = filter.Apply(VisibleTo(viewer));
-        if (before is { } id)
-            entries = entries.Where(e => e.Id < id);
-        var found = await entries.OrderByDescending(e => e.Id).Take(count + 1).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).ToListAsync();
-        var shown = found.Take(count).ToList();
-        return new ImageLogPage(await WithDeliveriesAsync(shown), found.Count > count ? shown[^1].Id : null);
+        var places = await index.FindAsync(viewer, filter, before, count + 1, cancellationToken);
+        var items = await ItemsAsync(viewer, [.. places.Take(count).Select(p => p.Id)], cancellationToken);
+        return new ImageLogPage(items, places.Count > count ? places[count - 1] : null);
+    }
+
+    /// <summary>Entries by their ids, newest first; those that are not there, or somebody else's, are left out.</summary>
+    public async Task<IReadOnlyList<ImageLogItem>> ItemsAsync(Viewer viewer, IReadOnlyCollection<long> ids, CancellationToken cancellationToken = default)
+    {
+        if (ids.Count == 0)
+            return [];
+        var entries = await VisibleTo(viewer).Where(e => ids.Contains(e.Id)).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).ToListAsync(cancellationToken);
+        return await WithDeliveriesAsync([.. entries.OrderByDescending(e => e.At).ThenByDescending(e => e.Id)]);
     }
 
     /// <returns>Null where there is no such entry, or it is somebody else's.</returns>
-    public async Task<ImageLogItem?> FindAsync(Viewer viewer, long id)
-    {
-        var entry = await VisibleTo(viewer).Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync(e => e.Id == id);
-        return entry is null ? null : (await WithDeliveriesAsync([entry]))[0];
-    }
+    public async Task<ImageLogItem?> FindAsync(Viewer viewer, long id) => (await ItemsAsync(viewer, [id])).SingleOrDefault();
 
     /// <summary>An owner sees their own; an administrator also those that belong to no account.</summary>
-    public IQueryable<ImageLogEntry> VisibleTo(Viewer viewer) => db.ImageLog.AsNoTracking()
-        .Where(e => e.OwnerId == viewer.Id || (viewer.IsAdministrator && e.OwnerId == null));
+    public IQueryable<ImageLogEntry> VisibleTo(Viewer viewer)
+    {
+        var entries = db.ImageLog.AsNoTracking();
+        return viewer.IsAdministrator
+            ? entries.Where(e => e.OwnerId == viewer.Id || e.OwnerId == null)
+            : entries.Where(e => e.OwnerId == viewer.Id);
+    }
 
     /// <summary>The pictures of those entries, and the frames of their strips.</summary>
     public IQueryable<Snapshot> SnapshotsVisibleTo(Viewer viewer)
@@ -46,15 +56,33 @@ public sealed class ImageLogQuery(SentinelCamDbContext db)
             .Where(s => entryIds.Contains(s.EntryId) || db.Snapshots.Any(picture => picture.Id == s.StripOfId && entryIds.Contains(picture.EntryId)));
     }
 
-    /// <summary>The failed login attempts that the viewer is alerted of, newest first.</summary>
-    public IQueryable<LoginAttempt> AttemptsVisibleTo(Viewer viewer) => db.LoginAttempts.AsNoTracking()
-        .Where(a => (a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null)) && a.Outcome != LoginOutcome.SucceededAfterFailures)
-        .OrderByDescending(a => a.Id);
+    /// <summary>How many attempts failed on each of the last days, which are those of UTC, for the viewer's account; for an administrator also those that belong to no account.</summary>
+    public async Task<IReadOnlyList<AttemptCount>> AttemptsPerDayAsync(Viewer viewer, DateTimeOffset now, int days)
+    {
+        var today = now.ToUnixTimeMilliseconds() / MillisecondsPerDay;
+        var nobody = viewer.IsAdministrator ? 0 : viewer.Id;
+        return await db.Database.SqlQuery<AttemptCount>($"""
+            SELECT Day, Outcome, SUM(Attempts) AS Attempts FROM AttemptDays
+            WHERE OwnerId IN ({viewer.Id}, {nobody}) AND Day > {today - days} AND Day <= {today} AND Attempts > 0 AND Outcome <> {nameof(LoginOutcome.SucceededAfterFailures)}
+            GROUP BY Day, Outcome
+            """).ToListAsync();
+    }
+
+    /// <summary>The alerts since a moment and what became of their mails, for the viewer's account; for an administrator also those of no account.</summary>
+    public async Task<AlertSummary> AlertsSinceAsync(Viewer viewer, DateTimeOffset since)
+    {
+        var alerts = db.Alerts.AsNoTracking().Where(a => a.OpenedAt >= since && (a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null)));
+        var states = await db.Deliveries.AsNoTracking()
+            .Where(d => alerts.Select(a => (long?)a.Id).Contains(d.AlertId))
+            .GroupBy(d => d.State).Select(g => new { State = g.Key, Count = g.Count() }).ToListAsync();
+        int Of(params DeliveryState[] wanted) => states.Where(s => wanted.Contains(s.State)).Sum(s => s.Count);
+        return new AlertSummary(await alerts.CountAsync(), Of(DeliveryState.Accepted), Of(DeliveryState.Waiting, DeliveryState.Sending), Of(DeliveryState.Failed));
+    }
 
     private async Task<IReadOnlyList<ImageLogItem>> WithDeliveriesAsync(List<ImageLogEntry> entries)
     {
         var ids = entries.ConvertAll(e => (long?)e.Id);
-        var alertIds = entries.Where(e => e.AlertId is not null).Select(e => e.AlertId).ToList();
+        var alertIds = entries.Where(e => e.AlertId is not null).Select(e => e.AlertId).Distinct().ToList();
         var deliveries = await db.Deliveries.AsNoTracking()
             .Where(d => ids.Contains(d.EntryId) || (d.Kind == MailKind.Summary && alertIds.Contains(d.AlertId)))
             .OrderBy(d => d.Id).ToListAsync();
@@ -70,9 +98,32 @@ public sealed class ImageLogQuery(SentinelCamDbContext db)
 /// <param name="Entry">With its attempt and snapshot.</param>
 /// <param name="Deliveries">The mails about it, oldest first.</param>
 /// <param name="Alert">The alert that its attempt opened or joined.</param>
-public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> Deliveries, Alert? Alert);
+public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> Deliveries, Alert? Alert)
+{
+    /// <summary>The picture first, then its strip, oldest first.</summary>
+    public IReadOnlyList<Snapshot> Pictures { get; } = Entry.Snapshot is { } snapshot ? [snapshot, .. snapshot.Strip.OrderBy(frame => frame.TakenAt)] : [];
+
+    public bool IsPinned => Entry.Snapshot is { Pinned: true };
+
+    /// <summary>What must stand beside one of the pictures; null where there is nothing to say.</summary>
+    public string? LabelOf(Snapshot picture) =>
+        Entry.Snapshot is { } main && picture != main ? SnapshotLabel.Beside(picture, main) : SnapshotLabel.Of(picture, Entry.At);
+}
 
 /// <summary>One page.</summary>
 /// <param name="Items">Newest first.</param>
-/// <param name="Older">The key of the next page; null on the last one.</param>
-public sealed record ImageLogPage(IReadOnlyList<ImageLogItem> Items, long? Older);
+/// <param name="Older">Where the next page begins; null on the last one.</param>
+public sealed record ImageLogPage(IReadOnlyList<ImageLogItem> Items, LogPlace? Older);
+
+/// <summary>Attempts of one day with one outcome.</summary>
+/// <param name="Day">Days since 1970, UTC.</param>
+/// <param name="Outcome">A <see cref="LoginAttempts.LoginOutcome"/> by name.</param>
+/// <param name="Attempts">How many.</param>
+public sealed record AttemptCount(long Day, string Outcome, long Attempts);
+
+/// <summary>The alerts of some time.</summary>
+/// <param name="Alerts">How many were opened.</param>
+/// <param name="Accepted">Their mails that a mail server, or the outbox, has.</param>
+/// <param name="Waiting">Their mails still to be sent.</param>
+/// <param name="Failed">Their mails that were given up.</param>
+public sealed record AlertSummary(int Alerts, int Accepted, int Waiting, int Failed);

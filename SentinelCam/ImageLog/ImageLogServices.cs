@@ -5,6 +5,7 @@ public static class ImageLogServices
 {
     public static IServiceCollection AddImageLog(this IServiceCollection services)
     {
+        services.AddScoped<ImageLogIndex>();
         services.AddScoped<ImageLogQuery>();
         services.AddScoped<ImageLogChanges>();
         services.AddScoped<ImageLogExport>();

@@ -118,6 +118,7 @@ public sealed class LoginAttemptRecorder(
         Trigger = trigger,
         At = now,
         LoginAttempt = attempt,
+        Outcome = attempt.Outcome,
         AlertId = alert.Id,
         CaptureDueAt = now,
     }).Entity;

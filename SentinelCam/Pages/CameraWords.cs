@@ -6,18 +6,25 @@ namespace SentinelCam.Pages;
 /// <summary>The camera's states as a reader sees them.</summary>
 public static class CameraWords
 {
-    /// <summary>The state, and for an open camera how fast its frames come and how old the last one is.</summary>
+    /// <summary>The state, and for an open camera how fast its frames come.</summary>
     public static string Of(CameraStatus status) => status.State switch
     {
         CameraState.Off => "off, opens when it is needed",
         CameraState.Opening => "opening",
-        CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live, {status.FramesPerSecond:0.#} frames per second, the last {Age(status)} old"),
-        CameraState.Stale => $"open, but no new frames for {Age(status)}",
+        CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live, {status.FramesPerSecond:0.#} frames per second"),
+        CameraState.Stale => "open, but no new frames",
         CameraState.Failed => "failed",
         CameraState.MissingLibrary => "a library is missing",
         CameraState.NoCamera => "no camera",
         _ => status.State.ToString(),
     };
 
-    private static string Age(CameraStatus status) => string.Create(CultureInfo.InvariantCulture, $"{status.FrameAge?.TotalSeconds:0.0} s");
+    /// <summary>How old a frame is, in the words that site.js goes on with.</summary>
+    public static string Age(TimeSpan age) => age switch
+    {
+        { TotalSeconds: < 120 } => $"{Math.Max(0, (long)age.TotalSeconds)} s",
+        { TotalMinutes: < 120 } => $"{(long)age.TotalMinutes} min",
+        { TotalHours: < 48 } => $"{(long)age.TotalHours} h",
+        _ => $"{(long)age.TotalDays} days",
+    };
 }

@@ -2,6 +2,7 @@ using Hangfire;
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Capture;
@@ -10,6 +11,7 @@ using SentinelCam.Jobs;
 
 namespace SentinelCam.Pages;
 
+[EnableRateLimiting(RateLimits.Capture)]
 public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, CameraFeed camera, IBackgroundJobClient jobs, ILogger<CaptureModel> logger) : PageModel
 {
     public CameraStatus Camera => camera.Status;
@@ -40,7 +42,9 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(id, CancellationToken.None), logger);
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
-        Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
+        // The dashboard shows the progress in its midst, and stays the dashboard
+        if (!Request.Headers["HX-Current-URL"].ToString().EndsWith("/dashboard", StringComparison.Ordinal))
+            Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
         return await OnGetAsync(id);
     }
 }

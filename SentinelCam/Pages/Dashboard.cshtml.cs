@@ -1,31 +1,52 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Capture;
 using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
-public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, HealthProbe health) : PageModel
+public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, HealthProbe health, TimeProvider time) : PageModel
 {
-    private const int Shown = 5;
+    public const int Shown = 5;
 
     public CameraStatus Camera => camera.Status;
 
-    public IReadOnlyList<LoginAttempt> Attempts { get; private set; } = [];
+    public DateTimeOffset Now => time.GetUtcNow();
 
     public ImageLogPage Log { get; private set; } = new([], null);
+
+    public AlertSummary LastDay { get; private set; } = new(0, 0, 0, 0);
+
+    public AttemptChart Chart { get; private set; } = new([], default);
 
     /// <summary>What is wrong with SentinelCam itself; for administrators.</summary>
     public IReadOnlyList<string> Problems { get; private set; } = [];
 
-    public async Task OnGetAsync()
+    /// <summary>The newest entry that the page shows already; a fragment announces those after it.</summary>
+    [BindProperty(SupportsGet = true)]
+    public string? Since { get; set; }
+
+    /// <summary>Said once by screen readers.</summary>
+    public string News { get; private set; } = "";
+
+    public string LiveUrl => Log.Items is [var newest, ..] ? $"/dashboard?Since={LogPlace.Of(newest.Entry)}" : "/dashboard?Since=0_0";
+
+    public async Task<IActionResult> OnGetAsync()
     {
         var viewer = Viewer.Of(User);
+        var now = time.GetUtcNow();
         if (viewer.IsAdministrator)
             Problems = [.. (await health.RunAsync()).Values.OfType<string>()];
-        Attempts = await query.AttemptsVisibleTo(viewer).Take(Shown).ToListAsync();
+        LastDay = await query.AlertsSinceAsync(viewer, now.AddDays(-1));
+        Chart = new AttemptChart(await query.AttemptsPerDayAsync(viewer, now, AttemptChart.Days), now);
         Log = await query.PageAsync(viewer, new ImageLogFilter(), count: Shown);
+        if (LogPlace.Parse(Since) is { } since)
+            News = EntryWords.News([.. Log.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
+        Response.Headers.Vary = "HX-Request";
+        return Request.IsHtmx() ? Partial("_Live", this) : Page();
     }
+
+    private static bool IsAfter(LogPlace place, LogPlace other) => place.At > other.At || (place.At == other.At && place.Id > other.Id);
 }

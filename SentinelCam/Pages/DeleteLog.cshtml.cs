@@ -27,7 +27,12 @@ public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes)
         if (!await changes.DeleteAsync(Viewer.Of(User), Id))
             return NotFound();
         if (Request.IsHtmx())
+        {
+            // Those that show a number of entries ask for it anew
+            Response.Headers["HX-Trigger"] = "log-changed";
             return Content("", "text/html");
+        }
+
         TempData["Notice"] = "The entry and its picture are deleted.";
         return LocalRedirect("/userdata");
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Htmx;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -21,6 +22,7 @@ public sealed class ErrorModel : PageModel
         404 => "There is no such page",
         405 => "That cannot be done here",
         413 => "That was too much",
+        429 => "That was too often",
         _ => "Something went wrong",
     };
 
@@ -31,6 +33,7 @@ public sealed class ErrorModel : PageModel
         404 => "The address is wrong, or what was here has been deleted.",
         405 => "Go to the start page and follow the links from there.",
         413 => "The form was larger than any honest one. Shorten what you entered.",
+        429 => "Wait a minute, then try again. Failed sign-ins are recorded all the same.",
         _ => "The error is in the log, with the trace below. Nothing that was recorded is lost. Try again in a minute.",
     };
 
@@ -38,13 +41,19 @@ public sealed class ErrorModel : PageModel
 
     public IActionResult OnPost(int? code) => Show(code);
 
-    private PageResult Show(int? code)
+    private ActionResult Show(int? code)
     {
         // Typed by hand, the address says nothing about an error: it is a page that does not exist
         var failed = HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is not null;
         var crashed = HttpContext.Features.Get<IExceptionHandlerFeature>() is not null;
         Code = crashed ? Response.StatusCode : failed ? code ?? 500 : 404;
         Response.StatusCode = Code;
-        return Page();
+        Response.Headers.Vary = "HX-Request";
+        if (!Request.IsHtmx())
+            return Page();
+        // Said where notices stand, with the rest of the page left as it is
+        Response.Headers["HX-Retarget"] = "#notice";
+        Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
+        return Partial("_Problem", this);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
@@ -24,6 +25,8 @@ public static class HealthEndpoint
                 text.Append(part).Append(": ").Append(problem ?? "ok").Append('\n');
             var status = camera.Status;
             text.Append("camera: ").Append(status.State).Append(", ").Append(CameraWords.Of(status));
+            if (status.FrameAge is { } age)
+                text.Append(CultureInfo.InvariantCulture, $", {status.Width}x{status.Height}, last frame {CameraWords.Age(age)} ago");
             if (status.Problem is not null)
                 text.Append(". ").Append(status.Problem).Append(' ').Append(status.Remedy);
             text.Append('\n')

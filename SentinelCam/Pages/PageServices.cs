@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using Hangfire;
 using Microsoft.AspNetCore.Http.Features;
 using SentinelCam.Accounts;
 using SentinelCam.Configuration;
+using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
@@ -12,6 +12,11 @@ public static class PageServices
     /// <summary>No honest form comes near it.</summary>
     private const int MaxRequestBytes = 256 << 10;
 
+    /// <summary>As many entries as can be deleted at once, and some fields.</summary>
+    private const int MaxFormValues = ImageLogChanges.MaxDeleted + 24;
+
+    private const string LivePath = "/dashboard/events";
+
     private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
 
     public static IServiceCollection AddPages(this IServiceCollection services)
@@ -19,6 +24,9 @@ public static class PageServices
         services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
+        services.AddSingleton<LiveUpdates>();
+        services.AddRateLimits();
+        services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
         services.AddRazorPages(options =>
         {
             options.Conventions.AuthorizeFolder("/");
@@ -31,22 +39,34 @@ public static class PageServices
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = MaxRequestBytes;
         });
-        services.Configure<FormOptions>(options => options.ValueCountLimit = 64);
+        services.Configure<FormOptions>(options => options.ValueCountLimit = MaxFormValues);
         services.AddAntiforgery(options =>
             (options.Cookie.Name, options.Cookie.SecurePolicy) = ("SentinelCam.Form", CookieSecurePolicy.SameAsRequest));
         services.ConfigureApplicationCookie(options => options.Events.OnRedirectToLogin = context =>
         {
-            // A fragment cannot be a sign-in page: htmx is told to load the whole of it
+            // A fragment cannot be a sign-in page: htmx is told to load the whole of it, and to come back to the page it is on
             if (context.Request.Headers.ContainsKey("HX-Request"))
             {
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                context.Response.Headers["HX-Redirect"] = context.RedirectUri;
+                context.Response.Headers["HX-Redirect"] = context.Request.Headers["HX-Current-URL"] is [{ } at] && Uri.TryCreate(at, UriKind.Absolute, out var page)
+                    ? "/login" + QueryString.Create(context.Options.ReturnUrlParameter, page.PathAndQuery)
+                    : context.RedirectUri;
+            }
+            else if (context.Request.Path == LivePath)
+            {
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             }
             else
             {
                 context.Response.Redirect(context.RedirectUri);
             }
 
+            return Task.CompletedTask;
+        });
+        // A dashboard that is left open asks by itself: that must not keep the session alive
+        services.ConfigureApplicationCookie(options => options.Events.OnCheckSlidingExpiration = context =>
+        {
+            context.ShouldRenew &= !context.Request.Path.StartsWithSegments(LivePath) && !context.Request.Query.ContainsKey(nameof(DashboardModel.Since));
             return Task.CompletedTask;
         });
         return services;
@@ -72,18 +92,23 @@ public static class PageServices
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
         app.UseSecurityHeaders();
+        // Over plain HTTP only, as the framework has it: how well a page compresses could tell of what is in it
+        app.UseResponseCompression();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseReadableForms();
+        app.UseJobsDashboardLanguage();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseRateLimiter();
 
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();
         app.MapGet("/admin", () => Results.LocalRedirect("/admin/accounts")).RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
-        app.MapHangfireDashboardWithAuthorizationPolicy(Roles.Administrator, "/hangfire", new DashboardOptions { DashboardTitle = "SentinelCam jobs", AppPath = "/dashboard", DisplayStorageConnectionString = false });
+        app.MapGet(LivePath, (HttpContext context, LiveUpdates live) => live.AnswerAsync(context)).RequireAuthorization();
+        app.MapJobsDashboard();
     }
 }

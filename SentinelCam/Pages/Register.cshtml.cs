@@ -2,11 +2,13 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
+[EnableRateLimiting(RateLimits.Register)]
 public sealed class RegisterModel(Registration registration, RegistrationOptions options, UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
 {
     [BindProperty]

@@ -1,81 +1,74 @@
 using System.Globalization;
 using Htmx;
-using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
-public sealed class UserDataModel(ImageLogQuery query, ImageLogExport export, TimeProvider time) : PageModel
+[EnableRateLimiting(RateLimits.Export)]
+public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, ImageLogExport export, TimeProvider time) : PageModel
 {
-    [BindProperty(SupportsGet = true)]
-    public string? Q { get; set; }
+    /// <summary>Counting stops here: it must not read a million rows to show a number.</summary>
+    private const int MaxCounted = 100;
 
     [BindProperty(SupportsGet = true)]
-    public CaptureTrigger? Trigger { get; set; }
+    public LogFilterForm Search { get; set; } = new();
 
+    /// <summary>Only entries before this place, as <see cref="LogPlace.ToString"/> writes it.</summary>
     [BindProperty(SupportsGet = true)]
-    public LoginOutcome? Outcome { get; set; }
-
-    [BindProperty(SupportsGet = true)]
-    public DateOnly? From { get; set; }
-
-    [BindProperty(SupportsGet = true)]
-    public DateOnly? To { get; set; }
-
-    /// <summary>Only entries older than this one.</summary>
-    [BindProperty(SupportsGet = true)]
-    public long? Before { get; set; }
-
-    public ImageLogFilter Filter => new(Q is { Length: > ImageLogFilter.MaxTextLength } ? Q[..ImageLogFilter.MaxTextLength] : Q, Trigger, Outcome, From, To);
+    public string? Before { get; set; }
 
     public ImageLogPage Log { get; private set; } = new([], null);
 
+    public string Count { get; private set; } = "";
+
     public async Task<IActionResult> OnGetAsync()
     {
-        Log = await query.PageAsync(Viewer.Of(User), Filter, Before);
+        var viewer = Viewer.Of(User);
+        var before = LogPlace.Parse(Before);
+        Log = await query.PageAsync(viewer, Search.Filter, before);
+        if (before is null)
+            Count = InWords(Log.Older is null ? Log.Items.Count : await index.CountAsync(viewer, Search.Filter, MaxCounted + 1));
         Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Rows", this) : Page();
+        return Request.IsHtmx() ? Partial("_Log", this) : Page();
     }
 
     public async Task<IActionResult> OnGetExportAsync()
+    {
+        var viewer = Viewer.Of(User);
+        var newest = (await index.FindAsync(viewer, Search.Filter, null, 1)).FirstOrDefault();
+        return await ExportAsync(new ExportSelection(viewer, Search.Filter, newest is null ? null : newest with { Id = newest.Id + 1 }));
+    }
+
+    /// <param name="ids">The entries that were selected.</param>
+    public async Task<IActionResult> OnPostExportAsync(long[] ids) => ids.Length == 0
+        ? NothingSelected()
+        : await ExportAsync(new ExportSelection(Viewer.Of(User), Search.Filter, Ids: ids));
+
+    private async Task<IActionResult> ExportAsync(ExportSelection selection)
     {
         // The directory of a ZIP file is written synchronously when the archive is closed
         HttpContext.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO = true;
         Response.ContentType = "application/zip";
         Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
-        await export.WriteAsync(Viewer.Of(User), Filter, Response.Body, HttpContext.RequestAborted);
+        await export.WriteAsync(selection, Response.Body, HttpContext.RequestAborted);
         return new EmptyResult();
     }
 
-    public string PageUrl(long older) => "/userdata" + Query().Add("Before", older);
-
-    public string ExportUrl() => "/userdata" + Query().Add("handler", "Export");
-
-    private FilterQuery Query() => new(Filter);
-
-    /// <summary>The filter as a query string.</summary>
-    private readonly struct FilterQuery(ImageLogFilter filter)
+    private LocalRedirectResult NothingSelected()
     {
-        public QueryString Add(string name, object value)
-        {
-            var query = new QueryBuilder();
-            if (filter.Text is { Length: > 0 } text)
-                query.Add("Q", text);
-            if (filter.Trigger is { } trigger)
-                query.Add("Trigger", trigger.ToString());
-            if (filter.Outcome is { } outcome)
-                query.Add("Outcome", outcome.ToString());
-            if (filter.From is { } from)
-                query.Add("From", from.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-            if (filter.To is { } to)
-                query.Add("To", to.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-            query.Add(name, Convert.ToString(value, CultureInfo.InvariantCulture)!);
-            return query.ToQueryString();
-        }
+        TempData["Notice"] = "Select entries first: each has a box beside its picture.";
+        return LocalRedirect(Search.Url("/userdata"));
     }
+
+    private static string InWords(int count) => count switch
+    {
+        > MaxCounted => $"More than {MaxCounted} entries",
+        1 => "1 entry",
+        _ => $"{count} entries",
+    };
 }

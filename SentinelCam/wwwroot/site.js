@@ -1,13 +1,24 @@
-// Says so where a live update fails; without scripts every page works by itself.
-document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  if (status !== 401) {
-    say(`That did not work (status ${status}). Reload the page and try again.`);
+// What makes the pages live. Each of them works without it.
+const notice = document.getElementById("notice");
+
+// Errors. The server's own words come as a fragment for #notice; anything else that answers, a proxy say, is told by its status.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status >= 400 && xhr.status !== 401 && !xhr.getResponseHeader("HX-Retarget")) {
+    event.detail.shouldSwap = false;
+    say(`That did not work (status ${xhr.status}). Reload the page and try again.`);
   }
 });
 
-document.addEventListener("htmx:sendError", () => {
-  say("SentinelCam cannot be reached. Check the network and try again.");
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => say("SentinelCam cannot be reached. Check the network and try again."));
+}
+
+// A notice about an error goes when something works again
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && notice.querySelector(".problem")) {
+    notice.replaceChildren();
+  }
 });
 
 // A live picture keeps the camera open: only while somebody can see it.
@@ -21,5 +32,98 @@ function say(text) {
   const line = document.createElement("p");
   line.className = "problem";
   line.textContent = text;
-  document.getElementById("notice").replaceChildren(line);
+  notice.replaceChildren(line);
+}
+
+// An address without the fields that are empty, fit to be kept
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb === "get") {
+    for (const [name, value] of [...event.detail.formData.entries()]) {
+      if (value === "") {
+        event.detail.formData.delete(name);
+      }
+    }
+  }
+});
+
+// Times in the reader's zone, in the form that the server writes; the exact UTC stays in the title
+const two = (number) => String(number).padStart(2, "0");
+
+function localize(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      const offset = -at.getTimezoneOffset();
+      const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+      time.textContent = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`;
+    }
+  }
+}
+
+localize(document);
+document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
+
+// The age of the camera's last frame goes on by itself
+setInterval(() => {
+  for (const age of document.querySelectorAll("[data-age]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() - Number(age.dataset.age)) / 1000));
+    age.textContent = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
+  }
+}, 1000);
+
+// The picture viewer: a dialog, walked with the arrow keys
+const viewer = document.getElementById("viewer");
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (viewer?.contains(event.detail.target) || viewer?.contains(event.detail.elt)) {
+    if (!viewer.open) {
+      viewer.showModal();
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+  if (rel && !event.altKey && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) {
+    const scope = viewer?.open ? viewer : document.querySelector("main .viewer");
+    scope?.querySelector(`[rel=${rel}]`)?.click();
+  }
+});
+
+// How many entries are selected
+document.addEventListener("change", (event) => {
+  if (event.target.name === "Ids") {
+    const count = document.querySelectorAll("input[name=Ids]:checked").length;
+    document.querySelector("#selection .selected").textContent = count ? `${count} selected` : "";
+  }
+});
+
+// The dashboard asks anew when the server tells of news; where it cannot tell, every ten seconds. A page in the background rests.
+if (document.querySelector("[data-events]")) {
+  let source;
+  let timer;
+  const refresh = () => htmx.trigger("#latest", "news");
+
+  const open = () => {
+    clearInterval(timer);
+    source = new EventSource(document.querySelector("[data-events]").dataset.events);
+    source.addEventListener("news", refresh);
+    source.addEventListener("open", (event) => event instanceof MessageEvent && refresh());
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) {
+        timer ??= setInterval(refresh, 10000);
+      }
+    });
+  };
+
+  const close = () => {
+    source?.close();
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  if (!document.hidden) {
+    open();
+  }
 }

@@ -413,8 +413,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("MailState")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("OpensAlert")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("TEXT");
 
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
@@ -432,7 +438,13 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("LoginAttemptId");
 
-                    b.HasIndex("OwnerId", "Id");
+                    b.HasIndex("OwnerId", "At");
+
+                    b.HasIndex("OwnerId", "MailState", "At");
+
+                    b.HasIndex("OwnerId", "Outcome", "At");
+
+                    b.HasIndex("OwnerId", "Trigger", "At");
 
                     b.ToTable("ImageLog");
                 });

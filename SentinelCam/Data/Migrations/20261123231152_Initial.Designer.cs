@@ -10,7 +10,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261123225129_Initial")]
+    [Migration("20261123231152_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -416,8 +416,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("MailState")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("OpensAlert")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("TEXT");
 
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
@@ -435,7 +441,13 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("LoginAttemptId");
 
-                    b.HasIndex("OwnerId", "Id");
+                    b.HasIndex("OwnerId", "At");
+
+                    b.HasIndex("OwnerId", "MailState", "At");
+
+                    b.HasIndex("OwnerId", "Outcome", "At");
+
+                    b.HasIndex("OwnerId", "Trigger", "At");
 
                     b.ToTable("ImageLog");
                 });

@@ -252,6 +252,8 @@ namespace SentinelCam.Data.Migrations
                     Trigger = table.Column<string>(type: "TEXT", nullable: false),
                     At = table.Column<long>(type: "INTEGER", nullable: false),
                     LoginAttemptId = table.Column<long>(type: "INTEGER", nullable: true),
+                    Outcome = table.Column<string>(type: "TEXT", nullable: true),
+                    MailState = table.Column<string>(type: "TEXT", nullable: true),
                     AlertId = table.Column<long>(type: "INTEGER", nullable: true),
                     OpensAlert = table.Column<bool>(type: "INTEGER", nullable: false),
                     CaptureState = table.Column<string>(type: "TEXT", nullable: false),
@@ -445,9 +447,24 @@ namespace SentinelCam.Data.Migrations
                 column: "LoginAttemptId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_ImageLog_OwnerId_Id",
+                name: "IX_ImageLog_OwnerId_At",
                 table: "ImageLog",
-                columns: new[] { "OwnerId", "Id" });
+                columns: new[] { "OwnerId", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_MailState_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "MailState", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_Outcome_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "Outcome", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ImageLog_OwnerId_Trigger_At",
+                table: "ImageLog",
+                columns: new[] { "OwnerId", "Trigger", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_LoginAttempts_AlertId_Id",

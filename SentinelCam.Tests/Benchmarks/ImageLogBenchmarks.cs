@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Configuration;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Benchmarks;
+
+/// <summary>The image log with many entries. Run with -explicit only; prints tables and asserts no time.</summary>
+public class ImageLogBenchmarks
+{
+    private const int Rounds = 300;
+    private const int WarmUp = 50;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact(Explicit = true)]
+    public async Task Pages_of_the_log_among_a_million_of_others()
+    {
+        var times = new ServerTimes();
+        await using var app = await SentinelCamApp.StartAsync(null, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton<IStartupFilter>(times);
+        });
+        (await app.RegisterAnnAsync()).Dispose();
+        var others = await app.AddAccountAsync("Others", "others@example.org");
+        await ManyEntries.AddAsync(app, others, 1_000_000);
+        var sizes = new[] { 100, 10_000, 1_000_000 };
+        foreach (var size in sizes)
+            await ManyEntries.AddAsync(app, await app.AddAccountAsync($"Owner of {size}", $"owner{size}@example.org"), size);
+
+        var rows = new List<(string, IReadOnlyList<double>)>();
+        foreach (var size in sizes)
+        {
+            using var owner = await app.VisitAsAsync($"owner{size}@example.org");
+            foreach (var (what, path) in new[]
+                     {
+                         ("first page", "/userdata"), ("page 50 (or the last)", await PageAsync(owner, 50)),
+                         ("search for a part of the browser's name", "/userdata?Q=Chrome/11"), ("search for nothing there is", "/userdata?Q=no-such-text"),
+                         ("filter by outcome", "/userdata?Outcome=LockedOut"), ("filter by days and mail", "/userdata?From=2023-01-01&Delivery=Accepted"),
+                         ("dashboard", "/dashboard"),
+                     })
+            {
+                for (var round = -WarmUp; round < Rounds; round++)
+                {
+                    if (round == 0)
+                        times.Clear();
+                    await owner.GetAsync(path);
+                }
+
+                rows.Add(($"{size:N0} entries: {what}", [.. times.Milliseconds]));
+            }
+        }
+
+        Table.Print("Server time (ms), one request after another", [.. rows]);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Deleting_and_exporting_many()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        var id = await app.AddAccountAsync("Owner", "owner@example.org");
+        await ManyEntries.AddAsync(app, id, 12_000, pictures: true);
+        using var owner = await app.VisitAsAsync("owner@example.org");
+
+        List<double> delete = [];
+        for (var round = 0; round < 2; round++)
+        {
+            var asked = await owner.GetAsync("/delete_log");
+            var start = Stopwatch.GetTimestamp();
+            await owner.SubmitAsync(asked, new { });
+            delete.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        List<(string, IReadOnlyList<double>)> memory = [];
+        foreach (var (pictures, filter) in new[] { (1_000, "&To=2023-11-15"), (10_000, "") })
+        {
+            GC.Collect();
+            var samples = new ConcurrentQueue<double>();
+            using var done = new CancellationTokenSource();
+            var sampler = Task.Run(async () =>
+            {
+                while (!done.IsCancellationRequested)
+                {
+                    samples.Enqueue(GC.GetTotalMemory(forceFullCollection: true) / 1048576.0);
+                    await Task.Delay(200, CancellationToken.None);
+                }
+            }, Cancelled);
+            var start = Stopwatch.GetTimestamp();
+            var bytes = await owner.DrainAsync("/userdata?handler=Export" + filter);
+            var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            await done.CancelAsync();
+            await sampler;
+            memory.Add(($"about {pictures:N0} pictures, {bytes >> 20} MiB in {seconds:0.0} s: live memory of the process (MiB)", [.. samples]));
+        }
+
+        Table.Print("Deleting 1,000 entries with pictures (ms)", ("question answered to page shown", delete));
+        Table.Print("Exporting", [.. memory]);
+    }
+
+    private static async Task<string> PageAsync(WebVisitor owner, int number)
+    {
+        var path = "/userdata";
+        for (var page = 1; page < number; page++)
+        {
+            var next = (await owner.GetAsync(path)).Document.QuerySelector("li.older a")?.GetAttribute("href");
+            if (next is null)
+                break;
+            path = next;
+        }
+
+        return path;
+    }
+
+    /// <summary>How long the app itself took for each request.</summary>
+    private sealed class ServerTimes : IStartupFilter
+    {
+        private readonly ConcurrentQueue<double> _times = new();
+
+        public IEnumerable<double> Milliseconds => _times;
+
+        public void Clear() => _times.Clear();
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (HttpContext context, RequestDelegate rest) =>
+            {
+                var start = Stopwatch.GetTimestamp();
+                await rest(context);
+                _times.Enqueue(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            });
+            next(app);
+        };
+    }
+}
+
+/// <summary>Fills the log past the forms.</summary>
+internal static class ManyEntries
+{
+    private const int Batch = 50_000;
+
+    /// <summary>Adds entries of the past, a minute apart, with what triggers derive from them.</summary>
+    public static async Task AddAsync(SentinelCamApp app, long owner, int count, bool pictures = false)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<Data.SentinelCamDbContext>();
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        await db.Database.OpenConnectionAsync();
+        await db.Database.ExecuteSqlRawAsync("PRAGMA synchronous = OFF");
+        await db.Database.ExecuteSqlAsync($"INSERT INTO Alerts (OwnerId, RemoteAddress, OpenedAt, ClosesAt, ClosedAt) VALUES ({owner}, '203.0.113.1', 0, 1, 1)");
+        var alert = await db.Database.SqlQuery<long>($"SELECT MAX(Id) AS Value FROM Alerts").SingleAsync();
+        for (var done = 0; done < count; done += Batch)
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            var first = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM LoginAttempts").SingleAsync();
+            var firstEntry = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM ImageLog").SingleAsync();
+            await db.Database.ExecuteSqlAsync($"""
+                WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {Math.Min(count, done + Batch)})
+                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId)
+                SELECT 1700000000000 + i * 60000, 'owner' || {owner} || '@example.org', {owner}, '203.0.' || (i / 250 % 250) || '.' || (i % 250),
+                    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (100 + i % 40) || '.0.0.0 Safari/537.36',
+                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {alert} FROM n
+                """);
+            await db.Database.ExecuteSqlAsync($"""
+                INSERT INTO ImageLog (OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, OpensAlert, CaptureState, CaptureTries, CaptureDueAt)
+                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, Id % 10 = 0, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
+                """);
+            await db.Database.ExecuteSqlAsync($"""
+                INSERT INTO Deliveries (Kind, AlertId, EntryId, RecipientId, Recipient, MessageId, State, Tries, CreatedAt, DueAt, AcceptedAt)
+                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, At, At, At FROM ImageLog WHERE Id > {firstEntry} AND OpensAlert
+                """);
+            await transaction.CommitAsync();
+        }
+
+        if (pictures)
+            await AddPicturesAsync(scope.ServiceProvider, db, owner);
+    }
+
+    private static async Task AddPicturesAsync(IServiceProvider services, Data.SentinelCamDbContext db, long owner)
+    {
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality, Pinned)
+            SELECT Id, '2023/11/14/' || Id || '.jpg', 0, 640, 480, 1, 'ab', At, 'bench', 'Unchecked', 0 FROM ImageLog WHERE OwnerId = {owner}
+            """);
+        var folder = Path.Combine(services.GetRequiredService<DataDirectory>().Snapshots, "2023/11/14");
+        Directory.CreateDirectory(folder);
+        var jpeg = TestJpeg.Good(DateTimeOffset.UnixEpoch).Jpeg;
+        foreach (var id in await db.ImageLog.Where(e => e.OwnerId == owner).Select(e => e.Id).ToListAsync())
+            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id}.jpg"), jpeg);
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests;
+
+/// <summary>Takes the pictures of Pages-docs/images, one for each page. Run with -explicit only.</summary>
+public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPictures>
+{
+    [Fact(Explicit = true)]
+    public async Task Each_page_is_photographed_for_its_document()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "SentinelCam.sln")))
+            directory = directory.Parent;
+        var images = Path.Combine(directory.FullName, "Pages-docs", "images");
+        var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
+        await using var stranger = await Chromium.OpenAsync(house.App.Address);
+        await using var ann = await house.OpenAsync();
+        foreach (var (name, path, browser) in new[]
+                 {
+                     ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger), ("error", "/no-such-page", stranger),
+                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann), ("userdata", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
+                     ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann), ("admin-accounts", "/admin/accounts", ann),
+                     ("admin-camera", "/admin/camera", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
+                 })
+        {
+            var page = await browser.NewPageAsync();
+            await page.SetViewportSizeAsync(1000, 800);
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+            await page.GotoAsync(path);
+            await page.WaitForLoadStateAsync(LoadState.Load);
+            var file = Path.Combine(images, name + ".png");
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
+            Assert.InRange(new FileInfo(file).Length, 1, 400_000);
+            await page.CloseAsync();
+        }
+    }
+}

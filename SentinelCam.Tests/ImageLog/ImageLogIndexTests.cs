@@ -1,0 +1,149 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.ImageLog;
+
+/// <summary>How entries are found: by an index each time, and by what the database derives itself.</summary>
+public class ImageLogIndexTests(Household household) : IClassFixture<Household>
+{
+    private static readonly LogPlace Middle = new(1_893_499_200_000, 5);
+    private readonly SentinelCamApp _app = household.App;
+
+    public static TheoryData<string, ImageLogFilter> Filters => new()
+    {
+        { "everything", new ImageLogFilter() },
+        { "trigger", new ImageLogFilter(Trigger: CaptureTrigger.Manual) },
+        { "outcome", new ImageLogFilter(Outcome: LoginOutcome.LockedOut) },
+        { "mail", new ImageLogFilter(Mail: MailFilter.Failed) },
+        { "no mail", new ImageLogFilter(Mail: MailFilter.None) },
+        { "days", new ImageLogFilter(From: new DateOnly(2029, 12, 1), To: new DateOnly(2029, 12, 31)) },
+        { "text", new ImageLogFilter("curl") },
+        { "text and days", new ImageLogFilter("curl", From: new DateOnly(2029, 12, 1), To: new DateOnly(2029, 12, 31)) },
+        { "all together", new ImageLogFilter("curl", CaptureTrigger.FailedLogin, LoginOutcome.WrongPassword, new DateOnly(2029, 12, 1), null, MailFilter.Accepted) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public async Task Each_search_walks_an_index_in_the_logs_order(string what, ImageLogFilter filter)
+    {
+        foreach (var owner in new long?[] { 1, null })
+            foreach (var counts in new[] { false, true })
+            {
+                var (sql, parameters) = ImageLogIndex.Statement(owner, filter, Middle, 26, counts);
+                var explained = "EXPLAIN QUERY PLAN " + sql;
+                var plan = await _app.ReadAsync(db => db.Database.SqlQueryRaw<PlanStep>(explained, parameters).ToListAsync());
+                var text = what + ": " + string.Join('\n', plan.Select(step => step.Detail));
+                Assert.Contains(plan, step => step.Detail.StartsWith("SEARCH e USING", StringComparison.Ordinal) && step.Detail.Contains("(OwnerId=? AND ", StringComparison.Ordinal));
+                Assert.False(plan.Any(step => step.Detail.StartsWith("SCAN e", StringComparison.Ordinal)), text);
+                Assert.False(plan.Any(step => step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal)), text);
+                Assert.Equal(filter.SearchedText is not null, plan.Any(step => step.Detail.StartsWith("SCAN s VIRTUAL TABLE", StringComparison.Ordinal)));
+            }
+    }
+
+    [Theory]
+    [InlineData("\" OR Owner : \"", 0)]
+    [InlineData("quoted \"agent\" *", 1)]
+    [InlineData("NEAR(", 1)]
+    [InlineData("ÉCOLE", 1)]
+    [InlineData("日本語", 1)]
+    [InlineData("zz", 3)]
+    [InlineData("\0\0\0\u0007", 3)]
+    public async Task Search_takes_every_text_as_text(string text, int found)
+    {
+        var email = $"any{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(text))}@example.org";
+        var id = await _app.AddAccountAsync("Any", email);
+        foreach (var agent in new[] { "quoted \"agent\" * NEAR(x", "école", "日本語 browser" })
+            await _app.FailToSignInAsync(email, userAgent: agent, enqueue: false);
+
+        await using var scope = _app.Services.CreateAsyncScope();
+        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(new Viewer(id, false), new ImageLogFilter(text), null, 10, TestContext.Current.CancellationToken);
+
+        Assert.Equal(found, places.Count);
+    }
+
+    [Fact]
+    public async Task What_is_derived_follows_deletion_removal_of_the_account_and_the_fate_of_mails()
+    {
+        var id = await _app.AddAccountAsync("Gone", "gone@example.org");
+        var first = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived one", enqueue: false);
+        var second = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived two", enqueue: false);
+        var nobody = new Viewer(0, true);
+        Assert.Equal([second, first], await FindAsync(new Viewer(id, false), "derived"));
+        Assert.Empty(await FindAsync(nobody, "derived"));
+        Assert.Equal(2, await AttemptsAsync(id));
+
+        // Mails: the worst of them counts
+        await _app.ReadAsync(async db =>
+        {
+            db.AddRange(NewDelivery("a@mail", DeliveryState.Accepted, first), NewDelivery("b@mail", DeliveryState.Sending, first));
+            return await db.SaveChangesAsync();
+        });
+        Assert.Equal(MailState.Waiting, await MailStateAsync(first));
+        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail").ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed)));
+        Assert.Equal(MailState.Failed, await MailStateAsync(first));
+        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail").ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Accepted)));
+        Assert.Equal(MailState.Accepted, await MailStateAsync(first));
+        Assert.Null(await MailStateAsync(second));
+
+        await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == second).ExecuteDeleteAsync());
+        Assert.Equal([first], await FindAsync(new Viewer(id, false), "derived"));
+        Assert.Equal(2, await AttemptsAsync(id));
+
+        await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).ExecuteDeleteAsync());
+        Assert.Empty(await FindAsync(new Viewer(id, false), "derived"));
+        Assert.Equal([first], await FindAsync(nobody, "derived"));
+        Assert.Equal(0, await AttemptsAsync(id));
+    }
+
+    [Fact]
+    public async Task The_search_index_is_made_from_what_there_is_when_it_is_missing()
+    {
+        var id = await _app.AddAccountAsync("Old", "old@example.org");
+        var entry = await _app.FailToSignInAsync("old@example.org", userAgent: "from before the index", enqueue: false);
+        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("DROP TABLE EntrySearch; DROP TABLE AttemptDays;"));
+
+        await _app.ReadAsync(async db =>
+        {
+            await KeptByTriggers.PrepareAsync(db);
+            await KeptByTriggers.PrepareAsync(db);
+            return 0;
+        });
+
+        Assert.Equal([entry], await FindAsync(new Viewer(id, false), "before the index"));
+        Assert.Equal(1, await AttemptsAsync(id));
+    }
+
+    private async Task<IEnumerable<long>> FindAsync(Viewer viewer, string text)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(viewer, new ImageLogFilter(text), null, 10)).Select(p => p.Id);
+    }
+
+    private async Task<long> AttemptsAsync(long owner)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var days = await scope.ServiceProvider.GetRequiredService<ImageLogQuery>().AttemptsPerDayAsync(new Viewer(owner, false), household.Clock.GetUtcNow(), 30);
+        return days.Sum(day => day.Attempts);
+    }
+
+    private Task<MailState?> MailStateAsync(long entry) => _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entry).Select(e => e.MailState).SingleAsync());
+
+    private Delivery NewDelivery(string messageId, DeliveryState state, long entry) => new()
+    {
+        Kind = MailKind.Attempt,
+        EntryId = entry,
+        Recipient = "gone@example.org",
+        MessageId = messageId,
+        State = state,
+        CreatedAt = household.Clock.GetUtcNow(),
+        DueAt = household.Clock.GetUtcNow().AddDays(1),
+    };
+
+    internal sealed record PlanStep(int Id, int Parent, int NotUsed, string Detail);
+}

@@ -1,0 +1,127 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>
+/// WCAG 2.2 AA as far as a program can tell: axe on each page, light and dark, narrow and wide. With the directory
+/// SENTINELCAM_SCREENSHOTS each page is also photographed, at three widths.
+/// </summary>
+public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
+{
+    private static readonly string? Screenshots = Environment.GetEnvironmentVariable("SENTINELCAM_SCREENSHOTS");
+
+    private static readonly AxeRunOptions Rules = new()
+    {
+        RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+    };
+
+    [Theory]
+    [InlineData("/", false)]
+    [InlineData("/login", false)]
+    [InlineData("/register", false)]
+    [InlineData("/no-such-page", false)]
+    [InlineData("/", true)]
+    [InlineData("/logout", true)]
+    [InlineData("/dashboard", true)]
+    [InlineData("/capture", true)]
+    [InlineData("/capture?id={picture}", true)]
+    [InlineData("/userdata", true)]
+    [InlineData("/userdata?Q=nothing-of-the-kind", true)]
+    [InlineData("/userdata/{picture}", true)]
+    [InlineData("/userdata/1", true)]
+    [InlineData("/delete_log", true)]
+    [InlineData("/delete_log/{picture}", true)]
+    [InlineData("/settings", true)]
+    [InlineData("/admin/accounts", true)]
+    [InlineData("/admin/camera", true)]
+    [InlineData("/admin/mail", true)]
+    [InlineData("{mail}", true)]
+    public async Task Axe_finds_nothing_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = signedIn ? await house.OpenAsync() : await Chromium.OpenAsync(house.App.Address);
+        var page = await browser.NewPageAsync();
+        var complaints = Chromium.Complaints(page);
+        var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
+        var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal).Replace("{mail}", house.Mail, StringComparison.Ordinal);
+        await page.GotoAsync(address);
+
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            foreach (var width in Screenshots is null ? new[] { 320, 1280 } : [320, 768, 1280])
+            {
+                await page.SetViewportSizeAsync(width, 800);
+                var result = await page.RunAxe(Rules);
+                Assert.True(result.Violations.Length == 0, $"{address}, {scheme}, {width} px: " + string.Join('\n', result.Violations.Select(v =>
+                    $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Select(n => $"{n.Html} {string.Join(';', n.Any.Concat(n.All).Select(c => c.Message))}"))}")));
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{address} is wider than {width} px");
+                if (Screenshots is not null)
+                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"{(signedIn ? "in" : "out")}{address.Replace('/', '_').Replace('?', '_')[..Math.Min(30, address.Length)]}-{scheme}-{width}.png"), FullPage = true });
+            }
+        }
+
+        Assert.DoesNotContain(complaints, complaint => !complaint.Contains("404", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_open_viewer_has_no_fault_either()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        await page.Locator(".entry .picture a").First.ClickAsync();
+        await Assertions.Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
+
+        foreach (var width in new[] { 320, 1280 })
+        {
+            await page.SetViewportSizeAsync(width, 800);
+            Assert.Empty((await page.RunAxe(Rules)).Violations.Select(v => $"{width}: {v.Id} {string.Join(' ', v.Nodes.Select(n => n.Html))}"));
+            if (Screenshots is not null)
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"viewer-{width}.png") });
+        }
+    }
+
+    [Fact]
+    public async Task With_the_keyboard_alone_one_signs_in_and_the_focus_is_always_seen()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await Chromium.OpenAsync(house.App.Address);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/login");
+        await Assertions.Expect(page.GetByLabel("Mail address")).ToBeFocusedAsync();
+
+        await page.Keyboard.TypeAsync(SentinelCamApp.AnnsEmail);
+        await page.Keyboard.PressAsync("Tab");
+        // A password manager fills in, and a person pastes
+        await page.Keyboard.InsertTextAsync(SentinelCamApp.Password);
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/dashboard");
+
+        await page.Keyboard.PressAsync("Tab");
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Skip to content" })).ToBeInViewportAsync();
+        await page.Keyboard.PressAsync("Enter");
+        for (var i = 0; i < 8; i++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            Assert.True(await page.EvaluateAsync<bool>("""
+                (() => { const style = getComputedStyle(document.activeElement); return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none"; })()
+                """), $"Tab {i}: the focus is not to be seen");
+        }
+    }
+
+    [Fact]
+    public async Task Password_managers_find_their_fields()
+    {
+        var signIn = await house.App.Visit().GetAsync("/login");
+        Assert.Equal("username", signIn.Document.QuerySelector("#Email")!.GetAttribute("autocomplete"));
+        Assert.Equal("current-password", signIn.Document.QuerySelector("#Password")!.GetAttribute("autocomplete"));
+        var register = await house.App.Visit().GetAsync("/register");
+        Assert.Equal("new-password", register.Document.QuerySelector("#Password")!.GetAttribute("autocomplete"));
+    }
+}

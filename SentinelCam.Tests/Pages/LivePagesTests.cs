@@ -1,0 +1,180 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SentinelCam.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>What scripts add, in a real browser: news by themselves, the viewer, endless scrolling, errors in place.</summary>
+public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
+{
+    private static readonly LocatorAssertionsToContainTextOptions Patient = new() { Timeout = 60_000 };
+
+    [Fact]
+    public async Task A_new_entry_appears_and_is_announced_once()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        var complaints = Chromium.Complaints(page);
+        var asked = new List<string>();
+        page.Request += (_, request) => asked.Add(request.Url);
+        await page.RunAndWaitForRequestAsync(() => page.GotoAsync("/dashboard"), request => request.Url.EndsWith("/dashboard/events", StringComparison.Ordinal));
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", enqueue: false);
+
+        await Expect(page.Locator("#latest")).ToContainTextAsync("Appears by itself", Patient);
+        await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.10", Patient);
+        await Expect(page.Locator("#announcement")).ToHaveAttributeAsync("role", "status");
+        // The next news says nothing of the last
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.11", "The next one", enqueue: false);
+        await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.11", Patient);
+        await Expect(page.Locator("#announcement")).Not.ToContainTextAsync("192.0.2.10");
+        await Expect(page.Locator("#chart title").First).ToContainTextAsync("failed sign-ins");
+        Assert.All(asked, url => Assert.StartsWith(house.App.Address.ToString(), url, StringComparison.Ordinal));
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Where_events_do_not_come_through_the_page_asks_by_itself()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.RouteAsync("**/dashboard/events", route => route.FulfillAsync(new RouteFulfillOptions { Status = 502 }));
+        await page.GotoAsync("/dashboard");
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.20", "Asked for", enqueue: false);
+
+        await Expect(page.Locator("#latest")).ToContainTextAsync("Asked for", Patient);
+    }
+
+    [Fact]
+    public async Task A_capture_shows_its_progress_within_the_dashboard()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/dashboard");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
+
+        await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed", Patient);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("Captured by you", Patient);
+        Assert.EndsWith("/dashboard", page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_viewer_is_walked_with_the_arrow_keys_and_gives_the_focus_back()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        var link = page.Locator(".entry .picture a").First;
+        await link.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        var dialog = page.Locator("#viewer");
+        await Expect(dialog).ToBeVisibleAsync();
+        await Expect(dialog.Locator("figure img")).ToBeVisibleAsync();
+        var first = await dialog.Locator("strong time").First.GetAttributeAsync("datetime");
+
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(dialog.Locator("strong time").First).Not.ToHaveAttributeAsync("datetime", first!);
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(dialog.Locator("strong time").First).ToHaveAttributeAsync("datetime", first!);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Pin" }).ClickAsync();
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Unpin" })).ToBeVisibleAsync();
+
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(dialog).ToBeHiddenAsync();
+        await Expect(link).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task Scrolling_brings_older_entries_and_the_search_follows_the_typing()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        await page.Locator("li.older").ScrollIntoViewIfNeededAsync();
+        await Expect(page.Locator("#entry-1")).ToBeAttachedAsync();
+
+        await page.GetByLabel("Search").PressSequentiallyAsync("Visitor/17");
+        await Expect(page.Locator(".entry")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
+        Assert.EndsWith("/userdata?Q=Visitor%2F17", page.Url, StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await Expect(page.Locator(".entry")).ToHaveCountAsync(1);
+        await page.GetByLabel("Search").FillAsync("Vi");
+        await Expect(page.Locator("#count")).ToContainTextAsync("at least 3 characters");
+    }
+
+    [Fact]
+    public async Task Errors_are_said_in_place()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        var notice = page.Locator("#notice");
+
+        // Gone meanwhile: the server's words, with the trace
+        var id = await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.30", "Gone meanwhile", enqueue: false);
+        await page.ReloadAsync();
+        await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == id).ExecuteDeleteAsync());
+        await page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {id}", Exact = true }).ClickAsync();
+        await Expect(notice).ToContainTextAsync("There is no such page");
+        await Expect(notice.Locator("code")).Not.ToBeEmptyAsync();
+        await Expect(page.Locator("#log")).ToContainTextAsync("Visitor/");
+
+        // A form that has become too old
+        await page.EvaluateAsync("document.querySelector('#selection [name=__RequestVerificationToken]').value = 'old'");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Pin|Unpin) entry") }).First.ClickAsync();
+        await Expect(notice).ToContainTextAsync("could not be understood");
+
+        // A proxy's answer, and no answer
+        await page.RouteAsync("**/userdata?Q=*", route => route.FulfillAsync(new RouteFulfillOptions { Status = 502, Body = "<h1>Bad gateway</h1>" }));
+        await page.GetByLabel("Search").FillAsync("proxy");
+        await Expect(notice).ToContainTextAsync("status 502");
+        await page.UnrouteAsync("**/userdata?Q=*");
+        await browser.SetOfflineAsync(true);
+        await page.GetByLabel("Search").FillAsync("network");
+        await Expect(notice).ToContainTextAsync("cannot be reached");
+        await browser.SetOfflineAsync(false);
+        await page.GetByLabel("Search").FillAsync("Visitor/3");
+        await Expect(notice).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_leads_to_the_sign_in_page_and_back()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata?Q=Visitor");
+        await browser.ClearCookiesAsync();
+
+        await page.GetByLabel("Outcome").SelectOptionAsync("WrongPassword");
+
+        await page.WaitForURLAsync("**/login?ReturnUrl=*");
+        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.WaitForURLAsync("**/userdata?Q=Visitor");
+    }
+
+    [Fact]
+    public async Task Times_are_the_readers_and_the_exact_one_is_in_the_title()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync(options: new BrowserNewContextOptions { TimezoneId = "Asia/Kathmandu" });
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        var time = page.Locator(".entry time").First;
+
+        await Expect(time).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+05:45$"));
+        await Expect(time).ToHaveAttributeAsync("title", new System.Text.RegularExpressions.Regex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$"));
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>The stream behind the dashboard: a commit wakes it, and it ends with the session.</summary>
+public class LiveUpdatesTests(Household household) : IClassFixture<Household>
+{
+    private const string Path = "/dashboard/events";
+
+    [Fact]
+    public async Task A_commit_is_news_to_those_whom_it_concerns()
+    {
+        using var eve = await household.App.VisitAsAsync(Household.Eves);
+        await using var events = await EventStream.OpenAsync(eve, Path);
+        Assert.Equal("open", await events.NextAsync());
+
+        await household.App.FailToSignInAsync(Household.Bobs, enqueue: false);
+        await household.App.FailToSignInAsync(Household.Eves, enqueue: false);
+
+        // A beat may tell that somebody else's commit changed nothing
+        string? name;
+        do
+            name = await events.NextAsync();
+        while (name == "beat");
+        Assert.Equal("news", name);
+    }
+
+    [Fact]
+    public async Task It_ends_when_its_account_signs_out()
+    {
+        using var bob = await household.App.VisitAsAsync(Household.Bobs);
+        await using var events = await EventStream.OpenAsync(bob, Path);
+        Assert.Equal("open", await events.NextAsync());
+
+        await bob.SignOutAsync();
+
+        await events.UntilEndAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, (await bob.GetAsync(Path)).Status);
+    }
+
+    [Fact]
+    public async Task It_ends_with_the_session_and_does_not_prolong_it()
+    {
+        await household.App.AddAccountAsync("Zed", "zed@example.org");
+        using var zed = await household.App.VisitAsAsync("zed@example.org");
+        await using var events = await EventStream.OpenAsync(zed, Path);
+        Assert.Equal("open", await events.NextAsync());
+
+        // More than half of the time is over: an ordinary page would renew the session
+        household.Clock.Advance(TimeSpan.FromHours(7));
+        Assert.DoesNotContain("Set-Cookie", (await zed.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"))).Headers.Keys);
+        household.Clock.Advance(TimeSpan.FromHours(6));
+        await household.App.FailToSignInAsync("zed@example.org", enqueue: false);
+
+        await events.UntilEndAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, (await zed.GetAsync(Path)).Status);
+    }
+
+    [Fact]
+    public async Task An_account_has_eight_connections_at_most_and_a_stranger_none()
+    {
+        await household.App.AddAccountAsync("Many", "many@example.org");
+        using var many = await household.App.VisitAsAsync("many@example.org");
+        var open = new List<EventStream>();
+        for (var i = 0; i < 8; i++)
+        {
+            open.Add(await EventStream.OpenAsync(many, Path));
+            Assert.Equal("open", await open[i].NextAsync());
+        }
+
+        var refused = await many.GetAsync(Path);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
+        Assert.Contains("That was too often", refused.Main, StringComparison.Ordinal);
+        Assert.NotNull(refused.Document.QuerySelector("main code"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await household.Nobody.GetAsync(Path)).Status);
+        foreach (var stream in open)
+            await stream.DisposeAsync();
+    }
+}

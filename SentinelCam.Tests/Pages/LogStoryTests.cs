@@ -1,0 +1,126 @@
+using System.IO.Compression;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SentinelCam.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>The image log's functions in a real browser, each with scripts and without.</summary>
+public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pin_and_unpin(bool scripts)
+    {
+        await using var browser = await OpenAsync(scripts);
+        var page = await browser.NewPageAsync();
+        var complaints = Chromium.Complaints(page);
+        await page.GotoAsync("/userdata?Trigger=Manual");
+
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin") })).ToBeVisibleAsync();
+        Assert.Equal(1, await house.App.ReadAsync(db => db.Snapshots.CountAsync(s => s.Pinned)));
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin") }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin") })).ToBeVisibleAsync();
+
+        Assert.Equal(0, await house.App.ReadAsync(db => db.Snapshots.CountAsync(s => s.Pinned)));
+        Assert.Empty(complaints);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Look_at_a_picture_and_walk_to_the_next(bool scripts)
+    {
+        await using var browser = await OpenAsync(scripts);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata?Trigger=Manual");
+        await page.Locator(".entry .picture a").ClickAsync();
+        var viewer = page.Locator(".viewer:visible");
+        await Expect(viewer.Locator("figure img")).ToBeVisibleAsync();
+
+        await viewer.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(viewer).ToContainTextAsync("Failed sign-in");
+        await viewer.GetByRole(AriaRole.Link, new() { Name = "Newer" }).ClickAsync();
+        await Expect(viewer).ToContainTextAsync("Captured by you");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Select_two_save_them_and_delete_them(bool scripts)
+    {
+        var agent = $"To be selected {scripts}";
+        for (var i = 0; i < 3; i++)
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.40", agent, enqueue: false);
+        await using var browser = await OpenAsync(scripts);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        await page.GetByLabel("Search").FillAsync(agent);
+        if (!scripts)
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(page.Locator("#count")).ToHaveTextAsync("3 entries");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("Select entries first");
+        await page.GetByRole(AriaRole.Checkbox).Nth(0).CheckAsync();
+        await page.GetByRole(AriaRole.Checkbox).Nth(1).CheckAsync();
+        if (scripts)
+            await Expect(page.Locator("#selection")).ToContainTextAsync("2 selected");
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Save selected" }).ClickAsync());
+        await using (var zip = await ZipFile.OpenReadAsync(await download.PathAsync(), TestContext.Current.CancellationToken))
+        using (var table = new StreamReader(await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken)))
+            Assert.Equal(3, (await table.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Delete 2 entries?" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete 2 entries" }).ClickAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("2 entries are deleted");
+        await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Delete all of these" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete 1 entry" }).ClickAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("1 entry is deleted");
+        await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_administrator_looks_at_the_attempts_against_unknown_accounts(bool scripts)
+    {
+        await using var browser = await OpenAsync(scripts);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        await page.GetByLabel("Whose").SelectOptionAsync("Unknown");
+        if (!scripts)
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+
+        await Expect(page.Locator(".entry")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".entry")).ToContainTextAsync("stranger@example.org");
+        Assert.Contains("Whose=Unknown", page.Url, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Older_entries_are_reached(bool scripts)
+    {
+        await using var browser = await OpenAsync(scripts);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        if (scripts)
+            await page.Locator("li.older").ScrollIntoViewIfNeededAsync();
+        else
+            await page.GetByRole(AriaRole.Link, new() { Name = "Older entries" }).ClickAsync();
+        await Expect(page.Locator("#entry-1")).ToBeVisibleAsync();
+    }
+
+    private async Task<IBrowserContext> OpenAsync(bool scripts)
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        return await house.OpenAsync(scripts);
+    }
+}

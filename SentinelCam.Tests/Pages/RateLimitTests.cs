@@ -1,0 +1,55 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>What costs much is bounded; what must be recorded is not.</summary>
+public class RateLimitTests(Household household) : IClassFixture<Household>
+{
+    [Fact]
+    public async Task Captures_of_one_account_are_bounded_and_others_are_not_touched()
+    {
+        var page = await household.Bob.GetAsync("/capture");
+        WebAnswer answer;
+        var allowed = 0;
+        do
+        {
+            answer = await household.Bob.PostAsync("/capture", [new("__RequestVerificationToken", page.Token)], ("HX-Request", "true"));
+            allowed += answer.Status == HttpStatusCode.OK ? 1 : 0;
+        }
+        while (answer.Status == HttpStatusCode.OK && allowed < 500);
+
+        Assert.InRange(allowed, 30, 499);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status);
+        Assert.True(answer.Headers.ContainsKey("Retry-After"));
+        Assert.Equal("#notice", answer.Headers["HX-Retarget"]);
+        Assert.Contains("That was too often", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<html", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await household.Bob.GetAsync("/capture")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await household.Eve.SubmitAsync("/capture", new { })).Status);
+    }
+
+    [Fact]
+    public async Task Registrations_from_one_address_are_bounded_and_failed_sign_ins_are_all_recorded()
+    {
+        using var visitor = household.App.Visit();
+        var register = await visitor.GetAsync("/register");
+        WebAnswer answer;
+        var allowed = 0;
+        do
+        {
+            answer = await visitor.PostAsync("/register", [new("__RequestVerificationToken", register.Token)]);
+            allowed += answer.Status == HttpStatusCode.OK ? 1 : 0;
+        }
+        while (answer.Status == HttpStatusCode.OK && allowed < 1_000);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status);
+        Assert.Contains("That was too often", answer.Main, StringComparison.Ordinal);
+        Assert.NotNull(answer.Document.QuerySelector("main code"));
+
+        var login = await visitor.GetAsync("/login");
+        for (var i = 0; i < 80; i++)
+            Assert.Equal(HttpStatusCode.OK, (await visitor.SubmitAsync(login, new { Email = "flood@example.org", Password = "a wrong password" })).Status);
+        Assert.Equal(80, await household.App.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AccountTyped == "flood@example.org")));
+    }
+}

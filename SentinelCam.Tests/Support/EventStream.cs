@@ -1,0 +1,32 @@
+using System.Net.ServerSentEvents;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>Reads server-sent events as a browser does.</summary>
+public sealed class EventStream : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Stream _stream;
+    private readonly IAsyncEnumerator<SseItem<string>> _items;
+
+    private EventStream(Stream stream)
+    {
+        _stream = stream;
+        _items = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+    }
+
+    public static async Task<EventStream> OpenAsync(WebVisitor visitor, string path) => new(await visitor.StreamAsync(path));
+
+    /// <summary>The name of the next event; null where the stream has ended.</summary>
+    public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Patience) ? _items.Current.EventType : null;
+
+    public async Task UntilEndAsync()
+    {
+        while (await NextAsync() is not null)
+        {
+        }
+    }
+
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+}

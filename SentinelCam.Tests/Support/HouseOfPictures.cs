@@ -1,0 +1,79 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>
+/// An app for browsers, on the real clock: Ann, the administrator, has pictures, entries without, and mails. Shared by the tests of a
+/// class, which add what they change. Passwords are hashed cheaply.
+/// </summary>
+public class HouseOfPictures : IAsyncLifetime
+{
+    /// <summary>Entries of Ann's, of which one has a picture, and one of an unknown account.</summary>
+    public const int Entries = 32;
+
+    private string? _session;
+
+    public SentinelCamApp App { get; private set; } = null!;
+
+    public WebVisitor Ann { get; private set; } = null!;
+
+    /// <summary>The address of a mail in the outbox.</summary>
+    public string Mail { get; private set; } = "";
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        App = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
+        Ann = await App.RegisterAnnAsync();
+        await App.AddAccountAsync("Carol", Household.Carols, approved: false);
+        for (var i = 0; i < Entries - 3; i++)
+            await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", enqueue: false);
+        await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", enqueue: false);
+        await ForgetFailuresAsync();
+        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
+        await Ann.SubmitAsync("/capture", new { });
+        await App.WaitForAcceptedAsync(1);
+        await App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count == 2);
+        Mail = "/admin/mail/" + Path.GetFileName(Directory.GetFiles(Path.Combine(App.DataDirectory, "outbox"))[0]);
+        await ForgetFailuresAsync();
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        Ann?.Dispose();
+        if (App is not null)
+            await App.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A browser in which Ann is signed in.</summary>
+    public async Task<IBrowserContext> OpenAsync(bool scripts = true, BrowserNewContextOptions? options = null)
+    {
+        options ??= new BrowserNewContextOptions();
+        options.JavaScriptEnabled = scripts;
+        if (_session is null)
+        {
+            await using var first = await Chromium.OpenAsync(App.Address);
+            await SignInAsync(await first.NewPageAsync());
+            _session = await first.StorageStateAsync();
+        }
+
+        options.StorageState = _session;
+        return await Chromium.OpenAsync(App.Address, options);
+    }
+
+    public static async Task SignInAsync(IPage page)
+    {
+        await page.GotoAsync("/login");
+        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.WaitForURLAsync("**/dashboard");
+    }
+
+    /// <summary>So that Ann can sign in after all these wrong passwords.</summary>
+    public Task ForgetFailuresAsync() => App.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set
+        .SetProperty(a => a.AccessFailedCount, 0).SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
+
+    public Task<long> NewestAsync() => App.ReadAsync(db => db.ImageLog.MaxAsync(e => e.Id));
+}

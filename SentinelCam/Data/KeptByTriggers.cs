@@ -1,0 +1,106 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+
+namespace SentinelCam.Data;
+
+/// <summary>
+/// What the database itself derives from the tables of the model, so that no way of writing can forget it: the search index,
+/// what became of each entry's mails, and the attempts per day. Made after the migrations, at every start.
+/// </summary>
+/// <remarks>
+/// The search index is FTS5 with trigrams, which finds any part of three characters or more. It keeps no text of its own. Its
+/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order; its owner is one trigram, so that the matches
+/// of one owner are found among those of all others without looking at these.
+/// </remarks>
+public static class KeptByTriggers
+{
+    /// <summary>How many of an entry's id are part of its place in the search index; the rest is its time.</summary>
+    public const int IdBits = 20;
+
+    public const long IdMask = (1 << IdBits) - 1;
+
+    /// <summary>The first code point of the private use area, and how many there are.</summary>
+    private const int FirstPrivate = 0xE000, Privates = 6400;
+
+    private const string MailStateSql = """
+        SELECT CASE WHEN SUM(State = 'Failed') > 0 THEN 'Failed' WHEN SUM(State IN ('Waiting', 'Sending')) > 0 THEN 'Waiting' WHEN COUNT(*) > 0 THEN 'Accepted' END
+        FROM Deliveries WHERE EntryId = NEW.EntryId
+        """;
+
+    private static readonly string Triggers = $"""
+        DROP TRIGGER IF EXISTS ImageLog_Inserted;
+        CREATE TRIGGER ImageLog_Inserted AFTER INSERT ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN
+            {Index("NEW", "WHERE a.Id = NEW.LoginAttemptId")};
+        END;
+        DROP TRIGGER IF EXISTS ImageLog_Deleted;
+        CREATE TRIGGER ImageLog_Deleted AFTER DELETE ON ImageLog WHEN OLD.LoginAttemptId IS NOT NULL BEGIN
+            DELETE FROM EntrySearch WHERE rowid = {SearchKeySql("OLD")};
+        END;
+        DROP TRIGGER IF EXISTS ImageLog_Updated;
+        CREATE TRIGGER ImageLog_Updated AFTER UPDATE OF OwnerId ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN
+            DELETE FROM EntrySearch WHERE rowid = {SearchKeySql("OLD")};
+            {Index("NEW", "WHERE a.Id = NEW.LoginAttemptId")};
+        END;
+        DROP TRIGGER IF EXISTS Deliveries_Inserted;
+        CREATE TRIGGER Deliveries_Inserted AFTER INSERT ON Deliveries WHEN NEW.EntryId IS NOT NULL BEGIN
+            UPDATE ImageLog SET MailState = ({MailStateSql}) WHERE Id = NEW.EntryId;
+        END;
+        DROP TRIGGER IF EXISTS Deliveries_Updated;
+        CREATE TRIGGER Deliveries_Updated AFTER UPDATE OF State ON Deliveries WHEN NEW.EntryId IS NOT NULL BEGIN
+            UPDATE ImageLog SET MailState = ({MailStateSql}) WHERE Id = NEW.EntryId AND MailState IS NOT ({MailStateSql});
+        END;
+        DROP TRIGGER IF EXISTS LoginAttempts_Inserted;
+        CREATE TRIGGER LoginAttempts_Inserted AFTER INSERT ON LoginAttempts BEGIN
+            {Count("NEW", "1")};
+        END;
+        DROP TRIGGER IF EXISTS LoginAttempts_Updated;
+        CREATE TRIGGER LoginAttempts_Updated AFTER UPDATE OF OwnerId ON LoginAttempts BEGIN
+            {Count("OLD", "-1")};
+            {Count("NEW", "1")};
+        END;
+        """;
+
+    private static readonly string Tables = $"""
+        CREATE VIRTUAL TABLE EntrySearch USING fts5(Owner, Account, Address, Agent, content='', contentless_delete=1, tokenize='trigram');
+        {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
+        CREATE TABLE AttemptDays (
+            OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
+            PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
+        INSERT INTO AttemptDays SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, COUNT(*) FROM LoginAttempts GROUP BY 1, 2, 3;
+        """;
+
+    /// <summary>Makes tables that are missing, filled from what there is, and the triggers anew.</summary>
+    public static async Task PrepareAsync(SentinelCamDbContext db)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        if (await db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM sqlite_schema WHERE name = 'EntrySearch'").SingleAsync() == 0)
+            await db.Database.ExecuteSqlRawAsync(Tables);
+        await db.Database.ExecuteSqlRawAsync(Triggers);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>The FTS5 expression for entries of one owner that contain a text, whatever its characters mean to FTS5.</summary>
+    /// <param name="ownerId">Null: entries of no account.</param>
+    /// <param name="text">At least three characters, without control characters.</param>
+    public static string Match(long? ownerId, string text) =>
+        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : \"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>An entry's place in the search index, which rises with its time.</summary>
+    public static long SearchKey(long at, long id) => at << IdBits | (id & IdMask);
+
+    private static string SearchKeySql(string row) => string.Create(CultureInfo.InvariantCulture, $"({row}.At << {IdBits} | ({row}.Id & {IdMask}))");
+
+    private static string Index(string row, string from) => string.Create(CultureInfo.InvariantCulture, $"""
+        INSERT INTO EntrySearch (rowid, Owner, Account, Address, Agent) SELECT {SearchKeySql(row)},
+            char({FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates * Privates} % {Privates}, {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates} % {Privates}, {FirstPrivate} + IFNULL({row}.OwnerId, 0) % {Privates}),
+            a.AccountTyped, a.RemoteAddress, a.UserAgent FROM LoginAttempts a {from}
+        """);
+
+    private static string Count(string row, string change) => $"""
+        INSERT INTO AttemptDays VALUES (IFNULL({row}.OwnerId, 0), {row}.At / 86400000, {row}.Outcome, {change})
+            ON CONFLICT DO UPDATE SET Attempts = Attempts + excluded.Attempts
+        """;
+
+    private static string OwnerTrigram(long owner) => new(
+        [(char)(FirstPrivate + owner / (Privates * Privates) % Privates), (char)(FirstPrivate + owner / Privates % Privates), (char)(FirstPrivate + owner % Privates)]);
+}

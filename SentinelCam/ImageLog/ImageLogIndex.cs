@@ -1,0 +1,113 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+
+namespace SentinelCam.ImageLog;
+
+/// <summary>
+/// Finds the places of entries, newest first. In SQL by hand, since each statement must walk one index in the log's order and stop
+/// when it has enough: among a million entries as among a hundred.
+/// </summary>
+/// <remarks>An administrator's log is two lists, their own and that of nobody, merged: one statement with OR would have to sort.</remarks>
+public sealed class ImageLogIndex(SentinelCamDbContext db)
+{
+    private static readonly LogPlace Newest = new(1L << 42, 0);
+
+    /// <summary>The newest places before another one.</summary>
+    /// <param name="viewer">Who looks.</param>
+    /// <param name="filter">Which entries.</param>
+    /// <param name="before">Null: from the newest.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Ends the search where the visitor has gone.</param>
+    public async Task<List<LogPlace>> FindAsync(Viewer viewer, ImageLogFilter filter, LogPlace? before, int count, CancellationToken cancellationToken = default)
+    {
+        var found = new List<LogPlace>();
+        var owners = Owners(viewer, filter);
+        foreach (var owner in owners)
+        {
+            var (sql, parameters) = Statement(owner, filter, before ?? Newest, count);
+            found.AddRange(await db.Database.SqlQueryRaw<LogPlace>(sql, parameters).ToListAsync(cancellationToken));
+        }
+
+        return owners.Count == 1 ? found : [.. found.OrderByDescending(p => p.At).ThenByDescending(p => p.Id).Take(count)];
+    }
+
+    /// <summary>The nearest entries on both sides of a place, for somebody who walks from picture to picture.</summary>
+    public async Task<(long? Newer, long? Older)> NeighboursAsync(Viewer viewer, LogPlace place)
+    {
+        var older = await FindAsync(viewer, new ImageLogFilter(), place, 1);
+        var newer = new List<LogPlace>();
+        foreach (var owner in Owners(viewer, new ImageLogFilter()))
+            newer.AddRange(await db.Database.SqlQuery<LogPlace>($"""
+                SELECT e.At, e.Id FROM ImageLog e WHERE e.OwnerId IS {owner} AND e.At >= {place.At} AND (e.At > {place.At} OR e.Id > {place.Id})
+                ORDER BY e.At, e.Id LIMIT 1
+                """).ToListAsync());
+        return (newer.OrderBy(p => p.At).ThenBy(p => p.Id).FirstOrDefault()?.Id, older.FirstOrDefault()?.Id);
+    }
+
+    /// <summary>How many there are, but never more than asked for.</summary>
+    public async Task<int> CountAsync(Viewer viewer, ImageLogFilter filter, int atMost, LogPlace? before = null)
+    {
+        var count = 0;
+        foreach (var owner in Owners(viewer, filter))
+        {
+            var (sql, parameters) = Statement(owner, filter, before ?? Newest, atMost, counts: true);
+            count += await db.Database.SqlQueryRaw<int>(sql, parameters).SingleAsync();
+        }
+
+        return Math.Min(count, atMost);
+    }
+
+    /// <summary>The statement for the entries of one owner.</summary>
+    internal static (string Sql, object[] Parameters) Statement(long? owner, ImageLogFilter filter, LogPlace before, int count, bool counts = false)
+    {
+        var parameters = new List<object>();
+        string Add(object? value)
+        {
+            parameters.Add(new SqliteParameter($"@p{parameters.Count}", value ?? DBNull.Value));
+            return $"@p{parameters.Count - 1}";
+        }
+
+        var conditions = new List<string> { $"e.OwnerId IS {Add(owner)}" };
+        if (filter.Trigger is { } trigger)
+            conditions.Add($"e.Trigger = {Add(trigger.ToString())}");
+        if (filter.Outcome is { } outcome)
+            conditions.Add($"e.Outcome = {Add(outcome.ToString())}");
+        if (filter.Mail is { } mail)
+            conditions.Add($"e.MailState IS {Add(mail is MailFilter.None ? null : mail.ToString())}");
+        var (from, order) = ("ImageLog e", "e.At DESC, e.Id DESC");
+        if (filter.SearchedText is { } text)
+        {
+            // CROSS JOIN: the search index leads, in its own order, and each match is looked up
+            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = s.rowid >> {KeptByTriggers.IdBits} AND (e.Id & {KeptByTriggers.IdMask}) = (s.rowid & {KeptByTriggers.IdMask})";
+            order = "s.rowid DESC";
+            conditions.Add($"EntrySearch MATCH {Add(KeptByTriggers.Match(owner, text))}");
+            // One past the id before, since an id whose kept bits are all 0 comes after one whose are all 1
+            var end = filter.End <= before.At ? KeptByTriggers.SearchKey(filter.End.Value, 0) : KeptByTriggers.SearchKey(before.At, before.Id - 1) + 1;
+            conditions.Add($"s.rowid < {Add(end)}");
+            if (filter.Start is { } start)
+                conditions.Add($"s.rowid >= {Add(KeptByTriggers.SearchKey(start, 0))}");
+        }
+        else
+        {
+            // The first bound is one that an index can use; the second is exact
+            var at = Add(before.At);
+            conditions.Add($"e.At <= {at} AND (e.At < {at} OR e.Id < {Add(before.Id)})");
+            if (filter.Start is { } start)
+                conditions.Add($"e.At >= {Add(start)}");
+            if (filter.End is { } end && end <= before.At)
+                conditions.Add($"e.At < {Add(end)}");
+        }
+
+        var sql = $"SELECT e.At, e.Id FROM {from} WHERE {string.Join(" AND ", conditions)} ORDER BY {order} LIMIT {Add(count)}";
+        return (counts ? $"SELECT COUNT(*) AS Value FROM ({sql})" : sql, [.. parameters]);
+    }
+
+    private static List<long?> Owners(Viewer viewer, ImageLogFilter filter) => (viewer.IsAdministrator, filter.Whose) switch
+    {
+        (true, WhoseEntries.Unknown) => [null],
+        (true, null) => [viewer.Id, null],
+        _ => [viewer.Id],
+    };
+}

@@ -1,0 +1,54 @@
+using SentinelCam.ImageLog;
+using SentinelCam.LoginAttempts;
+
+namespace SentinelCam.Pages;
+
+/// <summary>Attempts per day, stacked by outcome, as coordinates of a drawing of <see cref="Width"/> by <see cref="Height"/>.</summary>
+/// <param name="counts">Of the last <see cref="Days"/> days.</param>
+/// <param name="now">Its day, in UTC, is the last one.</param>
+public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOffset now)
+{
+    public const int Days = 30;
+    public const int Width = 600;
+    public const int Height = 120;
+
+    private const int Gap = 4;
+
+    public static DateOnly DayOf(long day) => DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(day));
+
+    public long LastDay => now.ToUnixTimeMilliseconds() / 86_400_000;
+
+    public long Total => counts.Sum(c => c.Attempts);
+
+    /// <summary>Of the day with the most.</summary>
+    public long Highest => counts.GroupBy(c => c.Day).Select(day => day.Sum(c => c.Attempts)).DefaultIfEmpty().Max();
+
+    /// <summary>The outcomes that occurred, in the order of the stack.</summary>
+    public IEnumerable<LoginOutcome> Outcomes => Enum.GetValues<LoginOutcome>().Where(outcome => counts.Any(c => c.Outcome == outcome.ToString()));
+
+    /// <summary>The days with attempts, latest first.</summary>
+    public IEnumerable<long> DaysWithAttempts => counts.Select(c => c.Day).Distinct().OrderDescending();
+
+    public long Of(long day, LoginOutcome outcome) => counts.Where(c => c.Day == day && c.Outcome == outcome.ToString()).Sum(c => c.Attempts);
+
+    public IEnumerable<Bar> Bars()
+    {
+        const int Slot = Width / Days;
+        foreach (var day in DaysWithAttempts)
+        {
+            double top = Height;
+            foreach (var outcome in Outcomes)
+            {
+                var attempts = Of(day, outcome);
+                if (attempts == 0)
+                    continue;
+                // One attempt beside a million is still to be seen
+                var height = Math.Max(2, (double)attempts / Highest * (Height - 8));
+                top -= height;
+                yield return new Bar((int)(day - LastDay + Days - 1) * Slot, Math.Max(0, top), Slot - Gap, height, outcome, $"{DayOf(day):yyyy-MM-dd}: {attempts} {outcome.InWords()}");
+            }
+        }
+    }
+
+    public sealed record Bar(int X, double Y, int Width, double Height, LoginOutcome Outcome, string Text);
+}

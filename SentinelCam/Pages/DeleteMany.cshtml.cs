@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+/// <summary>Asks how many entries are to be deleted, then deletes exactly these: the selected ones, or all that match a search.</summary>
+public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
+{
+    private const int MaxShown = 3;
+
+    [BindProperty(SupportsGet = true)]
+    public LogFilterForm Search { get; set; } = new();
+
+    /// <summary>The selected entries; none: all that match the search.</summary>
+    [BindProperty]
+    public long[] Ids { get; set; } = [];
+
+    /// <summary>Where the search begins: entries that came after the question stay.</summary>
+    [BindProperty]
+    public string? Before { get; set; }
+
+    public int Count { get; private set; }
+
+    /// <summary>There are more than can be deleted at once.</summary>
+    public bool IsCut { get; private set; }
+
+    public IReadOnlyList<ImageLogItem> Shown { get; private set; } = [];
+
+    /// <summary>Asks about all that match the search.</summary>
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var viewer = Viewer.Of(User);
+        var page = await query.PageAsync(viewer, Search.Filter, count: MaxShown);
+        if (page.Items.Count == 0)
+            return BackWith("There is nothing to delete.");
+        Shown = page.Items;
+        var newest = LogPlace.Of(page.Items[0].Entry);
+        var first = newest with { Id = newest.Id + 1 };
+        Before = first.ToString();
+        Count = await index.CountAsync(viewer, Search.Filter, ImageLogChanges.MaxDeleted + 1, first);
+        IsCut = Count > ImageLogChanges.MaxDeleted;
+        Count = Math.Min(Count, ImageLogChanges.MaxDeleted);
+        return Page();
+    }
+
+    /// <summary>Asks about the selected entries.</summary>
+    public async Task<IActionResult> OnPostAskAsync()
+    {
+        var items = await query.ItemsAsync(Viewer.Of(User), Ids);
+        if (items.Count == 0)
+            return BackWith("Select entries first: each has a box beside its picture.");
+        Ids = [.. items.Select(item => item.Entry.Id)];
+        (Count, Shown) = (items.Count, [.. items.Take(MaxShown)]);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var viewer = Viewer.Of(User);
+        var deleted = Ids.Length > 0 ? await changes.DeleteAsync(viewer, Ids)
+            : LogPlace.Parse(Before) is { } before ? await changes.DeleteAsync(viewer, Search.Filter, before)
+            : 0;
+        return BackWith(deleted == 1 ? "1 entry is deleted, with its pictures." : $"{deleted} entries are deleted, with their pictures.");
+    }
+
+    private LocalRedirectResult BackWith(string notice)
+    {
+        TempData["Notice"] = notice;
+        return LocalRedirect(Search.Url("/userdata"));
+    }
+}

@@ -1,0 +1,60 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+/// <summary>One entry with its pictures, large, and the way to the next.</summary>
+public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public long Id { get; set; }
+
+    /// <summary>Which picture of the strip, from 1.</summary>
+    [BindProperty(SupportsGet = true)]
+    public int Picture { get; set; } = 1;
+
+    public ImageLogItem? Item { get; private set; }
+
+    /// <summary>Where the left arrow leads: the picture before, else the entry after this one in time.</summary>
+    public string? Previous { get; private set; }
+
+    /// <summary>Where the right arrow leads.</summary>
+    public string? Next { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var viewer = Viewer.Of(User);
+        Item = await query.FindAsync(viewer, Id);
+        if (Item is null)
+            return NotFound();
+        Picture = Math.Clamp(Picture, 1, Math.Max(1, Item.Pictures.Count));
+        var (newer, older) = await index.NeighboursAsync(viewer, LogPlace.Of(Item.Entry));
+        Previous = Picture > 1 ? UrlOf(Picture - 1) : newer is null ? null : $"/userdata/{newer}";
+        Next = Picture < Item.Pictures.Count ? UrlOf(Picture + 1) : older is null ? null : $"/userdata/{older}";
+        Response.Headers.Vary = "HX-Request";
+        return Request.IsHtmx() ? Partial("_Viewer", this) : Page();
+    }
+
+    /// <summary>Answers the row of the log, or the viewer, whichever asked.</summary>
+    public async Task<IActionResult> OnPostPinAsync(bool pinned)
+    {
+        if (!await changes.PinAsync(Viewer.Of(User), Id, pinned))
+            return NotFound();
+        if (!Request.IsHtmx())
+        {
+            TempData["Notice"] = pinned ? "The picture is pinned: it is kept until you delete it." : "The picture is no longer pinned.";
+            return LocalRedirect($"/userdata/{Id}");
+        }
+
+        var answer = await OnGetAsync();
+        if (Request.Headers["HX-Target"] != $"entry-{Id}" || Item is null)
+            return answer;
+        ViewData["Selectable"] = true;
+        return new PartialViewResult { ViewName = "_Entries", ViewData = new(ViewData) { Model = new[] { Item } }, TempData = TempData };
+    }
+
+    public string UrlOf(int picture) => $"/userdata/{Id}?Picture={picture}";
+}

@@ -1,0 +1,50 @@
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+/// <summary>What the log says of an entry.</summary>
+public static class EntryWords
+{
+    public static string Because(CaptureTrigger trigger) => trigger switch
+    {
+        CaptureTrigger.FailedLogin => "a failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "a sign-in after failures",
+        CaptureTrigger.Manual => "\"capture now\"",
+        _ => trigger.ToString(),
+    };
+
+    public static string What(CaptureTrigger trigger) => trigger switch
+    {
+        CaptureTrigger.FailedLogin => "Failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "Sign-in after failures",
+        CaptureTrigger.Manual => "Captured by you",
+        _ => trigger.ToString(),
+    };
+
+    public static string Of(MailFilter mail) => mail switch
+    {
+        MailFilter.Accepted => "accepted",
+        MailFilter.Waiting => "waiting",
+        MailFilter.Failed => "failed",
+        _ => "none of its own",
+    };
+
+    /// <summary>What stands in the place of a picture.</summary>
+    public static string Missing(ImageLogEntry entry) => entry.CaptureState switch
+    {
+        CaptureState.Waiting => "waiting for the camera",
+        CaptureState.Taken => "removed after its time",
+        _ => "no picture",
+    };
+
+    /// <summary>Said to those who do not see new entries appear.</summary>
+    public static string News(IReadOnlyList<ImageLogItem> items) => items switch
+    {
+        [] => "",
+        [var one] => $"New: {Summary(one.Entry)}.",
+        [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry)}.",
+    };
+
+    private static string Summary(ImageLogEntry entry) =>
+        entry.LoginAttempt is { } attempt ? $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {attempt.RemoteAddress}" : What(entry.Trigger).ToLowerInvariant();
+}

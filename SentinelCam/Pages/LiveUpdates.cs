@@ -1,0 +1,91 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Capture;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+/// <summary>
+/// <c>/dashboard/events</c>: tells an open dashboard, by server-sent events, that it should ask for its fragment anew. A commit
+/// wakes it; between commits it sleeps. It carries no content, which stays in one place.
+/// </summary>
+public sealed class LiveUpdates(IServiceScopeFactory scopes, CommitSignal commits, CameraFeed camera, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    /// <summary>Open connections of one account, and of all.</summary>
+    private const int MaxPerAccount = 8, MaxInAll = 200;
+
+    /// <summary>A flood of attempts makes one event in this time.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two signs of life, by which both sides notice that the other has gone.</summary>
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
+
+    private readonly Lock _lock = new();
+    private readonly List<(long Account, CancellationTokenSource End)> _open = [];
+
+    /// <summary>Ends the connections of an account: each browser must come again, and those that signed out cannot.</summary>
+    public void End(long account)
+    {
+        List<CancellationTokenSource> ended;
+        lock (_lock)
+            ended = [.. _open.Where(o => o.Account == account).Select(o => o.End)];
+        foreach (var end in ended)
+            end.Cancel();
+    }
+
+    public async Task<IResult> AnswerAsync(HttpContext context)
+    {
+        var session = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
+        var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var viewer = Viewer.Of(context.User);
+        lock (_lock)
+        {
+            if (_open.Count >= MaxInAll || _open.Count(o => o.Account == viewer.Id) >= MaxPerAccount)
+                return Results.StatusCode(StatusCodes.Status429TooManyRequests);
+            _open.Add((viewer.Id, end));
+        }
+
+        context.Response.OnCompleted(() =>
+        {
+            lock (_lock)
+                _open.RemoveAll(o => o.End == end);
+            return Task.CompletedTask;
+        });
+        return TypedResults.ServerSentEvents(EventsAsync(viewer, context.User, session.Properties?.ExpiresUtc, end.Token));
+    }
+
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(
+        Viewer viewer, System.Security.Claims.ClaimsPrincipal user, DateTimeOffset? expires, CancellationToken end, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? last = null;
+        while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
+        {
+            var next = commits.Next;
+            var state = await StateAsync(viewer, user);
+            if (state is null)
+                yield break;
+            yield return new SseItem<string>("", last is null ? "open" : state != last ? "news" : "beat");
+            last = state;
+            await Task.WhenAny(Task.Delay(Rest, end));
+            await Task.WhenAny(next, Task.Delay(Beat, end));
+        }
+    }
+
+    /// <returns>What the dashboard shows in short; null where the session has ended.</returns>
+    private async Task<string?> StateAsync(Viewer viewer, System.Security.Claims.ClaimsPrincipal user)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (await scope.ServiceProvider.GetRequiredService<SignInManager<Account>>().ValidateSecurityStampAsync(user) is null)
+            return null;
+        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(viewer, new ImageLogFilter(), null, DashboardModel.Shown);
+        var ids = places.ConvertAll(p => p.Id);
+        var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
+            .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
+        return $"{camera.Status.State} {string.Join(' ', states)}";
+    }
+}
