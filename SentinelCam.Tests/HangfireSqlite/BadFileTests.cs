@@ -80,7 +80,7 @@ public sealed class BadFileTests : IDisposable
     public void A_full_disk_says_so_and_the_storage_goes_on_when_there_is_space_again()
     {
         var options = Options();
-        options.MaxPages = 40;
+        options.MaxPages = 160;
         using var storage = new SqliteJobStorage($"Data Source={Path}", options);
         var client = new BackgroundJobClient(storage);
         var large = new string('x', 2000);
@@ -203,10 +203,10 @@ public sealed class BadFileTests : IDisposable
         foreach (var suffix in new[] { "", "-wal" })
         {
             using var file = new FileStream(Path + suffix, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-            for (var position = suffix.Length == 0 ? 4096L : 0; position < file.Length; position += 4096)
+            for (var position = suffix.Length == 0 ? 1024L : 0; position < file.Length; position += 1024)
             {
                 file.Position = position;
-                file.Write(new byte[Math.Min(4096, file.Length - position)].Select(_ => (byte)0x5a).ToArray());
+                file.Write(new byte[Math.Min(1024, file.Length - position)].Select(_ => (byte)0x5a).ToArray());
             }
         }
     }

@@ -26,7 +26,7 @@ public sealed class FullDiskTests : IDisposable
             line => Assert.Matches("^creation: There is no space left .*free some", line),
             line => Assert.Equal("after some was freed: works", line),
             line => Assert.Matches("^acknowledgement: There is no space left .*free some", line),
-            line => Assert.Equal("fetched then: 1, enqueued: 0", line),
+            line => Assert.Equal("kept: 1", line),
             line => Assert.Equal("fetched again after some was freed: True", line),
             line => Assert.Equal("left: 0", line));
     }

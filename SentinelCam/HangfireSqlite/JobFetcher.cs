@@ -54,21 +54,12 @@ internal sealed class JobFetcher : IDisposable
 
     public void Acknowledge(SqliteFetchedJob job) => _database.Write(session => Acknowledge(job, session));
 
-    /// <summary>Takes the first job of the first queue that has one. <see cref="Keep"/> follows when that is committed.</summary>
-    public SqliteFetchedJob? Take(SqlSession session, string[] queues, long now)
-    {
-        foreach (var queue in queues)
-        {
-            var taken = session.First(
-                Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue, queues), queue);
-            if (taken is null) continue;
-
-            session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
-            return taken;
-        }
-
-        return null;
-    }
+    /// <summary>
+    /// Takes the next job for the worker that acknowledges this one. <see cref="Keep"/> follows when that is committed.
+    /// </summary>
+    /// <returns>Null when there is none, or the storage closes.</returns>
+    public SqliteFetchedJob? TakeNext(SqlSession session, SqliteFetchedJob acknowledged, long now) =>
+        Volatile.Read(ref _disposed) ? null : Take(session, acknowledged.Queues, now);
 
     /// <summary>Keeps a job for the worker that comes next.</summary>
     public void Keep(SqliteFetchedJob job)
@@ -131,6 +122,21 @@ internal sealed class JobFetcher : IDisposable
             var period = _options.FetchedJobTimeout / 4;
             _timer = _options.TimeProvider.CreateTimer(_ => Beat(), null, TimeSpan.Zero, period);
         }
+    }
+
+    private SqliteFetchedJob? Take(SqlSession session, string[] queues, long now)
+    {
+        foreach (var queue in queues)
+        {
+            var taken = session.First(
+                Sql.TakeFromQueue, row => new SqliteFetchedJob(this, row.Integer(0), row.Integer(1), queue, queues), queue);
+            if (taken is null) continue;
+
+            session.Execute(Sql.AddFetched, _holder, queue, taken.Id, taken.NumericJobId, now);
+            return taken;
+        }
+
+        return null;
     }
 
     private SqliteFetchedJob? TryFetch(string[] queues)

@@ -64,14 +64,23 @@ internal sealed class JobsInHand : IDisposable
             _timed = _jobs.Count > 0 && _timer.Change(Patience, Timeout.InfiniteTimeSpan);
         }
 
+        foreach (var job in leftBehind) Return(job);
+    }
+
+    private static void Return(SqliteFetchedJob job)
+    {
         try
         {
-            foreach (var job in leftBehind) job.Requeue();
+            job.Requeue();
         }
         catch (ObjectDisposedException exception)
         {
-            // The storage that closes gives back all that it has
-            StorageLog.Debug("The storage was closed while jobs were given back.", exception);
+            StorageLog.Debug("The storage was closed, which gives back all that it has.", exception);
+        }
+        catch (Exception exception)
+        {
+            // On a timer's thread any exception would end the process
+            StorageLog.Warn($"Job {job.JobId} stays taken until the storage is closed.", exception);
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed class SqliteJobStorageOptions
     /// <summary>The clock and the timers of the storage.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Limits the file to so many pages of 4 KiB, which is how the tests fill a disk.</summary>
+    /// <summary>Limits the file to so many pages of 1 KiB, which is how the tests fill a disk.</summary>
     internal int? MaxPages { get; set; }
 
     private static TimeSpan Positive(TimeSpan value)

@@ -241,7 +241,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         _next.Clear();
         foreach (var job in _acknowledged)
         {
-            if (connection.Storage.Fetcher.Take(session, job.Queues, Now()) is { } next) _next.Add(next);
+            if (connection.Storage.Fetcher.TakeNext(session, job, Now()) is { } next) _next.Add(next);
         }
     }
 

@@ -1,4 +1,5 @@
 using Hangfire;
+using Hangfire.States;
 using Hangfire.Storage;
 using SentinelCam.HangfireSqlite;
 
@@ -29,6 +30,8 @@ internal static class SmallDisk
             try
             {
                 using var transaction = (JobStorageTransaction)connection.CreateWriteTransaction();
+                // More than the room that is left in the last page of the log
+                transaction.AddJobState(id, new DeletedState { Reason = new string('x', 100_000) });
                 transaction.RemoveFromQueue(job);
                 transaction.Commit();
             }
@@ -39,7 +42,7 @@ internal static class SmallDisk
         }
 
         var monitor = storage.GetMonitoringApi();
-        Console.WriteLine($"fetched then: {monitor.FetchedCount("default")}, enqueued: {monitor.EnqueuedCount("default")}");
+        Console.WriteLine($"kept: {monitor.FetchedCount("default") + monitor.EnqueuedCount("default")}");
 
         Free(folder);
         using (var job = Fetch(connection))

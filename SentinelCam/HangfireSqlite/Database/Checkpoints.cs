@@ -8,7 +8,7 @@ namespace SentinelCam.HangfireSqlite.Database;
 /// </summary>
 internal sealed class Checkpoints(OpenDatabase database) : IDisposable
 {
-    // A commit of a busy server writes about five pages of 4 KiB
+    // A commit of a busy server writes about ten pages of 1 KiB
     private const int CommitsBetween = 1000;
 
     private readonly object _running = new();
