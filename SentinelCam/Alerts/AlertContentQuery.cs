@@ -67,10 +67,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var strip = new List<MailPicture>();
         foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
         {
-            var path = store.PathOf(frame.HasThumbnail ? SnapshotStore.ThumbnailOf(frame.FileName) : frame.FileName);
             try
             {
-                strip.Add(new MailPicture(await File.ReadAllBytesAsync(path), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
+                strip.Add(new MailPicture(await File.ReadAllBytesAsync(store.SmallPathOf(frame)), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -11,21 +11,25 @@ public sealed class SnapshotStore(DataDirectory data)
     /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
     public const long Reserve = 64L << 20;
 
-    /// <summary>Writes a picture and its strip at the same time, which the disk does in hardly longer than one of them.</summary>
+    /// <summary>Writes a picture and, at the same time, its strip: a mail waits for both.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="strip">Finds the frames beside it, which takes as long as to write the picture.</param>
+    /// <param name="cameraName">Shown beside the picture.</param>
     /// <returns>The picture's row with its strip, still to be added. A frame of the strip that cannot be written is left out.</returns>
     /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
-    public async Task<Snapshot> SaveAsync(Frame picture, IReadOnlyList<Frame> strip, string cameraName)
+    public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
-        var beside = strip.Select(frame => Task.Run(() => TrySave(frame, cameraName))).ToList();
+        var beside = Task.Run(() => strip().Select(frame => TrySave(frame, cameraName)).OfType<Snapshot>().ToList());
         try
         {
             var snapshot = Save(picture, cameraName);
-            snapshot.Strip.AddRange((await Task.WhenAll(beside)).OfType<Snapshot>());
+            snapshot.Strip.AddRange(await beside);
             return snapshot;
         }
         catch
         {
-            foreach (var frame in (await Task.WhenAll(beside)).OfType<Snapshot>())
+            await ((Task)beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var frame in beside.IsCompletedSuccessfully ? beside.Result : [])
                 Delete(frame.FileName);
             throw;
         }
@@ -39,12 +43,15 @@ public sealed class SnapshotStore(DataDirectory data)
             $"{frame.TakenAt.UtcDateTime:yyyy}/{frame.TakenAt.UtcDateTime:MM}/{frame.TakenAt.UtcDateTime:dd}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}.jpg");
         if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
             throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
-        var thumbnail = Thumbnail.TryMake(frame.Jpeg);
+        // Made while the disk is busy with the picture
+        var thumbnailing = Task.Run(() => Thumbnail.TryMake(frame.Jpeg));
+        byte[]? thumbnail;
         try
         {
-            if (thumbnail is not null)
-                DurableFile.Write(PathOf(ThumbnailOf(name)), thumbnail);
             DurableFile.Write(PathOf(name), frame.Jpeg);
+            thumbnail = thumbnailing.GetAwaiter().GetResult();
+            if (thumbnail is not null)
+                DurableFile.WriteLoosely(PathOf(ThumbnailOf(name)), thumbnail);
         }
         catch
         {
@@ -90,6 +97,13 @@ public sealed class SnapshotStore(DataDirectory data)
 
     /// <summary>The absolute path of a name that a row holds.</summary>
     public string PathOf(string name) => Path.Combine(data.Snapshots, name);
+
+    /// <summary>The path of the small copy, or of the picture where there is none, or a power cut has emptied it.</summary>
+    public string SmallPathOf(Snapshot snapshot)
+    {
+        var small = new FileInfo(PathOf(ThumbnailOf(snapshot.FileName)));
+        return snapshot.HasThumbnail && small is { Exists: true, Length: > 0 } ? small.FullName : PathOf(snapshot.FileName);
+    }
 
     public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
 
