@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Capture;
 using SentinelCam.Configuration;
 using SentinelCam.Snapshots;
@@ -21,7 +22,7 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", Path.Combine(_parent, "data"))]).Build();
         _data = DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _parent });
-        _store = new SnapshotStore(_data);
+        _store = new SnapshotStore(_data, NullLogger<SnapshotStore>.Instance);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using SentinelCam.Configuration;
 namespace SentinelCam.Snapshots;
 
 /// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
-public sealed class SnapshotStore(DataDirectory data)
+public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> logger)
 {
     /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
     public const long Reserve = 64L << 20;
@@ -19,7 +19,7 @@ public sealed class SnapshotStore(DataDirectory data)
     /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
     public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
-        var beside = Task.Run(() => strip().Select(frame => TrySave(frame, cameraName)).OfType<Snapshot>().ToList());
+        var beside = Task.Run(() => TrySave(strip, cameraName));
         try
         {
             var snapshot = Save(picture, cameraName);
@@ -28,8 +28,7 @@ public sealed class SnapshotStore(DataDirectory data)
         }
         catch
         {
-            await ((Task)beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            foreach (var frame in beside.IsCompletedSuccessfully ? beside.Result : [])
+            foreach (var frame in await beside)
                 Delete(frame.FileName);
             throw;
         }
@@ -74,16 +73,20 @@ public sealed class SnapshotStore(DataDirectory data)
         };
     }
 
-    private Snapshot? TrySave(Frame frame, string cameraName)
+    /// <summary>Never throws: a picture is worth more than its strip.</summary>
+    private List<Snapshot> TrySave(Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
+        var saved = new List<Snapshot>();
         try
         {
-            return Save(frame, cameraName);
+            foreach (var frame in strip())
+                saved.Add(Save(frame, cameraName));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
-            return null;
+            logger.LogWarning("A frame beside a picture was not kept: {Problem}", error.Message);
         }
+        return saved;
     }
 
     /// <summary>Removes picture and small copy; files that are gone already are fine.</summary>
