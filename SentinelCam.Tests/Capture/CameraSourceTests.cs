@@ -75,10 +75,29 @@ public class CameraSourceTests
         Assert.DoesNotContain('\n', Assert.Throws<ConfigurationException>(() => Create("demo", name: "a\nb")).Message);
     }
 
-    private static CameraFeed Create(string? source, string? folder = null, string? name = null)
+    [Theory]
+    [InlineData("Camera:Warm", "Sometimes", "OnDemand, Always, Never.")]
+    [InlineData("Camera:IdleClose", "60", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
+    [InlineData("Camera:IdleClose", "00:00:01", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
+    [InlineData("Camera:Memory", "1000", "a whole number from 1048576 to 1073741824.")]
+    [InlineData("Capture:Frames", "0", "a whole number from 1 to 5.")]
+    [InlineData("Capture:Frames", "6", "a whole number from 1 to 5.")]
+    [InlineData("Capture:Frames", "three", "a whole number from 1 to 5.")]
+    public void Another_wrong_value_stops_the_start_with_one_line_as_well(string key, string value, string allowed) =>
+        Assert.Equal($"{key} is \"{value}\". Allowed: {allowed}", Assert.Throws<ConfigurationException>(() => Create("demo", other: (key, value))).Message);
+
+    [Theory]
+    [InlineData("Camera:Warm", "always")]
+    [InlineData("Camera:IdleClose", "00:10:00")]
+    [InlineData("Camera:Memory", "1048576")]
+    [InlineData("Capture:Frames", "5")]
+    [InlineData("Capture:Frames", "")]
+    public void Right_values_are_taken(string key, string value) => Assert.Equal("demo", Create("demo", other: (key, value)).Status.Source);
+
+    private static CameraFeed Create(string? source, string? folder = null, string? name = null, (string Key, string Value)? other = null)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Camera:Source"] = source, ["Camera:Name"] = name })
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Camera:Source"] = source, ["Camera:Name"] = name, [other?.Key ?? "None"] = other?.Value })
             .Build();
         var services = new ServiceCollection().AddLogging();
         services.AddCapture(configuration, new TestEnvironment { ContentRootPath = folder ?? AppContext.BaseDirectory });

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using OpenCvSharp;
 using SentinelCam.Capture;
 using SentinelCam.Tests.Support;
@@ -132,6 +133,32 @@ public class FrameChoiceTests
             row.SetArray(bytes);
             return NativeImage.TryKeepJpeg(row, Moment);
         }
+    }
+
+    [Fact]
+    public async Task A_webcam_opened_cold_is_waited_for_until_its_exposure_has_settled()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        var camera = new FakeCamera { StartsDark = true };
+        var time = new FakeTimeProvider(Moment);
+        await using var feed = new CameraFeed(
+            camera, "desk", OpenCvLibrary.Shared, time, new LogRecord<CameraFeed>(), new CameraFeedLimits { Warm = CameraWarmth.Never });
+        double[] light = [0.02, 0.1, 0.3, 0.6, 0.8, 1, 1, 1, 1, 1];
+        for (var i = 0; i < light.Length; i++)
+            camera.Send(new Frame(Lit(light[i], i), 640, 480, Moment.AddSeconds(i / 30.0), FrameQuality.Unchecked));
+
+        var result = await feed.CaptureAsync(Moment, TestContext.Current.CancellationToken);
+
+        // The fifth frame of the same brightness, though the ones before it are nearer
+        Assert.Equal((Moment.AddSeconds(9 / 30.0), FrameQuality.Good), (result.Frame!.TakenAt, result.Frame.Quality));
+    }
+
+    private static byte[] Lit(double part, int number)
+    {
+        using var image = Cv2.ImDecode(TestJpeg.Demo(1 + number % 2), ImreadModes.Color);
+        using var lit = new Mat();
+        image.ConvertTo(lit, -1, part);
+        return NativeImage.ToJpeg(lit, 90);
     }
 
     private RingFrame? Best() => FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), _judge, CancellationToken.None);

@@ -86,14 +86,33 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.Id == snapshot.Id)));
     }
 
-    private async Task<Snapshot> AddAsync(DateTimeOffset takenAt, int bytes = 100, bool pinned = false)
+    [Fact]
+    public async Task A_strip_counts_with_its_picture_and_stays_and_goes_with_it()
+    {
+        var now = household.Clock.GetUtcNow();
+        var newest = await AddAsync(now - TimeSpan.FromMinutes(1), Large, stripBytes: Large / 2);
+        var older = await AddAsync(now - TimeSpan.FromMinutes(5), Large, stripBytes: Large / 2);
+        Assert.Equal(2, newest.Strip.Count + older.Strip.Count);
+
+        await RunAsync();
+
+        // Without the strips they would fit
+        Assert.True(await IsThereAsync(newest) && await IsThereAsync(newest.Strip[0]));
+        Assert.False(await IsThereAsync(older) || await IsThereAsync(older.Strip[0]));
+        await RemoveAsync(newest);
+    }
+
+    private async Task<Snapshot> AddAsync(DateTimeOffset takenAt, int bytes = 100, bool pinned = false, int stripBytes = 0)
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
         snapshot.Pinned = pinned;
+        if (stripBytes > 0)
+            snapshot.Strip.Add(scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(new Frame(new byte[stripBytes], 640, 480, takenAt.AddSeconds(-0.5), FrameQuality.Good), "cam"));
         // The file was written now; to the clock of the test that is long ago
-        Age(scope.ServiceProvider.GetRequiredService<SnapshotStore>(), snapshot.FileName, household.Clock.GetUtcNow());
+        foreach (var name in snapshot.FileNames())
+            Age(scope.ServiceProvider.GetRequiredService<SnapshotStore>(), name, household.Clock.GetUtcNow());
         db.Add(new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = takenAt, CaptureState = CaptureState.Taken, Snapshot = snapshot });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         return snapshot;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Capture;
 using SentinelCam.Configuration;
 using SentinelCam.Snapshots;
@@ -21,7 +22,7 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", Path.Combine(_parent, "data"))]).Build();
         _data = DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _parent });
-        _store = new SnapshotStore(_data);
+        _store = new SnapshotStore(_data, NullLogger<SnapshotStore>.Instance);
     }
 
     [Fact]
@@ -62,6 +63,33 @@ public sealed class SnapshotStoreTests : IDisposable
 
         Assert.False(snapshot.HasThumbnail);
         Assert.True(File.Exists(_store.PathOf(snapshot.FileName)));
+    }
+
+    [Fact]
+    public void The_picture_itself_serves_where_a_power_cut_has_emptied_its_small_copy_or_there_is_none()
+    {
+        var snapshot = _store.Save(TestJpeg.Good(Moment), "cam");
+        var small = _store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName));
+        Assert.Equal(snapshot.HasThumbnail ? small : _store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
+
+        File.WriteAllText(small, "");
+        Assert.Equal(_store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
+        File.Delete(small);
+        Assert.Equal(_store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
+    }
+
+    [Fact]
+    public async Task A_picture_that_cannot_be_written_takes_its_strip_with_it()
+    {
+        var strip = TestJpeg.Good(Moment);
+        File.WriteAllText(Path.Combine(_data.Snapshots, "2031"), "in the way of the folder");
+
+        await Assert.ThrowsAnyAsync<IOException>(() => _store.SaveAsync(TestJpeg.Good(Moment.AddYears(1)), () => [strip], "cam"));
+        var kept = await _store.SaveAsync(TestJpeg.Good(Moment), () => [strip, TestJpeg.Good(Moment.AddYears(1))], "cam");
+
+        Assert.Single(kept.Strip);
+        Assert.Equal(kept.FileNames().Order(), Directory.EnumerateFiles(_data.Snapshots, "*.jpg", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(_data.Snapshots, path).Replace('\\', '/')).Where(name => !name.Contains(".thumb.", StringComparison.Ordinal)).Order());
     }
 
     [Fact]

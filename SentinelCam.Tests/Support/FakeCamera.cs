@@ -22,6 +22,8 @@ public sealed class FakeCamera : ICamera
 
     public CameraFault? Fault { get; init; }
 
+    public bool StartsDark { get; init; }
+
     public CameraFault? Check() => Fault;
 
     public void Send(params Frame[] frames)

@@ -179,10 +179,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var strip = new List<MailPicture>();
         foreach (var frame in snapshot.Strip.Where(f => f.HasThumbnail).OrderBy(f => f.TakenAt))
         {
-            var path = store.PathOf(SnapshotStore.ThumbnailOf(frame.FileName));
             try
             {
-                strip.Add(new MailPicture(await File.ReadAllBytesAsync(path), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
+                strip.Add(new MailPicture(await File.ReadAllBytesAsync(store.SmallPathOf(frame)), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {

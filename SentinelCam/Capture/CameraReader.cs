@@ -232,7 +232,7 @@ internal sealed class CameraReader : IAsyncDisposable
         var live = false;
         try
         {
-            var settling = new ExposureSettling(_time);
+            var settling = new ExposureSettling(_time, camera.StartsDark);
             await foreach (var frame in camera.ReadAsync(either.Token))
             {
                 silence.CancelAfter(_limits.Silence);

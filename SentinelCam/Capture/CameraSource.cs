@@ -39,7 +39,7 @@ internal sealed class CameraSource
     /// <summary>The first device that opens; where somebody develops, demo pictures when there is none.</summary>
     internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library) =>
     {
-        var device = new NativeCamera("auto", library, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time);
+        var device = new NativeCamera("auto", library, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time, startsDark: true);
         return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
     });
 
@@ -48,7 +48,7 @@ internal sealed class CameraSource
         var devices = new DeviceList();
         var shown = index.ToString(CultureInfo.InvariantCulture);
         return new CameraSource((time, library) =>
-            new NativeCamera(shown, library, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time));
+            new NativeCamera(shown, library, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time, startsDark: true));
     }
 
     private static CameraSource VideoFile(string shown, string path) => new((time, library) =>

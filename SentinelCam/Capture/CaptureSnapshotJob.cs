@@ -72,8 +72,15 @@ public sealed class CaptureSnapshotJob(
             var result = await camera.CaptureAsync(entry.At, cancellationToken);
             if (result.Frame is not { } picture)
                 return (result, null, []);
-            var (strip, toCome) = camera.Strip(picture, options.Frames);
-            return (result, await store.SaveAsync(picture, strip, camera.Name), toCome);
+            IReadOnlyList<DateTimeOffset> toCome = [];
+            var snapshot = await store.SaveAsync(picture, ChooseStrip, camera.Name);
+            return (result, snapshot, toCome);
+
+            IReadOnlyList<Frame> ChooseStrip()
+            {
+                (var strip, toCome) = camera.Strip(picture, options.Frames);
+                return strip;
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,7 +1,7 @@
 namespace SentinelCam.Capture;
 
 /// <summary>Tells when a camera that was just opened has found its exposure: its first frames are dark, and how many differs.</summary>
-internal sealed class ExposureSettling(TimeProvider time)
+internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true)
 {
     private const int Window = 5;
     private const double MaxChange = 3; // levels of 255 over the window
@@ -12,7 +12,7 @@ internal sealed class ExposureSettling(TimeProvider time)
     private long? _firstFrame;
 
     /// <summary>Whether it has settled, or the time for it is over.</summary>
-    public bool IsOver { get; private set; }
+    public bool IsOver { get; private set; } = !startsDark;
 
     /// <summary>Takes what looking at the next frame has shown; true for good once its brightness no longer changes, or after two seconds.</summary>
     /// <param name="verdict">Without a brightness there is nothing to wait for.</param>

@@ -7,6 +7,8 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
 {
     public string Source => camera.Source;
 
+    public bool StartsDark => camera.StartsDark;
+
     public CameraFault? Check() => camera.Check() is null ? null : standIn.Check();
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)

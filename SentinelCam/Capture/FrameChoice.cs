@@ -12,6 +12,9 @@ internal static class FrameChoice
     /// <summary>How many larger pictures are looked at: each takes some milliseconds, and a mail waits.</summary>
     private const int LookedAt = 4;
 
+    /// <summary>Nobody moves in so short a time, and a mail waits.</summary>
+    private static readonly TimeSpan NearEnough = TimeSpan.FromMilliseconds(20);
+
     /// <summary>The frames within a time either side of the moment, nearest first.</summary>
     public static List<RingFrame> Around(RingFrame[] frames, DateTimeOffset moment, TimeSpan reach) =>
         ByDistance(frames.Where(frame => (frame.Frame.TakenAt - moment).Duration() <= reach), moment);
@@ -20,12 +23,13 @@ internal static class FrameChoice
     public static List<RingFrame> Since(RingFrame[] frames, DateTimeOffset moment, TimeSpan before) =>
         ByDistance(frames.Where(frame => frame.Frame.TakenAt >= moment - before), moment);
 
-    /// <summary>Until when a frame to come would be nearer than the nearest: null when all are known.</summary>
+    /// <summary>Until when a frame to come would be clearly nearer than the nearest: null when there is nothing to wait for.</summary>
     public static DateTimeOffset? NearerUntil(List<RingFrame> nearestFirst, DateTimeOffset moment)
     {
         if (nearestFirst.Count == 0 || nearestFirst.Exists(frame => frame.Frame.TakenAt >= moment))
             return null;
-        return moment + (moment - nearestFirst[0].Frame.TakenAt);
+        var distance = moment - nearestFirst[0].Frame.TakenAt;
+        return distance <= NearEnough ? null : moment + distance;
     }
 
     /// <summary>The best good frame: the nearest one, unless another is clearly sharper or better exposed.</summary>

@@ -25,7 +25,7 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
     public void Add(Frame frame, TimeSpan at, bool settled = true, FrameVerdict? verdict = null)
     {
         var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg) ? last.Picture : new RingPicture(at);
-        picture.Until = at;
+        (picture.Until, picture.Count) = (at, picture.Count + 1);
         if (verdict is not null)
             picture.Verdict ??= verdict;
         if (picture == _last?.Picture)
@@ -80,7 +80,8 @@ internal sealed class RingFrame(Frame frame, TimeSpan at, bool settled, RingPict
 
     public RingPicture Picture { get; } = picture;
 
-    public bool IsFrozen => Frame.Quality != FrameQuality.Demo && Picture.Until - Picture.Since > FrozenAfter;
+    /// <summary>Two alike may be one picture before and after a pause; three in so long a time are no coincidence.</summary>
+    public bool IsFrozen => Frame.Quality != FrameQuality.Demo && Picture.Count > 2 && Picture.Until - Picture.Since > FrozenAfter;
 
     /// <summary>Looks at the picture, once for all frames that show it.</summary>
     public FrameVerdict Judge(FrameJudge judge)
@@ -98,6 +99,9 @@ internal sealed class RingPicture(TimeSpan since)
 
     /// <summary>The timer when it came last.</summary>
     public TimeSpan Until { get; set; } = since;
+
+    /// <summary>In how many frames.</summary>
+    public int Count { get; set; }
 
     public FrameVerdict? Verdict { get; set; }
 }

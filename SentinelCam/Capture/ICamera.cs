@@ -6,6 +6,9 @@ public interface ICamera
     /// <summary>Where the frames come from, without credentials or query.</summary>
     string Source { get; }
 
+    /// <summary>Whether opening it starts a sensor, whose first pictures are dark until the exposure has settled.</summary>
+    bool StartsDark => false;
+
     /// <summary>Looks, without opening the camera, for what would keep it from working.</summary>
     /// <returns>The fault, or null when nothing is known to be wrong.</returns>
     CameraFault? Check();

@@ -35,14 +35,19 @@ internal sealed class NativeCamera : ICamera
     /// <param name="check">Looks whether there is something to open.</param>
     /// <param name="open">Opens it, on the camera's thread.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="startsDark">Whether it is a device and no file.</param>
     public NativeCamera(
-        string source, OpenCvLibrary library, Func<CameraFault?> check, Func<CancellationToken, INativeReader> open, TimeProvider time)
+        string source, OpenCvLibrary library, Func<CameraFault?> check, Func<CancellationToken, INativeReader> open, TimeProvider time,
+        bool startsDark = false)
     {
+        StartsDark = startsDark;
         Source = source;
         (_library, _check, _open, _time) = (library, check, open, time);
     }
 
     public string Source { get; }
+
+    public bool StartsDark { get; }
 
     // What is absent comes first: nobody installs a library for a camera that is not there
     public CameraFault? Check() => _check() ?? (_library.Loads ? null : OpenCvLibrary.Missing);

@@ -12,8 +12,17 @@ internal static partial class DurableFile
     /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        var directory = Path.GetDirectoryName(path)!;
-        CreateDirectory(directory);
+        WriteAndRename(path, bytes, flush: true);
+        FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>The same without the flushes, for what can be done without: after a power cut it may be absent or empty.</summary>
+    /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
+    public static void WriteLoosely(string path, ReadOnlySpan<byte> bytes) => WriteAndRename(path, bytes, flush: false);
+
+    private static void WriteAndRename(string path, ReadOnlySpan<byte> bytes, bool flush)
+    {
+        CreateDirectory(Path.GetDirectoryName(path)!);
         var half = $"{path}.{Guid.NewGuid():N}{HalfExtension}";
         var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
@@ -23,7 +32,8 @@ internal static partial class DurableFile
             using (var file = new FileStream(half, settings))
             {
                 file.Write(bytes);
-                file.Flush(flushToDisk: true);
+                if (flush)
+                    file.Flush(flushToDisk: true);
             }
 
             File.Move(half, path, overwrite: true);
@@ -33,8 +43,6 @@ internal static partial class DurableFile
             File.Delete(half);
             throw;
         }
-
-        FlushDirectory(directory);
     }
 
     /// <summary>A new directory is an entry of its parent, which has to reach the disk as well.</summary>

@@ -18,8 +18,9 @@ public static class SnapshotEndpoint
         if (snapshot is null)
             return Results.NotFound();
 
-        var small = size == "thumb" && snapshot.HasThumbnail;
-        var path = store.PathOf(small ? SnapshotStore.ThumbnailOf(snapshot.FileName) : snapshot.FileName);
+        var picture = store.PathOf(snapshot.FileName);
+        var path = size == "thumb" ? store.SmallPathOf(snapshot) : picture;
+        var small = path != picture;
         if (!File.Exists(path))
             return Results.NotFound();
         // Asked for anew each time, answered with 304: a deleted picture does not live on in the browser of a shared device

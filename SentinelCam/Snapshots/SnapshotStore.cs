@@ -6,26 +6,29 @@ using SentinelCam.Configuration;
 namespace SentinelCam.Snapshots;
 
 /// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
-public sealed class SnapshotStore(DataDirectory data)
+public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> logger)
 {
     /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
     public const long Reserve = 64L << 20;
 
-    /// <summary>Writes a picture and its strip at the same time, which the disk does in hardly longer than one of them.</summary>
+    /// <summary>Writes a picture and, at the same time, its strip: a mail waits for both.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="strip">Finds the frames beside it, which takes as long as to write the picture.</param>
+    /// <param name="cameraName">Shown beside the picture.</param>
     /// <returns>The picture's row with its strip, still to be added. A frame of the strip that cannot be written is left out.</returns>
     /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
-    public async Task<Snapshot> SaveAsync(Frame picture, IReadOnlyList<Frame> strip, string cameraName)
+    public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
-        var beside = strip.Select(frame => Task.Run(() => TrySave(frame, cameraName))).ToList();
+        var beside = Task.Run(() => TrySave(strip, cameraName));
         try
         {
             var snapshot = Save(picture, cameraName);
-            snapshot.Strip.AddRange((await Task.WhenAll(beside)).OfType<Snapshot>());
+            snapshot.Strip.AddRange(await beside);
             return snapshot;
         }
         catch
         {
-            foreach (var frame in (await Task.WhenAll(beside)).OfType<Snapshot>())
+            foreach (var frame in await beside)
                 Delete(frame.FileName);
             throw;
         }
@@ -39,12 +42,15 @@ public sealed class SnapshotStore(DataDirectory data)
             $"{frame.TakenAt.UtcDateTime:yyyy}/{frame.TakenAt.UtcDateTime:MM}/{frame.TakenAt.UtcDateTime:dd}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}.jpg");
         if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
             throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
-        var thumbnail = Thumbnail.TryMake(frame.Jpeg);
+        // Made while the disk is busy with the picture
+        var thumbnailing = Task.Run(() => Thumbnail.TryMake(frame.Jpeg));
+        byte[]? thumbnail;
         try
         {
-            if (thumbnail is not null)
-                DurableFile.Write(PathOf(ThumbnailOf(name)), thumbnail);
             DurableFile.Write(PathOf(name), frame.Jpeg);
+            thumbnail = thumbnailing.GetAwaiter().GetResult();
+            if (thumbnail is not null)
+                DurableFile.WriteLoosely(PathOf(ThumbnailOf(name)), thumbnail);
         }
         catch
         {
@@ -67,16 +73,20 @@ public sealed class SnapshotStore(DataDirectory data)
         };
     }
 
-    private Snapshot? TrySave(Frame frame, string cameraName)
+    /// <summary>Never throws: a picture is worth more than its strip.</summary>
+    private List<Snapshot> TrySave(Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
+        var saved = new List<Snapshot>();
         try
         {
-            return Save(frame, cameraName);
+            foreach (var frame in strip())
+                saved.Add(Save(frame, cameraName));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
-            return null;
+            logger.LogWarning("A frame beside a picture was not kept: {Problem}", error.Message);
         }
+        return saved;
     }
 
     /// <summary>Removes picture and small copy; files that are gone already are fine.</summary>
@@ -90,6 +100,13 @@ public sealed class SnapshotStore(DataDirectory data)
 
     /// <summary>The absolute path of a name that a row holds.</summary>
     public string PathOf(string name) => Path.Combine(data.Snapshots, name);
+
+    /// <summary>The path of the small copy, or of the picture where there is none, or a power cut has emptied it.</summary>
+    public string SmallPathOf(Snapshot snapshot)
+    {
+        var small = new FileInfo(PathOf(ThumbnailOf(snapshot.FileName)));
+        return snapshot.HasThumbnail && small is { Exists: true, Length: > 0 } ? small.FullName : PathOf(snapshot.FileName);
+    }
 
     public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
 
