@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Net;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
@@ -22,16 +21,18 @@ public class FullDatabaseTests
         });
         (await app.RegisterAnnAsync()).Dispose();
         using var visitor = app.Visit();
-        var before = await app.ReadAsync(db => db.LoginAttempts.CountAsync());
+        var tries = 0;
         disk.IsFull = true;
-        // What is left of the last page is soon used up
-        while ((await visitor.SignInAsync("filler@example.org", "a wrong password")).Status != HttpStatusCode.ServiceUnavailable)
-            Assert.True(++before < 2_000, "The database never fills up.");
+        WebAnswer known, unknown;
+        do
+        {
+            // What is left of the last pages is soon used up
+            Assert.True(++tries < 1_000, "The database never fills up.");
+            known = await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
+            unknown = await visitor.SignInAsync("nobody@example.org", "a wrong password");
+        }
+        while (known.Status != HttpStatusCode.ServiceUnavailable || unknown.Status != HttpStatusCode.ServiceUnavailable);
 
-        var known = await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
-        var unknown = await visitor.SignInAsync("nobody@example.org", "a wrong password");
-
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), (known.Status, unknown.Status));
         Assert.Contains("Nobody can sign in now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
         Assert.DoesNotContain("SQLite", known.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(app.DataDirectory, known.Text, StringComparison.Ordinal);
