@@ -37,48 +37,56 @@ public sealed class CrashStoryTests : IDisposable
         (string, string)[] settings =
         [
             ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org"), ("Alerts:QuietPeriod", "00:00:00.4"),
+            // The compiler's measuring for later pays for no process that lives a second
+            ("DOTNET_TieredPGO", "0"),
         ];
-        var (sent, answered) = (1, 0);
+        var guesses = new Guesses();
         for (var kill = 0; kill < kills; kill++)
         {
             await using var app = SentinelCamProcess.Start(data, settings);
             using var visitor = new WebVisitor(await app.Address, "Guesser/1.0");
             if (kill == 0)
                 Assert.Equal("/dashboard", (await visitor.RegisterAsync("Ann", Anns, SentinelCamApp.Password)).Path);
-            else
-                sent += await GuessUntilKilledAsync(app, visitor, random, () => answered++);
-            await app.KillAsync();
+            await GuessUntilKilledAsync(app, random, guesses);
         }
 
         await using var last = SentinelCamProcess.Start(data, settings);
         using var end = new WebVisitor(await last.Address, "Guesser/1.0");
         await UntilAllIsDoneAsync(data, last);
         await last.KillAsync();
-        await CheckAsync(data, server, sent, answered, kills);
+        await CheckAsync(data, server, guesses, kills);
     }
 
-    /// <returns>How many guesses were sent. The last one may have been recorded, answered, or neither.</returns>
-    private static async Task<int> GuessUntilKilledAsync(SentinelCamProcess app, WebVisitor visitor, Random random, Action answered)
+    /// <summary>Three visitors guess at once; some time after so many answers, none to three, the process is dead.</summary>
+    private static async Task GuessUntilKilledAsync(SentinelCamProcess app, Random random, Guesses guesses)
     {
-        var sent = 0;
-        try
+        var enough = guesses.Answered + random.Next(4);
+        var moment = TimeSpan.FromMilliseconds(random.Next(300));
+        var killed = false;
+        var guessing = Enumerable.Range(0, 3).Select(async _ =>
         {
-            var page = await visitor.GetAsync("/login");
-            var killing = Task.Delay(random.Next(0, 900), TestContext.Current.CancellationToken).ContinueWith(_ => app.KillAsync(), TaskScheduler.Default).Unwrap();
-            while (!killing.IsCompleted)
+            using var visitor = new WebVisitor(await app.Address, "Guesser/1.0");
+            try
             {
-                sent++;
-                // Known and unknown accounts in turn: alerts of an owner, and of nobody
-                await visitor.SubmitAsync(page, new { Email = random.Next(3) == 0 ? "nobody@example.org" : Anns, Password = "a wrong password" });
-                answered();
+                var page = await visitor.GetAsync("/login");
+                while (!Volatile.Read(ref killed))
+                {
+                    // Known and unknown accounts in turn: alerts of an owner, and of nobody
+                    await visitor.SubmitAsync(page, new { Email = guesses.Send() % 3 == 0 ? "nobody@example.org" : Anns, Password = "a wrong password" });
+                    guesses.Answer();
+                }
             }
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
-        {
-            // The answer was cut off
-        }
-
-        return sent;
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                // The answer was cut off
+            }
+        }).ToList();
+        while (guesses.Answered < enough)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Task.Delay(moment, TestContext.Current.CancellationToken);
+        await app.KillAsync();
+        Volatile.Write(ref killed, true);
+        await Task.WhenAll(guessing);
     }
 
     private static async Task UntilAllIsDoneAsync(string data, SentinelCamProcess app)
@@ -100,12 +108,12 @@ public sealed class CrashStoryTests : IDisposable
         }
     }
 
-    private static async Task CheckAsync(string data, ScriptedSmtpServer server, int sent, int answered, int kills)
+    private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, int kills)
     {
         await using var db = Open(data);
         var attempts = await db.LoginAttempts.CountAsync();
-        Assert.True(answered > kills, $"Only {answered} guesses were answered.");
-        Assert.InRange(attempts, answered, sent);
+        Assert.True(guesses.Answered >= kills / 2, $"Only {guesses.Answered} guesses were answered.");
+        Assert.InRange(attempts, guesses.Answered, guesses.Sent);
 
         // Every attempt is in exactly one alert's count
         var alerts = await db.Alerts.AsNoTracking().ToListAsync();
@@ -130,4 +138,19 @@ public sealed class CrashStoryTests : IDisposable
 
     private static SentinelCamDbContext Open(string data) => new(new DbContextOptionsBuilder<SentinelCamDbContext>()
         .UseSqlite(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "sentinelcam.db"), Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString()).Options);
+
+    /// <summary>How many were sent, and how many answered. One that was sent may have been recorded or not.</summary>
+    private sealed class Guesses
+    {
+        private int _sent;
+        private int _answered;
+
+        public int Sent => Volatile.Read(ref _sent);
+
+        public int Answered => Volatile.Read(ref _answered);
+
+        public int Send() => Interlocked.Increment(ref _sent);
+
+        public void Answer() => Interlocked.Increment(ref _answered);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
@@ -42,6 +43,7 @@ public class FullDatabaseTests
         // With room again all is as before
         disk.IsFull = false;
         Assert.Equal(HttpStatusCode.OK, (await visitor.SignInAsync("nobody@example.org", "a wrong password")).Status);
+        await app.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
         Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
     }
 
