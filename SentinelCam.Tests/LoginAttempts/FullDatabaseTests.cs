@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
@@ -15,12 +16,14 @@ public class FullDatabaseTests
     public async Task Nobody_gets_in_unrecorded_and_everybody_reads_the_same_clear_page()
     {
         var disk = new FullDisk();
-        await using var app = await SentinelCamApp.StartAsync(null, services =>
+        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var app = await SentinelCamApp.StartAsync(clock, services =>
         {
             Household.CheapPasswords(services);
             services.ConfigureDbContext<SentinelCamDbContext>(options => options.AddInterceptors(disk));
         });
         (await app.RegisterAnnAsync()).Dispose();
+        await app.AddAccountAsync("Bob", Household.Bobs);
         using var visitor = app.Visit();
         var tries = 0;
         disk.IsFull = true;
@@ -39,6 +42,17 @@ public class FullDatabaseTests
         Assert.DoesNotContain(app.DataDirectory, known.Text, StringComparison.Ordinal);
         Assert.Equal(known.Neutral.Replace(SentinelCamApp.AnnsEmail, "", StringComparison.Ordinal), unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal));
         Assert.DoesNotContain("unhandled exception", app.Log(), StringComparison.OrdinalIgnoreCase);
+
+        // Guesses that nobody counts lead nowhere: for a while the right password is answered like a wrong one
+        for (var i = 0; i < 5; i++)
+            await visitor.SignInAsync("nobody@example.org", "a wrong password");
+        var right = await visitor.SignInAsync(Household.Bobs, SentinelCamApp.Password);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, right.Status);
+        Assert.Equal(unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal), right.Neutral.Replace(Household.Bobs, "", StringComparison.Ordinal));
+        // Where nobody guesses the owner gets in, and can make room
+        clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal("/dashboard", (await visitor.SignInAsync(Household.Bobs, SentinelCamApp.Password)).Path);
+        await visitor.SignOutAsync();
 
         // With room again all is as before
         disk.IsFull = false;
