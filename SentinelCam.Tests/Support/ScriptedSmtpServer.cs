@@ -14,6 +14,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SmtpScript[] _scripts;
     private readonly ConcurrentQueue<byte[]> _messages = new();
+    private readonly ConcurrentQueue<long> _accepted = new();
     private readonly ConcurrentQueue<string> _dialogue = new();
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly Task _accepting;
@@ -35,6 +36,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
 
     /// <summary>The messages that came complete, accepted or not, as the client sent them but for the doubled dots.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
+
+    /// <summary>When each 250 for a message was sent, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
+    public IReadOnlyList<long> Accepted => [.. _accepted];
 
     /// <summary>What was said, "C: " or "S: " before each line; the lines of a message are left out.</summary>
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
@@ -184,6 +188,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             await Task.Delay(action.Delay, stop);
             if (action.Reply is not null)
                 await SendAsync(action.Reply, stop);
+            if (stage == SmtpStage.EndOfData && action.Reply?.StartsWith("250", StringComparison.Ordinal) == true)
+                server._accepted.Enqueue(System.Diagnostics.Stopwatch.GetTimestamp());
             if (action.Hang)
                 await Task.Delay(Timeout.Infinite, stop);
             return !action.Close;

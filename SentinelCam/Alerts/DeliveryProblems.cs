@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -16,11 +17,26 @@ public sealed record DeliveryTrouble(int Failed, long LastFailedId, string? Last
 }
 
 /// <summary>Looks for mails that do not arrive.</summary>
-public sealed class DeliveryProblems(SentinelCamDbContext db, TimeProvider time)
+public sealed class DeliveryProblems(SentinelCamDbContext db, TimeProvider time, ILogger<DeliveryProblems> logger)
 {
     private static readonly TimeSpan Late = TimeSpan.FromHours(1);
+    private static readonly DeliveryTrouble None = new(0, 0, null, null, null);
 
+    /// <summary>Never fails: it stands on every page, also on the one that tells of an error of the database.</summary>
     public async Task<DeliveryTrouble> FindAsync(Viewer viewer)
+    {
+        try
+        {
+            return await ReadAsync(viewer);
+        }
+        catch (Exception error) when (error is DbException or InvalidOperationException)
+        {
+            logger.LogError("Mails that do not arrive could not be looked for: {Problem}", error.Message);
+            return None;
+        }
+    }
+
+    private async Task<DeliveryTrouble> ReadAsync(Viewer viewer)
     {
         var own = db.Deliveries.AsNoTracking().Where(d => d.RecipientId == viewer.Id);
         var failed = await own.Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null)

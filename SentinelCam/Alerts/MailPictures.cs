@@ -7,7 +7,7 @@ namespace SentinelCam.Alerts;
 internal static class MailPictures
 {
     /// <summary>What all pictures of a mail may take in bytes. Each travels twice, in base64; with the texts that stays under a megabyte.</summary>
-    public const int MaxBytes = 300_000;
+    public const int MaxBytes = 260_000;
 
     /// <summary>Widths in pixels to try, one after another, for all pictures that are wider.</summary>
     private static readonly int[] Widths = [1280, 960, 800, 640, 480, 320, 240, 160];

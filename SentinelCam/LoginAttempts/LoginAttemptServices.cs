@@ -6,6 +6,7 @@ public static class LoginAttemptServices
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)
     {
         services.AddScoped<LoginAttemptRecorder>();
+        services.AddSingleton<UnrecordedGuesses>();
         services.AddSingleton<ForgottenWorkSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenWorkSweep>());
         return services;

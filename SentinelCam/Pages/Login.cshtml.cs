@@ -13,7 +13,7 @@ using SentinelCam.LoginAttempts;
 namespace SentinelCam.Pages;
 
 public sealed class LoginModel(
-    PasswordCheck passwords, LoginAttemptRecorder recorder, SignInManager<Account> signIn, CameraFeed camera, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
+    PasswordCheck passwords, LoginAttemptRecorder recorder, UnrecordedGuesses unrecorded, SignInManager<Account> signIn, CameraFeed camera, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
 {
     private const int MaxEchoLength = 256;
 
@@ -45,8 +45,14 @@ public sealed class LoginModel(
         }
         catch (Exception error) when (error is DbException or DbUpdateException)
         {
-            return NotRecorded(error);
+            unrecorded.Add();
+            return NotRecorded((error.InnerException ?? error).Message);
         }
+
+        if (submission is { IsAccepted: true, Recorded: null } && unrecorded.AreTooMany)
+            return NotRecorded("too many guesses before it could not be recorded");
+        if (submission.Recorded is not null)
+            unrecorded.Clear();
 
         // Beside the answer, which must not tell by its time whether there is something to capture
         if (submission.Recorded is { IsCaptured: true } recorded)
@@ -62,9 +68,9 @@ public sealed class LoginModel(
     }
 
     /// <summary>Whoever cannot be recorded is not let in, and is told the same whoever they are.</summary>
-    private PageResult NotRecorded(Exception error)
+    private PageResult NotRecorded(string problem)
     {
-        logger.LogError("A sign-in could not be recorded, so it was refused: {Problem}", (error.InnerException ?? error).Message);
+        logger.LogError("A sign-in was refused, since it or others could not be recorded: {Problem}", problem);
         Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         Response.Headers.RetryAfter = "60";
         return Failed("Nobody can sign in now: SentinelCam cannot write to its database. If you run it, make room on its disk; else try again in a minute.");

@@ -1,0 +1,159 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using MimeKit;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests;
+
+/// <summary>The real process is killed at random moments, forty times, while somebody guesses passwords.</summary>
+public sealed class CrashStoryTests : IDisposable
+{
+    private const int Kills = 40;
+    private const int Seed = 20261123;
+    private const string Anns = SentinelCamApp.AnnsEmail;
+
+    /// <summary>Each process has a data directory of its own, so that one starts up while another is guessed at.</summary>
+    private const int Lanes = 2;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+
+    [Fact]
+    public async Task Forty_kills_lose_no_attempt_and_no_mail_and_repeat_at_most_one_mail_each()
+    {
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => KillOverAndOverAsync(lane, Kills / Lanes)));
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private async Task KillOverAndOverAsync(int lane, int kills)
+    {
+        var random = new Random(Seed + lane);
+        var data = Path.Combine(_directory, $"data-{lane}");
+        await using var server = ScriptedSmtpServer.Start();
+        // Short, so that bursts end and are summed up while the story goes on
+        (string, string)[] settings =
+        [
+            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org"), ("Alerts:QuietPeriod", "00:00:00.4"),
+            // The compiler's measuring for later pays for no process that lives a second
+            ("DOTNET_TieredPGO", "0"),
+        ];
+        var guesses = new Guesses();
+        for (var kill = 0; kill < kills; kill++)
+        {
+            await using var app = SentinelCamProcess.Start(data, settings);
+            using var visitor = new WebVisitor(await app.Address, "Guesser/1.0");
+            if (kill == 0)
+                Assert.Equal("/dashboard", (await visitor.RegisterAsync("Ann", Anns, SentinelCamApp.Password)).Path);
+            await GuessUntilKilledAsync(app, random, guesses);
+        }
+
+        await using var last = SentinelCamProcess.Start(data, settings);
+        using var end = new WebVisitor(await last.Address, "Guesser/1.0");
+        await UntilAllIsDoneAsync(data, last);
+        await last.KillAsync();
+        await CheckAsync(data, server, guesses, kills);
+    }
+
+    /// <summary>Three visitors guess at once; some time after so many answers, none to three, the process is dead.</summary>
+    private static async Task GuessUntilKilledAsync(SentinelCamProcess app, Random random, Guesses guesses)
+    {
+        var enough = guesses.Answered + random.Next(4);
+        var moment = TimeSpan.FromMilliseconds(random.Next(300));
+        var killed = false;
+        var guessing = Enumerable.Range(0, 3).Select(async _ =>
+        {
+            using var visitor = new WebVisitor(await app.Address, "Guesser/1.0");
+            try
+            {
+                var page = await visitor.GetAsync("/login");
+                while (!Volatile.Read(ref killed))
+                {
+                    // Known and unknown accounts in turn: alerts of an owner, and of nobody
+                    await visitor.SubmitAsync(page, new { Email = guesses.Send() % 3 == 0 ? "nobody@example.org" : Anns, Password = "a wrong password" });
+                    guesses.Answer();
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                // The answer was cut off
+            }
+        }).ToList();
+        while (guesses.Answered < enough)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Task.Delay(moment, TestContext.Current.CancellationToken);
+        await app.KillAsync();
+        Volatile.Write(ref killed, true);
+        await Task.WhenAll(guessing);
+    }
+
+    private static async Task UntilAllIsDoneAsync(string data, SentinelCamProcess app)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (true)
+        {
+            await using (var db = Open(data))
+            {
+                var left = await db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting) + await db.Alerts.CountAsync(a => a.ClosedAt == null)
+                    + await db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted);
+                if (left == 0)
+                    return;
+                // A job may be waiting for Hangfire's next try, and the sweep for its two minutes
+                Assert.True(watch.Elapsed < TimeSpan.FromMinutes(5), $"{left} things are not done after five minutes:\n{app.Said}");
+            }
+
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, int kills)
+    {
+        await using var db = Open(data);
+        var attempts = await db.LoginAttempts.CountAsync();
+        Assert.True(guesses.Answered >= kills / 2, $"Only {guesses.Answered} guesses were answered.");
+        Assert.InRange(attempts, guesses.Answered, guesses.Sent);
+
+        // Every attempt is in exactly one alert's count
+        var alerts = await db.Alerts.AsNoTracking().ToListAsync();
+        Assert.Equal(attempts, alerts.Sum(alert => alert.Attempts));
+        foreach (var alert in alerts)
+            Assert.Equal(Enumerable.Range(1, alert.Attempts), await db.LoginAttempts.Where(a => a.AlertId == alert.Id).OrderBy(a => a.NumberInAlert).Select(a => a.NumberInAlert).ToListAsync());
+
+        // Every alert is mailed, and summed up once if more came
+        var deliveries = await db.Deliveries.AsNoTracking().ToListAsync();
+        Assert.All(alerts, alert =>
+        {
+            // Beyond ten an hour, the alerts of nobody are told by their summary alone
+            var mails = deliveries.FindAll(d => d.AlertId == alert.Id);
+            var shared = alert.RemoteNetwork == Alert.ManyNetworks;
+            Assert.Equal(shared ? 0 : 1, mails.Count(d => d.Kind == MailKind.Attempt));
+            Assert.Equal(shared || alert.Attempts > 1 ? 1 : 0, mails.Count(d => d.Kind == MailKind.Summary));
+            Assert.All(mails, d => Assert.Contains(d.Kind, new[] { MailKind.Attempt, MailKind.Summary }));
+        });
+
+        // The server has each of them, a repeated one under the same Message-ID, and no more repeats than kills
+        var arrived = server.Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes), TestContext.Current.CancellationToken).MessageId).ToList();
+        Assert.Equal(deliveries.Select(d => d.MessageId).Order(StringComparer.Ordinal), arrived.Distinct().Order(StringComparer.Ordinal));
+        Assert.InRange(arrived.Count - deliveries.Count, 0, kills);
+    }
+
+    private static SentinelCamDbContext Open(string data) => new(new DbContextOptionsBuilder<SentinelCamDbContext>()
+        .UseSqlite(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "sentinelcam.db"), Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString()).Options);
+
+    /// <summary>How many were sent, and how many answered. One that was sent may have been recorded or not.</summary>
+    private sealed class Guesses
+    {
+        private int _sent;
+        private int _answered;
+
+        public int Sent => Volatile.Read(ref _sent);
+
+        public int Answered => Volatile.Read(ref _answered);
+
+        public int Send() => Interlocked.Increment(ref _sent);
+
+        public void Answer() => Interlocked.Increment(ref _answered);
+    }
+}
