@@ -78,8 +78,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
   if (rel && !event.altKey && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) {
-    const scope = viewer?.open ? viewer : document.querySelector("main .viewer");
-    scope?.querySelector(`[rel=${rel}]`)?.click();
+    const link = (viewer?.open ? viewer : document.querySelector("main .viewer"))?.querySelector(`[rel=${rel}]`);
+    link?.click();
   }
 });
 
