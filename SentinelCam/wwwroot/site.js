@@ -95,7 +95,8 @@ document.addEventListener("change", (event) => {
 if (document.querySelector("[data-events]")) {
   let source;
   let timer;
-  const refresh = () => htmx.trigger("#latest", "news");
+  // Not under somebody's hands: a question that waits for its answer stays
+  const refresh = () => document.querySelector("#latest form") || htmx.trigger("#latest", "news");
 
   const open = () => {
     clearInterval(timer);
