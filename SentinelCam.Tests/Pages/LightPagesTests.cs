@@ -64,7 +64,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     {
         var id = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.Id));
         var first = await house.Ann.GetAsync($"/snapshots/{id}?size=thumb");
-        Assert.StartsWith("private", first.Headers["Cache-Control"], StringComparison.Ordinal);
+        Assert.Contains("private", first.Headers["Cache-Control"], StringComparison.Ordinal);
         var again = await house.Ann.GetAsync($"/snapshots/{id}?size=thumb", ("If-None-Match", first.Headers["ETag"]));
         Assert.Equal(HttpStatusCode.NotModified, again.Status);
         Assert.Empty(again.Body);

@@ -158,11 +158,11 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
 
         await page.GetByLabel("Outcome").SelectOptionAsync("WrongPassword");
 
-        await page.WaitForURLAsync("**/login?ReturnUrl=*");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/login\\?ReturnUrl=%2Fuserdata"), new() { Timeout = 30_000 });
         await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**/userdata?Q=Visitor");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/userdata\\?Q=Visitor$"), new() { Timeout = 30_000 });
     }
 
     [Fact]

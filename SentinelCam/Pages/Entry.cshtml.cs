@@ -1,6 +1,7 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using SentinelCam.Accounts;
 using SentinelCam.ImageLog;
 
@@ -52,8 +53,11 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         var answer = await OnGetAsync();
         if (Request.Headers["HX-Target"] != $"entry-{Id}" || Item is null)
             return answer;
-        ViewData["Selectable"] = true;
-        return new PartialViewResult { ViewName = "_Entries", ViewData = new(ViewData) { Model = new[] { Item } }, TempData = TempData };
+        return new PartialViewResult
+        {
+            ViewName = "_Entries",
+            ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState) { Model = [Item], ["Selectable"] = true },
+        };
     }
 
     public string UrlOf(int picture) => $"/userdata/{Id}?Picture={picture}";

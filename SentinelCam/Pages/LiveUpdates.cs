@@ -14,7 +14,7 @@ namespace SentinelCam.Pages;
 /// <c>/dashboard/events</c>: tells an open dashboard, by server-sent events, that it should ask for its fragment anew. A commit
 /// wakes it; between commits it sleeps. It carries no content, which stays in one place.
 /// </summary>
-public sealed class LiveUpdates(IServiceScopeFactory scopes, CommitSignal commits, CameraFeed camera, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed class LiveUpdates
 {
     /// <summary>Open connections of one account, and of all.</summary>
     private const int MaxPerAccount = 8, MaxInAll = 200;
@@ -25,23 +25,28 @@ public sealed class LiveUpdates(IServiceScopeFactory scopes, CommitSignal commit
     /// <summary>Between two signs of life, by which both sides notice that the other has gone.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
 
+    private readonly IServiceScopeFactory _scopes;
+    private readonly CommitSignal _commits;
+    private readonly CameraFeed _camera;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly List<(long Account, CancellationTokenSource End)> _open = [];
 
-    /// <summary>Ends the connections of an account: each browser must come again, and those that signed out cannot.</summary>
-    public void End(long account)
+    public LiveUpdates(IServiceScopeFactory scopes, CommitSignal commits, CameraFeed camera, TimeProvider time, IHostApplicationLifetime lifetime)
     {
-        List<CancellationTokenSource> ended;
-        lock (_lock)
-            ended = [.. _open.Where(o => o.Account == account).Select(o => o.End)];
-        foreach (var end in ended)
-            end.Cancel();
+        (_scopes, _commits, _camera, _time) = (scopes, commits, camera, time);
+        // An open dashboard does not keep the app from stopping
+        lifetime.ApplicationStopping.Register(() => EndThose(_ => true));
     }
+
+    /// <summary>Ends the connections of an account: each browser must come again, and those that signed out cannot.</summary>
+    public void End(long account) => EndThose(other => other == account);
 
     public async Task<IResult> AnswerAsync(HttpContext context)
     {
         var session = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
-        var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var end = new CancellationTokenSource();
+        context.RequestAborted.Register(end.Cancel);
         var viewer = Viewer.Of(context.User);
         lock (_lock)
         {
@@ -59,13 +64,22 @@ public sealed class LiveUpdates(IServiceScopeFactory scopes, CommitSignal commit
         return TypedResults.ServerSentEvents(EventsAsync(viewer, context.User, session.Properties?.ExpiresUtc, end.Token));
     }
 
+    private void EndThose(Predicate<long> accounts)
+    {
+        List<CancellationTokenSource> ended;
+        lock (_lock)
+            ended = [.. _open.Where(o => accounts(o.Account)).Select(o => o.End)];
+        foreach (var end in ended)
+            end.Cancel();
+    }
+
     private async IAsyncEnumerable<SseItem<string>> EventsAsync(
         Viewer viewer, System.Security.Claims.ClaimsPrincipal user, DateTimeOffset? expires, CancellationToken end, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? last = null;
-        while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
+        while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && _time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
         {
-            var next = commits.Next;
+            var next = _commits.Next;
             var state = await StateAsync(viewer, user);
             if (state is null)
                 yield break;
@@ -79,13 +93,13 @@ public sealed class LiveUpdates(IServiceScopeFactory scopes, CommitSignal commit
     /// <returns>What the dashboard shows in short; null where the session has ended.</returns>
     private async Task<string?> StateAsync(Viewer viewer, System.Security.Claims.ClaimsPrincipal user)
     {
-        await using var scope = scopes.CreateAsyncScope();
+        await using var scope = _scopes.CreateAsyncScope();
         if (await scope.ServiceProvider.GetRequiredService<SignInManager<Account>>().ValidateSecurityStampAsync(user) is null)
             return null;
         var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(viewer, new ImageLogFilter(), null, DashboardModel.Shown);
         var ids = places.ConvertAll(p => p.Id);
         var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
             .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
-        return $"{camera.Status.State} {string.Join(' ', states)}";
+        return $"{_camera.Status.State} {string.Join(' ', states)}";
     }
 }

@@ -64,13 +64,24 @@ public static class PageServices
             return Task.CompletedTask;
         });
         // A dashboard that is left open asks by itself: that must not keep the session alive
-        services.ConfigureApplicationCookie(options => options.Events.OnCheckSlidingExpiration = context =>
+        services.ConfigureApplicationCookie(options =>
         {
-            context.ShouldRenew &= !context.Request.Path.StartsWithSegments(LivePath) && !context.Request.Query.ContainsKey(nameof(DashboardModel.Since));
-            return Task.CompletedTask;
+            var validate = options.Events.OnValidatePrincipal;
+            options.Events.OnValidatePrincipal = async context =>
+            {
+                await validate(context);
+                context.ShouldRenew &= !AsksByItself(context.Request);
+            };
+            options.Events.OnCheckSlidingExpiration = context =>
+            {
+                context.ShouldRenew &= !AsksByItself(context.Request);
+                return Task.CompletedTask;
+            };
         });
         return services;
     }
+
+    private static bool AsksByItself(HttpRequest request) => request.Path == LivePath || request.Query.ContainsKey(nameof(DashboardModel.Since));
 
     /// <summary>Starts everything, and answers requests from here on.</summary>
     /// <exception cref="ConfigurationException">An address of <c>Urls</c> cannot be used.</exception>
@@ -103,6 +114,9 @@ public static class PageServices
         app.UseAuthorization();
         app.UseRateLimiter();
 
+        // Compressed and kept for a year also when the app runs from its build folder
+        if (!app.Environment.IsDevelopment())
+            app.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();
         app.MapGet("/admin", () => Results.LocalRedirect("/admin/accounts")).RequireAuthorization(Roles.Administrator);

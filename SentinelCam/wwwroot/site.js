@@ -85,8 +85,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
   if (rel && !event.altKey && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) {
-    const scope = viewer?.open ? viewer : document.querySelector("main .viewer");
-    scope?.querySelector(`[rel=${rel}]`)?.click();
+    const link = (viewer?.open ? viewer : document.querySelector("main .viewer"))?.querySelector(`[rel=${rel}]`);
+    link?.click();
   }
 });
 
@@ -102,7 +102,8 @@ document.addEventListener("change", (event) => {
 if (document.querySelector("[data-events]")) {
   let source;
   let timer;
-  const refresh = () => htmx.trigger("#latest", "news");
+  // Not under somebody's hands: a question that waits for its answer stays
+  const refresh = () => document.querySelector("#latest form") || htmx.trigger("#latest", "news");
 
   const open = () => {
     clearInterval(timer);
