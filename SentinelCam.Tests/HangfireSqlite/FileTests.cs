@@ -32,8 +32,8 @@ public sealed class FileTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(_folder, "folder-link"), "real");
         File.CreateSymbolicLink(Path.Combine(_folder, "file-link.db"), Path.Combine("folder-link", "jobs.db"));
 
-        using var direct = Open("real/jobs.db");
         using var throughFolder = Open("folder-link/jobs.db");
+        using var direct = Open("real/jobs.db");
         using var throughFile = Open("file-link.db");
         using var mine = (JobStorageConnection)direct.GetConnection();
         using var held = mine.AcquireDistributedLock("resource", TimeSpan.Zero);

@@ -10,17 +10,17 @@ internal static class RealPath
     public static string Of(string path)
     {
         var full = Path.GetFullPath(path);
+        var parent = Path.GetDirectoryName(full);
+        if (parent is null) return full;
+
+        var real = Path.Combine(Of(parent), Path.GetFileName(full));
         try
         {
-            var parent = Path.GetDirectoryName(full);
-            if (parent is null) return full;
-
-            var file = new FileInfo(Path.Combine(Of(parent), Path.GetFileName(full)));
-            return file.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Of(target.FullName) : file.FullName;
+            return new FileInfo(real).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Of(target.FullName) : real;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return full;
+            return real;
         }
     }
 }
