@@ -128,6 +128,32 @@ public class CameraPageTests
     }
 
     [Fact]
+    public async Task In_a_browser_a_source_is_chosen_and_its_live_picture_renews_itself()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        using (await app.RegisterAnnAsync())
+        {
+        }
+        await using var browser = await Chromium.OpenAsync(app.Address);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/login?ReturnUrl=/admin/camera");
+        await page.FillAsync("#Email", SentinelCamApp.AnnsEmail);
+        await page.FillAsync("#Password", SentinelCamApp.Password);
+        await page.ClickAsync("main button[type=submit]");
+
+        await page.FillAsync("#Source", "demo");
+        await page.ClickAsync("text=Use this source");
+
+        await page.WaitForSelectorAsync("text=The source is stored and in use.");
+        const string Loaded = "document.querySelector('.preview img')?.naturalWidth === 640";
+        await page.WaitForFunctionAsync(Loaded);
+        var first = await page.GetAttributeAsync(".preview img", "src");
+        await page.WaitForFunctionAsync($"{Loaded} && document.querySelector('.preview img').getAttribute('src') !== '{first}'");
+        await page.WaitForSelectorAsync(".preview [data-state=Live]");
+    }
+
+    [Fact]
     public async Task The_live_picture_is_for_administrators_only()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
