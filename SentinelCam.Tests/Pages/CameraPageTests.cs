@@ -10,6 +10,10 @@ namespace SentinelCam.Tests.Pages;
 /// <summary>/admin/camera: the live picture, and the choice of source.</summary>
 public class CameraPageTests
 {
+    /// <summary>The address of the picture where the browser has loaded it, else null.</summary>
+    private const string LoadedPicture =
+        "() => { const image = document.querySelector('.preview img'); return image?.naturalWidth === 640 ? image.getAttribute('src') : null; }";
+
     private static readonly (string Key, string? Value)[] NothingConfigured = [("Camera:Source", null), ("Camera:Warm", "Never")];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -125,6 +129,37 @@ public class CameraPageTests
         Assert.Contains("frames per second", part.Text, StringComparison.Ordinal);
         Assert.Contains("handler=Frame", part.Text, StringComparison.Ordinal);
         Assert.NotNull(page.Document.QuerySelector("form[action='/capture']"));
+    }
+
+    [Fact]
+    public async Task In_a_browser_a_source_is_chosen_and_its_live_picture_renews_itself()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
+        using (await app.RegisterAnnAsync())
+        {
+        }
+        await using var browser = await Chromium.OpenAsync(app.Address);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/login?ReturnUrl=/admin/camera");
+        await page.FillAsync("#Email", SentinelCamApp.AnnsEmail);
+        await page.FillAsync("#Password", SentinelCamApp.Password);
+        await page.ClickAsync("main button[type=submit]");
+
+        await page.FillAsync("#Source", "demo");
+        await page.ClickAsync("text=Use this source");
+
+        await page.WaitForSelectorAsync("text=The source is stored and in use.");
+        // A look may come between two renewals, when the picture is just being loaded
+        var seen = new HashSet<string>();
+        for (var tries = 0; seen.Count < 2; tries++)
+        {
+            Assert.True(tries < 600, "The picture does not renew itself.");
+            if (await page.EvaluateAsync<string?>(LoadedPicture) is { } address)
+                seen.Add(address);
+            await Task.Delay(100, Cancelled);
+        }
+        await page.WaitForSelectorAsync(".preview [data-state=Live]");
     }
 
     [Fact]

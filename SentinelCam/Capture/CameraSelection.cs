@@ -59,7 +59,7 @@ public sealed class CameraSelection(
         if (isConfigured)
             return;
         await using var scope = scopes.CreateAsyncScope();
-        var choice = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().CameraChoices.AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        var choice = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (choice is null)
             return;
         try
@@ -81,7 +81,7 @@ public sealed class CameraSelection(
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var choice = await db.CameraChoices.FirstOrDefaultAsync() ?? db.Add(new CameraChoice { ProtectedSource = "" }).Entity;
+        var choice = await db.CameraChoices.SingleOrDefaultAsync() ?? db.Add(new CameraChoice { ProtectedSource = "" }).Entity;
         (choice.ProtectedSource, choice.ChosenAt, choice.ChosenById) = (_protector.Protect(value), time.GetUtcNow(), accountId);
         await db.SaveChangesAsync();
     }
