@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
-using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.ImageLog;
 using SentinelCam.Tests.Support;
@@ -37,7 +36,7 @@ public class AlertBurstTests
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);
         _clock.AdvanceMinutes(8);
-        var mails = Mails(app);
+        var mails = app.Mails();
         Assert.Equal(2, mails.Count);
         Assert.Equal(mails[0].MessageId, mails[1].InReplyTo);
         Assert.Contains("3 attempts in all", mails[1].Subject, StringComparison.Ordinal);
@@ -114,7 +113,7 @@ public class AlertBurstTests
 
         await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
         Assert.All(await app.ReadAsync(db => db.Deliveries.Select(d => d.Kind).ToListAsync()), kind => Assert.Equal(MailKind.Attempt, kind));
-        Assert.Equal(3, Mails(app).Count);
+        Assert.Equal(3, app.Mails().Count);
     }
 
     [Fact]
@@ -140,8 +139,4 @@ public class AlertBurstTests
 
     private static async Task AllPicturesAreTakenAsync(SentinelCamApp app) =>
         await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
-
-    /// <summary>The mails of the outbox, oldest first.</summary>
-    private static List<MimeMessage> Mails(SentinelCamApp app) =>
-        [.. Directory.GetFiles(Path.Combine(app.DataDirectory, "outbox"), "*.eml").Order(StringComparer.Ordinal).Select(path => MimeMessage.Load(path))];
 }

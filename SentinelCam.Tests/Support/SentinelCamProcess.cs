@@ -36,7 +36,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     }
 
     /// <summary>Where it listens; throws with its last words if it has ended instead.</summary>
-    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
 
     /// <summary>Everything it has printed.</summary>
     public string Said

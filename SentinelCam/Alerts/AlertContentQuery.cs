@@ -58,7 +58,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             AccountUnknown = told.DistinctBy(a => a.AccountTyped).Count() == 1 && last.Outcome is LoginOutcome.UnknownAccount,
             ForAdministrators = last.OwnerId is null,
             Attempts = told.ConvertAll(Tell),
-            AttemptCount = told.Count,
+            AttemptCount = delivery.Kind is MailKind.Attempt ? last.NumberInAlert : told.Count,
             FirstAt = told[0].At,
             LastAt = last.At,
         };
@@ -114,10 +114,12 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
     {
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
         var isSuccess = delivery.Kind is MailKind.Success;
-        var own = await attempts.SingleOrDefaultAsync(a => entry != null && a.Id == entry.LoginAttemptId)
+        var attemptId = entry?.LoginAttemptId;
+        var mailedFrom = await db.Alerts.Where(a => a.Id == delivery.AlertId).Select(a => a.MailedFrom).SingleAsync();
+        var own = await attempts.SingleOrDefaultAsync(a => a.Id == attemptId)
             // The entry was deleted, but not what happened
-            ?? await attempts.Where(a => (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess && a.At <= delivery.CreatedAt)
-                .OrderByDescending(a => a.Id).FirstAsync();
+            ?? await attempts.Where(a => (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess && (isSuccess || mailedFrom == null || a.NumberInAlert <= mailedFrom))
+                .OrderByDescending(a => a.At <= delivery.CreatedAt).ThenByDescending(a => a.Id).FirstAsync();
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
         var told = await attempts.Where(a => a.Id < own.Id && a.Outcome != LoginOutcome.SucceededAfterFailures)

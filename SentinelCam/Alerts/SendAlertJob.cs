@@ -95,7 +95,7 @@ public sealed class SendAlertJob(
         {
             return await contents.FindAsync(delivery) is { } content
                 ? await transport.SendAsync(AlertMessage.Compose(content), cancellationToken)
-                : new MailOutcome(MailResult.RefusedForGood, "Not sent: the entry was deleted before the mail left.");
+                : new MailOutcome(MailResult.RefusedForGood, "Not sent: what it is about was deleted, or has run out, before the mail left.");
         }
         catch (OperationCanceledException)
         {

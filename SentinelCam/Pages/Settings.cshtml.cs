@@ -132,9 +132,9 @@ public sealed class SettingsModel(
     {
         if (string.IsNullOrWhiteSpace(QuietMinutes))
             return null;
-        if (int.TryParse(QuietMinutes, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes <= AlertSettings.MaxQuietMinutes)
+        if (int.TryParse(QuietMinutes, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes is >= 1 and <= AlertSettings.MaxQuietMinutes)
             return minutes;
-        ModelState.AddModelError(nameof(QuietMinutes), $"Enter the quiet period in whole minutes, 0 to {AlertSettings.MaxQuietMinutes}, or nothing.");
+        ModelState.AddModelError(nameof(QuietMinutes), $"Enter the quiet period in whole minutes, 1 to {AlertSettings.MaxQuietMinutes}, or nothing.");
         return null;
     }
 
