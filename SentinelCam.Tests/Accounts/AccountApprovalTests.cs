@@ -57,7 +57,7 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     private async Task<WebAnswer> ChangeAsync(string handler, long id)
     {
         var page = await household.Ann.GetAsync("/admin/accounts");
-        var action = page.Document.Forms.Select(form => form.GetAttribute("action")!)
+        var action = page.Document.Forms.Select(form => form.GetAttribute("action") ?? "")
             .Single(action => action.Contains($"handler={handler}", StringComparison.Ordinal) && action.Split('?', '&').Contains($"id={id}"));
         return await household.Ann.SubmitAsync(page, new { }, action);
     }

@@ -211,7 +211,7 @@ public class TimedPictureTests
         }
         await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
         var log = (await ann.GetAsync("/userdata")).Document;
-        var images = log.QuerySelectorAll($"#entry-{entryId} .strip img");
+        var images = log.QuerySelectorAll($"#entry-{entryId} .thumbs img");
         Assert.Equal(strip.Select(s => $"/snapshots/{s.Id}?size=thumb"), images.Select(image => image.GetAttribute("src")));
         Assert.Contains("before the picture", images[0].GetAttribute("alt"), StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllBytesAsync(PathOf(app, strip[0]), Cancelled), (await ann.GetAsync($"/snapshots/{strip[0].Id}")).Body);

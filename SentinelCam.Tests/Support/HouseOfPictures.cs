@@ -30,9 +30,11 @@ public class HouseOfPictures : IAsyncLifetime
             await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", enqueue: false);
         await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", enqueue: false);
         await ForgetFailuresAsync();
+        // The next attempt opens an alert of its own, so that it has a picture and a mail
+        await App.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));
         await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
         await Ann.SubmitAsync("/capture", new { });
-        await App.WaitForAcceptedAsync(1);
+        await App.WaitForAcceptedAsync(2);
         await App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count == 2);
         Mail = "/admin/mail/" + Path.GetFileName(Directory.GetFiles(Path.Combine(App.DataDirectory, "outbox"))[0]);
         await ForgetFailuresAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Authentication;
@@ -77,13 +78,21 @@ public sealed class LiveUpdates
         Viewer viewer, System.Security.Claims.ClaimsPrincipal user, DateTimeOffset? expires, CancellationToken end, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? last = null;
+        long said = 0;
         while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && _time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
         {
             var next = _commits.Next;
             var state = await StateAsync(viewer, user);
             if (state is null)
                 yield break;
-            yield return new SseItem<string>("", last is null ? "open" : state != last ? "news" : "beat");
+            // Of somebody else's commits nothing is told, not even that there were some
+            var name = last is null ? "open" : state != last ? "news" : Stopwatch.GetElapsedTime(said) >= Beat ? "beat" : null;
+            if (name is not null)
+            {
+                yield return new SseItem<string>("", name);
+                said = Stopwatch.GetTimestamp();
+            }
+
             last = state;
             await Task.WhenAny(Task.Delay(Rest, end));
             await Task.WhenAny(next, Task.Delay(Beat, end));
