@@ -10,7 +10,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261123233213_Initial")]
+    [Migration("20261123234752_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
