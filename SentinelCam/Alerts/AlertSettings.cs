@@ -1,7 +1,7 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using Microsoft.EntityFrameworkCore;
 
 namespace SentinelCam.Alerts;
 
