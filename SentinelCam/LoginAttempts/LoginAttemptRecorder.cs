@@ -30,7 +30,16 @@ public sealed class LoginAttemptRecorder(
         var recorded = outcome is null
             ? await AddSuccessAsync(account!, visitor, now)
             : await AddFailureAsync(account, outcome.Value, wishes, typed, visitor, now);
-        await transaction.CommitAsync();
+        try
+        {
+            await transaction.CommitAsync();
+        }
+        catch (InvalidOperationException rolledBack)
+        {
+            // SQLite rolls back by itself where the disk is full at the end of a statement; its provider notices only here
+            throw new DbUpdateException("The database has taken the attempt back.", rolledBack);
+        }
+
         return new Submission(outcome is null, recorded);
     }
 
