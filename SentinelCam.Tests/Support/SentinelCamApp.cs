@@ -53,6 +53,25 @@ public sealed class SentinelCamApp : IAsyncDisposable
         _stopped = true;
         await _factory.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await WaitForTheLockAsync();
+    }
+
+    /// <summary>The program lets go of its data directory at its very end, a moment after the host is gone.</summary>
+    private async Task WaitForTheLockAsync()
+    {
+        var path = Path.Combine(DataDirectory, ".lock");
+        for (var tries = 0; File.Exists(path); tries++)
+        {
+            try
+            {
+                await File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).DisposeAsync();
+                return;
+            }
+            catch (IOException) when (tries < 600)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     /// <summary>A browser without scripts, with cookies of its own.</summary>

@@ -31,7 +31,8 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
     /// <summary>Said once by screen readers.</summary>
     public string News { get; private set; } = "";
 
-    public string LiveUrl => Log.Items is [var newest, ..] ? $"/dashboard?Since={LogPlace.Of(newest.Entry)}" : "/dashboard?Since=0_0";
+    /// <summary>What a fragment gives as <see cref="Since"/>.</summary>
+    public string Newest => Log.Items is [var newest, ..] ? LogPlace.Of(newest.Entry).ToString() : "0_0";
 
     public async Task<IActionResult> OnGetAsync()
     {

@@ -103,7 +103,7 @@ if (document.querySelector("[data-events]")) {
   let source;
   let timer;
   // Not under somebody's hands: a question that waits for its answer stays
-  const refresh = () => document.querySelector("#latest form[hx-post]") || htmx.trigger("#latest", "news");
+  const refresh = () => document.querySelector("#latest form[hx-post]") || htmx.trigger("#live", "news");
 
   const open = () => {
     clearInterval(timer);
