@@ -132,6 +132,39 @@ public class AlertWishesTests
         Assert.DoesNotContain("198.51.100.7", (await ann.GetAsync("/dashboard")).Document.QuerySelector("table")!.TextContent, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Ten_such_sign_ins_an_hour_are_mailed_and_more_are_recorded()
+    {
+        await using var app = await StartAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            for (var failure = 0; failure < 3; failure++)
+                await app.FailToSignInAsync(Anns, enqueue: false);
+            Assert.True((await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", "Thief/1.0")).IsAccepted);
+        }
+
+        Assert.Equal(12, await app.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.Outcome == LoginOutcome.SucceededAfterFailures)));
+        Assert.Equal(10, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Success)));
+        Assert.Equal(2, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotTold)));
+    }
+
+    [Fact]
+    public async Task An_entry_that_is_deleted_before_its_picture_was_taken_is_mailed_all_the_same()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.VisitAsAsync(Anns);
+        var entry = await app.FailToSignInAsync(Anns, "203.0.113.9", enqueue: false);
+
+        await ann.SubmitAsync($"/delete_log/{entry}", new { });
+        Assert.Equal(0, await app.ReadAsync(db => db.ImageLog.CountAsync()));
+        _clock.AdvanceMinutes(4);
+        await app.WaitForAcceptedAsync(1);
+
+        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(Assert.Single(app.Mails())));
+        Assert.Contains("203.0.113.9", text, StringComparison.Ordinal);
+        Assert.Contains("The owner has deleted the entry.", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2, 0, false)]
     [InlineData(3, 0, true)]

@@ -38,6 +38,24 @@ public class SendAgainTests
     }
 
     [Fact]
+    public async Task An_address_that_was_removed_gets_no_copy()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        await using var app = await StartAsync(server);
+        using var ann = await app.RegisterAnnAsync();
+        await app.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.ExtraRecipient, "second@example.org")));
+        await app.FailToSignInAsync(Anns);
+        await app.WaitForAcceptedAsync(2);
+        await app.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.ExtraRecipient, (string?)null)));
+        var id = await app.ReadAsync(db => db.Deliveries.Where(d => d.Recipient == "second@example.org").Select(d => d.Id).SingleAsync());
+
+        var answer = await ann.SubmitAsync(await ann.GetAsync("/userdata"), new { }, $"/send_again/{id}");
+
+        Assert.Contains("This address gets your mails no more", answer.Main, StringComparison.Ordinal);
+        Assert.Equal(2, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+    }
+
+    [Fact]
     public async Task A_double_click_makes_one_copy_with_a_Message_ID_of_its_own()
     {
         await using var server = ScriptedSmtpServer.Start();

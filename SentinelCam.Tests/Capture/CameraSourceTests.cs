@@ -51,6 +51,8 @@ public class CameraSourceTests
     [InlineData("/dev/video2", "2")]
     [InlineData("http://me:hunter2@camera:8080/video.mjpg?key=hunter2#x", "http://camera:8080/video.mjpg")]
     [InlineData("rtsp://me:hunter2@camera/stream1", "rtsp://camera/stream1")]
+    [InlineData("rtsp://camera:554/live/user=me&password=hunter2&channel=1", "rtsp://camera:554/live/...")]
+    [InlineData("http://camera/video%3bpwd%3dhunter2", "http://camera/...")]
     public void A_right_source_is_shown_without_credentials_or_query(string? source, string shown) =>
         Assert.Equal(shown, Create(source).Status.Source);
 

@@ -73,6 +73,16 @@ public sealed class JobsInHandTests : IDisposable
     }
 
     [Fact]
+    public void It_does_not_go_before_a_job_that_another_worker_has_to_take_first()
+    {
+        Acknowledge(FetchFirstOfTwo());
+        var critical = _connection.Enqueue("critical");
+        using var job = Fetch("critical", "default");
+        Assert.Equal(critical, job.JobId);
+        Assert.Equal((0, 1), Counts("default"));
+    }
+
+    [Fact]
     public void It_is_the_first_of_the_first_queue_that_its_worker_listens_to()
     {
         _connection.Enqueue("second");

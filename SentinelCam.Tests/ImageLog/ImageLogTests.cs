@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,6 +52,28 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
         Assert.Equal(3, Entries(await owner.GetAsync("/userdata?Q=&Trigger=&Outcome=&From=&To=")));
         Assert.Equal(3, Entries(await owner.GetAsync("/userdata?Trigger=Nonsense&Outcome=99&From=yesterday&Before=x")));
         Assert.Contains("Nothing matches", (await owner.GetAsync("/userdata?Q=" + new string('q', 5_000))).Main, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/userdata?Before=-9223372036854775808_0")]
+    [InlineData("/userdata?Before=9223372036854775807_9223372036854775807")]
+    [InlineData("/dashboard?Since=-9223372036854775808_0")]
+    public async Task A_crafted_place_is_no_error(string url) =>
+        Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(url)).Status);
+
+    [Fact]
+    public async Task A_search_from_the_year_two_on_is_one_from_the_beginning()
+    {
+        await household.App.FailToSignInAsync(Household.Bobs, "192.0.2.2", "Ancient/0.2", enqueue: false);
+        Assert.Contains("Ancient/0.2", (await household.Bob.GetAsync("/userdata?Q=Ancient&From=0002-01-01")).Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("Ancient/0.2", (await household.Bob.GetAsync("/userdata?Q=Ancient&From=9000-01-01")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Too_short_a_search_deletes_nothing()
+    {
+        await household.App.FailToSignInAsync(Household.Bobs, enqueue: false);
+        Assert.Contains("Type at least 3 characters", (await household.Bob.GetAsync("/delete_log?Q=ab")).Main, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,6 +50,39 @@ public class ForgottenWorkSweepTests
     }
 
     [Fact]
+    public async Task A_mail_server_that_is_slow_to_fail_does_not_fill_the_queue()
+    {
+        await using var app = await SentinelCamApp.StartAsync(_clock, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton<IMailTransport, StuckTransport>();
+        });
+        using var ann = await app.RegisterAnnAsync();
+        var annsId = await app.ReadAsync(db => db.Users.Select(a => a.Id).SingleAsync());
+        await app.ReadAsync(db =>
+        {
+            db.Deliveries.AddRange(Enumerable.Range(0, 1_000).Select(i => new Delivery
+            {
+                Kind = MailKind.SettingsChanged,
+                RecipientId = annsId,
+                Recipient = SentinelCamApp.AnnsEmail,
+                MessageId = $"{i}@example.org",
+                Text = "A line.",
+                CreatedAt = Noon,
+                QueuedAt = Noon,
+                DueAt = Noon,
+            }));
+            return db.SaveChangesAsync();
+        });
+
+        _clock.AdvanceMinutes(60);
+
+        var queue = app.Services.GetRequiredService<JobStorage>().GetMonitoringApi();
+        await app.WaitForAsync(_ => Task.FromResult(queue.EnqueuedCount("mails")), count => count >= 99);
+        Assert.InRange(queue.EnqueuedCount("mails"), 99, 101);
+    }
+
+    [Fact]
     public async Task A_capture_that_was_under_way_is_taken_up_again_at_the_start()
     {
         var silent = new FakeCamera();
@@ -116,4 +149,17 @@ public class ForgottenWorkSweepTests
     private static async Task NothingIsLeftToDoAsync(SentinelCamApp app) => await app.WaitForAsync(
         _ => Task.FromResult(app.Services.GetRequiredService<JobStorage>().GetMonitoringApi().GetStatistics()),
         jobs => jobs is { Enqueued: 0, Processing: 0 });
+
+    private sealed class StuckTransport : IMailTransport
+    {
+        public string Description => "a server that never answers";
+
+        public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            throw new InvalidOperationException();
+        }
+
+        public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken) => SendAsync(message, cancellationToken);
+    }
 }

@@ -15,10 +15,16 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
     private const int MaxAddressesTold = 10;
     private const int MaxPicturesOfASummary = 5;
 
+    /// <summary>Small copies take a tenth of it each.</summary>
+    private const int MaxStripBytes = 100_000;
+
     /// <returns>Null where there is nothing left to tell: the picture or the question that the mail is about is gone.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
     {
         var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
+        // A second address that was removed while the mail waited for its next try
+        if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
+            return null;
         var content = new AlertContent
         {
             Kind = delivery.Kind,
@@ -67,7 +73,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
         // A picture that came after the first mail was due has a mail of its own
-        if (delivery.Kind is MailKind.Attempt && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Kind == MailKind.LatePicture))
+        if (delivery.Kind is MailKind.Attempt or MailKind.Success
+            && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Recipient == delivery.Recipient && d.Kind == MailKind.LatePicture))
             return content with { PictureProblem = "It came too late for this mail and follows in another." };
 
         var ids = told.Select(a => (long?)a.Id).ToList();
@@ -133,8 +140,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         // What matters most is a conversation of its own
         if (delivery.Kind is MailKind.Success)
             return content;
-        var earlier = await db.Deliveries
-            .Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Kind != MailKind.Success && d.Id < delivery.Id)
+        var follows = db.Deliveries.Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Id < delivery.Id);
+        var earlier = await (delivery.Kind is MailKind.LatePicture ? follows.Where(d => d.EntryId == delivery.EntryId) : follows.Where(d => d.Kind != MailKind.Success))
             .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
         return content with { InReplyTo = earlier.LastOrDefault(), References = earlier };
     }
@@ -175,15 +182,20 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         return pictures;
     }
 
-    /// <summary>The strip as far as it is there now. Only its small copies fit beside the picture.</summary>
+    /// <summary>The strip as far as it is there now. Small copies where there are some.</summary>
     private async Task<IReadOnlyList<MailPicture>> ReadStripAsync(Snapshot snapshot)
     {
         var strip = new List<MailPicture>();
-        foreach (var frame in snapshot.Strip.Where(f => f.HasThumbnail).OrderBy(f => f.TakenAt))
+        var room = MaxStripBytes;
+        foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
         {
             try
             {
-                strip.Add(new MailPicture(await File.ReadAllBytesAsync(store.SmallPathOf(frame)), $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
+                var jpeg = await File.ReadAllBytesAsync(store.SmallPathOf(frame));
+                if (jpeg.Length > room)
+                    continue; // there is no small copy, and the picture itself is too large
+                room -= jpeg.Length;
+                strip.Add(new MailPicture(jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -27,6 +27,9 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// <summary>Why an attempt of a flood has no picture.</summary>
     public const string NotCaptured = "No picture: of one burst at most one attempt a second is photographed, and 100 in all.";
 
+    /// <summary>Why a success after failures has neither picture nor mail.</summary>
+    public const string NotTold = "No picture and no mail: ten sign-ins like this were mailed within the hour.";
+
     /// <summary>Opens an alert or joins the one that is open, and decides what the attempt gets of it.</summary>
     public async Task<(Alert Alert, AlertShare Share)> JoinAsync(long? ownerId, AlertWishes wishes, string remoteAddress, DateTimeOffset now)
     {
@@ -58,6 +61,13 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         return last.Count == AlertOptions.FailuresBeforeSuccess && last.All(a => a.At > since && a.Outcome is not LoginOutcome.SucceededAfterFailures)
             ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
             : null;
+    }
+
+    /// <summary>Whether so many successes after failures were mailed within the hour that one more is only recorded.</summary>
+    public async Task<bool> AreEnoughSuccessesToldAsync(long ownerId, DateTimeOffset now)
+    {
+        var since = now - TimeSpan.FromHours(1);
+        return await db.LoginAttempts.CountAsync(a => a.OwnerId == ownerId && a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures) >= AlertOptions.MaxSuccessesPerHour;
     }
 
     private async Task<Alert> OpenAsync(long? ownerId, string network, DateTimeOffset now)

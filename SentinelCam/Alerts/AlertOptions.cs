@@ -18,6 +18,9 @@ public sealed record AlertOptions(TimeSpan QuietPeriod)
     /// <summary>A successful sign-in after this many failures within <see cref="FailuresWithin"/> is mailed at once.</summary>
     public const int FailuresBeforeSuccess = 3;
 
+    /// <summary>Successes after failures that are mailed in an hour, at most; more are only recorded.</summary>
+    public const int MaxSuccessesPerHour = 10;
+
     public static readonly TimeSpan FailuresWithin = TimeSpan.FromHours(1);
 
     /// <summary>An alert with this quiet period is summed up after this time even if attempts go on.</summary>

@@ -18,18 +18,15 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
     {
         if (entry is { Trigger: CaptureTrigger.FailedLogin, OpensAlert: false })
             return [];
-        var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id).ToListAsync();
+        var now = time.GetUtcNow();
+        var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
+        // Those about a success wait for the picture that they carry now
         var prepared = earlier.FindAll(d => d is { Kind: MailKind.Success, State: DeliveryState.Waiting, Tries: 0 });
-        if (prepared.Count > 0)
-        {
-            prepared.ForEach(d => d.DueAt = time.GetUtcNow());
+        prepared.ForEach(d => d.DueAt = now);
+        if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return prepared;
-        }
-
-        if (earlier.Count > 0 && !pictureTaken)
-            return [];
         var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
-        return await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow());
+        return [.. prepared, .. await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, now, except: prepared)];
     }
 
     /// <summary>The mails about a success after failures. They wait for the picture, but not for long.</summary>
@@ -37,7 +34,12 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + PictureWait);
 
     /// <summary>The mails that sum up a burst.</summary>
-    public Task<IReadOnlyList<Delivery>> AddSummaryAsync(Alert alert) => AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, entryId: null, time.GetUtcNow());
+    public async Task<IReadOnlyList<Delivery>> AddSummaryAsync(Alert alert)
+    {
+        // It counts among the mails of the entry whose mail it follows
+        var opener = await db.ImageLog.Where(e => e.AlertId == alert.Id && e.OpensAlert).Select(e => (long?)e.Id).FirstOrDefaultAsync();
+        return await AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, opener, time.GetUtcNow());
+    }
 
     /// <summary>A mail about an account's settings, to any address.</summary>
     public Delivery AddNotice(MailKind kind, long accountId, string recipient, string text)
@@ -55,7 +57,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         return db.Add(copy).Entity;
     }
 
-    private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt)
+    private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt, IReadOnlyList<Delivery>? except = null)
     {
         // An owner who was suspended meanwhile gets no more pictures
         var owner = await db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null).Select(a => new { a.Id, a.Email, a.ExtraRecipient }).SingleOrDefaultAsync();
@@ -63,7 +65,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
             ? [(owner.Id, owner.Email), (owner.Id, owner.ExtraRecipient)]
             : [.. (await db.Administrators().Select(a => new { a.Id, a.Email }).ToListAsync()).Select(a => (a.Id, a.Email))];
         var added = new List<Delivery>();
-        foreach (var (id, email) in recipients.Where(recipient => recipient.Email is not null))
+        foreach (var (id, email) in recipients.Where(recipient => recipient.Email is not null && except?.Any(d => d.Recipient == recipient.Email) is not true))
         {
             var delivery = New(kind, id, email!, dueAt);
             (delivery.AlertId, delivery.EntryId) = (alertId, entryId);

@@ -15,6 +15,9 @@ public enum RepeatOutcome
 
     /// <summary>It was asked for already, or the first try is still to come.</summary>
     AlreadyQueued,
+
+    /// <summary>Its recipient was removed from the account.</summary>
+    RecipientRemoved,
 }
 
 /// <summary>Sends a mail again because its owner asks for it, or puts the notice of its failure away.</summary>
@@ -28,6 +31,8 @@ public sealed class DeliveryRepeat(SentinelCamDbContext db, DeliveryPlan deliver
         var delivery = await Own(viewer).AsTracking().SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
         if (delivery is null)
             return (RepeatOutcome.NotFound, 0);
+        if (!await db.Users.AnyAsync(a => a.Id == delivery.RecipientId && (a.Email == delivery.Recipient || a.ExtraRecipient == delivery.Recipient)))
+            return (RepeatOutcome.RecipientRemoved, 0);
         // Whoever clicks twice means the same mail, which has a newer copy by then
         if (delivery.State is DeliveryState.Waiting or DeliveryState.Sending || await db.Deliveries.AnyAsync(d => d.Id > id && d.Kind == delivery.Kind
             && d.EntryId == delivery.EntryId && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Text == delivery.Text))

@@ -18,6 +18,8 @@ public sealed class SendAlertJob(
     /// <summary>The longest time between two tries.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(30);
 
+    private const string NothingToSend = "Not sent: what it is about was deleted or has run out, or its recipient was removed, before the mail left.";
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>More than fit into <see cref="GiveUpAfter"/> with the longest delay.</summary>
@@ -85,6 +87,8 @@ public sealed class SendAlertJob(
             .SetProperty(d => d.LastReply, reply)
             .SetProperty(d => d.DueAt, dueAt)
             .SetProperty(d => d.SignInRefused, signInRefused)
+            // Nobody needs to be told of a mail that nobody waits for
+            .SetProperty(d => d.AcknowledgedAt, d => reply == NothingToSend ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)
             .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
@@ -95,7 +99,7 @@ public sealed class SendAlertJob(
         {
             return await contents.FindAsync(delivery) is { } content
                 ? await transport.SendAsync(AlertMessage.Compose(content), cancellationToken)
-                : new MailOutcome(MailResult.RefusedForGood, "Not sent: what it is about was deleted, or has run out, before the mail left.");
+                : new MailOutcome(MailResult.RefusedForGood, NothingToSend);
         }
         catch (OperationCanceledException)
         {

@@ -121,7 +121,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     public (IReadOnlyList<Frame> Frames, IReadOnlyList<DateTimeOffset> ToCome) Strip(Frame picture, int count)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        if (picture.Quality == FrameQuality.Demo)
+        if (picture.Quality == FrameQuality.Demo || _reader.SwitchedAt >= picture.TakenAt)
             return ([], []);
         var now = _time.GetUtcNow();
         var places = FrameStrip.Places(picture.TakenAt, count).ToLookup(place => FrameStrip.ClosesAt(place) > now);
@@ -138,6 +138,9 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         var left = places.Count == 0 ? TimeSpan.Zero : FrameStrip.ClosesAt(places[^1]) - _time.GetUtcNow();
         if (left > TimeSpan.Zero)
             await Task.Delay(left, _time, cancellationToken);
+        // Another camera's frames do not belong beside this picture
+        if (_reader.SwitchedAt >= picture.TakenAt)
+            return [];
         return FrameStrip.Choose(_reader.View().Frames, picture, places, _judge);
     }
 

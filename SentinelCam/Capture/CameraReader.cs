@@ -52,6 +52,9 @@ internal sealed class CameraReader : IAsyncDisposable
     }
 
     /// <summary>Runs through clock changes; from the start of this reader.</summary>
+    /// <summary>When another camera took the place of the one before.</summary>
+    public DateTimeOffset SwitchedAt { get; private set; } = DateTimeOffset.MinValue;
+
     private TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     public CameraView View()
@@ -120,6 +123,7 @@ internal sealed class CameraReader : IAsyncDisposable
             var (old, wanted) = (_camera, _open is not null);
             Close();
             _camera = camera;
+            SwitchedAt = _time.GetUtcNow();
             _ring.Forget();
             _condition.Forget();
             _reading = DisposeAfterAsync(_reading, old);
@@ -212,8 +216,9 @@ internal sealed class CameraReader : IAsyncDisposable
             var retry = _limits.FirstRetry;
             while (!open.IsCancellationRequested)
             {
-                var (fault, wasLive) = await ReadUntilFaultAsync(camera, open.Token);
-                if (wasLive)
+                var (fault, liveFor) = await ReadUntilFaultAsync(camera, open.Token);
+                // One that sends a picture and hangs up is no better than one that sends none
+                if (liveFor >= retry)
                     retry = _limits.FirstRetry;
                 if (Report(fault, camera, open) is not { } pause)
                     return;
@@ -225,11 +230,13 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    private async Task<(CameraFault Fault, bool WasLive)> ReadUntilFaultAsync(ICamera camera, CancellationToken open)
+    /// <returns>Why it ended, and how long frames came.</returns>
+    private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(ICamera camera, CancellationToken open)
     {
         using var silence = new CancellationTokenSource(_limits.Opening, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
-        var live = false;
+        TimeSpan? first = null;
+        var liveFor = TimeSpan.Zero;
         try
         {
             var settling = new ExposureSettling(_time, camera.StartsDark);
@@ -239,23 +246,24 @@ internal sealed class CameraReader : IAsyncDisposable
                 // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
                 var verdict = settling.IsOver ? null : _judge.Judge(frame);
                 Add(frame, camera, settling.IsSettled(verdict), verdict, open);
-                live = true;
+                first ??= Elapsed;
+                liveFor = Elapsed - first.Value;
             }
-            return (CameraFaults.Ended, live);
+            return (CameraFaults.Ended, liveFor);
         }
         catch (CameraException e)
         {
-            return (e.Fault, live);
+            return (e.Fault, liveFor);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            return (CameraFaults.Silent, live);
+            return (CameraFaults.Silent, liveFor);
         }
         catch (Exception e)
         {
             // Whatever a camera does, the feed lives on; the message is left out, for it may quote the address
             _logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", _name, e.GetType().Name, e.StackTrace);
-            return (CameraFaults.Unexpected(e), live);
+            return (CameraFaults.Unexpected(e), liveFor);
         }
     }
 

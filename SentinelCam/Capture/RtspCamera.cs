@@ -18,6 +18,9 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
 {
     private const int MaxErrorText = 8 * 1024;
 
+    /// <summary>What the program needs of the environment.</summary>
+    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "LD_LIBRARY_PATH", "SystemRoot"];
+
     /// <summary>Ends the program when the camera falls silent, also if nobody is left to kill it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
@@ -88,9 +91,9 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
             UseShellExecute = false,
             CreateNoWindow = true,
         };
-        // Another program has no business with the mail server's password
-        foreach (var secret in start.Environment.Keys.Where(name => name.StartsWith("Smtp", StringComparison.OrdinalIgnoreCase)).ToList())
-            start.Environment.Remove(secret);
+        // Another program has no business with what this one is configured with, passwords among it
+        foreach (var name in start.Environment.Keys.Except(Inherited, StringComparer.OrdinalIgnoreCase).ToList())
+            start.Environment.Remove(name);
         try
         {
             return Process.Start(start)!;

@@ -94,7 +94,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             delivery.HasOne<Account>().WithMany().HasForeignKey(d => d.RecipientId).OnDelete(DeleteBehavior.SetNull);
             delivery.HasIndex(d => d.MessageId).IsUnique();
             delivery.HasIndex(d => new { d.RecipientId, d.State });
-            delivery.HasIndex(d => d.DueAt).HasFilter("State IN ('Waiting', 'Sending')");
+            delivery.HasIndex(d => new { d.State, d.DueAt });
         });
     }
 

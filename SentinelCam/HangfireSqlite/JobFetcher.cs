@@ -141,6 +141,7 @@ internal sealed class JobFetcher : IDisposable
 
     private SqliteFetchedJob? TryFetch(string[] queues)
     {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
         var now = _options.TimeProvider.GetUtcNow().ToStored();
         var job = _database.Write(session => Take(session, queues, now));
         if (job is not null) Interlocked.Increment(ref _running);
@@ -201,6 +202,8 @@ internal sealed class JobFetcher : IDisposable
             return jobs;
         });
 
+        // One that closes leaves them to other processes
+        if (Volatile.Read(ref _disposed)) return;
         foreach (var (queue, _, _) in released) _signals.Signal(queue, 1);
     }
 

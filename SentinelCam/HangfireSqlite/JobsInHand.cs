@@ -31,28 +31,30 @@ internal sealed class JobsInHand : IDisposable
         }
     }
 
-    /// <returns>The first job of the first of the queues that has one; null when none has.</returns>
+    /// <summary>
+    /// A job for a worker of the same queues: it was chosen by their order, in which a job of another worker's queues may
+    /// have to wait behind one that is not here.
+    /// </summary>
+    /// <returns>Null when there is none.</returns>
     public SqliteFetchedJob? Take(string[] queues)
     {
         lock (_gate)
         {
-            if (_jobs.Count == 0) return null;
+            var index = _jobs.FindIndex(kept => kept.Job.Queues.AsSpan().SequenceEqual(queues));
+            if (index < 0) return null;
 
-            foreach (var queue in queues)
-            {
-                var index = _jobs.FindIndex(kept => kept.Job.Queue == queue);
-                if (index < 0) continue;
-
-                var job = _jobs[index].Job;
-                _jobs.RemoveAt(index);
-                return job;
-            }
-
-            return null;
+            var job = _jobs[index].Job;
+            _jobs.RemoveAt(index);
+            return job;
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Hands out no more: the storage gives back what is left.</summary>
+    public void Dispose()
+    {
+        lock (_gate) _jobs.Clear();
+        _timer.Dispose();
+    }
 
     private void ReturnLeftBehind()
     {

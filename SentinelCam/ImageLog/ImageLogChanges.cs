@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
 
 /// <summary>What a person does to their log: ask for a picture, pin it, delete entries.</summary>
-public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, SnapshotStore store, TimeProvider time, ILogger<ImageLogChanges> logger)
+public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, SnapshotStore store, TimeProvider time, ILogger<ImageLogChanges> logger)
 {
     /// <summary>So many entries can be deleted at once.</summary>
     public const int MaxDeleted = 1_000;
@@ -66,6 +67,10 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
             var visible = query.VisibleTo(viewer).Where(e => ids.Contains(e.Id));
             var entries = await visible.Include(e => e.Snapshot!.Strip).ToListAsync();
             files = [.. entries.SelectMany(e => e.Snapshot?.FileNames() ?? [])];
+            // Whoever is signed in could else keep an alert's mail from its owner
+            foreach (var entry in entries.Where(e => e is { OpensAlert: true, CaptureState: CaptureState.Waiting }))
+                await deliveries.AddForAsync(entry, pictureTaken: false);
+            await db.SaveChangesAsync();
             deleted = await visible.ExecuteDeleteAsync();
             await transaction.CommitAsync();
         }

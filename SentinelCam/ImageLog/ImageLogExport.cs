@@ -86,7 +86,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
             json.WriteString("file", NameOf(item, picture));
             json.WriteString("takenAt", picture.TakenAt);
             json.WriteString("camera", picture.CameraName);
-            json.WriteString("label", SnapshotLabel.Of(picture, entry.At));
+            json.WriteString("label", item.LabelOf(picture));
             json.WriteString("sha256", picture.Sha256);
             json.WriteEndObject();
         }

@@ -28,11 +28,11 @@ public sealed record ImageLogFilter(
     /// <summary>Something was typed, but too little to look for.</summary>
     public bool IsTextTooShort => SearchedText is null && !string.IsNullOrWhiteSpace(Text);
 
-    /// <summary>The earliest moment, in milliseconds since 1970.</summary>
-    public long? Start => From is { } from ? Milliseconds(from) : null;
+    /// <summary>The earliest moment, in milliseconds since 1970. Nothing happened before that.</summary>
+    public long? Start => From is { } from ? Math.Clamp(Milliseconds(from), 0, LogPlace.End) : null;
 
     /// <summary>The first moment after the last one.</summary>
-    public long? End => To is { } to && to < DateOnly.MaxValue ? Milliseconds(to.AddDays(1)) : null;
+    public long? End => To is { } to && to < DateOnly.MaxValue ? Math.Clamp(Milliseconds(to.AddDays(1)), 0, LogPlace.End) : null;
 
     private static long Milliseconds(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds();
 }
@@ -62,12 +62,15 @@ public enum WhoseEntries
 /// <param name="Id">The entry's.</param>
 public sealed record LogPlace(long At, long Id)
 {
+    /// <summary>A time after all others.</summary>
+    public const long End = 1L << 42;
+
     public static LogPlace Of(ImageLogEntry entry) => new(entry.At.ToUnixTimeMilliseconds(), entry.Id);
 
     /// <summary>As <see cref="ToString"/> writes it; null where the text is no place.</summary>
     public static LogPlace? Parse(string? text) =>
         text?.Split('_') is [var at, var id]
-        && long.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) && Math.Abs(time) < 1L << 42
+        && long.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) && time is > -End and < End
         && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new LogPlace(time, number) : null;
 

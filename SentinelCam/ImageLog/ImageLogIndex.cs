@@ -12,7 +12,7 @@ namespace SentinelCam.ImageLog;
 /// <remarks>An administrator's log is two lists, their own and that of nobody, merged: one statement with OR would have to sort.</remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {
-    private static readonly LogPlace Newest = new(1L << 42, 0);
+    private static readonly LogPlace Newest = new(LogPlace.End, 0);
 
     /// <summary>The newest places before another one.</summary>
     /// <param name="viewer">Who looks.</param>

@@ -89,7 +89,7 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         var alerts = await db.Alerts.AsNoTracking().Where(a => alertIds.Contains(a.Id)).ToDictionaryAsync(a => a.Id);
         return entries.ConvertAll(entry => new ImageLogItem(
             entry,
-            deliveries.FindAll(d => d.EntryId == entry.Id || (!entry.OpensAlert && d.Kind is MailKind.Summary && d.AlertId == entry.AlertId)),
+            deliveries.FindAll(d => d.EntryId == entry.Id || (entry is { OpensAlert: false, Trigger: CaptureTrigger.FailedLogin } && d.Kind is MailKind.Summary && d.AlertId == entry.AlertId)),
             entry.AlertId is { } id && alerts.TryGetValue(id, out var alert) ? alert : null));
     }
 }

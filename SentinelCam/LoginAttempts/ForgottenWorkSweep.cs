@@ -4,6 +4,7 @@ using SentinelCam.Alerts;
 using SentinelCam.Capture;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Jobs;
 
 namespace SentinelCam.LoginAttempts;
 
@@ -12,13 +13,19 @@ namespace SentinelCam.LoginAttempts;
 /// crash, a deleted <c>jobs.db</c>, or an error while it was being enqueued. Jobs do nothing when they find their work done,
 /// so one too many is harmless.
 /// </summary>
-public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJobClient jobs, TimeProvider time, ILogger<ForgottenWorkSweep> logger)
+public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJobClient jobs, JobStorage storage, TimeProvider time, ILogger<ForgottenWorkSweep> logger)
     : BackgroundService
 {
     /// <summary>How long a job may be overdue before the sweep believes it lost: longer than a capture or a mail takes once it runs.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private const int BatchSize = 500;
+
+    /// <summary>
+    /// With so many mails in the queue one that is overdue is not lost but late: a mail server that is slow to fail must not have
+    /// the same mails enqueued again every few minutes.
+    /// </summary>
+    private const int MaxMailsInQueue = 100;
 
     /// <summary>
     /// Before any job runs: a mail that was on its way when the last process ended is due again. The data directory belongs to this
@@ -72,9 +79,10 @@ public sealed class ForgottenWorkSweep(IServiceScopeFactory scopes, IBackgroundJ
         foreach (var entry in captures)
             jobs.Enqueue<CaptureSnapshotJob>(CaptureSnapshotJob.QueueFor(entry.Trigger, entry.OpensAlert), job => job.RunAsync(entry.Id, CancellationToken.None));
 
+        var room = (int)Math.Max(0, MaxMailsInQueue - storage.GetMonitoringApi().EnqueuedCount(JobQueues.Mails));
         var mails = await db.Deliveries
             .Where(d => d.State == DeliveryState.Waiting && (d.DueAt <= overdueSince || d.DueAt > tooFarOff || (d.Tries == 0 && d.DueAt > soon)))
-            .OrderBy(d => d.DueAt).Select(d => d.Id).Take(BatchSize).ToListAsync(cancellationToken);
+            .OrderBy(d => d.DueAt).Select(d => d.Id).Take(room).ToListAsync(cancellationToken);
         await db.Deliveries.Where(d => mails.Contains(d.Id) && d.State == DeliveryState.Waiting)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
         foreach (var id in mails)

@@ -114,6 +114,14 @@ public sealed class LoginAttemptRecorder(
             AlertId = alert.Id,
             NumberInAlert = alert.Attempts,
         });
+        // Whoever has the password could else send mail after mail
+        if (await grouping.AreEnoughSuccessesToldAsync(account.Id, now))
+        {
+            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotTold);
+            await db.SaveChangesAsync();
+            return Recorded(entry, isCaptured: false);
+        }
+
         await db.SaveChangesAsync();
         // Before the picture: whoever is signed in now could delete the entry, but not the mail
         await deliveries.AddSuccessAsync(entry);

@@ -31,6 +31,8 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     /// <summary>Asks about all that match the search.</summary>
     public async Task<IActionResult> OnGetAsync()
     {
+        if (Search.Filter.IsTextTooShort)
+            return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for: so short a text finds every entry.");
         var viewer = Viewer.Of(User);
         var page = await query.PageAsync(viewer, Search.Filter, count: MaxShown);
         if (page.Items.Count == 0)
@@ -60,7 +62,7 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     {
         var viewer = Viewer.Of(User);
         var deleted = Ids.Length > 0 ? await changes.DeleteAsync(viewer, Ids)
-            : LogPlace.Parse(Before) is { } before ? await changes.DeleteAsync(viewer, Search.Filter, before)
+            : !Search.Filter.IsTextTooShort && LogPlace.Parse(Before) is { } before ? await changes.DeleteAsync(viewer, Search.Filter, before)
             : 0;
         return BackWith(deleted == 1 ? "1 entry is deleted, with its pictures." : $"{deleted} entries are deleted, with their pictures.");
     }

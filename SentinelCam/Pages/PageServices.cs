@@ -81,7 +81,9 @@ public static class PageServices
         return services;
     }
 
-    private static bool AsksByItself(HttpRequest request) => request.Path == LivePath || request.Query.ContainsKey(nameof(DashboardModel.Since));
+    private static bool AsksByItself(HttpRequest request) => request.Path == LivePath
+        || request.Query.ContainsKey(nameof(DashboardModel.Since))
+        || (request.Path == "/admin/camera" && HttpMethods.IsGet(request.Method) && (request.Headers.ContainsKey("HX-Request") || request.Query.ContainsKey("handler")));
 
     /// <summary>Starts everything, and answers requests from here on.</summary>
     /// <exception cref="ConfigurationException">An address of <c>Urls</c> cannot be used.</exception>

@@ -27,7 +27,7 @@ public static class RateLimits
         options.AddPolicy(Capture, context => HttpMethods.IsPost(context.Request.Method)
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => PerMinute(30))
             : RateLimitPartition.GetNoLimiter(""));
-        options.AddPolicy(Export, context => context.Request.Query["handler"] == "Export"
+        options.AddPolicy(Export, context => string.Equals(context.Request.Query["handler"].FirstOrDefault(), "Export", StringComparison.OrdinalIgnoreCase)
             ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
             : RateLimitPartition.GetNoLimiter(""));
         // Each costs a hash of a password, whatever comes of it

@@ -37,7 +37,12 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
             return NotFound();
         if (outcome is RepeatOutcome.Queued)
             jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(id, CancellationToken.None), logger);
-        TempData["Notice"] = outcome is RepeatOutcome.Queued ? "The mail is sent again." : "This mail is in the queue already, or was sent again since.";
+        TempData["Notice"] = outcome switch
+        {
+            RepeatOutcome.Queued => "The mail is sent again.",
+            RepeatOutcome.RecipientRemoved => "This address gets your mails no more.",
+            _ => "This mail is in the queue already, or was sent again since.",
+        };
         return Back();
     }
 

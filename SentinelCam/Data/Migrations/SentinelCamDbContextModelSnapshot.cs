@@ -351,15 +351,14 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("AlertId");
 
-                    b.HasIndex("DueAt")
-                        .HasFilter("State IN ('Waiting', 'Sending')");
-
                     b.HasIndex("EntryId");
 
                     b.HasIndex("MessageId")
                         .IsUnique();
 
                     b.HasIndex("RecipientId", "State");
+
+                    b.HasIndex("State", "DueAt");
 
                     b.ToTable("Deliveries");
                 });

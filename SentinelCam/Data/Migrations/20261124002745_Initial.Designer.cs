@@ -10,7 +10,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261123234752_Initial")]
+    [Migration("20261124002745_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -354,15 +354,14 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("AlertId");
 
-                    b.HasIndex("DueAt")
-                        .HasFilter("State IN ('Waiting', 'Sending')");
-
                     b.HasIndex("EntryId");
 
                     b.HasIndex("MessageId")
                         .IsUnique();
 
                     b.HasIndex("RecipientId", "State");
+
+                    b.HasIndex("State", "DueAt");
 
                     b.ToTable("Deliveries");
                 });

@@ -409,12 +409,6 @@ namespace SentinelCam.Data.Migrations
                 column: "AlertId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Deliveries_DueAt",
-                table: "Deliveries",
-                column: "DueAt",
-                filter: "State IN ('Waiting', 'Sending')");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_Deliveries_EntryId",
                 table: "Deliveries",
                 column: "EntryId");
@@ -429,6 +423,11 @@ namespace SentinelCam.Data.Migrations
                 name: "IX_Deliveries_RecipientId_State",
                 table: "Deliveries",
                 columns: new[] { "RecipientId", "State" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Deliveries_State_DueAt",
+                table: "Deliveries",
+                columns: new[] { "State", "DueAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_ImageLog_AlertId",
