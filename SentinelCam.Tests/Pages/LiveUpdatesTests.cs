@@ -59,6 +59,22 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
+    public async Task A_part_without_news_leaves_the_last_announcement_standing()
+    {
+        await household.App.AddAccountAsync("Ned", "ned@example.org");
+        using var ned = await household.App.VisitAsAsync("ned@example.org");
+        await household.App.FailToSignInAsync("ned@example.org", "192.0.2.77", enqueue: false);
+
+        var news = await ned.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
+        var since = news.Document.QuerySelector("#since")!.GetAttribute("value");
+        var nothingNew = await ned.GetAsync($"/dashboard?Since={since}", ("HX-Request", "true"));
+
+        Assert.Contains("192.0.2.77", news.Document.QuerySelector("#announcement")!.TextContent, StringComparison.Ordinal);
+        Assert.Null(nothingNew.Document.QuerySelector("#announcement"));
+        Assert.NotNull(nothingNew.Document.QuerySelector("#latest .entry"));
+    }
+
+    [Fact]
     public async Task An_account_has_eight_connections_at_most_and_a_stranger_none()
     {
         await household.App.AddAccountAsync("Many", "many@example.org");
