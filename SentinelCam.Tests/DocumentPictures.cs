@@ -29,7 +29,6 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
             await page.SetViewportSizeAsync(1000, 800);
             await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
             await page.GotoAsync(path);
-            await page.WaitForLoadStateAsync(LoadState.Load);
             var file = Path.Combine(images, name + ".png");
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
             Assert.InRange(new FileInfo(file).Length, 1, 400_000);

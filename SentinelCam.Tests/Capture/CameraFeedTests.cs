@@ -216,10 +216,28 @@ public sealed class CameraFeedTests : IAsyncDisposable
         }
         _camera.Send(FrameAt(Now, 1), FrameAt(Now, 2));
         await _feed.CaptureAsync(Now, Cancelled);
+        await UntilAsync(() => _log.Lines.Count >= 3, TimeSpan.Zero);
+        // It pauses twice, and is then left alone
+        for (var i = 0; i < 2; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2.5));
+            _camera.Send(FrameAt(Now, 3 + i));
+            await UntilAsync(() => _feed.Status.LastFrameAt == Now, TimeSpan.Zero);
+            await UntilAsync(() => _log.Lines.Count >= 5, TimeSpan.Zero);
+        }
+        await StayOpenAsync(TimeSpan.FromSeconds(54));
+        _time.Advance(TimeSpan.FromSeconds(2));
 
-        await UntilAsync(() => _log.Lines.Count >= 2, TimeSpan.Zero);
+        await UntilAsync(() => _log.Lines.Count >= 6, TimeSpan.Zero);
         Assert.Equal(
-            ["Warning: Camera desk (fake): It is gone: plug it in.", "Information: Camera desk (fake) is live: 32x24"],
+            [
+                "Information: Camera desk (fake) is opening",
+                "Warning: Camera desk (fake): It is gone: plug it in.",
+                "Information: Camera desk (fake) is live: 32x24",
+                "Information: Camera desk (fake) has stopped sending pictures",
+                "Information: Camera desk (fake) is live: 32x24",
+                "Information: Camera desk (fake) is off",
+            ],
             _log.Lines);
     }
 

@@ -101,7 +101,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         // A password manager fills in, and a person pastes
         await page.Keyboard.InsertTextAsync(SentinelCamApp.Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/dashboard");
+        await Chromium.ArriveAsync(page, "/dashboard");
+        await Assertions.Expect(page.Locator("#viewer")).ToBeAttachedAsync();
 
         await page.Keyboard.PressAsync("Tab");
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Skip to content" })).ToBeInViewportAsync();

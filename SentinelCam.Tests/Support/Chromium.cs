@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace SentinelCam.Tests.Support;
@@ -35,6 +36,11 @@ public static class Chromium
         page.PageError += (_, error) => complaints.Add($"{page.Url}: {error}");
         return complaints;
     }
+
+    /// <summary>Waits for the page of an address that a click leads to.</summary>
+    /// <remarks>Playwright's own WaitForURLAsync misses a load event that comes while it begins to wait.</remarks>
+    public static Task ArriveAsync(IPage page, string path) =>
+        Assertions.Expect(page).ToHaveURLAsync(new Regex($"^https?://[^/]+{Regex.Escape(path)}$"));
 
     private static async Task<IBrowser> LaunchAsync()
     {

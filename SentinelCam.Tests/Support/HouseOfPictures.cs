@@ -70,7 +70,7 @@ public class HouseOfPictures : IAsyncLifetime
         await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**/dashboard");
+        await Chromium.ArriveAsync(page, "/dashboard");
     }
 
     /// <summary>So that Ann can sign in after all these wrong passwords.</summary>

@@ -51,7 +51,20 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
         };
     }
 
-    /// <summary>Logs a state when it differs from the one logged before, not at every try.</summary>
+    /// <summary>Logs that the camera opens, has closed or has stopped sending, unless that was logged before or a fault is still in sight.</summary>
+    public void LogOnce(string source, CameraState state)
+    {
+        var words = state switch
+        {
+            CameraState.Opening => "is opening",
+            CameraState.Stale => "has stopped sending pictures",
+            _ => "is off",
+        };
+        if (Fault is null && Interlocked.Exchange(ref _logged, words) != words)
+            logger.LogInformation("Camera {Camera} ({Source}) {State}", name, source, words);
+    }
+
+    /// <summary>Logs a fault when it differs from what was logged before, not at every try.</summary>
     public void LogOnce(string source, CameraFault fault)
     {
         if (Interlocked.Exchange(ref _logged, fault.Sentence) != fault.Sentence)

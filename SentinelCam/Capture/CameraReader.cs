@@ -51,10 +51,10 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs through clock changes; from the start of this reader.</summary>
     /// <summary>When another camera took the place of the one before.</summary>
     public DateTimeOffset SwitchedAt { get; private set; } = DateTimeOffset.MinValue;
 
+    /// <summary>Runs through clock changes; from the start of this reader.</summary>
     private TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     public CameraView View()
@@ -213,6 +213,9 @@ internal sealed class CameraReader : IAsyncDisposable
         {
             // One owner at a time: a device cannot be opened twice
             await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (open.IsCancellationRequested)
+                return;
+            _condition.LogOnce(camera.Source, CameraState.Opening);
             var retry = _limits.FirstRetry;
             while (!open.IsCancellationRequested)
             {
@@ -221,12 +224,13 @@ internal sealed class CameraReader : IAsyncDisposable
                 if (liveFor >= retry)
                     retry = _limits.FirstRetry;
                 if (Report(fault, camera, open) is not { } pause)
-                    return;
+                    break;
                 // A capture that comes does not wait for the next try, and one that waits already gets it soon
                 var wait = pause.IsWaitedFor ? _limits.FirstRetry : retry;
                 await pause.Woken.WaitAsync(wait, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 retry = retry * 2 < _limits.LongestRetry ? retry * 2 : _limits.LongestRetry;
             }
+            _condition.LogOnce(camera.Source, CameraState.Off);
         }
     }
 
@@ -235,6 +239,13 @@ internal sealed class CameraReader : IAsyncDisposable
     {
         using var silence = new CancellationTokenSource(_limits.Opening, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
+        // Told once: a slow camera may pause for so long between any two pictures
+        var paused = false;
+        await using var pause = _time.CreateTimer(_ =>
+        {
+            paused = true;
+            _condition.LogOnce(camera.Source, CameraState.Stale);
+        }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         TimeSpan? first = null;
         var liveFor = TimeSpan.Zero;
         try
@@ -243,6 +254,8 @@ internal sealed class CameraReader : IAsyncDisposable
             await foreach (var frame in camera.ReadAsync(either.Token))
             {
                 silence.CancelAfter(_limits.Silence);
+                if (!paused)
+                    pause.Change(_limits.Stale, Timeout.InfiniteTimeSpan);
                 // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
                 var verdict = settling.IsOver ? null : _judge.Judge(frame);
                 Add(frame, camera, settling.IsSettled(verdict), verdict, open);

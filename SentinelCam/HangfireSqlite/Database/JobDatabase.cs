@@ -174,6 +174,7 @@ internal sealed class JobDatabase : IDisposable
     private OpenDatabase Open()
     {
         _locks ??= FileLocks.Open(File + "-locks");
+        RequireLocks(_locks);
 
         // Two processes that start together prepare the file one after the other
         const string Preparation = "storage:prepare";
@@ -189,6 +190,14 @@ internal sealed class JobDatabase : IDisposable
         {
             _locks.Release(mine, Preparation);
         }
+    }
+
+    /// <summary>Where files cannot be locked, every lock looks as if another process had it: also one that nobody else can know of.</summary>
+    private void RequireLocks(FileLocks locks)
+    {
+        var (owner, unknown) = (new object(), $"storage:{Guid.NewGuid()}");
+        if (!locks.TryAcquire(owner, unknown, TimeSpan.Zero)) throw new SqliteJobStorageException(FileProblem.NoLocks(File));
+        locks.Release(owner, unknown);
     }
 
     private string? DescribeFailure(Exception exception) =>
