@@ -97,8 +97,25 @@ public sealed class SmtpReuseTests
         AssertEachOnce(server, 5);
     }
 
+    [Theory]
+    [InlineData(SmtpStage.MailFrom)]
+    [InlineData(SmtpStage.RcptTo)]
+    [InlineData(SmtpStage.EndOfData)]
+    public async Task A_server_that_refuses_for_now_over_a_kept_connection_is_asked_over_a_new_one(SmtpStage stage)
+    {
+        var script = new SmtpScript();
+        await using var server = ScriptedSmtpServer.Start(script, new SmtpScript());
+        await using var transport = Transport(server);
+        await SendAsync(transport, 0);
+
+        script.Reply(stage, "452 4.5.3 Too many messages sent");
+        Assert.Equal(MailResult.Accepted, (await SendAsync(transport, 1)).Result);
+
+        Assert.Equal(2, server.Connections);
+    }
+
     [Fact]
-    public async Task A_mail_that_is_refused_over_a_kept_connection_is_not_tried_over_another()
+    public async Task A_mail_that_is_refused_for_good_over_a_kept_connection_is_not_tried_over_another()
     {
         var script = new SmtpScript();
         await using var server = ScriptedSmtpServer.Start(script, new SmtpScript());

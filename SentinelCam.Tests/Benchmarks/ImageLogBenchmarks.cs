@@ -35,7 +35,8 @@ public class ImageLogBenchmarks
             await ManyEntries.AddAsync(app, await app.AddAccountAsync($"Owner of {size}", $"owner{size}@example.org"), size);
 
         var rows = new List<(string, IReadOnlyList<double>)>();
-        foreach (var size in sizes)
+        // The first time is for the compiler
+        foreach (var size in (int[])[sizes[0], .. sizes])
         {
             using var owner = await app.VisitAsAsync($"owner{size}@example.org");
             foreach (var (what, path) in new[]
@@ -57,7 +58,7 @@ public class ImageLogBenchmarks
             }
         }
 
-        Table.Print("Server time (ms), one request after another", [.. rows]);
+        Table.Print("Server time (ms), one request after another", [.. rows.Skip(rows.Count / (sizes.Length + 1))]);
     }
 
     [Fact(Explicit = true)]
@@ -153,27 +154,32 @@ internal static class ManyEntries
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         await db.Database.OpenConnectionAsync();
         await db.Database.ExecuteSqlRawAsync("PRAGMA synchronous = OFF");
-        await db.Database.ExecuteSqlAsync($"INSERT INTO Alerts (OwnerId, RemoteAddress, OpenedAt, ClosesAt, ClosedAt) VALUES ({owner}, '203.0.113.1', 0, 1, 1)");
-        var alert = await db.Database.SqlQuery<long>($"SELECT MAX(Id) AS Value FROM Alerts").SingleAsync();
+        var firstAlert = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) + 1 AS Value FROM Alerts").SingleAsync();
         for (var done = 0; done < count; done += Batch)
         {
             await using var transaction = await db.Database.BeginTransactionAsync();
             var first = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM LoginAttempts").SingleAsync();
             var firstEntry = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM ImageLog").SingleAsync();
+            // Ten attempts make an alert
+            await db.Database.ExecuteSqlAsync($"""
+                WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 10 FROM n WHERE i + 10 < {Math.Min(count, done + Batch)})
+                INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, Captures)
+                SELECT {firstAlert} + i / 10, {owner}, '203.0.113.1', 1700000000000 + i * 60000, 1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 10 FROM n
+                """);
             await db.Database.ExecuteSqlAsync($"""
                 WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {Math.Min(count, done + Batch)})
-                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId)
+                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId, NumberInAlert)
                 SELECT 1700000000000 + i * 60000, 'owner' || {owner} || '@example.org', {owner}, '203.0.' || (i / 250 % 250) || '.' || (i % 250),
                     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (100 + i % 40) || '.0.0.0 Safari/537.36',
-                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {alert} FROM n
+                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {firstAlert} + i / 10, i % 10 + 1 FROM n
                 """);
             await db.Database.ExecuteSqlAsync($"""
                 INSERT INTO ImageLog (OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, OpensAlert, CaptureState, CaptureTries, CaptureDueAt)
-                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, Id % 10 = 0, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
+                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, NumberInAlert = 1, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
                 """);
             await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO Deliveries (Kind, AlertId, EntryId, RecipientId, Recipient, MessageId, State, Tries, CreatedAt, DueAt, AcceptedAt)
-                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, At, At, At FROM ImageLog WHERE Id > {firstEntry} AND OpensAlert
+                INSERT INTO Deliveries (Kind, AlertId, EntryId, RecipientId, Recipient, MessageId, State, Tries, SignInRefused, CreatedAt, QueuedAt, DueAt, AcceptedAt)
+                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, 0, At, At, At, At FROM ImageLog WHERE Id > {firstEntry} AND OpensAlert
                 """);
             await transaction.CommitAsync();
         }

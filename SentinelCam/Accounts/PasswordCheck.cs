@@ -16,7 +16,6 @@ public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher
     /// <summary>Hashing takes a core for a tenth of a second: a flood of guesses leaves one to pages and jobs.</summary>
     private static readonly SemaphoreSlim Cores = new(Math.Max(1, Environment.ProcessorCount - 1));
 
-
     /// <returns>The account that the mail address belongs to, if any, and whether the password is its own.</returns>
     public async Task<(Account? Account, bool PasswordIsRight)> CheckAsync(string email, string password)
     {

@@ -93,8 +93,8 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Sends over a connection that was left alone for a while, and may be dead by now.</summary>
-    /// <returns>Null where it is, and the server was not given the message: then a new one is safe.</returns>
+    /// <summary>Sends over a connection that was left alone for a while: it may be dead by now, or have had all the mails that the server takes over one.</summary>
+    /// <returns>Null where the server has not taken the message and may take it over a new connection.</returns>
     private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
     {
         kept.Dialogue.BeginMessage();
@@ -104,7 +104,7 @@ public sealed class SmtpTransport(
         {
             return await kept.SendAsync(message, cancellationToken);
         }
-        catch (Exception failure) when (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure))
+        catch (Exception failure) when (SmtpFailure.IsForNow(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
         {
             return null;
         }

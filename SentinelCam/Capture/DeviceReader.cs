@@ -28,8 +28,16 @@ internal sealed class DeviceReader : INativeReader
             foreach (var api in Apis())
             {
                 var device = new VideoCapture(index, api);
-                if (device.IsOpened())
-                    return new DeviceReader(index, device, time);
+                try
+                {
+                    if (device.IsOpened())
+                        return new DeviceReader(index, device, time);
+                }
+                catch
+                {
+                    device.Dispose();
+                    throw;
+                }
                 device.Dispose();
             }
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.ImageLog;
 
 namespace SentinelCam.Data;
 
@@ -9,8 +10,9 @@ namespace SentinelCam.Data;
 /// </summary>
 /// <remarks>
 /// The search index is FTS5 with trigrams, which finds any part of three characters or more. It keeps no text of its own. Its
-/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order; its owner is one trigram, so that the matches
-/// of one owner are found among those of all others without looking at these.
+/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, the newest first: FTS5 skips what does not match
+/// only forwards at little cost. Its owner is one trigram, so that the matches of one owner are found among those of all others
+/// without looking at these.
 /// </remarks>
 public static class KeptByTriggers
 {
@@ -85,10 +87,10 @@ public static class KeptByTriggers
     public static string Match(long? ownerId, string text) =>
         $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : \"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    /// <summary>An entry's place in the search index, which rises with its time.</summary>
-    public static long SearchKey(long at, long id) => at << IdBits | (id & IdMask);
+    /// <summary>An entry's place in the search index, which falls with its time, from <see cref="LogPlace.End"/> on.</summary>
+    public static long SearchKey(long at, long id) => (LogPlace.End - at) << IdBits | (~id & IdMask);
 
-    private static string SearchKeySql(string row) => string.Create(CultureInfo.InvariantCulture, $"({row}.At << {IdBits} | ({row}.Id & {IdMask}))");
+    private static string SearchKeySql(string row) => string.Create(CultureInfo.InvariantCulture, $"(({LogPlace.End} - {row}.At) << {IdBits} | (~{row}.Id & {IdMask}))");
 
     private static string Index(string row, string from) => string.Create(CultureInfo.InvariantCulture, $"""
         INSERT INTO EntrySearch (rowid, Owner, Account, Address, Agent) SELECT {SearchKeySql(row)},

@@ -10,7 +10,7 @@ using SentinelCam.Jobs;
 namespace SentinelCam.Pages;
 
 /// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
-public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat, ViewerTime time, IBackgroundJobClient jobs, ILogger<SendAgainModel> logger) : PageModel
+public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat, IBackgroundJobClient jobs, ILogger<SendAgainModel> logger) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
@@ -19,15 +19,13 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
     [BindProperty]
     public string? ReturnUrl { get; set; }
 
-    public string Words { get; private set; } = "";
+    public Delivery? Delivery { get; private set; }
 
     public async Task<IActionResult> OnGetAsync()
     {
         var viewer = Viewer.Of(User);
-        if (await db.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient) is not { } delivery)
-            return NotFound();
-        Words = DeliveryWords.Of(delivery, await time.ZoneAsync());
-        return Page();
+        Delivery = await db.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
+        return Delivery is null ? NotFound() : Page();
     }
 
     public async Task<IActionResult> OnPostAsync()
