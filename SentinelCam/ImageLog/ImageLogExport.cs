@@ -132,7 +132,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         var before = selection.Before;
         do
         {
-            var page = await query.PageAsync(selection.Viewer, selection.Filter, before, PageSize, cancellationToken);
+            var page = await query.PageAsync(selection.Viewer, selection.Filter, before, PageSize, cancellationToken: cancellationToken);
             foreach (var item in page.Items)
                 yield return item;
             before = page.Older;

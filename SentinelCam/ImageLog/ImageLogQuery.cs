@@ -19,12 +19,14 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
     /// <param name="filter">Which entries.</param>
     /// <param name="before">Only entries before this place, the last one of the page before; null for the newest.</param>
     /// <param name="count">At most so many.</param>
+    /// <param name="countTo">How far to count what was found, where that is farther than the page goes.</param>
     /// <param name="cancellationToken">Ends the search where the visitor has gone.</param>
-    public async Task<ImageLogPage> PageAsync(Viewer viewer, ImageLogFilter filter, LogPlace? before = null, int count = PageSize, CancellationToken cancellationToken = default)
+    public async Task<ImageLogPage> PageAsync(
+        Viewer viewer, ImageLogFilter filter, LogPlace? before = null, int count = PageSize, int countTo = 0, CancellationToken cancellationToken = default)
     {
-        var places = await index.FindAsync(viewer, filter, before, count + 1, cancellationToken);
+        var places = await index.FindAsync(viewer, filter, before, Math.Max(count, countTo) + 1, cancellationToken);
         var items = await ItemsAsync(viewer, [.. places.Take(count).Select(p => p.Id)], cancellationToken);
-        return new ImageLogPage(items, places.Count > count ? places[count - 1] : null);
+        return new ImageLogPage(items, places.Count > count ? places[count - 1] : null, places.Count);
     }
 
     /// <summary>Entries by their ids, newest first; those that are not there, or somebody else's, are left out.</summary>
@@ -113,7 +115,8 @@ public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> D
 /// <summary>One page.</summary>
 /// <param name="Items">Newest first.</param>
 /// <param name="Older">Where the next page begins; null on the last one.</param>
-public sealed record ImageLogPage(IReadOnlyList<ImageLogItem> Items, LogPlace? Older);
+/// <param name="Found">How many entries there are from here on, but at most one more than was to be shown or counted.</param>
+public sealed record ImageLogPage(IReadOnlyList<ImageLogItem> Items, LogPlace? Older, int Found);
 
 /// <summary>Attempts of one day with one outcome.</summary>
 /// <param name="Day">Days since 1970, UTC.</param>

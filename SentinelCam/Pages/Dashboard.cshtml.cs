@@ -15,7 +15,7 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    public ImageLogPage Log { get; private set; } = new([], null);
+    public ImageLogPage Log { get; private set; } = new([], null, 0);
 
     public AlertSummary LastDay { get; private set; } = new(0, 0, 0, 0);
 

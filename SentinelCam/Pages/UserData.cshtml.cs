@@ -22,7 +22,7 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
     [BindProperty(SupportsGet = true)]
     public string? Before { get; set; }
 
-    public ImageLogPage Log { get; private set; } = new([], null);
+    public ImageLogPage Log { get; private set; } = new([], null, 0);
 
     public string Count { get; private set; } = "";
 
@@ -30,9 +30,8 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
     {
         var viewer = Viewer.Of(User);
         var before = LogPlace.Parse(Before);
-        Log = await query.PageAsync(viewer, Search.Filter, before);
-        if (before is null)
-            Count = InWords(Log.Older is null ? Log.Items.Count : await index.CountAsync(viewer, Search.Filter, MaxCounted + 1));
+        Log = await query.PageAsync(viewer, Search.Filter, before, countTo: before is null ? MaxCounted : 0);
+        Count = InWords(Log.Found);
         Response.Headers.Vary = "HX-Request";
         return Request.IsHtmx() ? Partial("_Log", this) : Page();
     }
