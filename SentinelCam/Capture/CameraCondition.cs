@@ -61,7 +61,7 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
             _ => "is off",
         };
         if (Fault is null && Interlocked.Exchange(ref _logged, words) != words)
-            logger.LogInformation("Camera {Camera} ({Source}) {State}", name, source, words);
+            logger.LogInformation("Camera {Camera} ({Source}) {State:l}", name, source, words);
     }
 
     /// <summary>Logs a fault when it differs from what was logged before, not at every try.</summary>
@@ -80,6 +80,6 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
             return;
         _loggedLive = (frame.Width, frame.Height);
         Volatile.Write(ref _logged, LiveMark);
-        logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo}", name, source, frame.Width, frame.Height, demo ? ", DEMO pictures" : "");
+        logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo:l}", name, source, frame.Width, frame.Height, demo ? ", DEMO pictures" : "");
     }
 }
