@@ -18,7 +18,7 @@ public sealed class SmtpOAuthTests
     [Fact]
     public async Task The_token_of_the_endpoint_signs_in_and_is_kept_until_shortly_before_its_end()
     {
-        await using var endpoint = TokenServer.Start();
+        await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script());
 
         Assert.Equal(MailResult.Accepted, (await SendAsync(server, endpoint)).Result);
@@ -38,7 +38,7 @@ public sealed class SmtpOAuthTests
     [Fact]
     public async Task Mails_at_the_same_time_ask_for_one_token()
     {
-        await using var endpoint = TokenServer.Start();
+        await using var endpoint = await TokenServer.StartAsync();
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => tokens.GetAsync(Cancel)));
@@ -49,7 +49,7 @@ public sealed class SmtpOAuthTests
     [Fact]
     public async Task A_new_refresh_token_takes_the_place_of_the_old_one()
     {
-        await using var endpoint = TokenServer.Start();
+        await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = number => (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
 
@@ -63,7 +63,7 @@ public sealed class SmtpOAuthTests
     [Fact]
     public async Task A_token_that_the_mail_server_refuses_is_not_used_again()
     {
-        await using var endpoint = TokenServer.Start();
+        await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script().Reply(SmtpStage.Auth, "535 5.7.8 bad token"), Script());
         await using var transport = Transport(server, endpoint);
 
@@ -84,7 +84,7 @@ public sealed class SmtpOAuthTests
     [InlineData(302, "{}", "302", false)]
     public async Task An_endpoint_that_gives_no_token_is_tried_again_and_shows_no_secret(int status, string body, string words, bool refused)
     {
-        await using var endpoint = TokenServer.Start();
+        await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = _ => (status, body);
         await using var server = ScriptedSmtpServer.Start(Script());
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -19,8 +20,8 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         var network = await page.Context.NewCDPSessionAsync(page);
-        var addresses = new Dictionary<string, string>();
-        var bytes = new Dictionary<string, double>();
+        var addresses = new ConcurrentDictionary<string, string>();
+        var bytes = new ConcurrentDictionary<string, double>();
         network.Event("Network.requestWillBeSent").OnEvent += (_, e) => addresses[Text(e, "requestId")] = e!.Value.GetProperty("request").GetProperty("url").GetString()!;
         network.Event("Network.loadingFinished").OnEvent += (_, e) => bytes[Text(e, "requestId")] = e!.Value.GetProperty("encodedDataLength").GetDouble();
         await network.SendAsync("Network.enable");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
@@ -17,8 +18,8 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
-        var asked = new List<string>();
-        page.Request += (_, request) => asked.Add(request.Url);
+        var asked = new ConcurrentQueue<string>();
+        page.Request += (_, request) => asked.Enqueue(request.Url);
         await page.RunAndWaitForRequestAsync(() => page.GotoAsync("/dashboard"), request => request.Url.EndsWith("/dashboard/events", StringComparison.Ordinal));
 
         await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", enqueue: false);
@@ -33,6 +34,27 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await Expect(page.Locator("#chart title").First).ToContainTextAsync("failed sign-ins");
         Assert.All(asked, url => Assert.StartsWith(house.App.Address.ToString(), url, StringComparison.Ordinal));
         Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task News_leave_the_focus_and_an_open_table_as_they_are()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/dashboard");
+        await page.GetByText("The days as a table").ClickAsync();
+        var days = await page.Locator("#chart-days").TextContentAsync();
+        var newest = page.Locator("#log .entry").First;
+        await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).FocusAsync();
+        var focused = await page.EvaluateAsync<string>("document.activeElement.getAttribute('aria-label')");
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.15", "While one reads", enqueue: false);
+
+        await Expect(page.Locator("#log .entry").First).ToContainTextAsync("While one reads", Patient);
+        Assert.Equal(focused, await page.EvaluateAsync<string>("document.activeElement.getAttribute('aria-label')"));
+        await Expect(page.Locator("#chart-days")).ToBeVisibleAsync();
+        Assert.NotEqual(days, await page.Locator("#chart-days").TextContentAsync());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -25,15 +26,15 @@ public static class Chromium
     }
 
     /// <summary>Everything that the browser complains of on a page from now on: errors of scripts, of the security policy, of requests.</summary>
-    public static List<string> Complaints(IPage page)
+    public static IReadOnlyCollection<string> Complaints(IPage page)
     {
-        var complaints = new List<string>();
+        var complaints = new ConcurrentQueue<string>();
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
-                complaints.Add($"{page.Url}: {message.Text}");
+                complaints.Enqueue($"{page.Url}: {message.Text}");
         };
-        page.PageError += (_, error) => complaints.Add($"{page.Url}: {error}");
+        page.PageError += (_, error) => complaints.Enqueue($"{page.Url}: {error}");
         return complaints;
     }
 

@@ -28,6 +28,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+function controls(part) {
+  return part ? [part, ...part.querySelectorAll("a, button, input, summary")] : [];
+}
+
 function say(text) {
   const line = document.createElement("p");
   line.className = "problem";
@@ -116,6 +120,19 @@ if (document.querySelector("[data-events]")) {
       }
     });
   };
+
+  // What has the focus keeps it, though it is made anew
+  let focused;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    const part = active.closest("[id]");
+    focused = event.detail.requestConfig.elt.id === "live" && part && { active, part: part.id, place: controls(part).indexOf(active) };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (focused && !focused.active.isConnected && document.activeElement === document.body) {
+      controls(document.getElementById(focused.part))[focused.place]?.focus({ preventScroll: true });
+    }
+  });
 
   const close = () => {
     source?.close();
