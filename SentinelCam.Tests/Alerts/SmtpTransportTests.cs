@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Alerts;
@@ -176,12 +174,9 @@ public sealed class SmtpTransportTests
     [Fact]
     public async Task A_port_that_nobody_listens_on_is_tried_again_and_says_what_to_check()
     {
-        using var unused = new TcpListener(IPAddress.Loopback, 0);
-        unused.Start();
-        var port = ((IPEndPoint)unused.LocalEndpoint).Port;
-        unused.Stop();
+        using var closed = new ClosedPort();
 
-        var outcome = await SendAsync(Mails.To(port, host: "127.0.0.1"));
+        var outcome = await SendAsync(Mails.To(closed.Number, host: "127.0.0.1"));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("Smtp:Port", outcome.Remedy, StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -74,7 +72,9 @@ public partial class HttpCameraTests
     [Fact]
     public async Task A_port_where_nobody_listens_is_unreachable_within_seconds()
     {
-        var result = await CaptureAsync(new Uri($"http://me:hunter2@127.0.0.1:{FreePort()}/video?key=hunter2"));
+        using var closed = new ClosedPort();
+
+        var result = await CaptureAsync(new Uri($"http://me:hunter2@127.0.0.1:{closed.Number}/video?key=hunter2"));
 
         Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Sentence), (result.Outcome, result.Problem));
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
@@ -162,13 +162,6 @@ public partial class HttpCameraTests
     {
         context.Response.ContentType = "image/jpeg";
         return context.Response.Body.WriteAsync(jpeg).AsTask();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Checks what a camera would: for Digest the response by RFC 7616.</summary>

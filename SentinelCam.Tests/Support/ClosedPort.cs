@@ -1,0 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>A port of loopback that refuses connections: it is held so that nobody else takes it, and nobody listens.</summary>
+public sealed class ClosedPort : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    public ClosedPort() => _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+    public int Number => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+
+    public void Dispose() => _socket.Dispose();
+}
