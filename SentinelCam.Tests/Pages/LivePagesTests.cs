@@ -46,15 +46,100 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.GetByText("The days as a table").ClickAsync();
         var days = await page.Locator("#chart-days").TextContentAsync();
         var newest = page.Locator("#log .entry").First;
+        var number = (await newest.GetAttributeAsync("id"))!["entry-".Length..];
         await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).FocusAsync();
-        var focused = await page.EvaluateAsync<string>("document.activeElement.getAttribute('aria-label')");
 
         await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.15", "While one reads", enqueue: false);
 
-        await Expect(page.Locator("#log .entry").First).ToContainTextAsync("While one reads", Patient);
-        Assert.Equal(focused, await page.EvaluateAsync<string>("document.activeElement.getAttribute('aria-label')"));
+        await Expect(newest).ToContainTextAsync("While one reads", Patient);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {number}", Exact = true })).ToBeFocusedAsync();
         await Expect(page.Locator("#chart-days")).ToBeVisibleAsync();
-        Assert.NotEqual(days, await page.Locator("#chart-days").TextContentAsync());
+        await Expect(page.Locator("#chart-days")).Not.ToHaveTextAsync(days!);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" }).FocusAsync();
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.16", "While one reads on", enqueue: false);
+        await Expect(newest).ToContainTextAsync("While one reads on", Patient);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" })).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task A_picture_that_was_open_while_news_came_gives_the_focus_back_too()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var pictures = await house.App.ReadAsync(db => db.Snapshots.CountAsync());
+        await house.Ann.SubmitAsync("/capture", new { });
+        await house.App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count > pictures);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/dashboard");
+        var link = page.Locator("#log .picture a").First;
+        var id = (await link.GetAttributeAsync("id"))!;
+        await link.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.17", "While a picture is open", enqueue: false);
+
+        await Expect(page.Locator("#latest")).ToContainTextAsync("While a picture is open", Patient);
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("#viewer")).ToBeHiddenAsync();
+        await Expect(page.Locator("#" + id)).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task A_question_stays_when_news_come_meanwhile()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/dashboard");
+        var newest = page.Locator("#log .entry").First;
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var questioned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync("**/dashboard?Since=*", async route =>
+        {
+            asked.TrySetResult();
+            await questioned.Task;
+            await route.ContinueAsync();
+        });
+        await page.EvaluateAsync("() => { window.answered = new Promise((done) => document.addEventListener('htmx:afterOnLoad', (e) => e.detail.elt.id === 'live' && done())); }");
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.18", "While a question waits", enqueue: false);
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
+        var answer = newest.GetByRole(AriaRole.Button, new() { Name = "Delete entry" });
+        await Expect(answer).ToBeVisibleAsync();
+        questioned.SetResult();
+        await page.EvaluateAsync("window.answered");
+
+        await Expect(answer).ToBeVisibleAsync();
+        await answer.ClickAsync();
+        await Expect(newest).ToContainTextAsync("While a question waits", Patient);
+    }
+
+    [Fact]
+    public async Task A_problem_that_lasts_is_not_read_out_again_at_all_news()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        var problem = "The disk is full.";
+        await page.RouteAsync(url => new Uri(url).AbsolutePath == "/dashboard", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var alert = $"<div id=\"problems\">\n    <p class=\"problem\" role=\"alert\">{problem}</p>";
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = (await answer.TextAsync()).Replace("<div id=\"problems\">", alert, StringComparison.Ordinal) });
+        });
+        await page.GotoAsync("/dashboard");
+        await page.EvaluateAsync("window.said = document.querySelector('#problems p')");
+
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.19", "While a problem lasts", enqueue: false);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("While a problem lasts", Patient);
+        Assert.True(await page.EvaluateAsync<bool>("window.said.isConnected"));
+
+        problem = "The disk is nearly full.";
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.21", "While another comes", enqueue: false);
+        await Expect(page.Locator("#problems")).ToContainTextAsync(problem, Patient);
     }
 
     [Fact]

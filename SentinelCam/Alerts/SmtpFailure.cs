@@ -35,7 +35,7 @@ internal static partial class SmtpFailure
         or SmtpCommandException { StatusCode: SmtpStatusCode.ServiceNotAvailable };
 
     /// <summary>Whether the server has refused for now, which may be about this connection alone.</summary>
-    public static bool IsForNow(Exception failure) => failure is SmtpCommandException { StatusCode: < (SmtpStatusCode)500 };
+    public static bool IsForNow(Exception failure) => failure is SmtpCommandException { StatusCode: >= (SmtpStatusCode)400 and < (SmtpStatusCode)500 };
 
     /// <summary>The outcome that the failure amounts to.</summary>
     public static MailOutcome Classify(Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch

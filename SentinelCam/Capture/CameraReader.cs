@@ -243,6 +243,9 @@ internal sealed class CameraReader : IAsyncDisposable
         var paused = false;
         await using var pause = _time.CreateTimer(_ =>
         {
+            // A device that takes its time to close sends nothing either
+            if (open.IsCancellationRequested)
+                return;
             paused = true;
             _condition.LogOnce(camera.Source, CameraState.Stale);
         }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -21,6 +21,9 @@ public static class KeptByTriggers
 
     public const long IdMask = (1 << IdBits) - 1;
 
+    /// <summary>Raised whenever <see cref="Tables"/> changes: a database with tables of another form makes them anew.</summary>
+    private const int Form = 1;
+
     /// <summary>The first code point of the private use area, and how many there are.</summary>
     private const int FirstPrivate = 0xE000, Privates = 6400;
 
@@ -63,19 +66,22 @@ public static class KeptByTriggers
         """;
 
     private static readonly string Tables = $"""
+        DROP TABLE IF EXISTS EntrySearch;
         CREATE VIRTUAL TABLE EntrySearch USING fts5(Owner, Account, Address, Agent, content='', contentless_delete=1, tokenize='trigram');
         {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
+        DROP TABLE IF EXISTS AttemptDays;
         CREATE TABLE AttemptDays (
             OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
             PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
         INSERT INTO AttemptDays SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, COUNT(*) FROM LoginAttempts GROUP BY 1, 2, 3;
+        PRAGMA user_version = {Form};
         """;
 
-    /// <summary>Makes tables that are missing, filled from what there is, and the triggers anew.</summary>
+    /// <summary>Makes the tables, filled from what there is, where they are missing or of another form, and the triggers anew.</summary>
     public static async Task PrepareAsync(SentinelCamDbContext db)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
-        if (await db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM sqlite_schema WHERE name = 'EntrySearch'").SingleAsync() == 0)
+        if (await db.Database.SqlQueryRaw<int>("SELECT user_version AS Value FROM pragma_user_version").SingleAsync() != Form)
             await db.Database.ExecuteSqlRawAsync(Tables);
         await db.Database.ExecuteSqlRawAsync(Triggers);
         await transaction.CommitAsync();

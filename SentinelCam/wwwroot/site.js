@@ -28,10 +28,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
-function controls(part) {
-  return part ? [part, ...part.querySelectorAll("a, button, input, summary")] : [];
-}
-
 function say(text) {
   const line = document.createElement("p");
   line.className = "problem";
@@ -77,14 +73,19 @@ setInterval(() => {
 
 // The picture viewer: a dialog, walked with the arrow keys
 const viewer = document.getElementById("viewer");
+let opener;
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (viewer?.contains(event.detail.target) || viewer?.contains(event.detail.elt)) {
     if (!viewer.open) {
+      opener = event.detail.requestConfig.elt;
       viewer.showModal();
     }
   }
 });
+
+// The browser gives the focus back to what opened the dialog, unless news have replaced it
+viewer?.addEventListener("close", () => opener.isConnected || document.getElementById(opener.id)?.focus());
 
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
@@ -107,7 +108,8 @@ if (document.querySelector("[data-events]")) {
   let source;
   let timer;
   // Not under somebody's hands: a question that waits for its answer stays
-  const refresh = () => document.querySelector("#latest form[hx-post]") || htmx.trigger("#live", "news");
+  const asks = () => document.querySelector("#latest form[hx-post]") !== null;
+  const refresh = () => asks() || htmx.trigger("#live", "news");
 
   const open = () => {
     clearInterval(timer);
@@ -124,14 +126,23 @@ if (document.querySelector("[data-events]")) {
   // What has the focus keeps it, though it is made anew
   let focused;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const active = document.activeElement;
-    const part = active.closest("[id]");
-    focused = event.detail.requestConfig.elt.id === "live" && part && { active, part: part.id, place: controls(part).indexOf(active) };
+    focused = undefined;
+    if (event.detail.requestConfig.elt.id === "live") {
+      event.detail.shouldSwap &&= !asks();
+      const active = document.activeElement;
+      focused = { active, part: active.closest("[id]")?.id, html: active.outerHTML };
+    }
   });
   document.addEventListener("htmx:afterSwap", () => {
-    if (focused && !focused.active.isConnected && document.activeElement === document.body) {
-      controls(document.getElementById(focused.part))[focused.place]?.focus({ preventScroll: true });
+    if (focused?.part && !focused.active.isConnected && document.activeElement === document.body) {
+      const controls = document.getElementById(focused.part)?.querySelectorAll(focused.active.tagName) ?? [];
+      [...controls].find((control) => control.outerHTML === focused.html)?.focus({ preventScroll: true });
     }
+  });
+
+  // What is the same stays, else a problem would be read out at all news
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    event.detail.shouldSwap = !event.detail.target.isEqualNode(event.detail.fragment.firstElementChild);
   });
 
   const close = () => {
