@@ -40,16 +40,16 @@ public sealed class SmtpOptionsTests : IDisposable
     [InlineData("Smtp:From", "camera", "From=camera")]
     [InlineData("Smtp:From", "a@b.example, c@d.example", "From=a@b.example, c@d.example")]
     [InlineData("Smtp:From", "a@b.example\r\nBcc: c@d.example", "From=a@b.example\r\nBcc: c@d.example")]
-    [InlineData("Smtp:From", "", "Host=smtp.example.org")]
-    [InlineData("Smtp:From", "", "Host=smtp.example.org", "UserName=cam", "Password=secret")]
-    [InlineData("Smtp:Password", "", "Host=smtp.example.org", "UserName=cam@example.org")]
-    [InlineData("Smtp:UserName", "", "Host=smtp.example.org", "Password=secret", "From=cam@example.org")]
+    [InlineData("Smtp:From", null, "Host=smtp.example.org")]
+    [InlineData("Smtp:From", null, "Host=smtp.example.org", "UserName=cam", "Password=secret")]
+    [InlineData("Smtp:Password", null, "Host=smtp.example.org", "UserName=cam@example.org")]
+    [InlineData("Smtp:UserName", null, "Host=smtp.example.org", "Password=secret", "From=cam@example.org")]
     [InlineData("Smtp:Security", "None", "Host=smtp.example.org", "UserName=cam@example.org", "Password=secret", "Security=None")]
-    public void A_wrong_value_is_named_with_key_value_and_what_is_allowed(string key, string value, params string[] settings)
+    public void A_wrong_value_is_named_with_key_value_and_what_is_allowed(string key, string? value, params string[] settings)
     {
         var wrong = Assert.Throws<ConfigurationException>(() => Read(settings));
 
-        Assert.StartsWith($"{key} is \"{value}\". Allowed: ", wrong.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{key} is {(value is null ? "not set" : $"\"{value}\"")}. Allowed: ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret\"", wrong.Message, StringComparison.Ordinal);
     }
 

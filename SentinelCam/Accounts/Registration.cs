@@ -53,7 +53,7 @@ public sealed class Registration(
             await accounts.AddToRoleAsync(account, Roles.Administrator);
         await transaction.CommitAsync();
 
-        logger.LogInformation("Account {AccountId} registered, {Standing}", account.Id,
+        logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,
             first ? "the first one: administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
         return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
     }

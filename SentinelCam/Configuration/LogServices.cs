@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 
 namespace SentinelCam.Configuration;
 
@@ -11,7 +12,7 @@ public static class LogServices
     /// <c>:j</c> writes every value as JSON, so that a line break or an escape sequence in a visitor's text
     /// cannot forge a line or drive the terminal.
     /// </remarks>
-    private const string Line = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:j}{NewLine}{Exception}";
+    private static readonly MessageTemplateTextFormatter Line = new("{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:j}{NewLine}{Exception}", CultureInfo.InvariantCulture);
 
     public static void AddLogs(this WebApplicationBuilder builder, DataDirectory data) =>
         builder.Services.AddSerilog(log => log
@@ -25,8 +26,8 @@ public static class LogServices
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
-            .WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture)
-            .WriteTo.File(Path.Combine(data.Logs, "sentinelcam-.log"), outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture,
+            .WriteTo.Console(Line)
+            .WriteTo.File(Line, Path.Combine(data.Logs, "sentinelcam-.log"),
                 rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
             // Otherwise all applications of a process would write into the log of the one that started last
             preserveStaticLogger: true);

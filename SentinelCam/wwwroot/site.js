@@ -107,9 +107,16 @@ document.addEventListener("change", (event) => {
 if (document.querySelector("[data-events]")) {
   let source;
   let timer;
-  // Not under somebody's hands: a question that waits for its answer stays
+  // Not under somebody's hands: while a question waits for its answer, so do the news
+  let missed = false;
   const asks = () => document.querySelector("#latest form[hx-post]") !== null;
-  const refresh = () => asks() || htmx.trigger("#live", "news");
+  const refresh = () => {
+    missed = asks();
+    if (!missed) {
+      htmx.trigger("#live", "news");
+    }
+  };
+  document.addEventListener("htmx:afterOnLoad", () => missed && !asks() && refresh());
 
   const open = () => {
     clearInterval(timer);
@@ -128,7 +135,8 @@ if (document.querySelector("[data-events]")) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     focused = undefined;
     if (event.detail.requestConfig.elt.id === "live") {
-      event.detail.shouldSwap &&= !asks();
+      missed = asks();
+      event.detail.shouldSwap &&= !missed;
       const active = document.activeElement;
       focused = { active, part: active.closest("[id]")?.id, html: active.outerHTML };
     }
