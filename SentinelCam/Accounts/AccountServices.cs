@@ -47,6 +47,7 @@ public static class AccountServices
         services.AddSingleton<DecoyHash>();
         services.AddScoped<Registration>();
         services.AddScoped<PasswordCheck>();
+        services.AddScoped<PasswordChange>();
         services.AddScoped<AccountApproval>();
         return services;
     }
@@ -65,7 +66,7 @@ public static class AccountServices
                 app.Services.GetRequiredService<SetupCode>().Value);
     }
 
-    /// <summary>The mail addresses that alerts without an owner go to.</summary>
+    /// <summary>The accounts that alerts without an owner go to.</summary>
     public static IQueryable<Account> Administrators(this SentinelCamDbContext db) =>
         from account in db.Users
         where account.ApprovedAt != null

@@ -5,7 +5,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Alerts;
 
 /// <summary>
-/// Tells an owner at their own address that their alerts were changed, since it may be somebody else who is signed in.
+/// Tells an owner at their own address that their alerts or their password were changed, since it may be somebody else who is signed in.
 /// </summary>
 public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time)
 {
@@ -13,15 +13,19 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
     private const int MaxPerHour = 10;
 
     /// <summary>Adds the mail to the caller's transaction.</summary>
-    /// <param name="account">Whose alerts were changed.</param>
+    /// <param name="account">Whose settings were changed.</param>
     /// <param name="lines">What was changed; none: nothing is mailed.</param>
     public async Task<IReadOnlyList<Delivery>> AddAsync(Account account, IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(account);
         var hourBefore = time.GetUtcNow().AddHours(-1);
-        return lines.Count == 0 || account.Email is not { } email
-            || await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore) >= MaxPerHour
-            ? []
-            : [deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email, string.Join('\n', lines))];
+        if (lines.Count == 0 || account.Email is not { } email)
+            return [];
+        var sent = await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
+        if (sent >= MaxPerHour)
+            return [];
+        if (sent == MaxPerHour - 1)
+            lines = [.. lines, "These were many changes within an hour. Further ones are not mailed for a while: look at them under Settings."];
+        return [deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email, string.Join('\n', lines))];
     }
 }

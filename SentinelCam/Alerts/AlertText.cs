@@ -68,7 +68,7 @@ internal sealed class AlertText
             MailKind.LatePicture => $"Re: {what}: the picture",
             MailKind.Summary => $"Re: {what}: {Count(_content.AttemptCount)} in all",
             MailKind.ConfirmRecipient => $"Do you want the alerts of {_account} on {_camera}?",
-            MailKind.SettingsChanged => $"The alerts of {_account} on {_camera} were changed",
+            MailKind.SettingsChanged => $"The settings of {_account} on {_camera} were changed",
             MailKind.Test => $"Test mail from SentinelCam on {_camera}",
             _ => $"Picture from {_camera} for {_account}",
         };
@@ -89,7 +89,7 @@ internal sealed class AlertText
             MailKind.LatePicture => $"This is the picture of the failed sign-in {who} on {_camera}. It came too late for the first mail.",
             MailKind.Summary => $"The alert is closed. {Count(_content.AttemptCount)} to sign in {who} on {_camera} failed.",
             MailKind.ConfirmRecipient => $"The owner of the account {_account} wants the alerts of {_camera} to come to this address as well: mails about failed sign-ins, with pictures of a camera.",
-            MailKind.SettingsChanged => $"Somebody who is signed in to the account {_account} changed how you are alerted:",
+            MailKind.SettingsChanged => $"Somebody who is signed in to the account {_account} changed its settings:",
             MailKind.Test => $"This is the test mail that an administrator of {_camera} asked for. If you can read this, alerts can reach this address.",
             _ when _content.Pictures.Count == 0 => $"The account {_account} asked for a picture from {_camera}, and there is none.",
             _ => $"This is the picture from {_camera} that was asked for by the account {_account}.",
@@ -165,7 +165,7 @@ internal sealed class AlertText
         MailKind.SettingsChanged =>
         [
             "If this was you, there is nothing to do.",
-            "If it was not you, somebody is signed in to your account: change your password, and set back your alerts under Settings.",
+            "If it was not you, somebody is signed in to your account: change your password, sign out everywhere else, and set back your alerts under Settings. If your password does not work any more, tell the administrator.",
         ],
         MailKind.Manual => ["If you did not ask for this picture, change your password: somebody is signed in to your account."],
         _ when IsSuccess =>

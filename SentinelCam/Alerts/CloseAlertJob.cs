@@ -33,8 +33,7 @@ public sealed class CloseAlertJob(
             await transaction.CommitAsync(CancellationToken.None);
         }
 
-        foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+        jobs.EnqueueMails(mails, logger);
         logger.LogInformation("Alert {AlertId} closed after {Attempts} attempts", alertId, alert.Attempts);
     }
 

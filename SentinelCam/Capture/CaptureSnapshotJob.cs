@@ -41,8 +41,7 @@ public sealed class CaptureSnapshotJob(
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
-        foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+        jobs.EnqueueMails(mails, logger);
 
         if (entry is { Trigger: CaptureTrigger.FailedLogin, CaptureTries: 0, AlertId: { } alertId })
             await ScheduleClosingAsync(entry, alertId);

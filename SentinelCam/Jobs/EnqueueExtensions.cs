@@ -1,5 +1,8 @@
 using System.Linq.Expressions;
 using Hangfire;
+using SentinelCam.Alerts;
+using SentinelCam.Capture;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Jobs;
 
@@ -7,7 +10,7 @@ public static class EnqueueExtensions
 {
     /// <summary>
     /// Enqueues a job for work that is already durable. Where the job storage fails, the work is left to
-    /// <see cref="LoginAttempts.ForgottenWorkSweep"/>, and the visitor notices nothing.
+    /// <see cref="ForgottenWorkSweep"/>, and the visitor notices nothing.
     /// </summary>
     public static void EnqueueOrLeaveToSweep<TJob>(this IBackgroundJobClient jobs, string queue, Expression<Func<TJob, Task>> call, ILogger logger)
     {
@@ -20,5 +23,20 @@ public static class EnqueueExtensions
             logger.LogError("A {Job} could not be enqueued, and is left to the sweep: {Problem}",
                 typeof(TJob).Name, (error.InnerException ?? error).Message);
         }
+    }
+
+    /// <summary>Enqueues the mails of deliveries that are durable.</summary>
+    public static void EnqueueMails(this IBackgroundJobClient jobs, IEnumerable<Delivery> deliveries, ILogger logger)
+    {
+        foreach (var delivery in deliveries)
+            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(delivery.Id, CancellationToken.None), logger);
+    }
+
+    /// <summary>Enqueues the picture of an attempt that is durable, if it is to have one; beside the answer, whose time must not tell whether it is.</summary>
+    public static void EnqueueCapture(this IBackgroundJobClient jobs, RecordedAttempt? recorded, ILogger logger)
+    {
+        if (recorded is { IsCaptured: true } attempt)
+            _ = Task.Run(() => jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(
+                CaptureSnapshotJob.QueueFor(attempt.Trigger, attempt.OpensAlert), job => job.RunAsync(attempt.EntryId, CancellationToken.None), logger));
     }
 }

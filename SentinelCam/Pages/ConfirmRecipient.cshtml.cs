@@ -38,7 +38,6 @@ public sealed class ConfirmRecipientModel(ExtraRecipients recipients, IBackgroun
         }
 
         IsDone = true;
-        foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
+        jobs.EnqueueMails(mails, logger);
     }
 }

@@ -33,7 +33,7 @@ public sealed class ErrorModel : PageModel
         404 => "The address is wrong, or what was here has been deleted.",
         405 => "Go to the start page and follow the links from there.",
         413 => "The form was larger than any honest one. Shorten what you entered.",
-        429 => "Wait a minute, then try again. Failed sign-ins are recorded all the same.",
+        429 => "Wait a few minutes, then try again. Failed sign-ins are recorded all the same.",
         _ => "The error is in the log, with the trace below. Nothing that was recorded is lost. Try again in a minute.",
     };
 

@@ -38,10 +38,11 @@ public sealed class LoginModel(
             return Failed("Enter your mail address and your password.");
 
         var (account, passwordIsRight) = await passwords.CheckAsync(Email, Password);
+        var visitor = Visitor.Of(HttpContext);
         Submission submission;
         try
         {
-            submission = await recorder.RecordAsync(account, passwordIsRight, Email, Visitor.Of(HttpContext));
+            submission = await recorder.RecordAsync(account, passwordIsRight, Email, visitor);
         }
         catch (Exception error) when (error is DbException or DbUpdateException)
         {
@@ -54,13 +55,11 @@ public sealed class LoginModel(
         if (submission.Recorded is not null)
             unrecorded.Clear();
 
-        // Beside the answer, which must not tell by its time whether there is something to capture
-        if (submission.Recorded is { IsCaptured: true } recorded)
-            _ = Task.Run(() => jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(
-                CaptureSnapshotJob.QueueFor(recorded.Trigger, recorded.OpensAlert), job => job.RunAsync(recorded.EntryId, CancellationToken.None), logger));
+        jobs.EnqueueCapture(submission.Recorded, logger);
         if (submission.IsAccepted && account is not null)
         {
             await signIn.SignInAsync(account, isPersistent: false);
+            logger.LogInformation("Account {AccountId} signed in from {RemoteAddress}", account.Id, visitor.RemoteAddress);
             return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
         }
 

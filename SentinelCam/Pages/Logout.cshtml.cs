@@ -5,13 +5,18 @@ using SentinelCam.Accounts;
 
 namespace SentinelCam.Pages;
 
-public sealed class LogoutModel(SignInManager<Account> signIn, LiveUpdates live) : PageModel
+public sealed class LogoutModel(SignInManager<Account> signIn, LiveUpdates live, ILogger<LogoutModel> logger) : PageModel
 {
     public async Task<IActionResult> OnPostAsync()
     {
         await signIn.SignOutAsync();
         if (User.Identity is { IsAuthenticated: true })
-            live.End(Viewer.Of(User).Id);
+        {
+            var viewer = Viewer.Of(User);
+            live.End(viewer.Id);
+            logger.LogInformation("Account {AccountId} signed out", viewer.Id);
+        }
+
         return LocalRedirect("/");
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Htmx;
 using Microsoft.AspNetCore.Http.Features;
 using SentinelCam.Accounts;
 using SentinelCam.Configuration;
@@ -45,12 +46,10 @@ public static class PageServices
         services.ConfigureApplicationCookie(options => options.Events.OnRedirectToLogin = context =>
         {
             // A fragment cannot be a sign-in page: htmx is told to load the whole of it, and to come back to the page it is on
-            if (context.Request.Headers.ContainsKey("HX-Request"))
+            if (context.Request.IsHtmx())
             {
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                context.Response.Headers["HX-Redirect"] = context.Request.Headers["HX-Current-URL"] is [{ } at] && Uri.TryCreate(at, UriKind.Absolute, out var page)
-                    ? "/login" + QueryString.Create(context.Options.ReturnUrlParameter, page.PathAndQuery)
-                    : context.RedirectUri;
+                context.Response.Headers["HX-Redirect"] = context.Options.LoginPath + QueryString.Create(context.Options.ReturnUrlParameter, Here.Of(context.Request));
             }
             else if (context.Request.Path == LivePath)
             {
@@ -83,7 +82,7 @@ public static class PageServices
 
     private static bool AsksByItself(HttpRequest request) => request.Path == LivePath
         || request.Query.ContainsKey(nameof(DashboardModel.Since))
-        || (request.Path == "/admin/camera" && HttpMethods.IsGet(request.Method) && (request.Headers.ContainsKey("HX-Request") || request.Query.ContainsKey("handler")));
+        || (request.Path == "/admin/camera" && HttpMethods.IsGet(request.Method) && (request.IsHtmx() || request.Query.ContainsKey("handler")));
 
     /// <summary>Starts everything, and answers requests from here on.</summary>
     /// <exception cref="ConfigurationException">An address of <c>Urls</c> cannot be used.</exception>

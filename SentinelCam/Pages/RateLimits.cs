@@ -1,18 +1,21 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using SentinelCam.Accounts;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Bounds on what costs much: taking pictures, exporting, registering. <c>/login</c> has none, since every failed sign-in must be
-/// recorded; what bounds it is the lock-out.
+/// Bounds on what costs much: taking pictures, sending mails again, exporting, registering, guessing the password of an open session.
+/// <c>/login</c> has none, since every failed sign-in must be recorded; what bounds it is the time that a password takes to check.
 /// </summary>
 public static class RateLimits
 {
     public const string Capture = "capture";
     public const string Export = "export";
     public const string Register = "register";
+    public const string SendAgain = "send-again";
+    public const string Password = "password";
 
     public static void AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(options =>
     {
@@ -32,7 +35,15 @@ public static class RateLimits
             : RateLimitPartition.GetNoLimiter(""));
         // Each costs a hash of a password, whatever comes of it
         options.AddPolicy(Register, context => HttpMethods.IsPost(context.Request.Method)
-            ? RateLimitPartition.GetTokenBucketLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => PerMinute(60))
+            ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
+            : RateLimitPartition.GetNoLimiter(""));
+        // Mail servers count what is sent in a day: one account must not use up what the others' alerts need
+        options.AddPolicy(SendAgain, context => HttpMethods.IsPost(context.Request.Method) && !context.Request.Query.ContainsKey("handler")
+            ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions { TokenLimit = 20, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMinutes(3), QueueLimit = 0 })
+            : RateLimitPartition.GetNoLimiter(""));
+        // A lock would also keep the owner from changing a password that somebody else guesses at; the bound counts right ones, too
+        options.AddPolicy(Password, context => HttpMethods.IsPost(context.Request.Method) && !context.Request.Query.ContainsKey("handler")
+            ? RateLimitPartition.GetFixedWindowLimiter(AccountOf(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = LoginAttemptRecorder.MaxFailures, Window = LoginAttemptRecorder.LockoutTime, QueueLimit = 0 })
             : RateLimitPartition.GetNoLimiter(""));
     });
 

@@ -1,6 +1,7 @@
 using Hangfire;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
@@ -10,6 +11,7 @@ using SentinelCam.Jobs;
 namespace SentinelCam.Pages;
 
 /// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
+[EnableRateLimiting(RateLimits.SendAgain)]
 public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat, IBackgroundJobClient jobs, ILogger<SendAgainModel> logger) : PageModel
 {
     [BindProperty(SupportsGet = true)]

@@ -4,6 +4,7 @@ using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Jobs;
@@ -11,10 +12,13 @@ using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
+[EnableRateLimiting(RateLimits.Password)]
 public sealed class SettingsModel(
-    UserManager<Account> accounts, SignInManager<Account> signIn, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options,
-    TimeProvider time, IBackgroundJobClient jobs, ILogger<SettingsModel> logger) : PageModel
+    UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options,
+    LiveUpdates live, TimeProvider time, IBackgroundJobClient jobs, ILogger<SettingsModel> logger) : PageModel
 {
+    private const string ChangedElsewhere = "The account was changed elsewhere at the same moment. Try again.";
+
     public string? Email { get; private set; }
 
     [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
@@ -57,18 +61,40 @@ public sealed class SettingsModel(
         if (account is null)
             return Challenge();
         if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
+        {
             ModelState.AddModelError(nameof(New), $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
-        else if (await accounts.IsLockedOutAsync(account))
-            ModelState.AddModelError(nameof(Current), "Too many wrong passwords. Try again in five minutes.");
-        else if (!await IsCurrentAsync(account))
-            ModelState.AddModelError(nameof(Current), "The password that you have now is not the one you entered.");
-        else if (!(await accounts.ChangePasswordAsync(account, Current ?? "", New)).Succeeded)
-            ModelState.AddModelError(nameof(New), "The account was changed elsewhere at the same moment. Try again.");
-        if (!ModelState.IsValid)
             return Again(account, alertsToo: true);
+        }
+
+        var (outcome, recorded, mails) = await passwords.ChangeAsync(account, Current ?? "", New, Visitor.Of(HttpContext));
+        jobs.EnqueueCapture(recorded, logger);
+        jobs.EnqueueMails(mails, logger);
+        if (outcome is PasswordChangeOutcome.Changed)
+        {
+            await signIn.RefreshSignInAsync(account);
+            return Done("The password is changed.");
+        }
+
+        ModelState.AddModelError(nameof(Current), outcome is PasswordChangeOutcome.WrongPassword
+            ? "The password that you have now is not the one you entered. The failure is recorded like one at the sign-in page."
+            : ChangedElsewhere);
+        return Again(account, alertsToo: true);
+    }
+
+    public async Task<IActionResult> OnPostEndSessionsAsync()
+    {
+        var account = await accounts.GetUserAsync(User);
+        if (account is null)
+            return Challenge();
+        if (!await passwords.EndOtherSessionsAsync(account))
+        {
+            ModelState.AddModelError("", ChangedElsewhere);
+            return Again(account, alertsToo: true);
+        }
 
         await signIn.RefreshSignInAsync(account);
-        return Done("The password is changed.");
+        live.End(account.Id);
+        return Done("Every other browser is signed out within a minute.");
     }
 
     public async Task<IActionResult> OnPostAlertsAsync()
@@ -80,7 +106,7 @@ public sealed class SettingsModel(
         if (!ModelState.IsValid)
             return Again(account, alertsToo: false);
 
-        Enqueue(await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone));
+        jobs.EnqueueMails(await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone), logger);
         return Done("The alerts are set.");
     }
 
@@ -90,7 +116,7 @@ public sealed class SettingsModel(
         if (account is null)
             return Challenge();
         var (outcome, mails) = await recipients.AskAsync(account.Id, Recipient, $"{Request.Scheme}://{Request.Host}{Request.PathBase}");
-        Enqueue(mails);
+        jobs.EnqueueMails(mails, logger);
         if (outcome is RecipientOutcome.Asked)
             return Done("The address was asked. It is used once it has confirmed.");
         ModelState.AddModelError(nameof(Recipient), outcome switch
@@ -107,17 +133,8 @@ public sealed class SettingsModel(
         var account = await accounts.GetUserAsync(User);
         if (account is null)
             return Challenge();
-        Enqueue(await recipients.RemoveAsync(account.Id));
+        jobs.EnqueueMails(await recipients.RemoveAsync(account.Id), logger);
         return Done("The second address is removed.");
-    }
-
-    /// <summary>A guess from somebody else's open session counts like one at the door.</summary>
-    private async Task<bool> IsCurrentAsync(Account account)
-    {
-        if (await accounts.CheckPasswordAsync(account, Current ?? ""))
-            return true;
-        await accounts.AccessFailedAsync(account);
-        return false;
     }
 
     private int ReadAlertFrom()
@@ -184,11 +201,5 @@ public sealed class SettingsModel(
     {
         TempData["Notice"] = notice;
         return LocalRedirect("/settings");
-    }
-
-    private void Enqueue(IReadOnlyList<Delivery> mails)
-    {
-        foreach (var mail in mails)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(mail.Id, CancellationToken.None), logger);
     }
 }
