@@ -41,6 +41,7 @@ public sealed class CrashStoryTests : IDisposable
             ("DOTNET_TieredPGO", "0"),
         ];
         var guesses = new Guesses();
+        List<int> arrivedByKill = [];
         for (var kill = 0; kill < kills; kill++)
         {
             await using var app = SentinelCamProcess.Start(data, settings);
@@ -48,13 +49,14 @@ public sealed class CrashStoryTests : IDisposable
             if (kill == 0)
                 Assert.Equal("/dashboard", (await visitor.RegisterAsync("Ann", Anns, SentinelCamApp.Password)).Path);
             await GuessUntilKilledAsync(app, random, guesses);
+            arrivedByKill.Add(server.Messages.Count);
         }
 
         await using var last = SentinelCamProcess.Start(data, settings);
         using var end = new WebVisitor(await last.Address, "Guesser/1.0");
         await UntilAllIsDoneAsync(data, last);
         await last.KillAsync();
-        await CheckAsync(data, server, guesses, kills);
+        await CheckAsync(data, server, guesses, arrivedByKill);
     }
 
     /// <summary>Three visitors guess at once; some time after so many answers, none to three, the process is dead.</summary>
@@ -108,11 +110,11 @@ public sealed class CrashStoryTests : IDisposable
         }
     }
 
-    private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, int kills)
+    private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, List<int> arrivedByKill)
     {
         await using var db = Open(data);
         var attempts = await db.LoginAttempts.CountAsync();
-        Assert.True(guesses.Answered >= kills / 2, $"Only {guesses.Answered} guesses were answered.");
+        Assert.True(guesses.Answered >= arrivedByKill.Count / 2, $"Only {guesses.Answered} guesses were answered.");
         Assert.InRange(attempts, guesses.Answered, guesses.Sent);
 
         // Every attempt is in exactly one alert's count
@@ -133,10 +135,13 @@ public sealed class CrashStoryTests : IDisposable
             Assert.All(mails, d => Assert.Contains(d.Kind, new[] { MailKind.Attempt, MailKind.Summary }));
         });
 
-        // The server has each of them, a repeated one under the same Message-ID, and no more repeats than kills
+        // The server has each of them, a repeated one under the same Message-ID
         var arrived = server.Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes), TestContext.Current.CancellationToken).MessageId).ToList();
         Assert.Equal(deliveries.Select(d => d.MessageId).Order(StringComparer.Ordinal), arrived.Distinct().Order(StringComparer.Ordinal));
-        Assert.InRange(arrived.Count - deliveries.Count, 0, kills);
+
+        // A life of the process repeats one mail at most, which the kill before it left in doubt
+        foreach (var (begin, end) in arrivedByKill.Prepend(0).Zip(arrivedByKill.Append(arrived.Count)))
+            Assert.InRange(Enumerable.Range(begin, end - begin).Count(i => arrived.IndexOf(arrived[i]) < i), 0, 1);
     }
 
     private static SentinelCamDbContext Open(string data) => new(new DbContextOptionsBuilder<SentinelCamDbContext>()

@@ -10,6 +10,18 @@ public sealed class SmtpOptionsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
+    [Theory]
+    [InlineData("Camera <cam@example.org>", "@example.org")]
+    [InlineData("Kamera <cam@m\u00fcnchen.example>", "@xn--mnchen-3ya.example")]
+    [InlineData(null, "@localhost")]
+    public void A_Message_ID_is_under_the_senders_domain_in_ASCII(string? from, string end)
+    {
+        var options = new SmtpOptions(null, 587, SmtpSecurity.Auto, null, null, from);
+
+        Assert.EndsWith(end, options.NewMessageId(), StringComparison.Ordinal);
+        Assert.NotEqual(options.NewMessageId(), options.NewMessageId());
+    }
+
     [Fact]
     public void Without_a_host_there_is_a_sender_for_the_outbox() =>
         Assert.Equal(new SmtpOptions(null, 587, SmtpSecurity.Auto, null, null, "sentinelcam@localhost"), Read());

@@ -55,7 +55,13 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.EndOfData, "421 4.3.2 going down", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 5.4.5 Daily user sending limit exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 Daily sending limit reached for this account", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "550 5.7.0 the user has exceeded his quota", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "550 quota limit reached", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "550 Maximum number of messages per hour exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "554 5.7.1 looks like spam", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
     public async Task A_refusal_is_sorted_by_its_code_and_keeps_its_words(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
@@ -63,6 +69,21 @@ public sealed class SmtpTransportTests
         var outcome = await SendAsync(Mails.To(server.Port));
 
         Assert.Equal((expected, reply), (outcome.Result, outcome.Reply));
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.MailFrom, "535 5.7.8 Authentication credentials invalid")]
+    [InlineData(SmtpStage.MailFrom, "530 5.7.57 Client was not authenticated to send anonymous mail")]
+    [InlineData(SmtpStage.RcptTo, "550 5.7.1 Authentication required")]
+    [InlineData(SmtpStage.RcptTo, "554 5.7.1 You must first authenticate")]
+    public async Task A_server_that_wants_a_sign_in_late_refuses_no_mail_for_good_and_the_administrator_is_told(SmtpStage stage, string reply)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal((MailResult.TryAgain, true), (outcome.Result, outcome.SignInRefused));
+        Assert.Contains("Smtp:UserName", outcome.Remedy, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -106,8 +106,15 @@ public static class HouseholdActions
         var submission = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
             .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
         if (enqueue && submission.Recorded is { IsCaptured: true, EntryId: var entryId })
-            scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
+            await app.CaptureAsync(entryId);
         return submission;
+    }
+
+    /// <summary>Enqueues the capture of an entry.</summary>
+    public static async Task CaptureAsync(this SentinelCamApp app, long entryId)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
     }
 
     /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>

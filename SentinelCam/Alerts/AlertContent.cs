@@ -80,6 +80,9 @@ public sealed record AlertContent
     /// <summary>The account concerned: its name, or what was typed where <see cref="AccountUnknown"/>.</summary>
     public required string AccountName { get; init; }
 
+    /// <summary>Whether the attempts were against several accounts, for which <see cref="AccountName"/> then stands.</summary>
+    public bool SeveralAccounts { get; init; }
+
     /// <summary>Whether no such account exists.</summary>
     public bool AccountUnknown { get; init; }
 
@@ -103,6 +106,9 @@ public sealed record AlertContent
 
     /// <summary>How many attempts failed before the one that succeeded; for <see cref="MailKind.Success"/>.</summary>
     public int FailuresBefore { get; init; }
+
+    /// <summary>The last sign-in with the right password after the failures that the mail is about; null where there was none.</summary>
+    public MailAttempt? Success { get; init; }
 
     /// <summary>The addresses of the burst with the most attempts, most first; for <see cref="MailKind.Summary"/>.</summary>
     public IReadOnlyList<MailAddress> Addresses { get; init; } = [];

@@ -11,7 +11,6 @@ namespace SentinelCam.Alerts;
 /// <summary>Collects from the database what a delivery's mail has to say.</summary>
 public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
 {
-    private const int MaxAttemptsTold = 20;
     private const int MaxAddressesTold = 10;
     private const int MaxPicturesOfASummary = 5;
 
@@ -24,6 +23,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
         // A second address that was removed while the mail waited for its next try
         if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
+            return null;
+        // Nor does an owner who was suspended meanwhile get pictures
+        if (owner is { ApprovedAt: null })
             return null;
         var content = new AlertContent
         {
@@ -60,7 +62,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var last = told[^1];
         content = (await WithThreadAsync(content, delivery)) with
         {
-            AccountName = NameOf(told),
+            AccountName = told[0].AccountTyped,
+            SeveralAccounts = told.Exists(a => a.AccountTyped != told[0].AccountTyped),
             AccountUnknown = told.DistinctBy(a => a.AccountTyped).Count() == 1 && last.Outcome is LoginOutcome.UnknownAccount,
             ForAdministrators = last.OwnerId is null,
             Attempts = told.ConvertAll(Tell),
@@ -70,6 +73,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         };
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
+        else
+            content = content with { Success = await SuccessAsync(delivery) };
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
         // A picture that came after the first mail was due has a mail of its own
@@ -92,7 +97,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             return null;
         var last = await failures.OrderByDescending(a => a.Id).FirstAsync();
         // The newest ones tell most; the mail counts the rest
-        var told = await failures.OrderByDescending(a => a.Id).Take(MaxAttemptsTold).ToListAsync();
+        var told = await failures.OrderByDescending(a => a.Id).Take(AlertText.MaxAttemptsTold).ToListAsync();
         told.Reverse();
         var addresses = failures.GroupBy(a => a.RemoteAddress).Select(group => new { Address = group.Key, Count = group.Count() });
         var best = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
@@ -102,7 +107,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             .Take(MaxPicturesOfASummary).ToListAsync();
         return (await WithThreadAsync(content, delivery)) with
         {
-            AccountName = await failures.Select(a => a.AccountTyped).Distinct().CountAsync() > 1 ? "several accounts" : first.AccountTyped,
+            AccountName = first.AccountTyped,
+            SeveralAccounts = await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped),
             AccountUnknown = !await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
             ForAdministrators = first.OwnerId is null,
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
@@ -110,6 +116,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             AttemptCount = await failures.CountAsync(),
             FirstAt = first.At,
             LastAt = last.At,
+            Success = await SuccessAsync(delivery),
             Addresses = [.. (await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddressesTold).ToListAsync()).Select(a => new MailAddress(a.Address, a.Count))],
             AddressCount = await addresses.CountAsync(),
             Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
@@ -152,8 +159,10 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         return db.LoginAttempts.CountAsync(a => a.OwnerId == success.OwnerId && a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
     }
 
-    private static string NameOf(List<LoginAttempt> told) =>
-        told.TrueForAll(a => a.AccountTyped == told[0].AccountTyped) ? told[0].AccountTyped : "several accounts";
+    /// <summary>Somebody may have signed in while the mail waited for a picture or a server.</summary>
+    private async Task<MailAttempt?> SuccessAsync(Delivery delivery) =>
+        await db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId && a.Outcome == LoginOutcome.SucceededAfterFailures)
+            .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     private static MailAttempt Tell(LoginAttempt a) => new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);
 

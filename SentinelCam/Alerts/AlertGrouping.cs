@@ -51,15 +51,20 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         return (alert, new AlertShare(isMailed, isCaptured));
     }
 
-    /// <summary>The alert that a successful sign-in belongs to.</summary>
-    /// <returns>Null where fewer than three failures came within the hour, or since the last success that was told.</returns>
+    /// <summary>
+    /// The alert that a successful sign-in belongs to. A success that was told before does not count against it: it may have been the
+    /// owner's own, between the guesses of somebody else.
+    /// </summary>
+    /// <returns>Null where fewer than three failures came within the hour.</returns>
     public async Task<Alert?> AlertBeforeSuccessAsync(long ownerId, DateTimeOffset now)
     {
         var since = now - AlertOptions.FailuresWithin;
+        // Enough rows: with more successes among them no further one would be told
         var last = await db.LoginAttempts.Where(a => a.OwnerId == ownerId).OrderByDescending(a => a.Id)
-            .Take(AlertOptions.FailuresBeforeSuccess).Select(a => new { a.At, a.Outcome, a.AlertId }).ToListAsync();
-        return last.Count == AlertOptions.FailuresBeforeSuccess && last.All(a => a.At > since && a.Outcome is not LoginOutcome.SucceededAfterFailures)
-            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
+            .Take(AlertOptions.FailuresBeforeSuccess + AlertOptions.MaxSuccessesPerHour).Select(a => new { a.At, a.Outcome, a.AlertId }).ToListAsync();
+        var failures = last.FindAll(a => a.At > since && a.Outcome is not LoginOutcome.SucceededAfterFailures);
+        return failures.Count >= AlertOptions.FailuresBeforeSuccess
+            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == failures[0].AlertId)
             : null;
     }
 

@@ -146,7 +146,7 @@ public static class AlertMessage
         plain.Append(paragraph).Append('\n');
     }
 
-    private static string HtmlText(AlertText text, IReadOnlyList<string> contentIds, List<(string Id, MailPicture Frame)> strip)
+    private static string HtmlText(AlertText text, List<string> contentIds, List<(string Id, MailPicture Frame)> strip)
     {
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
@@ -155,7 +155,10 @@ public static class AlertMessage
         foreach (var (contentId, caption) in contentIds.Zip(text.PictureCaptions))
         {
             html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + caption))
-                .Append("\" style=\"max-width: 100%; height: auto\"></p>\n");
+                .Append("\" style=\"max-width: 100%; height: auto\">");
+            if (contentIds.Count > 1)
+                html.Append("<br>").Append(Html.Encode(caption));
+            html.Append("</p>\n");
         }
 
         if (strip.Count > 0)

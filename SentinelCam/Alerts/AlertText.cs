@@ -12,7 +12,9 @@ internal sealed class AlertText
     private const int MaxNameLength = 80;
     private const int MaxUserAgentLength = 300;
     private const int MaxLineLength = 600;
-    private const int MaxAttemptsTold = 20;
+
+    /// <summary>So many attempts are told in full.</summary>
+    public const int MaxAttemptsTold = 20;
 
     private readonly AlertContent _content;
     private readonly string _account;
@@ -25,7 +27,7 @@ internal sealed class AlertText
     {
         _content = content;
         _picturesLeftOut = picturesLeftOut;
-        _account = VisitorText.Clean(content.AccountName, MaxNameLength);
+        _account = content.SeveralAccounts ? "several accounts" : VisitorText.Clean(content.AccountName, MaxNameLength);
         _camera = VisitorText.Clean(content.CameraName, MaxNameLength);
 
         Subject = MakeSubject();
@@ -76,7 +78,8 @@ internal sealed class AlertText
 
     private string MakeOpening()
     {
-        var who = _content.AccountUnknown
+        var who = _content.SeveralAccounts ? $"to {_account}"
+            : _content.AccountUnknown
             ? $"with an account that does not exist here ({_account})"
             : $"to the account {_account}";
 
@@ -127,7 +130,7 @@ internal sealed class AlertText
         yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
         yield return new AlertFact("Browser", VisitorText.Clean(attempt.UserAgent, MaxUserAgentLength) is { Length: > 0 } agent ? agent : "did not say");
         yield return new AlertFact("Outcome", VisitorText.Clean(attempt.Outcome, MaxNameLength));
-        yield return IsSuccess ? new AlertFact("Failures before", Number(_content.FailuresBefore)) : new AlertFact("Attempt", $"{Number(attempt.Number)} of this burst");
+        yield return IsSuccess ? new AlertFact("Failed before", Number(_content.FailuresBefore)) : new AlertFact("Attempt", $"{Number(attempt.Number)} of this burst");
     }
 
     private IEnumerable<AlertFact> CameraFacts()
@@ -137,9 +140,9 @@ internal sealed class AlertText
             yield return new AlertFact("Picture", caption);
         if (_picturesLeftOut > 0)
             yield return new AlertFact("Left out", $"{Number(_picturesLeftOut)} {(_picturesLeftOut == 1 ? "picture that is" : "pictures that are")} too large for a mail and cannot be made smaller here; see the image log");
-        else if (_content.Kind == MailKind.Summary)
+        else if (_content.Kind == MailKind.Summary && PictureCaptions.Count > 0)
             yield return new AlertFact("All pictures", "in the image log");
-        if (_content.PictureProblem is not null || (PictureCaptions.Count + _picturesLeftOut == 0 && _content.Kind != MailKind.Summary))
+        if (_content.PictureProblem is not null || PictureCaptions.Count + _picturesLeftOut == 0)
             yield return new AlertFact("No picture", VisitorText.Clean(_content.PictureProblem, MailOutcome.MaxReplyLength) is { Length: > 0 } why ? why : "none was taken");
     }
 
@@ -147,6 +150,8 @@ internal sealed class AlertText
     {
         foreach (var line in _content.Lines)
             yield return VisitorText.Clean(line, MaxLineLength);
+        if (_content.Success is { } success)
+            yield return $"After these failures somebody signed in to {VisitorText.Clean(success.AccountTyped, MaxNameLength)} with the right password: on {Time(success.At)}, from {RemotePlace.Describe(success.RemoteAddress)}. A mail of its own tells of it.";
         var kinds = _content.Attempts.Select(attempt => RemotePlace.KindOf(attempt.RemoteAddress)).ToHashSet();
         if (kinds.Contains(RemoteKind.Remote))
             yield return "This came over the network from a remote address. The camera cannot see that person: it shows who was near this device, not who typed.";
@@ -173,6 +178,11 @@ internal sealed class AlertText
             "If this was you, there is nothing to do.",
             "If it was not you, somebody knows your password and is signed in. Change it now under Settings: that signs everybody else out within a minute.",
             "Then look under Settings whether your alerts were changed, and tell the administrator.",
+        ],
+        _ when _content.Success is not null =>
+        [
+            "If it was you who signed in, there is nothing to do.",
+            "If it was not you, somebody knows your password and is signed in. Change it now under Settings: that signs everybody else out within a minute.",
         ],
         _ when _content.ForAdministrators =>
         [

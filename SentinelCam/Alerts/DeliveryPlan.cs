@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using MimeKit;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
@@ -9,15 +8,18 @@ namespace SentinelCam.Alerts;
 /// <summary>Decides who gets which mail, and adds its delivery to the caller's transaction.</summary>
 public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, TimeProvider time)
 {
-    /// <summary>How long the mail about a success waits for its picture: a little longer than a capture takes.</summary>
+    /// <summary>How long a mail waits for pictures that are being taken: a little longer than a capture takes.</summary>
     private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
 
     /// <summary>The mails about an entry whose capture has just ended or failed for now.</summary>
-    /// <returns>The deliveries that are now due; none where the entry's attempt joined an alert, whose summary will tell of it.</returns>
+    /// <returns>
+    /// The deliveries that are now due. Where the entry's attempt joined an alert, whose summary will tell of it, those of the alert's
+    /// first mail, if that has waited for this picture only.
+    /// </returns>
     public async Task<IReadOnlyList<Delivery>> AddForAsync(ImageLogEntry entry, bool pictureTaken)
     {
         if (entry is { Trigger: CaptureTrigger.FailedLogin, OpensAlert: false })
-            return [];
+            return await BringForwardAsync(entry);
         var now = time.GetUtcNow();
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
         // Those about a success wait for the picture that they carry now
@@ -26,8 +28,27 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return prepared;
         var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
-        return [.. prepared, .. await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, now, except: prepared)];
+        var waits = kind is MailKind.Attempt && await ArePicturesToComeAsync(entry.AlertId, before: entry.Id);
+        var added = await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, waits ? now + PictureWait : now, except: prepared);
+        return waits ? prepared : [.. prepared, .. added];
     }
+
+    /// <summary>The first mail of an alert carries the pictures of the attempts before its own: the last of them that is taken sends it off.</summary>
+    private async Task<IReadOnlyList<Delivery>> BringForwardAsync(ImageLogEntry entry)
+    {
+        var now = time.GetUtcNow();
+        var waiting = await db.Deliveries
+            .Where(d => d.AlertId == entry.AlertId && d.Kind == MailKind.Attempt && d.State == DeliveryState.Waiting && d.Tries == 0 && d.DueAt > now && d.EntryId > entry.Id)
+            .ToListAsync();
+        if (waiting.Count == 0 || await ArePicturesToComeAsync(entry.AlertId, before: waiting[0].EntryId))
+            return [];
+        waiting.ForEach(d => d.DueAt = now);
+        return waiting;
+    }
+
+    /// <summary>Whether an earlier entry of the alert has not had its first try. Later tries take too long to be waited for.</summary>
+    private Task<bool> ArePicturesToComeAsync(long? alertId, long? before) =>
+        db.ImageLog.AnyAsync(e => e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
     /// <summary>The mails about a success after failures. They wait for the picture, but not for long.</summary>
     public Task<IReadOnlyList<Delivery>> AddSuccessAsync(ImageLogEntry entry) =>
@@ -79,13 +100,12 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
     private Delivery New(MailKind kind, long? recipientId, string recipient, DateTimeOffset dueAt)
     {
         var now = time.GetUtcNow();
-        var domain = MailboxAddress.Parse(smtp.From ?? SmtpOptions.OutboxSender).Domain;
         return new Delivery
         {
             Kind = kind,
             RecipientId = recipientId,
             Recipient = recipient,
-            MessageId = $"{Guid.NewGuid():N}@{domain}",
+            MessageId = smtp.NewMessageId(),
             CreatedAt = now,
             QueuedAt = now,
             DueAt = dueAt,

@@ -68,7 +68,7 @@ public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, Capture
             Kind = MailKind.Test,
             To = recipient,
             From = from,
-            MessageId = $"{Guid.NewGuid():N}@{MailboxAddress.Parse(from).Domain}",
+            MessageId = smtp.NewMessageId(),
             AccountName = recipient,
             CameraName = camera.Name,
             TimeZone = timeZone,

@@ -18,7 +18,7 @@ public sealed class SendAlertJob(
     /// <summary>The longest time between two tries.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(30);
 
-    private const string NothingToSend = "Not sent: what it is about was deleted or has run out, or its recipient was removed, before the mail left.";
+    private const string NothingToSend = "Not sent: what it is about was deleted or has run out, or its recipient was removed or suspended, before the mail left.";
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 

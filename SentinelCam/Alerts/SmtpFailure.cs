@@ -13,6 +13,8 @@ internal static partial class SmtpFailure
     /// <summary>The port on which TLS starts with the first byte.</summary>
     public const int TlsPort = 465;
 
+    private const string WantsSignIn = "The server wants a sign-in: set Smtp:UserName and Smtp:Password.";
+
     private const string TokenRemedy = "The consent has run out or was withdrawn, or the application is not known: make a new refresh token, and check Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
 
     /// <summary>Whether the exception is the mail path's fault; anything else is a defect of this program.</summary>
@@ -45,7 +47,7 @@ internal static partial class SmtpFailure
         SslHandshakeException => TlsFailed(failure, dialogue, options),
         SmtpTokenException token => new(MailResult.TryAgain, token.Message, token.IsRefusal ? TokenRemedy : "Check that this machine reaches the provider's token endpoint.", token.IsRefusal),
         AuthenticationException => new(MailResult.TryAgain, SignInReply(failure, dialogue), PasswordRemedy(options), SignInRefused: true),
-        ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, "The server wants a sign-in: set Smtp:UserName and Smtp:Password.", SignInRefused: true),
+        ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, WantsSignIn, SignInRefused: true),
         SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, "Set Smtp:Security to StartTls or SslOnConnect."),
         NotSupportedException => NotOffered(failure, dialogue, options),
         SocketException => NotConnected(failure, dialogue, options),
@@ -61,7 +63,9 @@ internal static partial class SmtpFailure
         // Before the message's turn a refusal is about this client or this hour, not about the mail.
         if (dialogue.Step != SmtpStep.Message || code is < 500 or > 599)
             return new MailOutcome(MailResult.TryAgain, reply, dialogue.Step == SmtpStep.SignIn ? PasswordRemedy(options) : null, dialogue.Step == SmtpStep.SignIn && code is >= 500 and <= 599);
-        return IsQuota(code, refusal.Message)
+        if (code is 530 or 534 or 535 or 538 || SignInWords().IsMatch(Head(refusal.Message)))
+            return new MailOutcome(MailResult.TryAgain, reply, options.HasCredentials ? PasswordRemedy(options) : WantsSignIn, SignInRefused: true);
+        return IsQuota(code, Head(refusal.Message))
             ? new MailOutcome(MailResult.TryAgain, reply, "A quota is used up, of the sender's account or of the recipient's mailbox.")
             : new MailOutcome(MailResult.RefusedForGood, reply);
     }
@@ -74,6 +78,9 @@ internal static partial class SmtpFailure
             || (code == 552 && enhanced.Length == 0)
             || QuotaWords().IsMatch(text);
     }
+
+    // A server says what it means in its first words
+    private static string Head(string text) => text.Length <= 1_000 ? text : text[..1_000];
 
     private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
         dialogue.CertificateProblem is { } problem
@@ -143,6 +150,17 @@ internal static partial class SmtpFailure
     [GeneratedRegex(@"^[45]\.(\d{1,3}\.\d{1,3})\b")]
     private static partial Regex EnhancedCode();
 
-    [GeneratedRegex(@"\b(over|exceeded|out of)\s?quota\b|\bquota\s(is\s)?(exceeded|full|reached)\b|\bmailbox\s(is\s)?full\b|\b(sending|rate|daily|hourly)\s(\w+\s){0,3}limit\b", RegexOptions.IgnoreCase)]
+    // "over quota", "has exceeded his quota"; "quota has been exceeded", "quota limit reached"; "mailbox is full"; "daily user sending
+    // limit"; "number of messages per hour exceeded", "limit on the number of outgoing messages was reached"
+    [GeneratedRegex(@"
+        \b(over|exceed(s|ed|ing)?|out\ of|reached)\W+(\w+\W+){0,3}quota\b
+        | quota\W*(\w+\W+){0,3}(exceeded|exceeds|full|reached|used\ up)\b
+        | \bmailbox\W+(is\W+)?full\b
+        | \b(sending|rate|daily|hourly)\W+(\w+\W+){0,3}limit\b
+        | \b(limit|number)\W+(\w+\W+){0,5}(messages|e-?mails|recipients)\W+(\w+\W+){0,4}(exceeded|reached)\b
+        ", RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex QuotaWords();
+
+    [GeneratedRegex(@"^5\.7\.8\b|\bauthentication\s(is\s)?required\b|\bmust\s(first\s)?(authenticate|be\sauthenticated)\b|\bnot\sauthenticated\b", RegexOptions.IgnoreCase)]
+    private static partial Regex SignInWords();
 }

@@ -49,6 +49,13 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
+    /// <summary>A new Message-ID under the sender's domain, without angle brackets; in ASCII, which every server takes.</summary>
+    public string NewMessageId()
+    {
+        var sender = MailboxAddress.EncodeAddrspec(MailboxAddress.Parse(From ?? OutboxSender).Address);
+        return $"{Guid.NewGuid():N}{sender[sender.LastIndexOf('@')..]}";
+    }
+
     /// <summary>Reads and checks the section <c>Smtp</c>. An empty value counts as absent.</summary>
     /// <exception cref="ConfigurationException">A value is wrong, or two do not go together.</exception>
     public static SmtpOptions Read(IConfiguration configuration)

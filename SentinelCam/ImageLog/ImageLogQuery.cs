@@ -86,13 +86,16 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         var ids = entries.ConvertAll(e => (long?)e.Id);
         var alertIds = entries.Where(e => e.AlertId is not null).Select(e => e.AlertId).Distinct().ToList();
         var deliveries = await db.Deliveries.AsNoTracking()
-            .Where(d => ids.Contains(d.EntryId) || (d.Kind == MailKind.Summary && alertIds.Contains(d.AlertId)))
+            .Where(d => ids.Contains(d.EntryId) || ((d.Kind == MailKind.Summary || d.Kind == MailKind.Attempt) && alertIds.Contains(d.AlertId)))
             .OrderBy(d => d.Id).ToListAsync();
         var alerts = await db.Alerts.AsNoTracking().Where(a => alertIds.Contains(a.Id)).ToDictionaryAsync(a => a.Id);
-        return entries.ConvertAll(entry => new ImageLogItem(
-            entry,
-            deliveries.FindAll(d => d.EntryId == entry.Id || (entry is { OpensAlert: false, Trigger: CaptureTrigger.FailedLogin } && d.Kind is MailKind.Summary && d.AlertId == entry.AlertId)),
-            entry.AlertId is { } id && alerts.TryGetValue(id, out var alert) ? alert : null));
+        return entries.ConvertAll(entry =>
+        {
+            var alert = entry.AlertId is { } id ? alerts.GetValueOrDefault(id) : null;
+            var joined = entry is { OpensAlert: false, Trigger: CaptureTrigger.FailedLogin };
+            var toldBy = ImageLogItem.ComesAlong(entry, alert) ? MailKind.Attempt : MailKind.Summary;
+            return new ImageLogItem(entry, deliveries.FindAll(d => d.EntryId == entry.Id || (joined && d.Kind == toldBy && d.AlertId == entry.AlertId)), alert);
+        });
     }
 }
 
@@ -104,6 +107,9 @@ public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> D
 {
     /// <summary>The picture first, then its strip, oldest first.</summary>
     public IReadOnlyList<Snapshot> Pictures { get; } = Entry.Snapshot is { } snapshot ? [snapshot, .. snapshot.Strip.OrderBy(frame => frame.TakenAt)] : [];
+
+    /// <summary>Whether the mail about a later attempt, the one that its owner wishes to be told of, tells of this one too.</summary>
+    public static bool ComesAlong(ImageLogEntry entry, Alert? alert) => entry.LoginAttempt?.NumberInAlert < alert?.MailedFrom;
 
     public bool IsPinned => Entry.Snapshot is { Pinned: true };
 
