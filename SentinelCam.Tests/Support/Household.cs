@@ -103,8 +103,9 @@ public static class HouseholdActions
     {
         await using var scope = app.Services.CreateAsyncScope();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
+        var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         var submission = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
-            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
+            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now);
         if (enqueue && submission.Recorded is { IsCaptured: true, EntryId: var entryId })
             scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
         return submission;
