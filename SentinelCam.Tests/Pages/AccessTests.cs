@@ -64,6 +64,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/snapshots/{0}?size=thumb")]
     [InlineData("/delete_log/{1}")]
     [InlineData("/capture?id={1}")]
+    [InlineData("/capture?id=99999999999999999999")]
     public async Task What_is_somebody_elses_is_answered_exactly_like_what_does_not_exist(string route)
     {
         var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value);
