@@ -64,7 +64,6 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/snapshots/{0}?size=thumb")]
     [InlineData("/delete_log/{1}")]
     [InlineData("/capture?id={1}")]
-    [InlineData("/capture?id=99999999999999999999")]
     public async Task What_is_somebody_elses_is_answered_exactly_like_what_does_not_exist(string route)
     {
         var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value);
@@ -84,6 +83,12 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
 
         Assert.Equal("/login", (await household.Nobody.GetAsync(path)).Path);
     }
+
+    [Theory]
+    [InlineData("99999999999999999999")]
+    [InlineData("one")]
+    public async Task What_is_no_number_is_no_capture(string id) =>
+        Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.GetAsync($"/capture?id={id}")).Status);
 
     [Fact]
     public async Task Nobody_deletes_what_is_somebody_elses()
