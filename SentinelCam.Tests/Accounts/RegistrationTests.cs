@@ -70,6 +70,17 @@ public partial class RegistrationTests
     }
 
     [Fact]
+    public async Task Whatever_a_proxy_calls_its_header_the_set_up_code_is_needed()
+    {
+        await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
+        using var visitor = app.Visit();
+
+        foreach (var header in new[] { "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Server", "Forwarded", "Via", "X-Real-IP", "X-Original-For", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP" })
+            Assert.NotNull((await visitor.GetAsync("/register", (header, "203.0.113.9"))).Document.QuerySelector("input[name=SetupCode]"));
+        Assert.Null((await visitor.GetAsync("/register", ("X-Unrelated", "203.0.113.9"))).Document.QuerySelector("input[name=SetupCode]"));
+    }
+
+    [Fact]
     public async Task Of_two_first_accounts_at_once_one_is_the_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
@@ -28,6 +30,53 @@ public sealed class StartTests : IDisposable
 
         Assert.StartsWith($"{key} is \"{value}\". Allowed: ", line, StringComparison.Ordinal);
         Assert.Contains(allowed, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("foo")]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("https://127.0.0.1:0")]
+    [InlineData("http://192.0.2.1:5000")]
+    public async Task An_address_that_cannot_be_used_stops_the_start_with_one_line(string urls)
+    {
+        // Without a home there is no certificate of a developer's
+        var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Urls", urls), ("HOME", _directory));
+
+        Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_another_program_has_stops_the_start_with_one_line()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Urls", $"http://{other.LocalEndpoint}"));
+
+        Assert.StartsWith($"Urls is \"http://{other.LocalEndpoint}\". Allowed: ", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("keys")]
+    [InlineData("logs")]
+    [InlineData("outbox")]
+    [InlineData("snapshots")]
+    public async Task A_folder_that_cannot_be_written_stops_the_start_and_is_named(string folder)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
+        var data = Path.Combine(_directory, "data");
+        foreach (var name in new[] { "keys", "logs", "outbox", "snapshots" })
+            Directory.CreateDirectory(Path.Combine(data, name));
+        var closed = Path.Combine(data, folder);
+        SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        await using var app = SentinelCamProcess.StartAsOrdinaryUser(data);
+        var line = await LastWordsAsync(app);
+        SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        Assert.StartsWith($"DataDirectory is \"{data}\". Allowed: a directory that this user can create and write", line, StringComparison.Ordinal);
+        Assert.Contains($"'{Path.Join(closed.TrimEnd('/'), "/.")}", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,6 +126,8 @@ public sealed class StartTests : IDisposable
 
         foreach (var folder in Directory.EnumerateDirectories(app.DataDirectory).Append(app.DataDirectory))
             Assert.Equal((UnixFileMode)0b111_000_000, new DirectoryInfo(folder).UnixFileMode);
+        foreach (var file in Directory.EnumerateFiles(app.DataDirectory))
+            Assert.Equal((file, (UnixFileMode)0b110_000_000), (file, new FileInfo(file).UnixFileMode));
     }
 
     [Theory]
@@ -98,10 +149,21 @@ public sealed class StartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, mode);
+    }
+
     /// <summary>The one line on standard error of a process that ends at once with exit code 1.</summary>
     private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string)[] settings)
     {
         await using var app = SentinelCamProcess.Start(dataDirectory, settings);
+        return await LastWordsAsync(app);
+    }
+
+    private static async Task<string> LastWordsAsync(SentinelCamProcess app)
+    {
         Assert.Equal(1, await app.WaitForExitAsync());
         Assert.DoesNotContain("   at ", app.Said, StringComparison.Ordinal);
         return Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -1,8 +1,14 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using MimeKit;
+using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.ImageLog;
 using SentinelCam.LoginAttempts;
@@ -145,6 +151,45 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
+    public async Task A_made_up_cookie_writes_nothing_into_the_log()
+    {
+        var before = _app.Log();
+
+        foreach (var cookie in new[] { "SentinelCam.Form=junk", "SentinelCam.Form=CfDJ8AAAA", "SentinelCam=junk" })
+        {
+            using var visitor = _app.Visit();
+            Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/login", ("Cookie", cookie))).Status);
+        }
+
+        Assert.DoesNotContain(" ERR ", _app.Log()[before.Length..], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", _app.Log()[before.Length..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_attempt_has_the_time_at_which_its_form_arrived_however_long_the_hash_waits_for_a_core()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var app = await SentinelCamApp.StartAsync(clock, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton(clock).Replace(ServiceDescriptor.Scoped<IPasswordHasher<Account>, SlowHasher>());
+        });
+        using var ann = await app.RegisterAnnAsync();
+        using var visitor = app.Visit();
+
+        var atTheDoor = clock.GetUtcNow();
+        await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
+        var inside = clock.GetUtcNow();
+        await ann.SubmitAsync("/settings", new { Current = "a wrong password", New = "another horse, another battery" }, "/settings");
+
+        Assert.Equal(atTheDoor + SlowHasher.Wait, inside);
+        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.At).ToListAsync()));
+        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => e.At).ToListAsync()));
+        // A burst and its end go by the time of counting
+        Assert.Equal(inside, await app.ReadAsync(db => db.Alerts.Select(a => a.OpenedAt).SingleAsync()));
+    }
+
+    [Fact]
     public async Task An_unapproved_account_alerts_the_administrators_and_not_its_own_address()
     {
         await _app.AddAccountAsync("Nina", "nina@example.org", approved: false);
@@ -171,6 +216,17 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         Assert.Equal(TimeSpan.Zero, attempt.At.Offset);
         Assert.Equal("127.0.0.1", attempt.RemoteAddress);
         Assert.Equal(userAgent, attempt.UserAgent);
+    }
+
+    private sealed class SlowHasher(IOptions<PasswordHasherOptions> options, FakeTimeProvider clock) : PasswordHasher<Account>(options)
+    {
+        public static readonly TimeSpan Wait = TimeSpan.FromSeconds(8);
+
+        public override PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        {
+            clock.Advance(Wait);
+            return base.VerifyHashedPassword(user, hashedPassword, providedPassword);
+        }
     }
 
     [GeneratedRegex(@"^20\d\d-\d\d-\d\dT\S+ (INF|WRN|ERR) [A-Z]")]

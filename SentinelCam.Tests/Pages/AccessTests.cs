@@ -84,6 +84,12 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
         Assert.Equal("/login", (await household.Nobody.GetAsync(path)).Path);
     }
 
+    [Theory]
+    [InlineData("99999999999999999999")]
+    [InlineData("one")]
+    public async Task What_is_no_number_is_no_capture(string id) =>
+        Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.GetAsync($"/capture?id={id}")).Status);
+
     [Fact]
     public async Task Nobody_deletes_what_is_somebody_elses()
     {

@@ -35,7 +35,7 @@ public partial class AlertSettingsTests
 
         await app.WaitForAcceptedAsync(1);
         var mail = Assert.Single(app.Mails());
-        Assert.Equal($"The alerts of {Anns} on front door were changed", mail.Subject);
+        Assert.Equal($"The settings of {Anns} on front door were changed", mail.Subject);
         foreach (var words in new[] { "failure number 4 of a burst, not at number 1", "The quiet period is 30 minutes, not 5", "pause until Tuesday, 2 July 2030, 08:00 +02:00" })
             Assert.Contains(words, OneLine(mail.TextBody!), StringComparison.Ordinal);
 
@@ -179,7 +179,23 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task The_registrations_that_wait_are_bounded_and_the_answer_tells_nothing_about_an_address()
+    public async Task The_tenth_notice_of_an_hour_says_that_further_ones_are_not_mailed()
+    {
+        await using var app = await StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        for (var minutes = 10; minutes <= 130; minutes += 10)
+            await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = $"{minutes}", TimeZone = "", PausedUntil = "" }, Alerts);
+
+        var notices = await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged).OrderBy(d => d.Id).Select(d => d.Text).ToListAsync());
+        Assert.Equal(10, notices.Count);
+        Assert.Equal(9, notices.FindIndex(text => text!.Contains("Further ones are not mailed for a while", StringComparison.Ordinal)));
+        _clock.AdvanceMinutes(61);
+        await ann.SubmitAsync("/settings", new { AlertFrom = "2", QuietMinutes = "130", TimeZone = "", PausedUntil = "" }, Alerts);
+        Assert.Equal(11, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SettingsChanged)));
+    }
+
+    [Fact]
+    public async Task The_registrations_that_wait_are_bounded_and_the_refusal_is_the_same_for_every_address()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();

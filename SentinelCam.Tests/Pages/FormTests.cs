@@ -20,6 +20,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/settings?handler=Alerts")]
     [InlineData("/settings?handler=Recipient")]
     [InlineData("/settings?handler=RemoveRecipient")]
+    [InlineData("/settings?handler=EndSessions")]
     [InlineData("/send_again/1")]
     [InlineData("/send_again/1?handler=Acknowledge")]
     [InlineData("/confirm_recipient")]

@@ -52,4 +52,41 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
             Assert.Equal(HttpStatusCode.OK, (await visitor.SubmitAsync(login, new { Email = "flood@example.org", Password = "a wrong password" })).Status);
         Assert.Equal(80, await household.App.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AccountTyped == "flood@example.org")));
     }
+
+    [Fact]
+    public async Task Mails_sent_again_are_bounded_whatever_the_address_is_made_to_look_like()
+    {
+        var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/settings")).Token);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.NotFound, (await household.Eve.PostAsync($"/send_again/{i + 1_000}", [token])).Status);
+
+        foreach (var query in new[] { "", "?handler=", "?handler=nobodys" })
+            Assert.Equal(HttpStatusCode.TooManyRequests, (await household.Eve.PostAsync("/send_again/1000" + query, [token])).Status);
+        Assert.Equal(HttpStatusCode.OK, (await household.Eve.PostAsync("/send_again/1000?handler=Acknowledge", [token])).Status);
+        var anns = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token);
+        Assert.Equal(HttpStatusCode.NotFound, (await household.Ann.PostAsync("/send_again/1000", [anns])).Status);
+    }
+
+    [Fact]
+    public async Task Registrations_of_one_IPv6_network_are_bounded_together()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("ForwardedHeaders_Enabled", "true"));
+        using var visitor = app.Visit();
+        var register = await visitor.GetAsync("/register");
+        WebAnswer answer;
+        var allowed = 0;
+        do
+        {
+            answer = await PostFromAsync($"2001:db8:1:2::{allowed + 1:x}");
+            allowed += answer.Status == HttpStatusCode.OK ? 1 : 0;
+        }
+        while (answer.Status == HttpStatusCode.OK && allowed < 500);
+
+        Assert.InRange(allowed, 60, 499);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status);
+        Assert.Equal(HttpStatusCode.OK, (await PostFromAsync("2001:db8:1:3::1")).Status);
+
+        Task<WebAnswer> PostFromAsync(string address) =>
+            visitor.PostAsync("/register", [new("__RequestVerificationToken", register.Token)], ("X-Forwarded-For", address));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Capture;
@@ -100,6 +101,58 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.True(await IsThereAsync(newest) && await IsThereAsync(newest.Strip[0]));
         Assert.False(await IsThereAsync(older) || await IsThereAsync(older.Strip[0]));
         await RemoveAsync(newest);
+    }
+
+    [Fact]
+    public async Task However_much_is_pinned_half_of_the_space_is_for_other_pictures()
+    {
+        var now = household.Clock.GetUtcNow();
+        var pinned = new List<Snapshot>();
+        for (var i = 0; i < 3; i++)
+            pinned.Add(await AddAsync(now - TimeSpan.FromDays(1), Large, pinned: true, stripBytes: Large));
+        var newest = await AddAsync(now - TimeSpan.FromMinutes(1), Large);
+        var older = await AddAsync(now - TimeSpan.FromMinutes(2), Large);
+
+        await RunAsync();
+
+        Assert.True(await IsThereAsync(newest));
+        Assert.False(await IsThereAsync(older));
+        foreach (var snapshot in pinned)
+            Assert.True(await IsThereAsync(snapshot) && await IsThereAsync(snapshot.Strip[0]));
+        foreach (var snapshot in pinned.Append(newest))
+            await RemoveAsync(snapshot);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("viewer")]
+    [InlineData("row")]
+    public async Task Pictures_beyond_half_of_the_space_are_not_pinned_and_the_page_says_so(string? where)
+    {
+        var now = household.Clock.GetUtcNow();
+        var first = await AddAsync(now - TimeSpan.FromMinutes(3), Large / 2, stripBytes: Large / 2);
+        var second = await AddAsync(now - TimeSpan.FromMinutes(2), Large / 4, stripBytes: Large / 4);
+        var third = await AddAsync(now - TimeSpan.FromMinutes(1), Large / 4);
+
+        Assert.DoesNotContain("Not pinned", (await PinAsync(first)).Text, StringComparison.Ordinal);
+        var refused = await PinAsync(second);
+
+        Assert.Contains("Not pinned: pinned pictures take half of the space", refused.Text, StringComparison.Ordinal);
+        Assert.Equal(where == "row" ? HttpStatusCode.Conflict : HttpStatusCode.OK, refused.Status);
+        Assert.Equal(where == "row", refused.Headers.ContainsKey("HX-Retarget"));
+        Assert.Contains(where == "row" ? "class=\"problem\"" : "title=\"A pinned picture is kept for good\">Pin<", refused.Text, StringComparison.Ordinal);
+        // A smaller one still fits; and with room again so does the one that was refused
+        Assert.DoesNotContain("Not pinned", (await PinAsync(third)).Text, StringComparison.Ordinal);
+        await PinAsync(first, "false");
+        Assert.DoesNotContain("Not pinned", (await PinAsync(second)).Text, StringComparison.Ordinal);
+        long[] ids = [first.Id, second.Id, third.Id];
+        Assert.Equal([second.Id, third.Id], await _app.ReadAsync(db => db.Snapshots.Where(s => s.Pinned && ids.Contains(s.Id)).OrderBy(s => s.Id).Select(s => s.Id).ToListAsync()));
+        foreach (var snapshot in new[] { first, second, third })
+            await RemoveAsync(snapshot);
+
+        async Task<WebAnswer> PinAsync(Snapshot snapshot, string pinned = "true") => await household.Ann.PostAsync(
+            $"/userdata/{snapshot.EntryId}?handler=Pin&pinned={pinned}", [new("__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token)],
+            where is null ? [] : where == "row" ? [("HX-Request", "true"), ("HX-Target", $"entry-{snapshot.EntryId}")] : [("HX-Request", "true")]);
     }
 
     private async Task<Snapshot> AddAsync(DateTimeOffset takenAt, int bytes = 100, bool pinned = false, int stripBytes = 0)

@@ -103,8 +103,9 @@ public static class HouseholdActions
     {
         await using var scope = app.Services.CreateAsyncScope();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
+        var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         var submission = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
-            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false));
+            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now);
         if (enqueue && submission.Recorded is { IsCaptured: true, EntryId: var entryId })
             await app.CaptureAsync(entryId);
         return submission;

@@ -12,9 +12,9 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SentinelCamProcess(string dataDirectory, (string Key, string Value)[] settings)
+    private SentinelCamProcess(string program, string[] arguments, string dataDirectory, (string Key, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll")])
+        var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -81,7 +81,12 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
-    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string Value)[] settings) => new(dataDirectory, settings);
+    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string Value)[] settings) => new("dotnet", [], dataDirectory, settings);
+
+    /// <summary>The same by a user to whom the modes of files apply: root without the right to ignore them.</summary>
+    public static SentinelCamProcess StartAsOrdinaryUser(string dataDirectory) => Environment.IsPrivilegedProcess
+        ? new("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "dotnet"], dataDirectory, [])
+        : Start(dataDirectory);
 
     /// <summary>SIGKILL: no time for last words.</summary>
     public async Task KillAsync()

@@ -18,7 +18,7 @@ public enum PasswordChangeOutcome
 
 /// <summary>Gives a signed-in account another password, or ends its other sessions, and tells its owner.</summary>
 public sealed class PasswordChange(
-    UserManager<Account> accounts, PasswordCheck passwords, LoginAttemptRecorder recorder, AlertNotices notices, ILogger<PasswordChange> logger)
+    UserManager<Account> accounts, PasswordCheck passwords, LoginAttemptRecorder recorder, AlertNotices notices, TimeProvider time, ILogger<PasswordChange> logger)
 {
     /// <summary>Changes the password. A wrong present one is a guess like one at the door: recorded, photographed and mailed.</summary>
     /// <param name="account">Who is signed in.</param>
@@ -30,8 +30,9 @@ public sealed class PasswordChange(
         Account account, string current, string wanted, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
+        var at = time.GetUtcNow();
         if (!(await passwords.CheckAsync(account.Email!, current)).PasswordIsRight)
-            return (PasswordChangeOutcome.WrongPassword, (await recorder.RecordAsync(account, passwordIsRight: false, account.Email!, visitor)).Recorded, []);
+            return (PasswordChangeOutcome.WrongPassword, (await recorder.RecordAsync(account, passwordIsRight: false, account.Email!, visitor, at)).Recorded, []);
 
         account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted);
         var mails = await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."]);

@@ -65,7 +65,8 @@ public sealed class Registration(
             return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
         if (options.Mode is RegistrationMode.Closed)
             return RegistrationOutcome.Closed;
-        // Asked before the mail address is looked up, so that the answer tells nothing about it
+        // Asked before the mail address is looked up: the refusal is the same for all. Who has the last place can still tell a little by it,
+        // since an address that has an account takes none.
         return options.Mode is RegistrationMode.Approval && await db.Users.CountAsync(a => a.ApprovedAt == null) >= MaxWaiting ? RegistrationOutcome.TooManyWaiting : null;
     }
 

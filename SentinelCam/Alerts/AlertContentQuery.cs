@@ -68,8 +68,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             ForAdministrators = last.OwnerId is null,
             Attempts = told.ConvertAll(Tell),
             AttemptCount = delivery.Kind is MailKind.Attempt ? last.NumberInAlert : told.Count,
-            FirstAt = told[0].At,
-            LastAt = last.At,
+            // Counted is in the order in which passwords were checked, not in which they came
+            FirstAt = told.Min(a => a.At),
+            LastAt = told.Max(a => a.At),
         };
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
@@ -92,10 +93,10 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
     private async Task<AlertContent?> SummaryAsync(AlertContent content, Delivery delivery)
     {
         var failures = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId && a.Outcome != LoginOutcome.SucceededAfterFailures);
-        var first = await failures.OrderBy(a => a.Id).FirstOrDefaultAsync();
+        var first = await failures.OrderBy(a => a.At).ThenBy(a => a.Id).FirstOrDefaultAsync();
         if (first is null)
             return null;
-        var last = await failures.OrderByDescending(a => a.Id).FirstAsync();
+        var last = await failures.OrderByDescending(a => a.At).ThenByDescending(a => a.Id).FirstAsync();
         // The newest ones tell most; the mail counts the rest
         var told = await failures.OrderByDescending(a => a.Id).Take(AlertText.MaxAttemptsTold).ToListAsync();
         told.Reverse();

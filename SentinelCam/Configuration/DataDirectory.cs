@@ -35,7 +35,7 @@ public sealed class DataDirectory : IDisposable
     public string Logs => Path.Combine(Root, "logs");
 
     /// <summary>Creates what is missing with mode 0700 and takes the lock, which dies with the process.</summary>
-    /// <exception cref="ConfigurationException">The directory cannot be written, or another SentinelCam uses it.</exception>
+    /// <exception cref="ConfigurationException">The directory or one of its folders cannot be written, or another SentinelCam uses it.</exception>
     public static DataDirectory Open(IConfiguration configuration, IHostEnvironment environment)
     {
         var configured = configuration["DataDirectory"];
@@ -43,8 +43,12 @@ public sealed class DataDirectory : IDisposable
         try
         {
             foreach (var path in new[] { root, Path.Combine(root, "snapshots"), Path.Combine(root, "outbox"), Path.Combine(root, "keys"), Path.Combine(root, "logs") })
+            {
                 CreatePrivate(path);
-            foreach (var file in new[] { "sentinelcam.db", "jobs.db" })
+                Probe(path);
+            }
+
+            foreach (var file in new[] { "sentinelcam.db", "jobs.db", "jobs.db-locks", ".lock" })
                 CreatePrivateFile(Path.Combine(root, file));
             return new DataDirectory(root, TakeLock(root));
         }
@@ -65,6 +69,10 @@ public sealed class DataDirectory : IDisposable
         else if (!Directory.Exists(path))
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
+
+    /// <summary>Makes a file that is gone at once: a folder that cannot be written would else be noticed by nobody until it is needed.</summary>
+    private static void Probe(string folder) =>
+        new FileStream(Path.Combine(folder, "." + Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
 
     /// <summary>SQLite takes an empty file for a new database, and gives its companions the same mode.</summary>
     private static void CreatePrivateFile(string path)

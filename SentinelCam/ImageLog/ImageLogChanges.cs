@@ -6,8 +6,20 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
 
+/// <summary>What became of the wish to keep pictures from the retention, or to give them back to it.</summary>
+public enum PinOutcome
+{
+    Done,
+
+    /// <summary>There is no such entry with a picture, or it is somebody else's.</summary>
+    NoPicture,
+
+    /// <summary>Pinned pictures would take more than <see cref="RetentionOptions.MaxPinnedBytes"/>.</summary>
+    NoRoom,
+}
+
 /// <summary>What a person does to their log: ask for a picture, pin it, delete entries.</summary>
-public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, SnapshotStore store, TimeProvider time, ILogger<ImageLogChanges> logger)
+public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, SnapshotStore store, RetentionOptions retention, TimeProvider time, ILogger<ImageLogChanges> logger)
 {
     /// <summary>So many entries can be deleted at once.</summary>
     public const int MaxDeleted = 1_000;
@@ -26,11 +38,17 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
     }
 
     /// <summary>Keeps an entry's pictures from the retention, or gives them back to it.</summary>
-    /// <returns>False where there is no such entry with a picture, or it is somebody else's.</returns>
-    public async Task<bool> PinAsync(Viewer viewer, long id, bool pinned)
+    public async Task<PinOutcome> PinAsync(Viewer viewer, long id, bool pinned)
     {
         var visible = query.VisibleTo(viewer).Where(e => e.Id == id).Select(e => (long?)e.Id);
-        return await db.Snapshots.Where(s => visible.Contains(s.EntryId)).ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, pinned)) > 0;
+        // Of two pins at once each counts the other
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        if (await db.Snapshots.Where(s => visible.Contains(s.EntryId)).ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, pinned)) == 0)
+            return PinOutcome.NoPicture;
+        if (pinned && await db.PinnedSnapshots().SumAsync(s => s.Bytes) > retention.MaxPinnedBytes)
+            return PinOutcome.NoRoom;
+        await transaction.CommitAsync();
+        return PinOutcome.Done;
     }
 
     /// <summary>Removes an entry, its pictures' rows and files. The login attempt stays: it is the record of what happened.</summary>

@@ -43,7 +43,7 @@ public enum LoginOutcome
 
 public static class LoginOutcomeWords
 {
-    /// <summary>Why an attempt failed, in words for the account's owner.</summary>
+    /// <summary>Why an attempt failed, or how it succeeded, in words for the account's owner.</summary>
     public static string InWords(this LoginOutcome outcome) => outcome switch
     {
         LoginOutcome.WrongPassword => "wrong password",

@@ -20,16 +20,22 @@ public sealed class LoginAttemptRecorder(
     /// Takes no cancellation: a visitor who hangs up is recorded all the same. Known, unknown, locked and unapproved accounts
     /// take the same path to one commit, beside which the hash takes nearly all of the time.
     /// </remarks>
+    /// <param name="account">Whose password was tried; null where there is no such account.</param>
+    /// <param name="passwordIsRight">It is the account's.</param>
+    /// <param name="typed">What was typed as the account.</param>
+    /// <param name="visitor">Who typed it.</param>
+    /// <param name="at">When the form arrived: under parallel guesses the hash can wait for a core for seconds, and the picture is to show that moment.</param>
     /// <exception cref="DbUpdateException">The database cannot be written; nothing was recorded, and nobody may be signed in.</exception>
-    public async Task<Submission> RecordAsync(Account? account, bool passwordIsRight, string typed, Visitor visitor)
+    public async Task<Submission> RecordAsync(Account? account, bool passwordIsRight, string typed, Visitor visitor, DateTimeOffset at)
     {
         // BEGIN IMMEDIATE: parallel guesses are counted one after another
         await using var transaction = await db.Database.BeginTransactionAsync();
+        // Locks and bursts go by the order in which attempts are counted
         var now = time.GetUtcNow();
         var (outcome, wishes) = await CountAsync(account?.Id ?? 0, passwordIsRight, now);
         var recorded = outcome is null
-            ? await AddSuccessAsync(account!, visitor, now)
-            : await AddFailureAsync(account, outcome.Value, wishes, typed, visitor, now);
+            ? await AddSuccessAsync(account!, visitor, at, now)
+            : await AddFailureAsync(account, outcome.Value, wishes, typed, visitor, at, now);
         try
         {
             await transaction.CommitAsync();
@@ -76,13 +82,13 @@ public sealed class LoginAttemptRecorder(
     }
 
     private async Task<RecordedAttempt> AddFailureAsync(
-        Account? account, LoginOutcome outcome, AlertWishes? wishes, string typed, Visitor visitor, DateTimeOffset now)
+        Account? account, LoginOutcome outcome, AlertWishes? wishes, string typed, Visitor visitor, DateTimeOffset at, DateTimeOffset now)
     {
         var ownerId = wishes is null ? null : account?.Id;
         var (alert, share) = await grouping.JoinAsync(ownerId, wishes ?? AlertWishes.Default, visitor.RemoteAddress, now);
         var entry = Entry(ownerId, CaptureTrigger.FailedLogin, alert, now, new LoginAttempt
         {
-            At = now,
+            At = at,
             AccountTyped = account?.Email ?? TypedAccount.ForRecord(typed),
             OwnerId = ownerId,
             RemoteAddress = visitor.RemoteAddress,
@@ -99,13 +105,13 @@ public sealed class LoginAttemptRecorder(
     }
 
     /// <returns>Null for a sign-in like any other.</returns>
-    private async Task<RecordedAttempt?> AddSuccessAsync(Account account, Visitor visitor, DateTimeOffset now)
+    private async Task<RecordedAttempt?> AddSuccessAsync(Account account, Visitor visitor, DateTimeOffset at, DateTimeOffset now)
     {
         if (await grouping.AlertBeforeSuccessAsync(account.Id, now) is not { } alert)
             return null;
         var entry = Entry(account.Id, CaptureTrigger.SuccessAfterFailures, alert, now, new LoginAttempt
         {
-            At = now,
+            At = at,
             AccountTyped = account.Email!,
             OwnerId = account.Id,
             RemoteAddress = visitor.RemoteAddress,
@@ -133,7 +139,7 @@ public sealed class LoginAttemptRecorder(
     {
         OwnerId = ownerId,
         Trigger = trigger,
-        At = now,
+        At = attempt.At,
         LoginAttempt = attempt,
         Outcome = attempt.Outcome,
         AlertId = alert.Id,

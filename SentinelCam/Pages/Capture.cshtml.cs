@@ -28,7 +28,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
     public async Task<IActionResult> OnGetAsync(long? id)
     {
         if (id is null)
-            return Page();
+            return ModelState.IsValid ? Page() : NotFound();
         Item = await query.FindAsync(Viewer.Of(User), id.Value);
         if (Item is null)
             return NotFound();

@@ -19,6 +19,9 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
 
     public ImageLogItem? Item { get; private set; }
 
+    /// <summary>Why the pictures were not pinned.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Where the left arrow leads: the picture before, else the entry after this one in time.</summary>
     public string? Previous { get; private set; }
 
@@ -42,8 +45,11 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     /// <summary>Answers the row of the log, or the viewer, whichever asked.</summary>
     public async Task<IActionResult> OnPostPinAsync(bool pinned)
     {
-        if (!await changes.PinAsync(Viewer.Of(User), Id, pinned))
+        var outcome = await changes.PinAsync(Viewer.Of(User), Id, pinned);
+        if (outcome is PinOutcome.NoPicture)
             return NotFound();
+        if (outcome is PinOutcome.NoRoom)
+            return await NoRoomAsync();
         if (!Request.IsHtmx())
         {
             TempData["Notice"] = pinned ? "The picture is pinned: it is kept until you delete it." : "The picture is no longer pinned.";
@@ -58,6 +64,21 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
             ViewName = "_Entries",
             ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState) { Model = [Item], ["Selectable"] = true },
         };
+    }
+
+    /// <summary>Said where the row's page has its notices, or in the viewer, which covers them.</summary>
+    private async Task<IActionResult> NoRoomAsync()
+    {
+        const string Refusal = "Not pinned: pinned pictures take half of the space for pictures, and the rest is kept for new ones. Unpin or delete some first.";
+        if (Request.IsHtmx() && Request.Headers["HX-Target"] == $"entry-{Id}")
+        {
+            Response.Headers["HX-Retarget"] = "#notice";
+            Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
+            return new ContentResult { StatusCode = StatusCodes.Status409Conflict, ContentType = "text/html", Content = $"<p class=\"problem\">{Refusal}</p>" };
+        }
+
+        Problem = Refusal;
+        return await OnGetAsync();
     }
 
     public string UrlOf(int picture) => $"/userdata/{Id}?Picture={picture}";

@@ -13,7 +13,7 @@ using SentinelCam.LoginAttempts;
 namespace SentinelCam.Pages;
 
 public sealed class LoginModel(
-    PasswordCheck passwords, LoginAttemptRecorder recorder, UnrecordedGuesses unrecorded, SignInManager<Account> signIn, CameraFeed camera, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
+    PasswordCheck passwords, LoginAttemptRecorder recorder, UnrecordedGuesses unrecorded, SignInManager<Account> signIn, CameraFeed camera, TimeProvider time, IBackgroundJobClient jobs, ILogger<LoginModel> logger) : PageModel
 {
     private const int MaxEchoLength = 256;
 
@@ -34,6 +34,7 @@ public sealed class LoginModel(
 
     public async Task<IActionResult> OnPostAsync()
     {
+        var at = time.GetUtcNow();
         if (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password))
             return Failed("Enter your mail address and your password.");
 
@@ -42,7 +43,7 @@ public sealed class LoginModel(
         Submission submission;
         try
         {
-            submission = await recorder.RecordAsync(account, passwordIsRight, Email, visitor);
+            submission = await recorder.RecordAsync(account, passwordIsRight, Email, visitor, at);
         }
         catch (Exception error) when (error is DbException or DbUpdateException)
         {

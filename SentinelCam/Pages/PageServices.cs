@@ -92,12 +92,18 @@ public static class PageServices
         {
             await app.StartAsync();
         }
-        catch (Exception error) when (error is IOException or FormatException or SocketException)
+        catch (Exception error) when (error is IOException or FormatException or SocketException || IsOfTheServer(error))
         {
+            // Whatever has begun ends in order, and says nothing
+            await app.StopAsync();
             throw new ConfigurationException("Urls", app.Configuration["Urls"],
                 $"addresses such as http://localhost:5000 that no other program uses ({error.Message.ReplaceLineEndings(" ")}).");
         }
     }
+
+    /// <summary>A port out of range, or https without a certificate: of types that anything else that starts might throw, too.</summary>
+    private static bool IsOfTheServer(Exception error) =>
+        error is ArgumentException or InvalidOperationException && error.StackTrace?.Contains("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) is true;
 
     public static void UsePages(this WebApplication app)
     {

@@ -30,7 +30,7 @@ public static class RateLimits
         options.AddPolicy(Capture, context => HttpMethods.IsPost(context.Request.Method)
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => PerMinute(30))
             : RateLimitPartition.GetNoLimiter(""));
-        options.AddPolicy(Export, context => string.Equals(context.Request.Query["handler"].FirstOrDefault(), "Export", StringComparison.OrdinalIgnoreCase)
+        options.AddPolicy(Export, context => Names(context, "Export")
             ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
             : RateLimitPartition.GetNoLimiter(""));
         // Each costs a hash of a password, whatever comes of it
@@ -38,14 +38,18 @@ public static class RateLimits
             ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
             : RateLimitPartition.GetNoLimiter(""));
         // Mail servers count what is sent in a day: one account must not use up what the others' alerts need
-        options.AddPolicy(SendAgain, context => HttpMethods.IsPost(context.Request.Method) && !context.Request.Query.ContainsKey("handler")
+        options.AddPolicy(SendAgain, context => HttpMethods.IsPost(context.Request.Method) && !Names(context, "Acknowledge")
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions { TokenLimit = 20, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMinutes(3), QueueLimit = 0 })
             : RateLimitPartition.GetNoLimiter(""));
         // A lock would also keep the owner from changing a password that somebody else guesses at; the bound counts right ones, too
-        options.AddPolicy(Password, context => HttpMethods.IsPost(context.Request.Method) && !context.Request.Query.ContainsKey("handler")
+        options.AddPolicy(Password, context => HttpMethods.IsPost(context.Request.Method) && !Names(context, "Alerts", "Recipient", "RemoveRecipient", "EndSessions")
             ? RateLimitPartition.GetFixedWindowLimiter(AccountOf(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = LoginAttemptRecorder.MaxFailures, Window = LoginAttemptRecorder.LockoutTime, QueueLimit = 0 })
             : RateLimitPartition.GetNoLimiter(""));
     });
+
+    /// <summary>Whether a request names one of these handlers of its page. With a name that no handler has, the page takes the one without a name.</summary>
+    private static bool Names(HttpContext context, params string[] handlers) =>
+        handlers.Contains(context.Request.Query["handler"].FirstOrDefault(), StringComparer.OrdinalIgnoreCase);
 
     private static string AccountOf(HttpContext context) =>
         context.User.Identity is { IsAuthenticated: true } ? Viewer.Of(context.User).Id.ToString(CultureInfo.InvariantCulture) : "";

@@ -6,7 +6,7 @@ using SentinelCam.Jobs;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>Every hour: removes the oldest unpinned snapshots beyond age and size, and files that no row points to.</summary>
+/// <summary>Every hour: removes the oldest unpinned snapshots beyond age and size, mails of the outbox beyond the age, and files that no row points to.</summary>
 public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A younger file may belong to a capture whose row is still to come.</summary>
@@ -22,7 +22,10 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
         var old = await removable.Where(s => s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
         await RemoveAsync(old, cancellationToken);
 
-        var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - options.MaxBytes;
+        var pinned = await db.PinnedSnapshots().SumAsync(s => s.Bytes, cancellationToken);
+        // Pins do not crowd out new pictures, also where there are more of them than may be
+        var room = options.MaxBytes - Math.Min(pinned, options.MaxPinnedBytes);
+        var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - pinned - room;
         var large = new List<Snapshot>();
         await foreach (var snapshot in removable.OrderBy(s => s.TakenAt).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {

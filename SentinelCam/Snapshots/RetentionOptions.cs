@@ -7,6 +7,9 @@ namespace SentinelCam.Snapshots;
 /// <param name="MaxBytes"><c>Retention:MaxBytes</c>: for all pictures together.</param>
 public sealed record RetentionOptions(TimeSpan MaxAge, long MaxBytes)
 {
+    /// <summary>What pinned pictures may take of <see cref="MaxBytes"/>: the rest is for new ones, whatever is pinned.</summary>
+    public long MaxPinnedBytes => MaxBytes / 2;
+
     public static RetentionOptions Read(IConfiguration configuration) => new(
         Setting.Duration(configuration, "Retention:MaxAge", TimeSpan.FromDays(90), TimeSpan.FromHours(1), TimeSpan.FromDays(36500)),
         Setting.Bytes(configuration, "Retention:MaxBytes", 2L << 30, 1 << 20));
