@@ -91,6 +91,24 @@ public sealed class CameraFeedTests : IAsyncDisposable
         Assert.InRange(Now - moment, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11));
     }
 
+    [Theory]
+    [InlineData(FrameQuality.Black, FrameQuality.Unchecked, FrameQuality.Stale)]
+    [InlineData(FrameQuality.Frozen, FrameQuality.Uniform, FrameQuality.Frozen)]
+    [InlineData(FrameQuality.Black, FrameQuality.Demo, FrameQuality.Demo)]
+    [InlineData(FrameQuality.Black, FrameQuality.Black, FrameQuality.Black)]
+    public async Task As_the_last_resort_a_frame_that_shows_something_is_preferred_and_one_that_does_not_is_called_what_it_is(
+        FrameQuality nearer, FrameQuality other, FrameQuality label)
+    {
+        var moment = Now;
+        _camera.Send(FrameAt(moment.AddSeconds(-2.5), 1) with { Quality = other }, FrameAt(moment.AddSeconds(-2.2), 2) with { Quality = nearer });
+        var capture = _feed.CaptureAsync(moment, Cancelled);
+        await LiveAsync();
+
+        await AdvanceUntilAsync(capture, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(label, (await capture).Frame?.Quality);
+    }
+
     [Fact]
     public async Task Thirty_seconds_of_silence_cost_a_capture_ten_and_the_camera_is_opened_again()
     {
@@ -216,6 +234,8 @@ public sealed class CameraFeedTests : IAsyncDisposable
         }
         _camera.Send(FrameAt(Now, 1), FrameAt(Now, 2));
         await _feed.CaptureAsync(Now, Cancelled);
+        // For longer than it would be left alone after a fault
+        await StayOpenAsync(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(1));
         await UntilAsync(() => _log.Lines.Count >= 3, TimeSpan.Zero);
         // It pauses twice, and is then left alone
         for (var i = 0; i < 2; i++)
@@ -225,7 +245,7 @@ public sealed class CameraFeedTests : IAsyncDisposable
             await UntilAsync(() => _feed.Status.LastFrameAt == Now, TimeSpan.Zero);
             await UntilAsync(() => _log.Lines.Count >= 5, TimeSpan.Zero);
         }
-        await StayOpenAsync(TimeSpan.FromSeconds(54));
+        await StayOpenAsync(TimeSpan.FromSeconds(42));
         _time.Advance(TimeSpan.FromSeconds(2));
 
         await UntilAsync(() => _log.Lines.Count >= 6, TimeSpan.Zero);
@@ -237,6 +257,30 @@ public sealed class CameraFeedTests : IAsyncDisposable
                 "Information: Camera desk (fake) has stopped sending pictures",
                 "Information: Camera desk (fake) is live: 32x24",
                 "Information: Camera desk (fake) is off",
+            ],
+            _log.Lines);
+    }
+
+    [Fact]
+    public async Task A_camera_that_sends_a_picture_and_hangs_up_or_changes_its_size_fills_no_log()
+    {
+        _camera.Send(FrameAt(Now, 1), FrameAt(Now, 2) with { Width = 640 }, FrameAt(Now, 3));
+        _camera.Fail(CameraFaults.Ended);
+        for (var i = 0; i < 10; i++)
+        {
+            _camera.Send(FrameAt(Now, 10 + i));
+            _camera.Fail(CameraFaults.Ended);
+        }
+        await using var feed = new CameraFeed(_camera, "desk", NoLibrary, _time, _log, new CameraFeedLimits { Warm = CameraWarmth.Always });
+        await feed.StartAsync(Cancelled);
+
+        await UntilAsync(() => _camera.Sent == 13, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(
+            [
+                "Information: Camera desk (fake) is opening",
+                "Information: Camera desk (fake) is live: 32x24",
+                "Warning: Camera desk (fake): The camera has ended its stream: check that it is switched on and not in use elsewhere.",
             ],
             _log.Lines);
     }
@@ -275,11 +319,12 @@ public sealed class CameraFeedTests : IAsyncDisposable
     }
 
     /// <summary>Lets time pass while frames go on, or the camera would be closed for its silence.</summary>
-    private async Task StayOpenAsync(TimeSpan time)
+    private async Task StayOpenAsync(TimeSpan time, TimeSpan? between = null)
     {
-        for (var (left, tag) = (time, 100); left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(4), tag++)
+        var step = between ?? TimeSpan.FromSeconds(4);
+        for (var (left, tag) = (time, 100); left > TimeSpan.Zero; left -= step, tag++)
         {
-            _time.Advance(left < TimeSpan.FromSeconds(4) ? left : TimeSpan.FromSeconds(4));
+            _time.Advance(left < step ? left : step);
             var now = Now;
             _camera.Send(FrameAt(now, tag));
             await UntilAsync(() => _feed.Status.LastFrameAt == now, TimeSpan.Zero);

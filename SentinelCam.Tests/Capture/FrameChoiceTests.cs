@@ -40,6 +40,54 @@ public class FrameChoiceTests
         Assert.True(best.Judge(_judge).Score > 2 * Add(0.9, Blurred(15)).Judge(_judge).Score);
     }
 
+    [Theory]
+    [InlineData(-0.4)]
+    [InlineData(0.8)]
+    public void A_sharper_frame_goes_before_a_nearer_one_also_where_the_camera_makes_all_files_alike_in_size(double seconds)
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Add(seconds, OfSize(60_000, Blurred(0)));
+        Add(0.02, OfSize(60_000, Blurred(15)));
+
+        Assert.Equal(Moment.AddSeconds(seconds), Best()!.Frame.TakenAt);
+    }
+
+    [Fact]
+    public void Of_sharper_frames_with_files_alike_in_size_one_on_the_way_to_the_first_found_is_taken()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        for (var i = -30; i <= 0; i++)
+            Add(i / 30.0, OfSize(60_000, Blurred(i > -4 ? 15 : 0, 1 + (i + 30) % 6)));
+
+        var best = Best()!;
+
+        Assert.InRange(best.Frame.TakenAt, Moment.AddSeconds(-0.25), Moment.AddSeconds(-0.13));
+    }
+
+    [Fact]
+    public void Few_of_many_frames_are_looked_at()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        for (var i = -30; i <= 30; i++)
+            Add(i / 30.0 + 0.01, Blurred(i == 0 ? 1 : 0, 1 + (i + 30) % 6));
+
+        Best();
+
+        Assert.InRange(_ring.ToArray().Count(frame => frame.Picture.Verdict is not null), 1, 20);
+    }
+
+    [Fact]
+    public void A_picture_that_is_no_JPEG_yet_is_encoded_at_quality_90()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        using var image = new Mat(48, 64, MatType.CV_8UC3, new Scalar(10, 100, 200));
+
+        var jpeg = NativeImage.ToFrame(image, Moment).Jpeg;
+
+        // The standard's table for brightness, 16 11 12 14 12 10 16 14, at a fifth
+        Assert.Equal([3, 2, 2, 3, 2, 2, 3, 3], jpeg.AsSpan(jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xDB]) + 5, 8).ToArray());
+    }
+
     [Fact]
     public void A_frame_with_its_whites_burnt_out_scores_less_than_one_that_shows_them()
     {
@@ -80,7 +128,7 @@ public class FrameChoiceTests
         Add(0.1, TestJpeg.Tiny(2));
         var blind = new FrameJudge(new OpenCvLibrary(() => throw new DllNotFoundException()));
 
-        var best = FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), blind, CancellationToken.None)!;
+        var best = FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, blind, CancellationToken.None)!;
 
         Assert.Equal((Moment.AddSeconds(0.1), null), (best.Frame.TakenAt, best.Judge(blind).Score));
     }
@@ -161,7 +209,14 @@ public class FrameChoiceTests
         return NativeImage.ToJpeg(lit, 90);
     }
 
-    private RingFrame? Best() => FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), _judge, CancellationToken.None);
+    private RingFrame? Best() => FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, _judge, CancellationToken.None);
+
+    /// <summary>The picture with a comment that fills its file.</summary>
+    private static byte[] OfSize(int bytes, byte[] jpeg)
+    {
+        var comment = bytes - jpeg.Length;
+        return [.. jpeg[..2], 0xFF, 0xFE, (byte)((comment - 2) >> 8), (byte)(comment - 2), .. new byte[comment - 4], .. jpeg[2..]];
+    }
 
     private RingFrame Add(double seconds, byte[] jpeg)
     {

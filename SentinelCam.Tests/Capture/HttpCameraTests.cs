@@ -18,18 +18,52 @@ public partial class HttpCameraTests
     {
         var count = 0;
         await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Demo(1 + count++ % 6)));
-        using var camera = new HttpCamera(server.Url("/snapshot.jpg"), TimeProvider.System);
 
-        var frames = new List<Frame>();
-        await foreach (var frame in camera.ReadAsync(Cancelled))
+        Assert.Equal([TestJpeg.Demo(1), TestJpeg.Demo(2), TestJpeg.Demo(3)], await ReadAsync(server, 3));
+    }
+
+    [Theory]
+    [InlineData("multipart/x-mixed-replace;boundary=--video boundary--")]
+    [InlineData("multipart/x-mixed-replace; boundary=foo==")]
+    [InlineData("multipart/x-mixed-replace; boundary=")]
+    [InlineData("multipart/x-mixed-replace;")]
+    [InlineData("Multipart/X-Mixed-Replace, boundary=x")]
+    [InlineData("video/x-motion-jpeg")]
+    [InlineData("application/octet-stream")]
+    [InlineData(null)]
+    public async Task A_stream_is_read_however_its_camera_calls_it(string? contentType)
+    {
+        await using var server = await CameraServer.StartAsync(async context =>
         {
-            frames.Add(frame);
-            if (frames.Count == 3)
-                break;
-        }
+            context.Response.Headers.ContentType = contentType;
+            for (var number = 1; number <= 3; number++)
+            {
+                await context.Response.WriteAsync("--video boundary--\r\nContent-type: image/jpeg\r\n\r\n");
+                await context.Response.Body.WriteAsync(TestJpeg.Demo(number));
+            }
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
 
-        Assert.Equal([TestJpeg.Demo(1), TestJpeg.Demo(2), TestJpeg.Demo(3)], frames.Select(frame => frame.Jpeg));
-        Assert.All(frames, frame => Assert.Equal((640, 480), (frame.Width, frame.Height)));
+        Assert.Equal([TestJpeg.Demo(1), TestJpeg.Demo(2), TestJpeg.Demo(3)], await ReadAsync(server, 3));
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Theory]
+    [InlineData("image/jpeg;")]
+    [InlineData("image/jpeg; charset=")]
+    [InlineData("application/octet-stream")]
+    [InlineData(null)]
+    public async Task A_snapshot_is_read_however_its_camera_calls_it(string? contentType)
+    {
+        await using var server = await CameraServer.StartAsync(context =>
+        {
+            context.Response.Headers.ContentType = contentType;
+            context.Response.ContentLength = TestJpeg.Demo().Length;
+            return context.Response.Body.WriteAsync(TestJpeg.Demo()).AsTask();
+        });
+
+        Assert.Equal([TestJpeg.Demo(), TestJpeg.Demo()], await ReadAsync(server, 2));
+        Assert.Equal(2, server.Requests);
     }
 
     [Fact]
@@ -37,9 +71,21 @@ public partial class HttpCameraTests
     {
         await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Demo()[..^200]));
 
-        var result = await CaptureAsync(server.Url());
+        var fault = await Assert.ThrowsAsync<CameraException>(() => ReadAsync(server, 1));
 
-        Assert.Equal((CaptureOutcome.BadFrame, CameraFaults.Garbled.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal(CameraFaults.Garbled, fault.Fault);
+        Assert.Equal(10, server.Requests);
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_is_cut_off_now_and_then_costs_that_one_only()
+    {
+        var count = 0;
+        await using var server = await CameraServer.StartAsync(
+            context => SendJpegAsync(context, ++count % 3 == 0 ? TestJpeg.Demo() : TestJpeg.Demo()[..^200]));
+
+        Assert.Equal(4, (await ReadAsync(server, 4)).Count);
+        Assert.Equal(12, count);
     }
 
     [Fact]
@@ -81,7 +127,7 @@ public partial class HttpCameraTests
     }
 
     [Theory]
-    [InlineData(401, CaptureOutcome.Unreachable, "user name and password")]
+    [InlineData(401, CaptureOutcome.Unreachable, "asks for a user name and password: put them into the camera's source")]
     [InlineData(404, CaptureOutcome.Unreachable, "nothing at this address")]
     [InlineData(500, CaptureOutcome.Unreachable, "the error 500")]
     [InlineData(200, CaptureOutcome.BadFrame, "neither an MJPEG stream nor a JPEG")]
@@ -125,6 +171,19 @@ public partial class HttpCameraTests
         await feed.StopAsync(Cancelled);
         Assert.Contains(_log.Lines, line => line.Contains("is live", StringComparison.Ordinal));
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Wrong_credentials_are_refused()
+    {
+        await using var server = await CameraServer.StartAsync(context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"cam\"";
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(CameraFaults.Refused(hasCredentials: true).Sentence, (await CaptureAsync(server.Url("/", "me:hunter2"))).Problem);
     }
 
     [Fact]
@@ -182,6 +241,20 @@ public partial class HttpCameraTests
 
     [GeneratedRegex("""(\w+)="?([^",]+)"?""")]
     private static partial Regex Field();
+
+    private static async Task<List<byte[]>> ReadAsync(CameraServer server, int count)
+    {
+        using var camera = new HttpCamera(server.Url(), TimeProvider.System);
+        var frames = new List<byte[]>();
+        await foreach (var frame in camera.ReadAsync(Cancelled))
+        {
+            Assert.Equal((640, 480), (frame.Width, frame.Height));
+            frames.Add(frame.Jpeg);
+            if (frames.Count == count)
+                break;
+        }
+        return frames;
+    }
 
     private CameraFeed Feed(Uri address, CameraFeedLimits? limits = null) =>
         new(new HttpCamera(address, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, _log, limits);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Capture;
+using SentinelCam.Pages;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Capture;
@@ -10,7 +11,31 @@ public class NativeCameraTests
     private static readonly OpenCvLibrary NoLibrary = new(() => throw new DllNotFoundException());
     private static readonly OpenCvLibrary AnyLibrary = new(() => { });
 
+    private readonly LogRecord<CameraFeed> _log = new();
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("clip.ts", "-c:v libx264 -pix_fmt yuv420p")]
+    [InlineData("clip.h264", "-c:v libx264 -pix_fmt yuv420p")]
+    [InlineData("clip.mjpeg", "-c:v mjpeg -q:v 3")]
+    [InlineData("clip.mp4", "-c:v libx264 -pix_fmt yuv420p")]
+    public async Task A_video_file_begins_anew_also_where_it_cannot_be_rewound(string name, string encoding)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        using var folder = new TemporaryVideo(name);
+        await FfmpegProgram.RunAsync(
+            Cancelled, ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", .. encoding.Split(' '), folder.Path]);
+        var camera = new NativeCamera(
+            name, OpenCvLibrary.Shared, () => VideoFileReader.Check(folder.Path),
+            _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
+
+        var frames = 0;
+        await foreach (var frame in camera.ReadAsync(Cancelled))
+            if (++frames == 35)
+                break;
+    }
 
     [Fact]
     public async Task A_video_file_is_played_at_its_own_rate_over_and_over()
@@ -66,7 +91,7 @@ public class NativeCameraTests
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
         Assert.Equal(CaptureOutcome.NoCamera, result.Outcome);
-        Assert.Equal("There is no camera at /dev/video63: plug one in, or set Camera:Source to another one.", result.Problem);
+        Assert.Equal("There is no camera at /dev/video63: plug one in, or choose another source.", result.Problem);
         Assert.Equal((CameraState.NoCamera, "There is no camera at /dev/video63."), (feed.Status.State, feed.Status.Problem));
     }
 
@@ -103,16 +128,18 @@ public class NativeCameraTests
         using var stuck = new ManualResetEventSlim();
         var time = new FakeTimeProvider();
         var opened = 0;
-        var camera = new NativeCamera(
-            "0", AnyLibrary, () => null,
+        // One after another, as a source that is chosen anew: it gets no further threads for that
+        NativeCamera Camera() => new(
+            "stuck in reading", AnyLibrary, () => null,
             _ =>
             {
                 Interlocked.Increment(ref opened);
                 return new StuckReader(stuck);
             },
             time);
+        var camera = Camera();
 
-        var abandoned = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ReadOnceAsync(camera)));
+        var abandoned = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ReadOnceAsync(Camera())));
         while (!abandoned.IsCompleted)
         {
             await Task.Delay(10, Cancelled);
@@ -130,6 +157,40 @@ public class NativeCameraTests
             if (await Record.ExceptionAsync(() => ReadOnceAsync(camera)) is null)
                 break;
         }
+    }
+
+    [Fact]
+    public async Task A_driver_that_hangs_in_opening_is_left_behind_after_ten_seconds_and_tried_three_times()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows takes up to 20 seconds to open a device");
+        using var stuck = new ManualResetEventSlim();
+        var time = new FakeTimeProvider();
+        var began = time.GetUtcNow();
+        var opened = new System.Collections.Concurrent.ConcurrentQueue<double>();
+        var camera = new NativeCamera(
+            "stuck in opening", AnyLibrary, () => null,
+            _ =>
+            {
+                opened.Enqueue((time.GetUtcNow() - began).TotalSeconds);
+                stuck.Wait(CancellationToken.None);
+                throw new CameraException(CameraFaults.Ended);
+            },
+            time);
+        await using var feed = new CameraFeed(
+            camera, "desk", NoLibrary, time, NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
+        await feed.StartAsync(Cancelled);
+
+        while (feed.Status.Problem?.Contains("hung three times", StringComparison.Ordinal) != true)
+        {
+            await Task.Delay(10, Cancelled);
+            time.Advance(TimeSpan.FromSeconds(0.25));
+        }
+        stuck.Set();
+
+        // Ten seconds each, and the pauses of one and two seconds between them; each wait is noticed a little late
+        double[] expected = [0, 11, 23];
+        Assert.Equal(3, opened.Count);
+        Assert.All(opened.Zip(expected), pair => Assert.InRange(pair.First, pair.Second, pair.Second + 4));
     }
 
     [Fact]
@@ -157,6 +218,7 @@ public class NativeCameraTests
         empty.Delete();
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
+        Assert.Equal((CameraState.Live, "DEMO pictures, because: No camera is connected."), (feed.Status.State, feed.Status.Problem));
     }
 
     [Fact]
@@ -167,10 +229,17 @@ public class NativeCameraTests
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "video0"), "", Cancelled);
         await using var feed = Feed(CameraSource.Auto(new DeviceList(folder.FullName), fallBackToDemo: true).Create(TimeProvider.System, NoLibrary));
 
+        await feed.StartAsync(Cancelled);
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         folder.Delete(recursive: true);
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
+        Assert.Equal(
+            (CameraState.Live, $"DEMO pictures, because: {OpenCvLibrary.Missing.Problem}.", $"{OpenCvLibrary.Missing.Remedy}."),
+            (feed.Status.State, feed.Status.Problem, feed.Status.Remedy));
+        Assert.StartsWith("live, DEMO pictures, ", CameraWords.Of(feed.Status), StringComparison.Ordinal);
+        await feed.StopAsync(Cancelled);
+        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures, because: {OpenCvLibrary.Missing.Sentence}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -187,8 +256,7 @@ public class NativeCameraTests
         Assert.Equal([2, 10], indices);
     }
 
-    private static CameraFeed Feed(ICamera camera) =>
-        new(camera, "desk", OpenCvLibrary.Shared, TimeProvider.System, NullLogger<CameraFeed>.Instance);
+    private CameraFeed Feed(ICamera camera) => new(camera, "desk", OpenCvLibrary.Shared, TimeProvider.System, _log);
 
     /// <summary>Opens, waits a little for a frame, and lets go.</summary>
     private static async Task ReadOnceAsync(NativeCamera camera)
@@ -202,6 +270,10 @@ public class NativeCameraTests
         catch (OperationCanceledException e)
         {
             Assert.True(soon.IsCancellationRequested, e.Message);
+        }
+        catch (CameraException e) when (e.Fault == CameraFaults.Silent)
+        {
+            // The fake clock was faster
         }
     }
 
@@ -218,11 +290,11 @@ public class NativeCameraTests
         }
     }
 
-    private sealed class TemporaryVideo : IDisposable
+    private sealed class TemporaryVideo(string name = "clip.avi") : IDisposable
     {
         private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
 
-        public string Path => System.IO.Path.Combine(_folder.FullName, "clip.avi");
+        public string Path => System.IO.Path.Combine(_folder.FullName, name);
 
         public void Dispose() => _folder.Delete(recursive: true);
     }

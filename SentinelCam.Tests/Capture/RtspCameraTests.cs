@@ -37,7 +37,7 @@ public class RtspCameraTests
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Refused.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Refused(hasCredentials: true).Sentence), (result.Outcome, result.Problem));
         Assert.True(server.Refused > 0);
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter", StringComparison.Ordinal));
     }

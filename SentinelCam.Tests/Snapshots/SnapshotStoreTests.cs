@@ -20,8 +20,7 @@ public sealed class SnapshotStoreTests : IDisposable
 
     public SnapshotStoreTests()
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", Path.Combine(_parent, "data"))]).Build();
-        _data = DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _parent });
+        _data = Open(Path.Combine(_parent, "data"));
         _store = new SnapshotStore(_data, NullLogger<SnapshotStore>.Instance);
     }
 
@@ -63,6 +62,26 @@ public sealed class SnapshotStoreTests : IDisposable
 
         Assert.False(snapshot.HasThumbnail);
         Assert.True(File.Exists(_store.PathOf(snapshot.FileName)));
+    }
+
+    [Fact]
+    public void A_picture_whose_small_copy_cannot_be_written_stays_without_it()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
+        // Linux takes paths of 4095 bytes: that of the small copy is longer than that of the picture
+        const int Longest = 4095;
+        var half = Path.Combine("snapshots", "2030", "01", "31", new string('x', 32) + ".jpg." + new string('x', 32) + ".half");
+        var deep = _parent;
+        while (Longest - deep.Length - half.Length > 202)
+            deep = Path.Combine(deep, new string('d', 200));
+        using var data = Open(Path.Combine(deep, new string('d', Longest - deep.Length - half.Length - 4)));
+        var store = new SnapshotStore(data, NullLogger<SnapshotStore>.Instance);
+
+        var snapshot = store.Save(TestJpeg.Good(Moment), "cam");
+
+        Assert.False(snapshot.HasThumbnail);
+        Assert.Equal(TestJpeg.Demo(), File.ReadAllBytes(store.SmallPathOf(snapshot)));
     }
 
     [Fact]
@@ -151,6 +170,12 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         _data.Dispose();
         Directory.Delete(_parent, recursive: true);
+    }
+
+    private DataDirectory Open(string path)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", path)]).Build();
+        return DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _parent });
     }
 
     private string SaveAt(DateTimeOffset time)

@@ -10,7 +10,6 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
     private DateTimeOffset _lastFaultAt;
     private Frame? _last;
     private string? _logged;
-    private (int Width, int Height) _loggedLive;
 
     /// <summary>The fault that has not been followed by a frame, or null.</summary>
     public CameraFault? Fault { get; private set; }
@@ -30,7 +29,10 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
     /// <summary>Another camera has taken its place.</summary>
     public void Forget() => (_state, Fault, _lastFault, _last, _logged) = (CameraState.Off, null, null, null, null);
 
-    public CameraStatus Status(string source, FrameRing ring, TimeSpan now)
+    /// <param name="camera">The camera that this is about.</param>
+    /// <param name="ring">Its frames.</param>
+    /// <param name="now">The timer.</param>
+    public CameraStatus Status(ICamera camera, FrameRing ring, TimeSpan now)
     {
         var age = now - ring.Last?.At;
         var silent = _state == CameraState.Live && age > staleAfter;
@@ -38,12 +40,14 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
         var (problem, remedy) = Fault is { } fault ? ($"{fault.Problem}.", $"{fault.Remedy}.")
             : silent ? ("The camera has stopped sending pictures.", "It is opened again if it stays silent.")
             : frozen ? ("The camera repeats one picture.", "Switch it off and on again.")
+            : camera.StandsInFor is { } missing ? ($"DEMO pictures, because: {missing.Problem}.", $"{missing.Remedy}.")
             : ((string?)null, (string?)null);
         return new CameraStatus(
-            silent ? CameraState.Stale : _state, name, source, problem, remedy, _last?.TakenAt, _last?.Width ?? 0, _last?.Height ?? 0)
+            silent ? CameraState.Stale : _state, name, camera.Source, problem, remedy, _last?.TakenAt, _last?.Width ?? 0, _last?.Height ?? 0)
         {
             FramesPerSecond = _state == CameraState.Live ? ring.RateSince(now - staleAfter) : 0,
             FrameAge = age,
+            IsDemo = _last is { Quality: FrameQuality.Demo },
             LastError = _lastFault?.Sentence,
             LastErrorAt = _lastFault is null ? null : _lastFaultAt,
             RingFrames = ring.Count,
@@ -60,7 +64,10 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
             CameraState.Stale => "has stopped sending pictures",
             _ => "is off",
         };
-        if (Fault is null && Interlocked.Exchange(ref _logged, words) != words)
+        // Only what was said to be live can stop
+        if (Fault is not null || (state == CameraState.Stale && !IsLoggedLive))
+            return;
+        if (Interlocked.Exchange(ref _logged, words) != words)
             logger.LogInformation("Camera {Camera} ({Source}) {State:l}", name, source, words);
     }
 
@@ -71,15 +78,15 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
             logger.LogWarning("Camera {Camera} ({Source}): {Problem}", name, source, fault.Sentence);
     }
 
-    /// <summary>Logs that frames come, with their size, when that was not the state logged before.</summary>
-    public void LogOnce(string source, Frame frame)
+    /// <summary>Logs that frames come, with the size of the first, when that was not the state logged before.</summary>
+    public void LogOnce(ICamera camera, Frame frame)
     {
-        var demo = frame.Quality == FrameQuality.Demo;
-        // Compared field by field: this is asked thirty times a second
-        if (_loggedLive == (frame.Width, frame.Height) && ReferenceEquals(_logged, LiveMark))
+        if (IsLoggedLive)
             return;
-        _loggedLive = (frame.Width, frame.Height);
         Volatile.Write(ref _logged, LiveMark);
-        logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo:l}", name, source, frame.Width, frame.Height, demo ? ", DEMO pictures" : "");
+        var demo = frame.Quality != FrameQuality.Demo ? "" : camera.StandsInFor is { } missing ? $", DEMO pictures, because: {missing.Sentence}" : ", DEMO pictures";
+        logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo:l}", name, camera.Source, frame.Width, frame.Height, demo);
     }
+
+    private bool IsLoggedLive => ReferenceEquals(_logged, LiveMark);
 }

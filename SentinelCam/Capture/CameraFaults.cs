@@ -21,24 +21,25 @@ internal static class CameraFaults
         "Check that it is switched on and that its network is not overloaded");
 
     public static CameraFault NoAnswer { get; } = new(
-        CaptureOutcome.Unreachable, "The camera does not answer", "Check its power, its network and the host and port in Camera:Source");
+        CaptureOutcome.Unreachable, "The camera does not answer", "Check its power, its network and the host and port in its address");
 
     public static CameraFault UnknownHost { get; } = new(
-        CaptureOutcome.Unreachable, "The camera's host name is not known", "Check the host in Camera:Source");
+        CaptureOutcome.Unreachable, "The camera's host name is not known", "Check the host in its address");
 
     public static CameraFault Untrusted { get; } = new(
         CaptureOutcome.Unreachable, "The camera's certificate is not trusted",
         "Install its certificate on this machine, or use http:// in a network that you trust");
 
-    public static CameraFault Refused { get; } = new(
-        CaptureOutcome.Unreachable, "The camera refuses the user name and password",
-        "Put the right ones into Camera:Source, as in http://name:password@host/", Permanent: true);
+    /// <param name="hasCredentials">Whether the camera was given any.</param>
+    public static CameraFault Refused(bool hasCredentials) => new(
+        CaptureOutcome.Unreachable, hasCredentials ? "The camera refuses the user name and password" : "The camera asks for a user name and password",
+        $"Put {(hasCredentials ? "the right ones" : "them")} into the camera's source, as in http://name:password@host/", Permanent: true);
 
     public static CameraFault NotFound { get; } = new(
-        CaptureOutcome.Unreachable, "The camera has nothing at this address", "Check the path in Camera:Source", Permanent: true);
+        CaptureOutcome.Unreachable, "The camera has nothing at this address", "Check the path in its address", Permanent: true);
 
     public static CameraFault Redirects { get; } = new(
-        CaptureOutcome.Unreachable, "The camera's address leads to another host", "Put the final address into Camera:Source", Permanent: true);
+        CaptureOutcome.Unreachable, "The camera's address leads to another host", "Put the final address into the camera's source", Permanent: true);
 
     public static CameraFault Unexpected(Exception e) => new(
         CaptureOutcome.Unreachable, $"The camera failed in an unexpected way ({e.GetType().Name})", "Start SentinelCam again if it stays so");

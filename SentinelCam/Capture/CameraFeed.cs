@@ -175,7 +175,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             else
             {
                 var since = FrameChoice.Since(settled, moment, _limits.Around);
-                if ((FrameChoice.Best(frames, _judge, cancellationToken) ?? FrameChoice.FirstGood(since, _judge, cancellationToken)) is { } good)
+                if ((FrameChoice.Best(frames, moment, _judge, cancellationToken) ?? FrameChoice.FirstGood(since, _judge, cancellationToken)) is { } good)
                     return Taken(good);
                 var labelled = since.Find(frame => frame.Judge(_judge).Readable);
                 if (labelled is not null && _time.GetUtcNow() >= settleForLess)
@@ -202,21 +202,19 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     private CaptureResult LastResort(DateTimeOffset moment, CameraFault fault)
     {
         var view = _reader.View();
-        var unreadable = false;
-        foreach (var frame in FrameChoice.Since(view.Frames, moment, _limits.Capture))
-        {
-            if (frame.Judge(_judge).Readable)
-                return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.Stale);
-            unreadable = true;
-        }
-        var reason = unreadable ? CameraFaults.Garbled : view.Fault ?? fault;
+        var frames = FrameChoice.Since(view.Frames, moment, _limits.Capture);
+        // An old picture of something says more than a nearer one of nothing
+        if ((frames.Find(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
+            return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.Stale);
+        var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
         return new CaptureResult(reason.Outcome, null, reason.Sentence);
     }
 
     private CaptureResult Taken(RingFrame frame, bool isStale = false)
     {
         var verdict = frame.Judge(_judge);
-        var quality = isStale ? FrameQuality.Stale : verdict.Quality;
+        // What is wrong with the picture itself goes before its age
+        var quality = isStale && verdict.Quality is FrameQuality.Good or FrameQuality.Unchecked ? FrameQuality.Stale : verdict.Quality;
         return new CaptureResult(CaptureOutcome.Taken, frame.Frame with { Quality = quality, Score = verdict.Score }, quality switch
         {
             FrameQuality.Black => "The picture is black: check that the lens is uncovered and that there is light.",

@@ -6,7 +6,7 @@ public sealed record CameraFeedLimits
     /// <summary>The longest that one capture takes.</summary>
     public TimeSpan Capture { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a camera may take to its first frame; Windows Media Foundation needs up to 20 s.</summary>
+    /// <summary>How long a camera may take to its first frame: a network camera may send a whole picture seldom. Devices have a limit of their own.</summary>
     public TimeSpan Opening { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long an open camera may stay silent before it is closed and opened again: within one capture.</summary>

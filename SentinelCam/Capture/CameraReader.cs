@@ -28,6 +28,7 @@ internal sealed class CameraReader : IAsyncDisposable
     private Task _reading = Task.CompletedTask;
     private TimeSpan _warmUntil;
     private TimeSpan _clockOffset;
+    private DateTimeOffset _switchedAt = DateTimeOffset.MinValue;
     private int _holders;
     private long _faults;
     private bool _disposed;
@@ -47,12 +48,19 @@ internal sealed class CameraReader : IAsyncDisposable
         get
         {
             lock (_gate)
-                return _condition.Status(_camera.Source, _ring, Elapsed);
+                return _condition.Status(_camera, _ring, Elapsed);
         }
     }
 
     /// <summary>When another camera took the place of the one before.</summary>
-    public DateTimeOffset SwitchedAt { get; private set; } = DateTimeOffset.MinValue;
+    public DateTimeOffset SwitchedAt
+    {
+        get
+        {
+            lock (_gate)
+                return _switchedAt;
+        }
+    }
 
     /// <summary>Runs through clock changes; from the start of this reader.</summary>
     private TimeSpan Elapsed => _time.GetElapsedTime(_started);
@@ -123,7 +131,7 @@ internal sealed class CameraReader : IAsyncDisposable
             var (old, wanted) = (_camera, _open is not null);
             Close();
             _camera = camera;
-            SwitchedAt = _time.GetUtcNow();
+            _switchedAt = _time.GetUtcNow();
             _ring.Forget();
             _condition.Forget();
             _reading = DisposeAfterAsync(_reading, old);
@@ -217,9 +225,11 @@ internal sealed class CameraReader : IAsyncDisposable
                 return;
             _condition.LogOnce(camera.Source, CameraState.Opening);
             var retry = _limits.FirstRetry;
+            // After a fault frames must come for a while before the log says so
+            var proof = View().Fault is null ? TimeSpan.Zero : retry;
             while (!open.IsCancellationRequested)
             {
-                var (fault, liveFor) = await ReadUntilFaultAsync(camera, open.Token);
+                var (fault, liveFor) = await ReadUntilFaultAsync(camera, proof, open.Token);
                 // One that sends a picture and hangs up is no better than one that sends none
                 if (liveFor >= retry)
                     retry = _limits.FirstRetry;
@@ -229,13 +239,14 @@ internal sealed class CameraReader : IAsyncDisposable
                 var wait = pause.IsWaitedFor ? _limits.FirstRetry : retry;
                 await pause.Woken.WaitAsync(wait, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 retry = retry * 2 < _limits.LongestRetry ? retry * 2 : _limits.LongestRetry;
+                proof = retry;
             }
             _condition.LogOnce(camera.Source, CameraState.Off);
         }
     }
 
     /// <returns>Why it ended, and how long frames came.</returns>
-    private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(ICamera camera, CancellationToken open)
+    private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(ICamera camera, TimeSpan proof, CancellationToken open)
     {
         using var silence = new CancellationTokenSource(_limits.Opening, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
@@ -264,6 +275,8 @@ internal sealed class CameraReader : IAsyncDisposable
                 Add(frame, camera, settling.IsSettled(verdict), verdict, open);
                 first ??= Elapsed;
                 liveFor = Elapsed - first.Value;
+                if (liveFor >= proof && !open.IsCancellationRequested)
+                    _condition.LogOnce(camera, frame);
             }
             return (CameraFaults.Ended, liveFor);
         }
@@ -298,7 +311,6 @@ internal sealed class CameraReader : IAsyncDisposable
             _ring.Add(frame, Elapsed, settled, verdict);
             Announce();
         }
-        _condition.LogOnce(camera.Source, frame);
     }
 
     /// <summary>Makes a fault known.</summary>

@@ -44,6 +44,9 @@ public sealed record CameraStatus(
     int Width,
     int Height)
 {
+    /// <summary>Whether the last frame is a drawn one.</summary>
+    public bool IsDemo { get; init; }
+
     /// <summary>Frames in a second, over the last two seconds; 0 where there are none.</summary>
     public double FramesPerSecond { get; init; }
 

@@ -137,11 +137,12 @@ public sealed class CaptureSnapshotJob(
                     store.Delete(name);
         }
 
+        var (ofAttempt, moment) = entry.LoginAttemptId is { } attempt ? ($", attempt {attempt}", "attempt") : ("", "request");
         if (snapshot is null)
-            logger.LogWarning("Entry {EntryId}, attempt {AttemptId}: no picture, {CaptureOutcome}: {Problem}", entry.Id, entry.LoginAttemptId, result.Outcome, result.Problem);
+            logger.LogWarning("Entry {EntryId}{OfAttempt:l}: no picture, {CaptureOutcome}: {Problem}", entry.Id, ofAttempt, result.Outcome, result.Problem);
         else
-            logger.LogInformation("Entry {EntryId}, attempt {AttemptId}: snapshot {SnapshotId} taken {Delay:0} ms after the attempt, {Quality}",
-                entry.Id, entry.LoginAttemptId, snapshot.Id, (snapshot.TakenAt - entry.At).TotalMilliseconds, snapshot.Quality);
+            logger.LogInformation("Entry {EntryId}{OfAttempt:l}: snapshot {SnapshotId} taken {Delay} ms after the {Moment:l}, {Quality}",
+                entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment, snapshot.Quality);
         return mails;
     }
 }

@@ -35,7 +35,7 @@ public sealed class DeviceList(string directory = "/dev")
         catch (FileNotFoundException)
         {
             return new CameraFault(
-                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Plug one in, or set Camera:Source to another one", Permanent: true);
+                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Plug one in, or choose another source", Permanent: true);
         }
         catch (UnauthorizedAccessException)
         {
@@ -73,7 +73,7 @@ public sealed class DeviceList(string directory = "/dev")
 
     public static CameraFault None { get; } = new(
         CaptureOutcome.NoCamera, "No camera is connected",
-        "Plug one in, or set Camera:Source to a stream, a video file or \"demo\"", Permanent: true);
+        "Plug one in, or choose a stream, a video file or \"demo\" as the camera's source", Permanent: true);
 
     public static CameraFault InUse(int index) => new(
         CaptureOutcome.Unreachable, $"Camera {index} is there but cannot be opened", "Close the program that uses it, or plug it in again");

@@ -9,7 +9,9 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
 
     public bool StartsDark => camera.StartsDark;
 
-    public CameraFault? Check() => camera.Check() is null ? null : standIn.Check();
+    public CameraFault? StandsInFor { get; private set; }
+
+    public CameraFault? Check() => (StandsInFor = camera.Check()) is null ? null : standIn.Check();
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -28,14 +30,17 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
     }
 
     /// <summary>Whether there is a first frame; only then is the camera the source, and its later faults are its own.</summary>
-    private static async Task<bool> OpensAsync(IAsyncEnumerator<Frame> frames)
+    private async Task<bool> OpensAsync(IAsyncEnumerator<Frame> frames)
     {
         try
         {
-            return await frames.MoveNextAsync();
+            var opens = await frames.MoveNextAsync();
+            StandsInFor = opens ? null : CameraFaults.Ended;
+            return opens;
         }
-        catch (CameraException)
+        catch (CameraException e)
         {
+            StandsInFor = e.Fault;
             return false;
         }
     }

@@ -18,7 +18,7 @@ public enum FrameQuality
     /// <summary>Of the moment, and it shows something.</summary>
     Good,
 
-    /// <summary>OpenCV cannot be loaded, so nobody has looked at the picture.</summary>
+    /// <summary>Nobody has looked at the picture: no capture wanted to, or OpenCV cannot be loaded.</summary>
     Unchecked,
 
     /// <summary>Nearly black all over: a covered lens, or no light.</summary>

@@ -3,7 +3,7 @@ namespace SentinelCam.Capture;
 /// <summary>Which frames of the ring may be the picture of a moment, and which of them is.</summary>
 internal static class FrameChoice
 {
-    /// <summary>A picture whose file is not larger by this factor is not clearly sharper, for a camera compresses evenly within a second.</summary>
+    /// <summary>Where a camera compresses evenly, a clearly sharper picture has a file that is larger by this factor.</summary>
     private const double ClearlyLarger = 1.15;
 
     /// <summary>Of frames whose score is at least this part of the best, the nearest in time is taken.</summary>
@@ -11,6 +11,13 @@ internal static class FrameChoice
 
     /// <summary>How many larger pictures are looked at: each takes some milliseconds, and a mail waits.</summary>
     private const int LookedAt = 4;
+
+    /// <summary>How many pictures are looked at between the moment and one that is clearly better than the nearest.</summary>
+    private const int OnTheWay = 8;
+
+    /// <summary>Where pictures are looked at in any case, from the moment on: a camera that holds its rate makes files alike in size of sharp and of blurred ones.</summary>
+    private static readonly TimeSpan[] Spread =
+        [TimeSpan.FromSeconds(-0.7), TimeSpan.FromSeconds(-0.3), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.7)];
 
     /// <summary>Nobody moves in so short a time, and a mail waits.</summary>
     private static readonly TimeSpan NearEnough = TimeSpan.FromMilliseconds(20);
@@ -34,32 +41,48 @@ internal static class FrameChoice
 
     /// <summary>The best good frame: the nearest one, unless another is clearly sharper or better exposed.</summary>
     /// <remarks>
-    /// To decode all sixty frames of two seconds would take longer than everything else. A sharper picture has more in
-    /// it, so its file is larger: only frames with clearly larger files are looked at beside the nearest.
+    /// To decode all sixty frames of two seconds would take longer than everything else. Beside the nearest, those with
+    /// clearly larger files are looked at, since a sharper picture has more in it, and some that are spread over the time.
+    /// Where one of them is clearly better, so are some on the way to it, one of which may be as good and nearer.
     /// </remarks>
     /// <param name="nearestFirst">The candidates.</param>
+    /// <param name="moment">What they are near to.</param>
     /// <param name="judge">Looks at them.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Null when none is good.</returns>
-    public static RingFrame? Best(List<RingFrame> nearestFirst, FrameJudge judge, CancellationToken cancellationToken)
+    public static RingFrame? Best(List<RingFrame> nearestFirst, DateTimeOffset moment, FrameJudge judge, CancellationToken cancellationToken)
     {
         var nearest = FirstGood(nearestFirst, judge, cancellationToken);
         if (nearest?.Judge(judge).Score is null)
             return nearest;
-        var candidates = nearestFirst
+        var larger = nearestFirst
             .Where(frame => frame.Frame.Jpeg.Length > nearest.Frame.Jpeg.Length * ClearlyLarger)
             .OrderByDescending(frame => frame.Frame.Jpeg.Length)
-            .Take(LookedAt)
-            .Where(frame => IsGood(frame, judge, cancellationToken))
-            .Append(nearest)
-            .ToList();
-        var enough = candidates.Max(frame => frame.Judge(judge).Score) * AlikeInQuality;
-        return nearestFirst.Find(frame => candidates.Contains(frame) && frame.Judge(judge).Score >= enough);
+            .Take(LookedAt);
+        var spread = Spread.Select(place => nearestFirst.MinBy(frame => (frame.Frame.TakenAt - moment - place).Duration())!);
+        var candidates = Good([nearest, .. larger, .. spread], judge, cancellationToken);
+        var chosen = NearestAlike();
+        if (chosen == nearest)
+            return nearest;
+        var nearer = nearestFirst.TakeWhile(frame => frame != chosen).ToList();
+        var step = 1 + nearer.Count / OnTheWay;
+        candidates.AddRange(Good(nearer.Where((_, number) => number % step == 0), judge, cancellationToken));
+        return NearestAlike();
+
+        RingFrame NearestAlike()
+        {
+            var enough = candidates.Max(frame => frame.Judge(judge).Score) * AlikeInQuality;
+            return nearestFirst.Find(frame => candidates.Contains(frame) && frame.Judge(judge).Score >= enough)!;
+        }
     }
 
     /// <summary>The nearest good frame, or null.</summary>
     public static RingFrame? FirstGood(List<RingFrame> nearestFirst, FrameJudge judge, CancellationToken cancellationToken) =>
         nearestFirst.Find(frame => IsGood(frame, judge, cancellationToken));
+
+    /// <summary>Those that are good, looked at side by side.</summary>
+    private static List<RingFrame> Good(IEnumerable<RingFrame> frames, FrameJudge judge, CancellationToken cancellationToken) =>
+        [.. frames.Distinct().AsParallel().WithCancellation(cancellationToken).Where(frame => frame.Judge(judge).Usable)];
 
     private static bool IsGood(RingFrame frame, FrameJudge judge, CancellationToken cancellationToken)
     {

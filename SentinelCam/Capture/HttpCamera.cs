@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 namespace SentinelCam.Capture;
 
 /// <summary>A camera on the network: an MJPEG stream, or a snapshot address that is fetched anew for each frame.</summary>
-/// <remarks>The response's Content-Type decides which. The camera's JPEG bytes are kept as they are.</remarks>
+/// <remarks>
+/// The response's Content-Type decides which, read leniently: cameras write it in ways that the standard does not know. The
+/// camera's JPEG bytes are kept as they are.
+/// </remarks>
 internal sealed class HttpCamera : ICamera, IDisposable
 {
     private const int MaxRedirects = 3;
@@ -14,6 +17,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
     private readonly Uri _address;
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
+    private readonly bool _hasCredentials;
 
     /// <param name="address">May carry a user name and password, which are used for Basic and Digest and shown nowhere.</param>
     /// <param name="time">The clock.</param>
@@ -22,6 +26,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
         Source = SourceText.Of(address);
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
+        _hasCredentials = address.UserInfo.Length > 0;
         // No proxy: a camera's address is its own, and a proxy would see its pictures
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -48,23 +53,30 @@ internal sealed class HttpCamera : ICamera, IDisposable
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using (var response = await GetAsync(cancellationToken))
-        {
-            if (IsStream(response))
-            {
-                await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-                var reader = new MjpegReader(stream, _time);
-                while (await reader.ReadAsync(cancellationToken) is { } frame)
-                    yield return frame;
-                throw new CameraException(reader.EndFault);
-            }
-            yield return await ReadSnapshotAsync(response, cancellationToken);
-        }
+        var rejectedInARow = 0;
         while (true)
         {
+            using (var response = await GetAsync(cancellationToken))
+            {
+                if (IsStream(response.Content))
+                {
+                    await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+                    var reader = new MjpegReader(stream, _time);
+                    while (await reader.ReadAsync(cancellationToken) is { } frame)
+                        yield return frame;
+                    throw new CameraException(reader.EndFault);
+                }
+                if (await ReadSnapshotAsync(response.Content, cancellationToken) is { } snapshot)
+                {
+                    rejectedInARow = 0;
+                    yield return snapshot;
+                }
+                else if (++rejectedInARow >= MjpegReader.MaxRejected)
+                {
+                    throw new CameraException(CameraFaults.Garbled);
+                }
+            }
             await Task.Delay(PollInterval, _time, cancellationToken);
-            using var response = await GetAsync(cancellationToken);
-            yield return await ReadSnapshotAsync(response, cancellationToken);
         }
     }
 
@@ -78,14 +90,22 @@ internal sealed class HttpCamera : ICamera, IDisposable
         return new CredentialCache { { origin, "Basic", credential }, { origin, "Digest", credential } };
     }
 
-    /// <summary>Whether the answer is a stream; anything but a stream or a JPEG is a fault.</summary>
-    private static bool IsStream(HttpResponseMessage response) =>
-        response.Content.Headers.ContentType?.MediaType?.ToUpperInvariant() switch
-        {
-            "MULTIPART/X-MIXED-REPLACE" or "MULTIPART/MIXED" => true,
-            "IMAGE/JPEG" or "IMAGE/JPG" or "IMAGE/PJPEG" => false,
-            _ => throw new CameraException(CameraFaults.NoPictures),
-        };
+    /// <summary>Whether the answer is a stream; one that names neither a stream nor a JPEG is a fault.</summary>
+    private static bool IsStream(HttpContent content) => MediaType(content) switch
+    {
+        "MULTIPART/X-MIXED-REPLACE" or "MULTIPART/MIXED" => true,
+        "VIDEO/X-MOTION-JPEG" or "VIDEO/MJPEG" or "VIDEO/X-MJPEG" or "VIDEO/X-JPEG" or "IMAGE/MJPEG" or "IMAGE/X-MOTION-JPEG" => true,
+        "IMAGE/JPEG" or "IMAGE/JPG" or "IMAGE/PJPEG" => false,
+        // It does not say, but a stream does not know its length
+        "" or "APPLICATION/OCTET-STREAM" => content.Headers.ContentLength is null,
+        _ => throw new CameraException(CameraFaults.NoPictures),
+    };
+
+    /// <summary>The type as the camera wrote it, in capitals: .NET takes a header as a whole or not at all, and many a boundary is not as it should be.</summary>
+    private static string MediaType(HttpContent content) =>
+        content.Headers.NonValidated.TryGetValues("Content-Type", out var values)
+            ? values.First().Split(';', ',')[0].Trim().ToUpperInvariant()
+            : "";
 
     private async Task<HttpResponseMessage> GetAsync(CancellationToken cancellationToken)
     {
@@ -133,22 +153,21 @@ internal sealed class HttpCamera : ICamera, IDisposable
         }
     }
 
-    private static CameraFault FaultOf(HttpStatusCode status) => status switch
+    private CameraFault FaultOf(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => CameraFaults.Refused,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => CameraFaults.Refused(_hasCredentials),
         HttpStatusCode.NotFound or HttpStatusCode.Gone => CameraFaults.NotFound,
         >= (HttpStatusCode)300 and < (HttpStatusCode)400 => CameraFaults.Redirects,
         _ => new CameraFault(CaptureOutcome.Unreachable, $"The camera answers with the error {(int)status}", "See its manual, or switch it off and on again"),
     };
 
-    private async Task<Frame> ReadSnapshotAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>The picture, or null when it is cut off or damaged.</summary>
+    private async Task<Frame?> ReadSnapshotAsync(HttpContent content, CancellationToken cancellationToken)
     {
-        if (IsStream(response))
-            throw new CameraException(CameraFaults.Ended); // it has changed its mind: begin anew
         var takenAt = _time.GetUtcNow();
-        var body = await ReadBodyAsync(response.Content, cancellationToken);
+        var body = await ReadBodyAsync(content, cancellationToken);
         if (!JpegParser.TryParse(body, out var parsed))
-            throw new CameraException(CameraFaults.Garbled);
+            return null;
         var jpeg = parsed.Length == body.Length ? body : body[..parsed.Length];
         return new Frame(jpeg, parsed.Width, parsed.Height, takenAt, FrameQuality.Unchecked);
     }

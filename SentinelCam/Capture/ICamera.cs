@@ -9,6 +9,9 @@ public interface ICamera
     /// <summary>Whether opening it starts a sensor, whose first pictures are dark until the exposure has settled.</summary>
     bool StartsDark => false;
 
+    /// <summary>What keeps the camera from working, where drawn pictures stand in for it; else null.</summary>
+    CameraFault? StandsInFor => null;
+
     /// <summary>Looks, without opening the camera, for what would keep it from working.</summary>
     /// <returns>The fault, or null when nothing is known to be wrong.</returns>
     CameraFault? Check();

@@ -6,10 +6,10 @@ namespace SentinelCam.Capture;
 /// Content-Length was the other way; cameras get both wrong, and after a lie or a cut-off part the next good picture would
 /// be lost with it. Memory is bounded by the largest picture, whatever the other side sends.
 /// </remarks>
-internal sealed class MjpegReader(Stream stream, TimeProvider time, int maxRejected = MjpegReader.DefaultMaxRejected)
+internal sealed class MjpegReader(Stream stream, TimeProvider time)
 {
-    /// <summary>So many damaged pictures in a row, and the stream is given up.</summary>
-    public const int DefaultMaxRejected = 10;
+    /// <summary>So many damaged pictures in a row, and the camera is given up.</summary>
+    public const int MaxRejected = 10;
 
     // What may come without a picture in it; twice the largest picture
     private const long MaxSkipped = 2L * JpegParser.MaxBytes;
@@ -91,7 +91,7 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time, int maxRejec
         _skipped += length;
         _inPicture = false;
         Rejected++;
-        if (++_rejectedInARow >= maxRejected)
+        if (++_rejectedInARow >= MaxRejected)
             throw new CameraException(CameraFaults.Garbled);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -12,23 +13,28 @@ internal interface INativeReader : IDisposable
 }
 
 /// <summary>A camera that OpenCV reads, on a thread of its own, because a native read cannot be cancelled.</summary>
-/// <remarks>A thread that does not come back is abandoned and replaced by the next opening; at most three, then it is a fault.</remarks>
+/// <remarks>A thread that does not come back is abandoned and replaced by the next opening; at most three for one source, then it is a fault.</remarks>
 internal sealed class NativeCamera : ICamera
 {
     private const int MaxStuck = 3;
 
-    /// <summary>After the five seconds of silence that end a reader: a thread that hangs for ten is left behind.</summary>
+    /// <summary>How long the first frame may take; Windows Media Foundation needs up to 20 s.</summary>
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(OperatingSystem.IsWindows() ? 20 : 5);
+
+    /// <summary>After the five seconds of opening or silence that end a reader: a thread that hangs for ten is left behind.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly CameraFault Stuck = new(
         CaptureOutcome.TimedOut, "The camera's driver has hung three times", "Unplug the camera, plug it in again and restart SentinelCam",
         Permanent: true);
 
+    /// <summary>How many threads hang, by source: a source that is chosen again gets no more of them.</summary>
+    private static readonly ConcurrentDictionary<string, int> StuckThreads = new();
+
     private readonly OpenCvLibrary _library;
     private readonly Func<CameraFault?> _check;
     private readonly Func<CancellationToken, INativeReader> _open;
     private readonly TimeProvider _time;
-    private int _stuck;
 
     /// <param name="source">As it is shown.</param>
     /// <param name="library">OpenCV; nothing is opened where it does not load.</param>
@@ -54,7 +60,7 @@ internal sealed class NativeCamera : ICamera
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var fault = Check() ?? (Volatile.Read(ref _stuck) >= MaxStuck ? Stuck : null);
+        var fault = Check() ?? (StuckThreads.GetValueOrDefault(Source) >= MaxStuck ? Stuck : null);
         if (fault is not null)
             throw new CameraException(fault);
         var frames = Channel.CreateBounded<Frame>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -64,6 +70,7 @@ internal sealed class NativeCamera : ICamera
         new Thread(() => Run(frames.Writer, ended, token)) { IsBackground = true, Name = $"camera {Source}" }.Start();
         try
         {
+            await WhenOpenAsync(frames.Reader, cancellationToken);
             await foreach (var frame in frames.Reader.ReadAllAsync(cancellationToken))
                 yield return frame;
         }
@@ -95,13 +102,25 @@ internal sealed class NativeCamera : ICamera
         }
     }
 
+    private async Task WhenOpenAsync(ChannelReader<Frame> frames, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await frames.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(Opening, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new CameraException(CameraFaults.Silent);
+        }
+    }
+
     /// <summary>Waits a little for the thread, so that the device is free again, or counts it as stuck until it comes back.</summary>
     private async Task LetGoAsync(Task ended)
     {
         await ended.WaitAsync(Patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ended.IsCompleted)
             return;
-        Interlocked.Increment(ref _stuck);
-        _ = ended.ContinueWith(_ => Interlocked.Decrement(ref _stuck), TaskScheduler.Default);
+        StuckThreads.AddOrUpdate(Source, 1, (_, count) => count + 1);
+        _ = ended.ContinueWith(_ => StuckThreads.AddOrUpdate(Source, 0, (_, count) => count - 1), TaskScheduler.Default);
     }
 }

@@ -130,9 +130,9 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         return text.ToString();
     }
 
-    private static CameraFault? FaultOf(string errors) => errors switch
+    private CameraFault? FaultOf(string errors) => errors switch
     {
-        _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused,
+        _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
         _ when Has(errors, "404 ") => CameraFaults.NotFound,
         _ when Has(errors, "Failed to resolve") => CameraFaults.UnknownHost,
         _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route") || Has(errors, "unreachable")

@@ -11,7 +11,7 @@ public static class CameraWords
     {
         CameraState.Off => "off, opens when it is needed",
         CameraState.Opening => "opening",
-        CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live, {status.FramesPerSecond:0.#} frames per second"),
+        CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live{(status.IsDemo ? ", DEMO pictures" : "")}, {status.FramesPerSecond:0.#} frames per second"),
         CameraState.Stale => "open, but no new frames",
         CameraState.Failed => "failed",
         CameraState.MissingLibrary => "a library is missing",

@@ -44,24 +44,21 @@ public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> log
             throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
         // Made while the disk is busy with the picture
         var thumbnailing = Task.Run(() => Thumbnail.TryMake(frame.Jpeg));
-        byte[]? thumbnail;
         try
         {
             DurableFile.Write(PathOf(name), frame.Jpeg);
-            thumbnail = thumbnailing.GetAwaiter().GetResult();
-            if (thumbnail is not null)
-                DurableFile.WriteLoosely(PathOf(ThumbnailOf(name)), thumbnail);
         }
         catch
         {
             Delete(name);
             throw;
         }
+        var hasThumbnail = TrySaveThumbnail(name, thumbnailing.GetAwaiter().GetResult());
 
         return new Snapshot
         {
             FileName = name,
-            HasThumbnail = thumbnail is not null,
+            HasThumbnail = hasThumbnail,
             Width = frame.Width,
             Height = frame.Height,
             Bytes = frame.Jpeg.Length,
@@ -71,6 +68,23 @@ public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> log
             Quality = frame.Quality,
             Score = frame.Score,
         };
+    }
+
+    /// <summary>A picture whose small copy cannot be written stays without it.</summary>
+    private bool TrySaveThumbnail(string name, byte[]? thumbnail)
+    {
+        if (thumbnail is null)
+            return false;
+        try
+        {
+            DurableFile.WriteLoosely(PathOf(ThumbnailOf(name)), thumbnail);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("The small copy of a picture was not kept: {Problem}", error.Message);
+            return false;
+        }
     }
 
     /// <summary>Never throws: a picture is worth more than its strip.</summary>
