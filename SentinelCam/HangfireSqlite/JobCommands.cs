@@ -40,6 +40,10 @@ internal sealed class JobChange(long jobId, NewJob? newJob, string state, string
         _expireAt = at;
     }
 
+    /// <returns>Null unless it changes nothing but the state of the job that was found so.</returns>
+    public BegunJob? AsBegun(FoundState found) =>
+        newJob is null && _expireAt is null && found.JobId == jobId ? new BegunJob(found, state, reason, data, now) : null;
+
     public void Apply(SqlSession session)
     {
         if (newJob is not null)
