@@ -32,12 +32,18 @@ public sealed class ServerTests : IDisposable
     public void A_delayed_job_starts_at_its_time_and_not_at_a_poll()
     {
         using var server = _temporary.StartServer();
-        var due = DateTimeOffset.UtcNow.AddMilliseconds(1300);
-        _client.Schedule(() => Signals.Send(_name, "delayed"), due);
+        var late = new List<TimeSpan>();
+        for (var i = 0; i < 5; i++)
+        {
+            var due = DateTimeOffset.UtcNow.AddMilliseconds(300 + 150 * i);
+            _client.Schedule(() => Signals.Send(_name, "delayed"), due);
+            Assert.Equal("delayed", Signals.Receive(_name));
+            late.Add(DateTimeOffset.UtcNow - due);
+            Assert.True(late[^1] >= TimeSpan.Zero);
+        }
 
-        Assert.Equal("delayed", Signals.Receive(_name));
-        var late = DateTimeOffset.UtcNow - due;
-        Assert.InRange(late, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        // How late exactly is measured in the benchmarks: here others may have the processor
+        Assert.InRange(late.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
