@@ -77,6 +77,18 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output) : IDisposable
     }
 
     [Fact(Explicit = true)]
+    public void Delayed_jobs_and_jobs_of_other_processes()
+    {
+        using var temporary = new TemporaryStorage();
+        using var server = Server(temporary.Storage, 4);
+        using var other = new SqliteJobStorage(temporary.ConnectionString);
+        Table.Print(
+            "From the time that counts to the start of the job, ms",
+            ("delayed job, from its time", Lateness(temporary.Storage, 100)),
+            ("job of another storage on the file, from its enqueuing", OtherLatencies(other, 100)));
+    }
+
+    [Fact(Explicit = true)]
     public void Idle_processor_time_over_60_s()
     {
         Print("idle, no Hangfire, 60 s", ProcessorTime(), "ms of processor time");
@@ -186,6 +198,36 @@ public sealed class JobStorageBenchmarks(ITestOutputHelper output) : IDisposable
 
         Array.Sort(times);
         return times;
+    }
+
+    private static double[] Lateness(JobStorage storage, int jobs)
+    {
+        var client = new BackgroundJobClient(storage);
+        return [.. Enumerable.Range(0, jobs).Select(i =>
+        {
+            MeasuredJob.Expect(1);
+            var delay = TimeSpan.FromMilliseconds(150 + 7 * i);
+            var (now, due) = (Stopwatch.GetTimestamp(), DateTimeOffset.UtcNow + delay);
+            client.Schedule(() => MeasuredJob.Run(), due);
+            MeasuredJob.WaitForAll();
+            return (Stopwatch.GetElapsedTime(now, MeasuredJob.LastStart) - delay).TotalMilliseconds;
+        })];
+    }
+
+    // Those of another process are noticed in the same way
+    private static double[] OtherLatencies(SqliteJobStorage storage, int jobs)
+    {
+        var client = new BackgroundJobClient(storage);
+        return [.. Enumerable.Range(0, jobs).Select(i =>
+        {
+            // At any moment between two looks
+            Thread.Sleep(200 + 13 * i % 200);
+            MeasuredJob.Expect(1);
+            var enqueued = Stopwatch.GetTimestamp();
+            client.Enqueue(() => MeasuredJob.Run());
+            MeasuredJob.WaitForAll();
+            return Stopwatch.GetElapsedTime(enqueued, MeasuredJob.LastStart).TotalMilliseconds;
+        })];
     }
 
     private static double Idle(JobStorage storage)

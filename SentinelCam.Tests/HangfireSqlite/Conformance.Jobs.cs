@@ -1,3 +1,4 @@
+using Hangfire;
 using Hangfire.Common;
 using Hangfire.Server;
 using Hangfire.States;
@@ -166,6 +167,20 @@ public abstract partial class Conformance
         Commit(t => t.SetJobState(id, new EnqueuedState()), t => t.SetJobState(id, new DeletedState()));
         Assert.Equal("Deleted", Connection.GetJobData(id).State);
         Assert.Equal(2, Monitor.JobDetails(id).History.Count);
+    }
+
+    [Fact]
+    public void A_worker_takes_a_job_through_its_states()
+    {
+        var id = EnqueueJob();
+        using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = 1, Activator = new JobActivator() }, Storage);
+        Assert.True(SpinWait.SpinUntil(() => Monitor.SucceededListCount() == 1, Signals.Patience));
+        Assert.Equal("Succeeded", Connection.GetJobData(id).State);
+        var history = Monitor.JobDetails(id).History;
+        Assert.Equal(["Succeeded", "Processing", "Enqueued"], history.Select(state => state.StateName));
+        Assert.Equal(history.Select(state => state.CreatedAt).OrderDescending(), history.Select(state => state.CreatedAt));
+        Assert.True(history[1].Data.ContainsKey("WorkerId"));
+        Assert.Equal((0, 0), (Monitor.ProcessingCount(), Monitor.EnqueuedCount("default")));
     }
 
     [Fact]

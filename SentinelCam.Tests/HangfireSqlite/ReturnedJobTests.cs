@@ -65,6 +65,34 @@ public sealed class ReturnedJobTests : IDisposable
     }
 
     [Fact]
+    public async Task Jobs_that_cannot_be_given_back_for_several_heartbeats_all_go_back()
+    {
+        const int Jobs = 8;
+        using var storage = new TemporaryStorage(new SqliteJobStorageOptions { FetchedJobTimeout = TimeSpan.FromMilliseconds(200) });
+        using var connection = storage.Connect();
+        for (var i = 0; i < Jobs; i++) connection.Enqueue();
+        var taken = Enumerable.Range(0, Jobs).Select(_ => Fetch(connection)).ToArray();
+        storage.Storage.Database.Write(static session => session.ExecuteOnce(
+            "CREATE TRIGGER no_way BEFORE DELETE ON fetched_job BEGIN SELECT RAISE(ABORT, 'no way'); END"));
+        foreach (var job in taken) job.Dispose();
+
+        using (var another = new SqliteConnection(storage.ConnectionString + ";Pooling=False"))
+        {
+            another.Open();
+            using var transaction = another.BeginTransaction();
+            using var command = another.CreateCommand();
+            command.CommandText = "DROP TRIGGER no_way";
+            command.ExecuteNonQuery();
+            // Heartbeats come and wait for each other; fewer of them would make the test weaker, not wrong
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+            transaction.Commit();
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => storage.Monitor().EnqueuedCount("default") == Jobs, Signals.Patience));
+        Assert.Equal(0, storage.Monitor().FetchedCount("default"));
+    }
+
+    [Fact]
     public void A_job_of_a_dead_process_goes_back_though_the_clock_was_set_back()
     {
         using var connection = _storage.Connect();

@@ -1,4 +1,5 @@
 using Hangfire;
+using Hangfire.Server;
 using Hangfire.States;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
@@ -31,12 +32,18 @@ public sealed class ServerTests : IDisposable
     public void A_delayed_job_starts_at_its_time_and_not_at_a_poll()
     {
         using var server = _temporary.StartServer();
-        var due = DateTimeOffset.UtcNow.AddMilliseconds(1300);
-        _client.Schedule(() => Signals.Send(_name, "delayed"), due);
+        var late = new List<TimeSpan>();
+        for (var i = 0; i < 5; i++)
+        {
+            var due = DateTimeOffset.UtcNow.AddMilliseconds(300 + 150 * i);
+            _client.Schedule(() => Signals.Send(_name, "delayed"), due);
+            Assert.Equal("delayed", Signals.Receive(_name));
+            late.Add(DateTimeOffset.UtcNow - due);
+            Assert.True(late[^1] >= TimeSpan.Zero);
+        }
 
-        Assert.Equal("delayed", Signals.Receive(_name));
-        var late = DateTimeOffset.UtcNow - due;
-        Assert.InRange(late, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        // How late exactly is measured in the benchmarks: here others may have the processor
+        Assert.InRange(late.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -48,6 +55,38 @@ public sealed class ServerTests : IDisposable
 
         Assert.Equal("parent", Signals.Receive(_name));
         Assert.Equal("child", Signals.Receive(_name));
+    }
+
+    [Fact]
+    public void A_long_job_is_shown_as_processing_by_other_processes_and_may_get_a_continuation()
+    {
+        using var server = _temporary.StartServer();
+        using var second = _temporary.StartServer();
+        var other = _temporary.OpenAnother();
+        var (begun, end) = (Signals.NewName(), Signals.NewName());
+        var id = _client.Enqueue(() => LongJob.Run(begun, end));
+        Assert.Equal("begun", Signals.Receive(begun));
+        Assert.Equal(id, _temporary.Monitor().ProcessingJobs(0, 10).Single().Key);
+        Assert.True(SpinWait.SpinUntil(() => other.GetMonitoringApi().ProcessingCount() == 1, Signals.Patience));
+
+        new BackgroundJobClient(other).ContinueJobWith(id, () => Signals.Send(_name, "child"));
+        Assert.Equal(1, _temporary.Monitor().AwaitingCount());
+        Signals.Send(end, "end");
+        Assert.Equal("child", Signals.Receive(_name));
+    }
+
+    [Fact]
+    public void A_job_that_another_process_deletes_while_it_runs_is_told_so()
+    {
+        using var server = _temporary.StartServer();
+        var (begun, end) = (Signals.NewName(), Signals.NewName());
+        var id = _client.Enqueue(() => LongJob.RunUnlessDeleted(begun, end, JobCancellationToken.Null));
+        Assert.Equal("begun", Signals.Receive(begun));
+        Assert.True(new BackgroundJobClient(_temporary.OpenAnother()).Delete(id));
+        Signals.Send(end, "end");
+        Assert.Equal("deleted", Signals.Receive(begun));
+        Assert.True(SpinWait.SpinUntil(() => _temporary.Monitor().FetchedCount("default") == 0, Signals.Patience));
+        Assert.Equal((1, 0), (_temporary.Monitor().DeletedListCount(), _temporary.Monitor().SucceededListCount()));
     }
 
     [Fact]
@@ -138,6 +177,30 @@ public sealed class ServerTests : IDisposable
         _client.Enqueue(() => Signals.Send(_name, "here"));
         Assert.Equal("here", Signals.Receive(_name));
         Assert.Equal(1, other.Monitor().EnqueuedCount("default"));
+    }
+}
+
+/// <summary>A job that runs until a test ends it.</summary>
+public static class LongJob
+{
+    public static void Run(string begun, string end)
+    {
+        Signals.Send(begun, "begun");
+        Signals.Receive(end);
+    }
+
+    public static void RunUnlessDeleted(string begun, string end, IJobCancellationToken cancellation)
+    {
+        Run(begun, end);
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+        catch (JobAbortedException)
+        {
+            Signals.Send(begun, "deleted");
+            throw;
+        }
     }
 }
 

@@ -42,10 +42,11 @@ internal sealed class JobFetcher : IDisposable
 
         using var waiter = _signals.Register(queues);
         string? signalled = null;
-        while ((job = _inHand.Take(queues) ?? TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
+        SqliteFetchedJob? inHand;
+        while ((job = (inHand = _inHand.Take(queues)) ?? TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
 
         // The job that this worker was woken for is still there: another one shall see to it
-        if (signalled is not null && signalled != job.Queue) _signals.Signal(signalled, 1);
+        if (signalled is not null && (inHand is not null || signalled != job.Queue)) _signals.Signal(signalled, 1);
         return job;
     }
 
@@ -150,11 +151,19 @@ internal sealed class JobFetcher : IDisposable
 
     private void ReturnUnreturned()
     {
-        while (_unreturned.TryPeek(out var job))
+        // Taken out first: while the file is locked, the next heartbeat comes before this one has ended
+        while (_unreturned.TryDequeue(out var job))
         {
-            Requeue(job);
-            job.MarkFinished();
-            _unreturned.TryDequeue(out _);
+            try
+            {
+                Requeue(job);
+                job.MarkFinished();
+            }
+            catch
+            {
+                _unreturned.Enqueue(job);
+                throw;
+            }
         }
     }
 

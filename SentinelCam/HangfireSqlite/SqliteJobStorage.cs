@@ -47,6 +47,7 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
         Database = new JobDatabase(connectionString, _options);
         Ids = new JobIds(Database);
         NewJobs = new NewJobs(Database);
+        BegunJobs = new BegunJobs(Database, _options.TimeProvider);
         KnownQueues = new KnownQueues(Database);
         Fetcher = new JobFetcher(Database, Signals, _options);
         _watcher = new ChangeWatcher(Database, Signals, ScheduleChanged, _options);
@@ -56,7 +57,10 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
     /// <summary>What is wrong with the file at present and what to do about it, in one line; null when it works.</summary>
     public string? Problem => Database.Problem;
 
-    /// <summary>A job is in the file, and seen by every later read, once the call that wrote it has returned.</summary>
+    /// <summary>
+    /// A job is in the file, and seen by every later read, once the call that wrote it has returned. Only that a worker
+    /// has begun with it is seen by other processes some 10 ms later.
+    /// </summary>
     public override bool LinearizableReads => true;
 
     internal JobDatabase Database { get; }
@@ -64,6 +68,8 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
     internal JobIds Ids { get; }
 
     internal NewJobs NewJobs { get; }
+
+    internal BegunJobs BegunJobs { get; }
 
     internal JobFetcher Fetcher { get; }
 
@@ -122,6 +128,7 @@ public sealed class SqliteJobStorage : JobStorage, IDisposable
         try
         {
             _watcher.Dispose();
+            BegunJobs.Dispose();
             Fetcher.Dispose();
         }
         finally

@@ -116,12 +116,12 @@ internal sealed partial class SqliteMonitoringApi
     private JobList<T> List<T>(
         string sql, string stateOrQueue, int from, int count, Func<Row, JobRow> read, Func<JobRow, T> show)
     {
-        var rows = storage.Read(session => session.Query(sql, read, stateOrQueue, count, from));
+        var rows = Read(session => session.Query(sql, read, stateOrQueue, count, from));
         return new JobList<T>(rows.Select(row => KeyValuePair.Create(StoredValues.ToText(row.Id), show(row))));
     }
 
     private string? StateOf(string? jobId) => jobId is not null && StoredValues.TryParseJobId(jobId, out var id)
-        ? storage.Read(session => session.Scalar<string>(MonitoringSql.StateName, id))
+        ? Read(session => session.Scalar<string>(MonitoringSql.StateName, id))
         : null;
 
     /// <summary>A job with its current state, as the lists select them.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
 {
     private const int FirstJobsOfQueue = 5;
 
-    public override StatisticsDto GetStatistics() => storage.Read(static session => new StatisticsDto
+    public override StatisticsDto GetStatistics() => Read(static session => new StatisticsDto
     {
         Enqueued = CountJobs(session, EnqueuedState.StateName),
         Scheduled = CountJobs(session, ScheduledState.StateName),
@@ -27,7 +27,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
         Servers = session.Scalar<long>(MonitoringSql.CountServers),
     });
 
-    public override IList<ServerDto> Servers() => storage.Read(static session => session.Query(
+    public override IList<ServerDto> Servers() => Read(static session => session.Query(
         MonitoringSql.Servers,
         static row => new ServerDto
         {
@@ -38,8 +38,8 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
             Heartbeat = StoredValues.ToUtc(row.Integer(4)),
         }));
 
-    public override IList<QueueWithTopEnqueuedJobsDto> Queues() => storage
-        .Read(static session => session.Query(MonitoringSql.Queues, static row => row.Text(0)))
+    public override IList<QueueWithTopEnqueuedJobsDto> Queues() =>
+        Read(static session => session.Query(MonitoringSql.Queues, static row => row.Text(0)))
         .Select(queue => new QueueWithTopEnqueuedJobsDto
         {
             Name = queue,
@@ -54,7 +54,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        var details = storage.Read(session =>
+        var details = Read(session =>
         {
             var job = session.First(MonitoringSql.JobDetails, ReadDetails, id);
             if (job is not null) job.History = session.Query(MonitoringSql.History, ReadHistory, id);
@@ -95,6 +95,13 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
 
     public override IDictionary<DateTime, long> HourlyDeletedJobs() => ByHour("deleted");
 
+    // With the jobs that workers have just begun with
+    private T Read<T>(Func<SqlSession, T> query)
+    {
+        storage.BegunJobs.WriteAll();
+        return storage.Read(query);
+    }
+
     private static JobDetailsDto ReadDetails(Row row) => new()
     {
         InvocationData = row.InvocationData(0),
@@ -114,12 +121,12 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
     private static long CountJobs(SqlSession session, string state) =>
         session.Scalar<long>(MonitoringSql.CountJobs, state);
 
-    private long CountJobs(string state) => storage.Read(session => CountJobs(session, state));
+    private long CountJobs(string state) => Read(session => CountJobs(session, state));
 
     private long CountQueue(string sql, string queue)
     {
         ArgumentNullException.ThrowIfNull(queue);
-        return storage.Read(session => session.Scalar<long>(sql, queue));
+        return Read(session => session.Scalar<long>(sql, queue));
     }
 
     // The last seven days and the last 24 hours; Hangfire counts under these keys
@@ -133,7 +140,7 @@ internal sealed partial class SqliteMonitoringApi(SqliteJobStorage storage) : Jo
     }
 
     private Dictionary<DateTime, long> Timeline(IEnumerable<DateTime> times, string kind, string format) =>
-        storage.Read(session => times.ToDictionary(
+        Read(session => times.ToDictionary(
             static time => time,
             time => session.Scalar<long>(
                 Sql.GetCounter, $"stats:{kind}:{time.ToString(format, CultureInfo.InvariantCulture)}")));

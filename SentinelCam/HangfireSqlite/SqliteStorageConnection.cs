@@ -17,6 +17,9 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
 
     public SqliteJobStorage Storage => storage;
 
+    /// <summary>The state of the job that was read last here, if nobody else can change it and the job does not expire.</summary>
+    public FoundState? Found { get; set; }
+
     public override IWriteOnlyTransaction CreateWriteTransaction() => new SqliteWriteTransaction(this);
 
     public override IDisposable AcquireDistributedLock(string resource, TimeSpan timeout)
@@ -94,8 +97,14 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        var data = storage.Read(session => session.First(Sql.GetJob, ReadJob, id));
+        // Looked for first: what is written meanwhile is seen in the file
+        var begun = storage.BegunJobs.Find(id);
+        var (data, stateAt, expires) = storage.Read(session => session.First(Sql.GetJob, ReadJob, id));
+        Found = null;
         if (data is null) return null;
+
+        if (begun?.Follows(data.State, stateAt) is true) data.State = begun.State;
+        else if (stateAt is { } at && !expires && Holds($"job:{jobId}:state-lock")) Found = new FoundState(id, data.State, at);
 
         data.Job = StoredValues.TryLoad(data.InvocationData, out var reason);
         data.LoadException = reason;
@@ -107,15 +116,9 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
         ArgumentNullException.ThrowIfNull(jobId);
         if (!StoredValues.TryParseJobId(jobId, out var id)) return null;
 
-        return storage.Read(session => session.First(
-            Sql.GetState,
-            static row => new StateData
-            {
-                Name = row.Text(0),
-                Reason = row.NullableText(1),
-                Data = StoredValues.ToDictionary(row.NullableText(2)),
-            },
-            id));
+        var begun = storage.BegunJobs.Find(id);
+        var (state, at) = storage.Read(session => session.First(Sql.GetState, ReadState, id));
+        return begun?.Follows(state?.Name, at) is true ? ToStateData(begun.State, begun.Reason, begun.Data) : state;
     }
 
     public override void AnnounceServer(string serverId, ServerContext context)
@@ -155,22 +158,39 @@ internal sealed partial class SqliteStorageConnection(SqliteJobStorage storage) 
 
     public override DateTime GetUtcDateTime() => storage.UtcNow.UtcDateTime;
 
-    private static JobData ReadJob(Row row) => new()
+    private static (JobData Data, long? StateAt, bool Expires) ReadJob(Row row) => (
+        new JobData
+        {
+            InvocationData = row.InvocationData(0),
+            ParametersSnapshot = StoredValues.ToDictionary(row.NullableText(5)),
+            CreatedAt = StoredValues.ToUtc(row.Integer(6)),
+            State = row.NullableText(7),
+        },
+        row.NullableInteger(8),
+        !row.IsNull(9));
+
+    private static (StateData? State, long At) ReadState(Row row) =>
+        (ToStateData(row.Text(0), row.NullableText(1), row.NullableText(2)), row.Integer(3));
+
+    private static StateData ToStateData(string name, string? reason, string? data) =>
+        new() { Name = name, Reason = reason, Data = StoredValues.ToDictionary(data) };
+
+    private bool Holds(string resource)
     {
-        InvocationData = row.InvocationData(0),
-        ParametersSnapshot = StoredValues.ToDictionary(row.NullableText(5)),
-        CreatedAt = StoredValues.ToUtc(row.Integer(6)),
-        State = row.NullableText(7),
-    };
+        lock (_locks) return _locks.Any(held => held.Resource == resource);
+    }
 
     private sealed class HeldLock(SqliteStorageConnection owner, FileLocks locks, string resource) : IDisposable
     {
         private int _released;
 
+        public string Resource => resource;
+
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _released, 1) != 0) return;
             lock (owner._locks) owner._locks.Remove(this);
+            owner.Found = null;
             locks.Release(owner, resource);
         }
     }

@@ -16,12 +16,23 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private readonly List<SqliteFetchedJob> _next = [];
     private readonly List<IDisposable> _locks = [];
     private readonly List<NewJob> _newJobs = [];
+    private readonly List<BegunJob> _begunJobs = [];
     private readonly Dictionary<long, JobChange> _changes = [];
+    private JobChange? _beginning;
     private Dictionary<string, double>? _dueTimes;
     private bool _scheduled;
+    private int _file;
 
     public override void Commit()
     {
+        if (AsBegun() is { } begun)
+        {
+            connection.Storage.BegunJobs.Add(begun);
+            return;
+        }
+
+        connection.Found = null;
+        _file = connection.Storage.Database.Generation;
         try
         {
             connection.Storage.Database.Write(Apply, NotifyCommitted);
@@ -94,8 +105,11 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         var change = new JobChange(id, newJob, name, reason, data, Now());
         _changes[id] = change;
 
+        WriteBegun(id);
         if (newJob is not null) WriteFirst(newJob, change.Apply);
         else _commands.Add(change.Apply);
+
+        _beginning = state is ProcessingState ? change : null;
     }
 
     public override void AddJobState(string jobId, IState state)
@@ -248,11 +262,12 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private void NotifyCommitted()
     {
         foreach (var job in _newJobs) connection.Storage.NewJobs.Remove(job);
+        foreach (var job in _begunJobs) connection.Storage.BegunJobs.Remove(job);
         foreach (var job in _next) connection.Storage.Fetcher.Keep(job);
         foreach (var job in _acknowledged) job.MarkFinished();
         foreach (var queue in _enqueued)
         {
-            connection.Storage.KnownQueues.Remember(queue);
+            connection.Storage.KnownQueues.Remember(queue, _file);
             connection.Storage.Signals.Signal(queue, 1);
         }
 
@@ -321,6 +336,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         if (!StoredValues.TryParseJobId(jobId, out var id)) return;
         if (!_changes.ContainsKey(id) && connection.Storage.NewJobs.Find(id) is { } newJob)
             WriteFirst(newJob, newJob.Insert);
+        WriteBegun(id);
         _commands.Add(session => command(session, id));
     }
 
@@ -330,6 +346,17 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         _newJobs.Add(job);
         _commands.Insert(0, write);
     }
+
+    private void WriteBegun(long id)
+    {
+        if (connection.Storage.BegunJobs.Find(id) is not { } job || _begunJobs.Contains(job)) return;
+        _begunJobs.Add(job);
+        _commands.Add(job.Write);
+    }
+
+    // A worker begins with a job, and nothing else: it need not wait for that
+    private BegunJob? AsBegun() =>
+        _commands.Count == 1 && _locks.Count == 0 && connection.Found is { } found ? _beginning?.AsBegun(found) : null;
 
     private void ReleaseLocks()
     {

@@ -37,7 +37,7 @@ internal static class Sql
 
     public const string GetJob =
         """
-        SELECT type, method, parameter_types, arguments, queue, parameters, created_at, state_name
+        SELECT type, method, parameter_types, arguments, queue, parameters, created_at, state_name, state_at, expire_at
         FROM job WHERE id = $id
         """;
 
@@ -54,6 +54,12 @@ internal static class Sql
     public const string SetStateAndExpiration =
         "UPDATE job SET state_name = $state, state_at = $now, expire_at = $expireAt WHERE id = $id";
 
+    public const string SetStateFrom =
+        """
+        UPDATE job SET state_name = $state, state_at = $now
+        WHERE id = $id AND state_name = $stateBefore AND state_at = $timeBefore
+        """;
+
     public const string InsertState =
         """
         INSERT INTO job_state (job_id, id, is_current, name, reason, created_at, data)
@@ -61,9 +67,19 @@ internal static class Sql
             $isCurrent, $name, $reason, $createdAt, $data
         """;
 
+    /// <summary>A state that the job had before the one it has now, if its history lacks it.</summary>
+    public const string InsertStateOnce =
+        """
+        INSERT INTO job_state (job_id, id, is_current, name, reason, created_at, data)
+        SELECT $jobId, coalesce((SELECT max(id) FROM job_state WHERE job_id = $jobId), 0) + 1,
+            0, $name, $reason, $createdAt, $data
+        WHERE EXISTS (SELECT 1 FROM job WHERE id = $jobId)
+            AND NOT EXISTS (SELECT 1 FROM job_state WHERE job_id = $jobId AND name = $name AND created_at = $createdAt)
+        """;
+
     public const string GetState =
         """
-        SELECT name, reason, data FROM job_state WHERE job_id = $id AND is_current ORDER BY id DESC LIMIT 1
+        SELECT name, reason, data, created_at FROM job_state WHERE job_id = $id AND is_current ORDER BY id DESC LIMIT 1
         """;
 
     // Queues
