@@ -35,6 +35,8 @@ public sealed class LoginModel(
     public async Task<IActionResult> OnPostAsync()
     {
         var at = time.GetUtcNow();
+        // Where the form was left open for long, it opens while the password is checked
+        camera.Warm();
         if (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password))
             return Failed("Enter your mail address and your password.");
 
