@@ -15,9 +15,12 @@ internal static class FrameChoice
     /// <summary>How many pictures are looked at between the moment and one that is clearly better than the nearest.</summary>
     private const int OnTheWay = 8;
 
-    /// <summary>Where pictures are looked at in any case, from the moment on: a camera that holds its rate makes files alike in size of sharp and of blurred ones.</summary>
+    /// <summary>
+    /// Where pictures are looked at in any case, from the moment on: a camera that holds its rate makes files alike in size of
+    /// sharp and of blurred ones. Those half a second away are looked at for the strip as well, so that they cost nothing.
+    /// </summary>
     private static readonly TimeSpan[] Spread =
-        [TimeSpan.FromSeconds(-0.7), TimeSpan.FromSeconds(-0.3), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.7)];
+        [TimeSpan.FromSeconds(-0.8), TimeSpan.FromSeconds(-0.5), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.8)];
 
     /// <summary>Nobody moves in so short a time, and a mail waits.</summary>
     private static readonly TimeSpan NearEnough = TimeSpan.FromMilliseconds(20);
@@ -80,9 +83,9 @@ internal static class FrameChoice
     public static RingFrame? FirstGood(List<RingFrame> nearestFirst, FrameJudge judge, CancellationToken cancellationToken) =>
         nearestFirst.Find(frame => IsGood(frame, judge, cancellationToken));
 
-    /// <summary>Those that are good, looked at side by side.</summary>
+    /// <summary>Those that are good. One after another: to spread such short work over threads takes longer.</summary>
     private static List<RingFrame> Good(IEnumerable<RingFrame> frames, FrameJudge judge, CancellationToken cancellationToken) =>
-        [.. frames.Distinct().AsParallel().WithCancellation(cancellationToken).Where(frame => frame.Judge(judge).Usable)];
+        [.. frames.Distinct().Where(frame => IsGood(frame, judge, cancellationToken))];
 
     private static bool IsGood(RingFrame frame, FrameJudge judge, CancellationToken cancellationToken)
     {
