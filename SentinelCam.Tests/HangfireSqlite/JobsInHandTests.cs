@@ -125,6 +125,33 @@ public sealed class JobsInHandTests : IDisposable
         Assert.Equal((2, 0), Counts("default"));
     }
 
+    [Fact]
+    public async Task A_worker_that_gets_it_passes_the_signal_for_another_job_on()
+    {
+        // Neither the clock nor a look at the file wakes anybody here
+        using var temporary = new TemporaryStorage(
+            new SqliteJobStorageOptions { TimeProvider = _clock, ChangeCheckInterval = TimeSpan.FromHours(1) });
+        using var connection = temporary.Connect();
+        var first = connection.Enqueue();
+        using var patience = new CancellationTokenSource(Signals.Patience);
+        var job = connection.FetchNextJob(["default"], patience.Token);
+        Assert.Equal(first, job.JobId);
+        var workers = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                using var mine = temporary.Connect();
+                return mine.FetchNextJob(["default"], patience.Token).JobId;
+            },
+            patience.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        Assert.True(SpinWait.SpinUntil(() => temporary.Storage.Signals.WaitedFor().GetValueOrDefault("default") == 2, Signals.Patience));
+
+        using var other = (JobStorageConnection)temporary.OpenAnother().GetConnection();
+        var second = other.Enqueue();
+        connection.Commit(t => t.RemoveFromQueue(job));
+        var third = connection.Enqueue();
+        Assert.Equal(new[] { second, third }.Order(), (await Task.WhenAll(workers)).Order());
+    }
+
     private IFetchedJob FetchFirstOfTwo()
     {
         _connection.Enqueue();

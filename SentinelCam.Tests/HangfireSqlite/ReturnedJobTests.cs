@@ -3,6 +3,7 @@ using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
 using SentinelCam.HangfireSqlite;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
@@ -62,6 +63,40 @@ public sealed class ReturnedJobTests : IDisposable
         using var again = Fetch(connection);
         Assert.Equal(job, again.JobId);
         again.RemoveFromQueue();
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_given_back_is_not_lost_to_a_heartbeat_that_gives_back_another()
+    {
+        // The heartbeats are those of this test
+        using var storage = new TemporaryStorage(new SqliteJobStorageOptions { TimeProvider = new FakeTimeProvider(DateTimeOffset.UtcNow) });
+        using var connection = storage.Connect();
+        var ids = new[] { connection.Enqueue(), connection.Enqueue() };
+        var taken = new[] { Fetch(connection), Fetch(connection) };
+        Execute("CREATE TRIGGER no_way BEFORE DELETE ON fetched_job BEGIN SELECT RAISE(ABORT, 'no way'); END", storage);
+        foreach (var job in taken) job.Dispose();
+
+        Task[] heartbeats;
+        using (var another = new SqliteConnection(storage.ConnectionString + ";Pooling=False"))
+        {
+            another.Open();
+            using var transaction = another.BeginTransaction();
+            using var command = another.CreateCommand();
+            command.CommandText = $"DROP TRIGGER no_way; CREATE TRIGGER no_way BEFORE DELETE ON fetched_job WHEN OLD.job_id = {ids[1]} BEGIN SELECT RAISE(ABORT, 'no way'); END";
+            command.ExecuteNonQuery();
+            heartbeats = [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+                () => Record.Exception(storage.Storage.Fetcher.ReturnUnreturned),
+                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            // Long enough for both to wait for the file; a shorter time would make the test weaker, not wrong
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+            transaction.Commit();
+        }
+
+        await Task.WhenAll(heartbeats);
+        Assert.Equal(1, storage.Monitor().EnqueuedCount("default"));
+        Execute("DROP TRIGGER no_way", storage);
+        storage.Storage.Fetcher.ReturnUnreturned();
+        Assert.Equal(2, storage.Monitor().EnqueuedCount("default"));
     }
 
     [Fact]
@@ -125,9 +160,11 @@ public sealed class ReturnedJobTests : IDisposable
         return connection.FetchNextJob(Default, limit.Token);
     }
 
-    private void Execute(string sql)
+    private void Execute(string sql) => Execute(sql, _storage);
+
+    private static void Execute(string sql, TemporaryStorage storage)
     {
-        using var connection = new SqliteConnection(_storage.ConnectionString + ";Pooling=False");
+        using var connection = new SqliteConnection(storage.ConnectionString + ";Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = sql;

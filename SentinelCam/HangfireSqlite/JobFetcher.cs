@@ -42,10 +42,11 @@ internal sealed class JobFetcher : IDisposable
 
         using var waiter = _signals.Register(queues);
         string? signalled = null;
-        while ((job = _inHand.Take(queues) ?? TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
+        SqliteFetchedJob? inHand;
+        while ((job = (inHand = _inHand.Take(queues)) ?? TryFetch(queues)) is null) signalled = waiter.Wait(cancellationToken);
 
         // The job that this worker was woken for is still there: another one shall see to it
-        if (signalled is not null && signalled != job.Queue) _signals.Signal(signalled, 1);
+        if (signalled is not null && (inHand is not null || signalled != job.Queue)) _signals.Signal(signalled, 1);
         return job;
     }
 
@@ -74,6 +75,25 @@ internal sealed class JobFetcher : IDisposable
 
     /// <summary>Takes over a job that could not be given back, since the file could not be written: the next heartbeat tries again.</summary>
     public void ReturnLater(SqliteFetchedJob job) => _unreturned.Enqueue(job);
+
+    /// <summary>Gives back what could not be given back before, as each heartbeat does.</summary>
+    public void ReturnUnreturned()
+    {
+        // Taken out first: while the file is locked, the next heartbeat comes before this one has ended
+        while (_unreturned.TryDequeue(out var job))
+        {
+            try
+            {
+                Requeue(job);
+                job.MarkFinished();
+            }
+            catch
+            {
+                _unreturned.Enqueue(job);
+                throw;
+            }
+        }
+    }
 
     public void Finished() => Interlocked.Decrement(ref _running);
 
@@ -146,16 +166,6 @@ internal sealed class JobFetcher : IDisposable
         var job = _database.Write(session => Take(session, queues, now));
         if (job is not null) Interlocked.Increment(ref _running);
         return job;
-    }
-
-    private void ReturnUnreturned()
-    {
-        while (_unreturned.TryPeek(out var job))
-        {
-            Requeue(job);
-            job.MarkFinished();
-            _unreturned.TryDequeue(out _);
-        }
     }
 
     private void Beat()
