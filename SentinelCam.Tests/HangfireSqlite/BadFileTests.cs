@@ -120,6 +120,17 @@ public sealed class BadFileTests : IDisposable
     }
 
     [Fact]
+    public void A_commit_that_ends_after_the_file_was_found_damaged_does_not_hide_it()
+    {
+        using var storage = Open();
+        storage.Database.Write(static _ => { }, () => Assert.Throws<SqliteJobStorageException>(() => storage.Database.Read<int>(
+            static _ => throw new SqliteException("damaged", SqliteError.Corrupt))));
+        Assert.Contains("corrupt", storage.Problem, StringComparison.Ordinal);
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        AssertWorks(storage);
+    }
+
+    [Fact]
     public void A_deleted_file_is_made_anew_at_the_next_start()
     {
         using (var storage = Open()) AssertWorks(storage);

@@ -75,11 +75,13 @@ internal sealed class JobIds(JobDatabase database)
     {
         lock (_gate)
         {
-            if (_next == _end || _file != database.Generation)
+            // Asked for before the file is written, which may be another one afterwards
+            var file = database.Generation;
+            if (_next == _end || _file != file)
             {
                 _next = database.Write(session => session.Scalar<long>(Sql.ReserveIds, _block));
                 _end = _next + _block;
-                _file = database.Generation;
+                _file = file;
                 _block = Math.Min(_block * 2, LargestBlock);
             }
 
@@ -102,9 +104,9 @@ internal sealed class KnownQueues(JobDatabase database)
         session.Execute(Sql.AddToQueue, queue, jobId);
     }
 
-    /// <summary>The queue is in the file.</summary>
-    public void Remember(string queue)
+    /// <summary>The queue is in the file that was open when its transaction began.</summary>
+    public void Remember(string queue, int file)
     {
-        lock (_inFile) _inFile.Add((queue, database.Generation));
+        lock (_inFile) _inFile.Add((queue, file));
     }
 }

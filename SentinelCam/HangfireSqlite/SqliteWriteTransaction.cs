@@ -21,6 +21,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
     private JobChange? _beginning;
     private Dictionary<string, double>? _dueTimes;
     private bool _scheduled;
+    private int _file;
 
     public override void Commit()
     {
@@ -31,6 +32,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         }
 
         connection.Found = null;
+        _file = connection.Storage.Database.Generation;
         try
         {
             connection.Storage.Database.Write(Apply, NotifyCommitted);
@@ -265,7 +267,7 @@ internal sealed class SqliteWriteTransaction(SqliteStorageConnection connection)
         foreach (var job in _acknowledged) job.MarkFinished();
         foreach (var queue in _enqueued)
         {
-            connection.Storage.KnownQueues.Remember(queue);
+            connection.Storage.KnownQueues.Remember(queue, _file);
             connection.Storage.Signals.Signal(queue, 1);
         }
 

@@ -96,7 +96,7 @@ internal sealed class JobDatabase : IDisposable
         try
         {
             open.Writer.Execute(new WriteRequest(apply, committed));
-            if (_problem is not null) _problem = null;
+            if (_problem is not null) Forget(open);
         }
         catch (ObjectDisposedException) when (_problem is { } problem)
         {
@@ -208,22 +208,34 @@ internal sealed class JobDatabase : IDisposable
     {
         if (FileProblem.Describe(File, exception) is not { } problem) return exception;
 
-        _problem = problem;
-        if (exception.SqliteErrorCode is SqliteError.Corrupt or SqliteError.NotADatabase) Abandon(failed);
+        var isDamaged = exception.SqliteErrorCode is SqliteError.Corrupt or SqliteError.NotADatabase;
+        if (Remember(problem, failed, isDamaged) && isDamaged) failed.Dispose();
         return new SqliteJobStorageException(problem, exception);
     }
 
-    // Lets go of a damaged file, so that it can be moved away while the program runs.
-    private void Abandon(OpenDatabase failed)
+    /// <summary>Lets go of a damaged file, so that it can be moved away while the program runs.</summary>
+    /// <returns>False when that file is not the open one any more.</returns>
+    private bool Remember(string problem, OpenDatabase failed, bool isDamaged)
     {
         lock (_gate)
         {
-            if (_open != failed) return;
+            if (_open != failed) return false;
+            _problem = problem;
+            if (!isDamaged) return true;
+
             _open = null;
             _wasCorrupt = true;
             _failedAt = _options.TimeProvider.GetTimestamp();
+            return true;
         }
+    }
 
-        failed.Dispose();
+    // What works now says nothing about a file that was let go of meanwhile
+    private void Forget(OpenDatabase working)
+    {
+        lock (_gate)
+        {
+            if (_open == working) _problem = null;
+        }
     }
 }
