@@ -90,6 +90,18 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Hangfire_is_configured_to_use_it_with_its_options()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var storage = GlobalConfiguration.Configuration
+            .UseSqliteJobStorage(_temporary.ConnectionString, new SqliteJobStorageOptions { TimeProvider = clock }).Entry;
+        Assert.Same(storage, JobStorage.Current);
+        var id = new BackgroundJobClient().Enqueue(() => Signals.Send("nobody", "x"));
+        Assert.Equal(clock.GetUtcNow().UtcDateTime, _temporary.Monitor().EnqueuedJobs("default", 0, 1).Single(job => job.Key == id).Value.EnqueuedAt);
+        Assert.Throws<ArgumentException>(() => GlobalConfiguration.Configuration.UseSqliteJobStorage("Data Source=:memory:"));
+    }
+
+    [Fact]
     public void A_closed_storage_refuses_work()
     {
         var storage = _temporary.OpenAnother();

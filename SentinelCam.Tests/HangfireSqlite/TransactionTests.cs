@@ -1,6 +1,7 @@
 using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage;
+using Microsoft.Data.Sqlite;
 using SentinelCam.HangfireSqlite.Database;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
@@ -78,6 +79,33 @@ public sealed class TransactionTests : IDisposable
             Token)));
         Assert.Equal(800, _connection.GetCounter("c"));
         Assert.Equal(100, _connection.GetSetCount("s"));
+    }
+
+    [Fact]
+    public async Task Another_connection_that_keeps_the_file_locked_for_seconds_is_waited_for()
+    {
+        using var another = new SqliteConnection($"{_temporary.ConnectionString};Pooling=False");
+        another.Open();
+        Task[] working;
+        using (var transaction = another.BeginTransaction(deferred: false))
+        {
+            working = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    using var connection = _temporary.Connect();
+                    connection.Enqueue();
+                    using var patience = new CancellationTokenSource(Signals.Patience);
+                    using var job = connection.FetchNextJob(["default"], patience.Token);
+                    connection.Commit(t => t.SetJobState(job.JobId, new DeletedState()), t => t.RemoveFromQueue(job));
+                },
+                Token, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            await Task.Delay(TimeSpan.FromSeconds(3), Token);
+            Assert.DoesNotContain(working, task => task.IsCompleted);
+            transaction.Rollback();
+        }
+
+        await Task.WhenAll(working).WaitAsync(Signals.Patience, Token);
+        Assert.Equal(4, _temporary.Monitor().DeletedListCount());
     }
 
     [Fact]
