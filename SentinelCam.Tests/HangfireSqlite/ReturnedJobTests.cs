@@ -3,6 +3,7 @@ using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
 using SentinelCam.HangfireSqlite;
 using SentinelCam.Tests.HangfireSqlite.Support;
 
@@ -65,31 +66,37 @@ public sealed class ReturnedJobTests : IDisposable
     }
 
     [Fact]
-    public async Task Jobs_that_cannot_be_given_back_for_several_heartbeats_all_go_back()
+    public async Task A_job_that_cannot_be_given_back_is_not_lost_to_a_heartbeat_that_gives_back_another()
     {
-        const int Jobs = 8;
-        using var storage = new TemporaryStorage(new SqliteJobStorageOptions { FetchedJobTimeout = TimeSpan.FromMilliseconds(200) });
+        // The heartbeats are those of this test
+        using var storage = new TemporaryStorage(new SqliteJobStorageOptions { TimeProvider = new FakeTimeProvider(DateTimeOffset.UtcNow) });
         using var connection = storage.Connect();
-        for (var i = 0; i < Jobs; i++) connection.Enqueue();
-        var taken = Enumerable.Range(0, Jobs).Select(_ => Fetch(connection)).ToArray();
-        storage.Storage.Database.Write(static session => session.ExecuteOnce(
-            "CREATE TRIGGER no_way BEFORE DELETE ON fetched_job BEGIN SELECT RAISE(ABORT, 'no way'); END"));
+        var ids = new[] { connection.Enqueue(), connection.Enqueue() };
+        var taken = new[] { Fetch(connection), Fetch(connection) };
+        Execute("CREATE TRIGGER no_way BEFORE DELETE ON fetched_job BEGIN SELECT RAISE(ABORT, 'no way'); END", storage);
         foreach (var job in taken) job.Dispose();
 
+        Task[] heartbeats;
         using (var another = new SqliteConnection(storage.ConnectionString + ";Pooling=False"))
         {
             another.Open();
             using var transaction = another.BeginTransaction();
             using var command = another.CreateCommand();
-            command.CommandText = "DROP TRIGGER no_way";
+            command.CommandText = $"DROP TRIGGER no_way; CREATE TRIGGER no_way BEFORE DELETE ON fetched_job WHEN OLD.job_id = {ids[1]} BEGIN SELECT RAISE(ABORT, 'no way'); END";
             command.ExecuteNonQuery();
-            // Heartbeats come and wait for each other; fewer of them would make the test weaker, not wrong
+            heartbeats = [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+                () => Record.Exception(storage.Storage.Fetcher.ReturnUnreturned),
+                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            // Long enough for both to wait for the file; a shorter time would make the test weaker, not wrong
             await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
             transaction.Commit();
         }
 
-        Assert.True(SpinWait.SpinUntil(() => storage.Monitor().EnqueuedCount("default") == Jobs, Signals.Patience));
-        Assert.Equal(0, storage.Monitor().FetchedCount("default"));
+        await Task.WhenAll(heartbeats);
+        Assert.Equal(1, storage.Monitor().EnqueuedCount("default"));
+        Execute("DROP TRIGGER no_way", storage);
+        storage.Storage.Fetcher.ReturnUnreturned();
+        Assert.Equal(2, storage.Monitor().EnqueuedCount("default"));
     }
 
     [Fact]
@@ -153,9 +160,11 @@ public sealed class ReturnedJobTests : IDisposable
         return connection.FetchNextJob(Default, limit.Token);
     }
 
-    private void Execute(string sql)
+    private void Execute(string sql) => Execute(sql, _storage);
+
+    private static void Execute(string sql, TemporaryStorage storage)
     {
-        using var connection = new SqliteConnection(_storage.ConnectionString + ";Pooling=False");
+        using var connection = new SqliteConnection(storage.ConnectionString + ";Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -76,6 +76,25 @@ internal sealed class JobFetcher : IDisposable
     /// <summary>Takes over a job that could not be given back, since the file could not be written: the next heartbeat tries again.</summary>
     public void ReturnLater(SqliteFetchedJob job) => _unreturned.Enqueue(job);
 
+    /// <summary>Gives back what could not be given back before, as each heartbeat does.</summary>
+    public void ReturnUnreturned()
+    {
+        // Taken out first: while the file is locked, the next heartbeat comes before this one has ended
+        while (_unreturned.TryDequeue(out var job))
+        {
+            try
+            {
+                Requeue(job);
+                job.MarkFinished();
+            }
+            catch
+            {
+                _unreturned.Enqueue(job);
+                throw;
+            }
+        }
+    }
+
     public void Finished() => Interlocked.Decrement(ref _running);
 
     public void Dispose()
@@ -147,24 +166,6 @@ internal sealed class JobFetcher : IDisposable
         var job = _database.Write(session => Take(session, queues, now));
         if (job is not null) Interlocked.Increment(ref _running);
         return job;
-    }
-
-    private void ReturnUnreturned()
-    {
-        // Taken out first: while the file is locked, the next heartbeat comes before this one has ended
-        while (_unreturned.TryDequeue(out var job))
-        {
-            try
-            {
-                Requeue(job);
-                job.MarkFinished();
-            }
-            catch
-            {
-                _unreturned.Enqueue(job);
-                throw;
-            }
-        }
     }
 
     private void Beat()
