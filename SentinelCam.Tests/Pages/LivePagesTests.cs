@@ -202,6 +202,14 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.Keyboard.PressAsync("Escape");
         await Expect(dialog).ToBeHiddenAsync();
         await Expect(link).ToBeFocusedAsync();
+
+        // What goes wrong in it is to be seen
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(dialog).ToBeVisibleAsync();
+        await page.RouteAsync("**/userdata/*", route => route.AbortAsync());
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(dialog).ToBeHiddenAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached");
     }
 
     [Fact]

@@ -3,7 +3,11 @@ const notice = document.getElementById("notice");
 
 // Errors. The server's own words come as a fragment for #notice; anything else that answers, a proxy say, is told by its status.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
+  const { xhr, requestConfig } = event.detail;
+  // What asks by itself does not move the page to its error
+  if (xhr.status >= 400 && requestConfig.elt.matches("#live, [data-while-seen]")) {
+    event.detail.swapOverride = "innerHTML";
+  }
   if (xhr.status >= 400 && xhr.status !== 401 && !xhr.getResponseHeader("HX-Retarget")) {
     event.detail.shouldSwap = false;
     say(`That did not work (status ${xhr.status}). Reload the page and try again.`);
@@ -20,6 +24,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful } = event.detail;
   if (!successful) {
     failed = elt;
+    // Behind the open viewer nobody would see why
+    if (viewer?.contains(elt)) {
+      viewer.close();
+    }
   } else if (elt === failed && notice.querySelector(".problem")) {
     notice.replaceChildren();
   }
@@ -33,6 +41,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 function say(text) {
+  if (notice.textContent === text) {
+    return;
+  }
   const line = document.createElement("p");
   line.className = "problem";
   line.textContent = text;
