@@ -53,6 +53,7 @@ public class BrowserStoryTests
         await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
         await Expect(page.Locator("main article")).ToContainTextAsync("Failed sign-in");
         await Expect(page.GetByAltText("Attached picture 1")).ToBeVisibleAsync();
+        await Expect(page.GetByAltText("Attached picture 1")).ToHaveAttributeAsync("width", "640");
 
         // Search, then delete both entries
         await page.GetByRole(AriaRole.Link, new() { Name = "Image log" }).ClickAsync();

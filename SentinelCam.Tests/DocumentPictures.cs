@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SentinelCam.ImageLog;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
@@ -14,13 +15,14 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
         while (!File.Exists(Path.Combine(directory!.FullName, "SentinelCam.sln")))
             directory = directory.Parent;
         var images = Path.Combine(directory.FullName, "Pages-docs", "images");
-        var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
+        var picture = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.Manual).MinAsync(e => e.Id));
+        await house.AddStripAsync();
         await using var stranger = await Chromium.OpenAsync(house.App.Address);
         await using var ann = await house.OpenAsync();
         foreach (var (name, path, browser) in new[]
                  {
                      ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger), ("error", "/no-such-page", stranger),
-                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann), ("userdata", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
+                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann), ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann), ("admin-accounts", "/admin/accounts", ann),
                      ("admin-camera", "/admin/camera", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })
@@ -29,6 +31,13 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
             await page.SetViewportSizeAsync(1000, 800);
             await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
             await page.GotoAsync(path);
+            if (name == "viewer")
+            {
+                await page.Locator($"#view-{picture}").ClickAsync();
+                await Assertions.Expect(page.Locator("#viewer .strip img").Last).ToBeVisibleAsync();
+                await page.EvaluateAsync("Promise.all([...document.images].map((image) => image.decode()))");
+            }
+
             var file = Path.Combine(images, name + ".png");
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
             Assert.InRange(new FileInfo(file).Length, 1, 400_000);

@@ -125,7 +125,9 @@ public class AlertWishesTests
         var entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleAsync(e => e.Trigger == CaptureTrigger.SuccessAfterFailures));
         Assert.NotNull(entry.Snapshot);
         using var ann = await app.VisitAsAsync(Anns);
-        Assert.Contains("Sign-in after failures: signed in after several failures", (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main, StringComparison.Ordinal);
+        var success = (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main;
+        Assert.Contains("Sign-in after failures for ", success, StringComparison.Ordinal);
+        Assert.Contains("Alert of a sign-in after failures to ", success, StringComparison.Ordinal);
 
         // It is no failure: neither counted, nor summed up, nor listed as one
         Assert.Equal(3, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));

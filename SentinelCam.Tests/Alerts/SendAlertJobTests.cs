@@ -80,7 +80,7 @@ public class SendAlertJobTests
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Failed), failed => failed == 1);
         _clock.AdvanceMinutes(4);
 
-        Assert.Contains($"Mail to {Anns}: failed after 1 try: 550 5.1.1 no such user here", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains($"Alert to {Anns}: failed after 1 try: 550 5.1.1 no such user here", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Equal(1, server.Connections);
         Assert.Equal(1, await app.ReadAsync(db => db.Snapshots.CountAsync()));
     }

@@ -97,7 +97,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     public async Task Export_holds_the_pictures_and_a_table_in_which_nothing_is_a_formula()
     {
         using var owner = await OwnerAsync("export",
-            ("203.0.113.5", "=HYPERLINK(\"http://evil.example\")"), ("203.0.113.5", "@SUM(1)"), ("203.0.113.5", "-1+1"), ("203.0.113.5", "plain, \"quoted\""));
+            ("203.0.113.5", "=HYPERLINK(\"http://evil.example\")"), ("203.0.113.5", "@SUM(1)"), ("203.0.113.5", "-1+1"), ("203.0.113.5", "＝1+1"), ("203.0.113.5", "plain, \"quoted\""));
         await owner.SubmitAsync("/capture", new { });
         var picture = await PictureOfManualCaptureAsync("export@example.org");
 
@@ -110,10 +110,12 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
         Assert.Equal(await File.ReadAllBytesAsync(picture, TestContext.Current.CancellationToken), await BytesAsync(jpeg));
         var table = Encoding.UTF8.GetString(await BytesAsync(zip.GetEntry("image-log.csv")!));
         var lines = table.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(6, lines.Length);
+        Assert.Equal(7, lines.Length);
+        Assert.StartsWith("\uFEFFid,", table, StringComparison.Ordinal);
         Assert.Contains("\"'=HYPERLINK(\"\"http://evil.example\"\")\"", table, StringComparison.Ordinal);
         Assert.Contains("\"'@SUM(1)\"", table, StringComparison.Ordinal);
         Assert.Contains("\"'-1+1\"", table, StringComparison.Ordinal);
+        Assert.Contains("\"'＝1+1\"", table, StringComparison.Ordinal);
         Assert.Contains("\"plain, \"\"quoted\"\"\"", table, StringComparison.Ordinal);
         Assert.Contains(jpeg.Name, lines[1], StringComparison.Ordinal);
         Assert.Single(zip.Entries, entry => entry.Name == "image-log.csv");

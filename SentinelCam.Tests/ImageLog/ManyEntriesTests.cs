@@ -62,7 +62,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         var bobsToken = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
         Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [bobsToken])).Status);
 
-        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"), ("HX-Target", $"entry-{id}"));
+        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"), ("HX-Target", $"entry-{id}"), ("HX-Current-URL", $"{_app.Address}userdata"));
         Assert.Contains("Unpin", row.Text, StringComparison.Ordinal);
         Assert.StartsWith("<li", row.Text.TrimStart(), StringComparison.Ordinal);
         await RunRetentionAsync();

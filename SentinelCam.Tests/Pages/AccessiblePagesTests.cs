@@ -76,15 +76,64 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
         await page.Locator(".entry .picture a").First.ClickAsync();
-        await Assertions.Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
+        var viewer = page.Locator("#viewer");
+        await Assertions.Expect(viewer.Locator("figure img")).ToBeVisibleAsync();
+        await LookAsync(page, "newest");
 
-        foreach (var width in new[] { 320, 1280 })
+        // One on there is a way back, and a strip: the demo camera has none
+        await house.AddStripAsync();
+        await viewer.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Assertions.Expect(viewer.Locator(".strip img")).ToHaveCountAsync(5);
+        await Assertions.Expect(viewer.GetByRole(AriaRole.Link, new() { Name = "Newer" })).ToHaveCSSAsync("opacity", "1");
+        await LookAsync(page, "strip");
+        await viewer.GetByRole(AriaRole.Link, new() { Name = "Next" }).ClickAsync();
+        await Assertions.Expect(viewer.GetByRole(AriaRole.Link, new() { Name = "Previous" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#caption-said")).ToContainTextAsync("1.0 s before the picture");
+    }
+
+    private static async Task LookAsync(IPage page, string name)
+    {
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await page.SetViewportSizeAsync(width, 800);
-            Assert.Empty((await page.RunAxe(Rules)).Violations.Select(v => $"{width}: {v.Id} {string.Join(' ', v.Nodes.Select(n => n.Html))}"));
-            if (Screenshots is not null)
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"viewer-{width}.png") });
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            foreach (var width in new[] { 320, 768, 1280 })
+            {
+                await page.SetViewportSizeAsync(width, 800);
+                Assert.Empty((await page.RunAxe(Rules)).Violations.Select(v => $"{scheme} {width}: {v.Id} {string.Join(' ', v.Nodes.Select(n => n.Html))}"));
+                Assert.Empty(await page.EvaluateAsync<string[]>("""
+                    [...document.querySelectorAll("#viewer *")].filter((part) => {
+                      const box = part.getBoundingClientRect(), all = document.querySelector("#viewer > article").getBoundingClientRect();
+                      return box.width > 1 && (box.left < all.left - 1 || box.right > all.right + 1);
+                    }).map((part) => part.outerHTML)
+                    """));
+                if (Screenshots is not null)
+                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"viewer-{name}-{scheme}-{width}.png") });
+            }
         }
+    }
+
+    [Fact]
+    public async Task Hangfires_bar_has_the_sites_colours_and_its_pages_enough_contrast()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        var faults = new List<string>();
+        foreach (var path in new[] { "/hangfire", "/hangfire/jobs/succeeded", "/hangfire/recurring", "/hangfire/servers" })
+        {
+            await page.GotoAsync(path);
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                await Assertions.Expect(page.Locator(".navbar").First).ToHaveCSSAsync("background-color", "rgb(15, 92, 110)");
+                var result = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } });
+                faults.AddRange(result.Violations.SelectMany(v => v.Nodes).Select(n => $"{path} {scheme} {string.Join(' ', n.Target)} {n.Html} {string.Join(' ', n.Any.Select(c => c.Message))}"));
+                if (Screenshots is not null)
+                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"jobs{path.Replace('/', '_')}-{scheme}.png") });
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     [Fact]

@@ -128,6 +128,9 @@ public class CameraPageTests
         Assert.DoesNotContain("<html", part.Text, StringComparison.Ordinal);
         Assert.Contains("frames per second", part.Text, StringComparison.Ordinal);
         Assert.Contains("handler=Frame", part.Text, StringComparison.Ordinal);
+        // The page does not jump while the next picture loads, and of a live camera no age goes on
+        Assert.Equal(("640", "480"), (part.Document.QuerySelector("img")!.GetAttribute("width"), part.Document.QuerySelector("img")!.GetAttribute("height")));
+        Assert.Null(part.Document.QuerySelector("[data-age]"));
         Assert.NotNull(page.Document.QuerySelector("form[action='/capture']"));
     }
 

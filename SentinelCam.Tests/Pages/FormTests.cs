@@ -114,7 +114,9 @@ public class FormTests(Household household) : IClassFixture<Household>
         var answer = await household.Eve.PostAsync($"/delete_log/{id}", [new("__RequestVerificationToken", question.Token)], Htmx);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Equal("", answer.Text);
+        // Nothing takes its place; the notice goes where notices stand
+        Assert.Equal("notice", Assert.Single(answer.Document.Body!.Children).Id);
+        Assert.Contains("The entry and its picture are deleted.", answer.Text, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == id)));
     }
 

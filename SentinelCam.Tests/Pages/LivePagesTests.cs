@@ -20,7 +20,9 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         var complaints = Chromium.Complaints(page);
         var asked = new ConcurrentQueue<string>();
         page.Request += (_, request) => asked.Enqueue(request.Url);
-        await page.RunAndWaitForRequestAsync(() => page.GotoAsync("/dashboard"), request => request.Url.EndsWith("/dashboard/events", StringComparison.Ordinal));
+        var events = await page.RunAndWaitForResponseAsync(() => page.GotoAsync("/dashboard"), response => response.Url.EndsWith("/dashboard/events", StringComparison.Ordinal));
+        // A proxy must not gather them
+        Assert.Equal("no", events.Headers["x-accel-buffering"]);
 
         await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", enqueue: false);
 
@@ -162,13 +164,15 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
-        await page.GotoAsync("/dashboard");
+        // As "Skip to content" leaves it
+        await page.GotoAsync("/dashboard#main");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
 
         await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed", Patient);
         await Expect(page.Locator("#latest")).ToContainTextAsync("Captured by you", Patient);
-        Assert.EndsWith("/dashboard", page.Url, StringComparison.Ordinal);
+        Assert.EndsWith("/dashboard#main", page.Url, StringComparison.Ordinal);
+        Assert.Empty(await page.EvaluateAsync<string[]>("[...document.querySelectorAll('[id]')].map((part) => part.id).filter((id, at, all) => all.indexOf(id) !== at)"));
     }
 
     [Fact]
@@ -192,10 +196,20 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await Expect(dialog.Locator("strong time").First).ToHaveAttributeAsync("datetime", first!);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Pin" }).ClickAsync();
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Unpin" })).ToBeVisibleAsync();
+        // The list behind it says so, too
+        await Expect(page.Locator("#log .pinned")).ToBeVisibleAsync();
 
         await page.Keyboard.PressAsync("Escape");
         await Expect(dialog).ToBeHiddenAsync();
         await Expect(link).ToBeFocusedAsync();
+
+        // What goes wrong in it is to be seen
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(dialog).ToBeVisibleAsync();
+        await page.RouteAsync("**/userdata/*", route => route.AbortAsync());
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(dialog).ToBeHiddenAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached");
     }
 
     [Fact]
@@ -227,7 +241,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.GotoAsync("/userdata");
         var notice = page.Locator("#notice");
 
-        // Gone meanwhile: the server's words, with the trace
+        // Gone meanwhile: the server's words, with the trace. They stay when something else works.
         var id = await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.30", "Gone meanwhile", enqueue: false);
         await page.ReloadAsync();
         await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == id).ExecuteDeleteAsync());
@@ -235,6 +249,11 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await Expect(notice).ToContainTextAsync("There is no such page");
         await Expect(notice.Locator("code")).Not.ToBeEmptyAsync();
         await Expect(page.Locator("#log")).ToContainTextAsync("Visitor/");
+        await page.GetByLabel("Outcome").SelectOptionAsync("UnknownAccount");
+        await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
+        await page.GetByLabel("Outcome").SelectOptionAsync("");
+        await Expect(page.Locator("#count")).Not.ToHaveTextAsync("1 entry");
+        await Expect(notice).ToContainTextAsync("There is no such page");
 
         // A form that has become too old
         await page.EvaluateAsync("document.querySelector('#selection [name=__RequestVerificationToken]').value = 'old'");
@@ -255,12 +274,104 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
+    public async Task An_error_of_the_server_is_said_for_a_part_of_a_page_too()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var list = await browser.NewPageAsync();
+        await list.GotoAsync("/userdata");
+        var dashboard = await browser.NewPageAsync();
+        await dashboard.GotoAsync("/dashboard");
+        await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE ImageLog RENAME TO Lost"));
+        try
+        {
+            await list.GetByLabel("Search").FillAsync("Visitor");
+            await Expect(list.Locator("#notice code")).Not.ToBeEmptyAsync();
+            await Expect(list.Locator("#notice")).ToContainTextAsync("Something went wrong");
+            await Expect(list.Locator("#log .entry").First).ToBeVisibleAsync();
+            Assert.EndsWith("/userdata", list.Url, StringComparison.Ordinal);
+
+            await list.EvaluateAsync("document.getElementById('notice').replaceChildren()");
+            await list.Locator("li.older a").ClickAsync();
+            await Expect(list.Locator("#notice")).ToContainTextAsync("Something went wrong");
+
+            await dashboard.EvaluateAsync("htmx.trigger('#live', 'news')");
+            await Expect(dashboard.Locator("#notice")).ToContainTextAsync("Something went wrong");
+            await Expect(dashboard.Locator("#latest .entry").First).ToBeVisibleAsync();
+        }
+        finally
+        {
+            await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE Lost RENAME TO ImageLog"));
+        }
+    }
+
+    [Fact]
+    public async Task After_Back_the_page_is_as_alive_as_before()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        await page.GetByLabel("Outcome").SelectOptionAsync("UnknownAccount");
+        await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
+
+        await page.GoBackAsync();
+        await Expect(page.Locator("#count")).Not.ToHaveTextAsync("1 entry");
+        await Expect(page.GetByLabel("Outcome")).ToHaveValueAsync("");
+        await page.Locator(".entry .picture a").First.ClickAsync();
+        await Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await page.RouteAsync("**/userdata?Outcome=*", route => route.AbortAsync());
+        await page.GetByLabel("Outcome").SelectOptionAsync("UnknownAccount");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached");
+    }
+
+    [Fact]
+    public async Task A_search_that_is_typed_is_one_step_back_and_a_filter_another()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        var before = await page.EvaluateAsync<int>("history.length");
+
+        foreach (var part in new[] { "Vis", "Visitor/1", "Visitor/17" })
+        {
+            await page.GetByLabel("Search").FillAsync(part);
+            await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex($"Q={Uri.EscapeDataString(part)}$"));
+        }
+
+        await page.GetByLabel("Outcome").SelectOptionAsync("LockedOut");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("Q=Visitor%2F17&Outcome=LockedOut$"));
+        Assert.Equal(before + 1, await page.EvaluateAsync<int>("history.length"));
+    }
+
+    [Fact]
+    public async Task A_dashboard_whose_server_has_gone_says_so_and_goes_on_when_it_is_back()
+    {
+        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        foreach (var part in new[] { "**/dashboard/events", "**/dashboard?Since=*" })
+            await page.RouteAsync(part, route => route.AbortAsync());
+        await page.GotoAsync("/dashboard");
+
+        await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached", Patient);
+
+        await page.UnrouteAllAsync();
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", enqueue: false);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("After the server came back", Patient);
+        await Expect(page.Locator("#notice")).ToBeEmptyAsync();
+    }
+
+    [Fact]
     public async Task A_session_that_has_ended_leads_to_the_sign_in_page_and_back()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata?Q=Visitor");
+        await house.ForgetFailuresAsync();
         await browser.ClearCookiesAsync();
 
         await page.GetByLabel("Outcome").SelectOptionAsync("WrongPassword");

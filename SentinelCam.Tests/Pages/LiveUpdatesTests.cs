@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Capture;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
@@ -27,6 +29,20 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
+    public async Task What_becomes_of_the_camera_is_news_soon_though_nothing_is_committed()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
+        using var ann = await app.RegisterAnnAsync();
+        await using var events = await EventStream.OpenAsync(ann, Path);
+        Assert.Equal("open", await events.NextAsync());
+
+        app.Services.GetRequiredService<CameraFeed>().WarmForLook();
+
+        // Looked at in time, it comes before the first beat
+        Assert.Equal("news", await events.NextAsync());
+    }
+
+    [Fact]
     public async Task It_ends_when_its_account_signs_out()
     {
         using var bob = await household.App.VisitAsAsync(Household.Bobs);
@@ -51,6 +67,9 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         household.Clock.Advance(TimeSpan.FromHours(7));
         var fragment = await zed.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         Assert.DoesNotContain("SentinelCam=", fragment.Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
+        // Nor do the pictures and styles that come with news
+        foreach (var path in new[] { "/snapshots/1?size=thumb", "/site.css" })
+            Assert.DoesNotContain("SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromHours(6));
         await household.App.FailToSignInAsync("zed@example.org", enqueue: false);
 

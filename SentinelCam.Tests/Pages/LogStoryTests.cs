@@ -86,6 +86,95 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
     }
 
+    [Fact]
+    public async Task What_is_selected_stays_so_and_is_counted_when_entries_are_made_anew()
+    {
+        await using var browser = await OpenAsync(scripts: true);
+        for (var i = 0; i < 2; i++)
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.41", "To be counted", enqueue: false);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata");
+        var pictured = page.Locator(".entry", new() { Has = page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }) }).First;
+        var id = await pictured.GetAttributeAsync("id");
+        await pictured.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await page.GetByRole(AriaRole.Checkbox).First.CheckAsync();
+        await Expect(page.Locator("#selection")).ToContainTextAsync("2 selected");
+
+        await pictured.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }).ClickAsync();
+        await Expect(page.Locator($"#{id} .pinned")).ToBeVisibleAsync();
+        await Expect(page.Locator($"#{id}").GetByRole(AriaRole.Checkbox)).ToBeCheckedAsync();
+        await page.Locator($"#{id}").GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin") }).ClickAsync();
+
+        await page.Locator(".entry").First.GetByRole(AriaRole.Link, new() { Name = "Delete entry" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
+        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture are deleted.");
+        await Expect(page.Locator("#selection")).ToContainTextAsync("1 selected");
+    }
+
+    [Fact]
+    public async Task With_the_keyboard_alone_an_entry_is_kept_after_all_and_deleted()
+    {
+        for (var i = 0; i < 2; i++)
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.42", "By keyboard", enqueue: false);
+        await using var browser = await OpenAsync(scripts: true);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/userdata?Q=By%20keyboard");
+        var first = page.Locator(".entry").First;
+        await first.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "Delete entry" }).FocusAsync();
+
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Keep entry" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Delete entry" })).ToBeFocusedAsync();
+        await Expect(first.GetByRole(AriaRole.Checkbox)).ToBeCheckedAsync();
+
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Keep entry" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Tab");
+        await Expect(first.GetByRole(AriaRole.Button, new() { Name = "Delete entry" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".entry")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture are deleted.");
+        await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Delete entry" })).ToBeFocusedAsync();
+
+        // The last one: what is said of an empty list takes its place, and the tools go
+        await page.Keyboard.PressAsync("Enter");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
+        await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
+        await Expect(page.Locator("#count")).ToHaveTextAsync("0 entries");
+        await Expect(page.Locator("#selection")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Without_scripts_one_comes_back_to_the_search_after_a_deletion_a_change_of_mind_and_a_pin()
+    {
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.43", "There and back", enqueue: false);
+        await using var browser = await OpenAsync(scripts: false);
+        var page = await browser.NewPageAsync();
+        const string Search = "/userdata?Q=There%20and%20back";
+        await page.GotoAsync(Search);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Delete entry" }).ClickAsync();
+        await Expect(page.Locator(".log .entry")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".log .actions")).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Keep it" }).ClickAsync();
+        await Chromium.ArriveAsync(page, Search);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Delete entry" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
+        await Chromium.ArriveAsync(page, Search);
+        await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
+
+        await page.GotoAsync("/userdata?Trigger=Manual");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }).First.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/userdata\\?Trigger=Manual#entry-\\d+$"));
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin entry") }).First.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin entry") })).ToHaveCountAsync(0);
+
+        await page.GotoAsync("/delete_log/1?ReturnUrl=https://elsewhere.example/");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Keep it" })).ToHaveAttributeAsync("href", "/userdata");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using SentinelCam.ImageLog;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.Tests.Support;
 
@@ -63,6 +66,16 @@ public class HouseOfPictures : IAsyncLifetime
         options.StorageState = _session;
         return await Chromium.OpenAsync(App.Address, options);
     }
+
+    /// <summary>Puts four frames beside the first picture of "capture now", as a live camera does.</summary>
+    public Task AddStripAsync() => App.ReadAsync(async db =>
+    {
+        var store = App.Services.GetRequiredService<SnapshotStore>();
+        var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
+        foreach (var half in picture.Strip.Count == 0 ? new[] { -2, -1, 1, 2 } : [])
+            picture.Strip.Add(store.Save(TestJpeg.Good(picture.TakenAt.AddSeconds(half / 2.0), half + 3), picture.CameraName));
+        return await db.SaveChangesAsync();
+    });
 
     public static async Task SignInAsync(IPage page)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SentinelCam.Accounts;
@@ -33,7 +34,8 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 
     private async Task WriteTableAsync(ZipArchive zip, ExportSelection selection, CancellationToken cancellationToken)
     {
-        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken));
+        // Without the mark in front a spreadsheet takes the table for one in an old code page
+        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
         await table.WriteAsync("id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
@@ -151,7 +153,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
     private static string Cell(string? text)
     {
         text ??= "";
-        if (text.Length > 0 && text[0] is ('=' or '+' or '-' or '@'))
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠')
             text = "'" + text;
         return $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }

@@ -12,6 +12,9 @@ public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOff
     public const int Width = 600;
     public const int Height = 120;
 
+    /// <summary>Where the highest bar ends.</summary>
+    public const int Top = 8;
+
     private const int Gap = 4;
 
     public static DateOnly DayOf(long day) => DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(day));
@@ -43,7 +46,7 @@ public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOff
                 if (attempts == 0)
                     continue;
                 // One attempt beside a million is still to be seen
-                var height = Math.Max(2, (double)attempts / Highest * (Height - 8));
+                var height = Math.Max(2, (double)attempts / Highest * (Height - Top));
                 top -= height;
                 yield return new Bar((int)(day - LastDay + Days - 1) * Slot, Math.Max(0, top), Slot - Gap, height, outcome, $"{DayOf(day):yyyy-MM-dd}: {attempts} {outcome.InWords()}");
             }

@@ -25,6 +25,8 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
     public bool IsDone => Item is { Entry.CaptureState: not CaptureState.Waiting, Deliveries: { Count: > 0 } mails }
         && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d is { State: DeliveryState.Waiting, Tries: > 0 });
 
+    public bool IsOnDashboard => Here.PathOf(Request) == "/dashboard";
+
     public async Task<IActionResult> OnGetAsync(long? id)
     {
         if (id is null)
@@ -43,7 +45,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
         // The dashboard shows the progress in its midst, and stays the dashboard
-        if (!Request.Headers["HX-Current-URL"].ToString().EndsWith("/dashboard", StringComparison.Ordinal))
+        if (!IsOnDashboard)
             Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
         return await OnGetAsync(id);
     }

@@ -8,10 +8,18 @@ namespace SentinelCam.Pages;
 
 public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes) : PageModel
 {
+    public const string Deleted = "The entry and its picture are deleted.";
+
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
+    /// <summary>Where to go back to: a page of this site.</summary>
+    [BindProperty(SupportsGet = true)]
+    public string? ReturnUrl { get; set; }
+
     public ImageLogItem? Item { get; private set; }
+
+    public string Back => Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/userdata";
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -30,10 +38,10 @@ public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes)
         {
             // Those that show a number of entries ask for it anew
             Response.Headers["HX-Trigger"] = "log-changed";
-            return Content("", "text/html");
+            return Partial("_Deleted");
         }
 
-        TempData["Notice"] = "The entry and its picture are deleted.";
-        return LocalRedirect("/userdata");
+        TempData["Notice"] = Deleted;
+        return LocalRedirect(Back);
     }
 }

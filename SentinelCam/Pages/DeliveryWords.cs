@@ -15,6 +15,9 @@ public static class DeliveryWords
 
     public static string Kind(MailKind kind) => kind switch
     {
+        MailKind.Attempt => "Alert",
+        MailKind.Success => "Alert of a sign-in after failures",
+        MailKind.Manual => "Picture on request",
         MailKind.Summary => "Summary",
         MailKind.LatePicture => "Mail with the late picture",
         MailKind.ConfirmRecipient => "Question about alerts",

@@ -42,8 +42,17 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         return Request.IsHtmx() ? Partial("_Viewer", this) : Page();
     }
 
+    /// <summary>The entry as the lists show it, without the question that may stand there.</summary>
+    public async Task<IActionResult> OnGetRowAsync()
+    {
+        Item = await query.FindAsync(Viewer.Of(User), Id);
+        return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item) : LocalRedirect($"/userdata/{Id}");
+    }
+
     /// <summary>Answers the row of the log, or the viewer, whichever asked.</summary>
-    public async Task<IActionResult> OnPostPinAsync(bool pinned)
+    /// <param name="pinned">Whether the picture is to be kept for good.</param>
+    /// <param name="returnUrl">The list where that was asked for.</param>
+    public async Task<IActionResult> OnPostPinAsync(bool pinned, string? returnUrl)
     {
         var outcome = await changes.PinAsync(Viewer.Of(User), Id, pinned);
         if (outcome is PinOutcome.NoPicture)
@@ -53,17 +62,14 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         if (!Request.IsHtmx())
         {
             TempData["Notice"] = pinned ? "The picture is pinned: it is kept until you delete it." : "The picture is no longer pinned.";
-            return LocalRedirect($"/userdata/{Id}");
+            return LocalRedirect(Url.IsLocalUrl(returnUrl) ? $"{returnUrl}#entry-{Id}" : $"/userdata/{Id}");
         }
 
-        var answer = await OnGetAsync();
-        if (Request.Headers["HX-Target"] != $"entry-{Id}" || Item is null)
-            return answer;
-        return new PartialViewResult
-        {
-            ViewName = "_Entries",
-            ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState) { Model = [Item], ["Selectable"] = true },
-        };
+        if (Request.Headers["HX-Target"] == $"entry-{Id}")
+            return await OnGetRowAsync();
+        // The list behind the viewer shows the entry, too
+        Response.Headers["HX-Trigger"] = $"{{\"entry-changed\":{Id}}}";
+        return await OnGetAsync();
     }
 
     /// <summary>Said where the row's page has its notices, or in the viewer, which covers them.</summary>
@@ -80,6 +86,12 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         Problem = Refusal;
         return await OnGetAsync();
     }
+
+    private PartialViewResult Row(ImageLogItem item) => new()
+    {
+        ViewName = "_Entries",
+        ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState) { Model = [item], ["Selectable"] = Here.PathOf(Request) == "/userdata" },
+    };
 
     public string UrlOf(int picture) => $"/userdata/{Id}?Picture={picture}";
 }

@@ -1,4 +1,5 @@
 using SentinelCam.ImageLog;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 
@@ -20,6 +21,13 @@ public static class EntryWords
         CaptureTrigger.Manual => "Captured by you",
         _ => trigger.ToString(),
     };
+
+    /// <summary>With the outcome of the attempt, where the trigger leaves that open.</summary>
+    public static string What(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt } ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}" : What(entry.Trigger);
+    }
 
     public static string Of(MailFilter mail) => mail switch
     {

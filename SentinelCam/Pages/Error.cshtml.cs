@@ -54,6 +54,9 @@ public sealed class ErrorModel : PageModel
         // Said where notices stand, with the rest of the page left as it is
         Response.Headers["HX-Retarget"] = "#notice";
         Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
+        // Whoever asked would select parts of a page from it, and make its address their own
+        Response.Headers["HX-Reselect"] = "unset";
+        Response.Headers["HX-Push-Url"] = "false";
         return Partial("_Problem", this);
     }
 }

@@ -26,6 +26,9 @@ public sealed class LiveUpdates
     /// <summary>Between two signs of life, by which both sides notice that the other has gone.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
 
+    /// <summary>Between two looks at the camera, which commits nothing.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
     private readonly IServiceScopeFactory _scopes;
     private readonly CommitSignal _commits;
     private readonly CameraFeed _camera;
@@ -62,7 +65,19 @@ public sealed class LiveUpdates
                 _open.RemoveAll(o => o.End == end);
             return Task.CompletedTask;
         });
+        // A proxy that gathers answers before it passes them on would keep the events back
+        context.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(EventsAsync(viewer, context.User, session.Properties?.ExpiresUtc, end.Token));
+    }
+
+    /// <summary>What the page says of the camera, as far as it does not go on by itself.</summary>
+    private (CameraState State, string? Problem, int Width, int Height) Camera
+    {
+        get
+        {
+            var now = _camera.Status;
+            return (now.State, now.Problem, now.Width, now.Height);
+        }
     }
 
     private void EndThose(Predicate<long> accounts)
@@ -95,7 +110,9 @@ public sealed class LiveUpdates
 
             last = state;
             await Task.WhenAny(Task.Delay(Rest, end));
-            await Task.WhenAny(next, Task.Delay(Beat, end));
+            var (asleep, camera) = (Stopwatch.GetTimestamp(), Camera);
+            while (!next.IsCompleted && !end.IsCancellationRequested && Camera == camera && Stopwatch.GetElapsedTime(asleep) < Beat)
+                await Task.WhenAny(next, Task.Delay(Look, end));
         }
     }
 
@@ -109,6 +126,6 @@ public sealed class LiveUpdates
         var ids = places.ConvertAll(p => p.Id);
         var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
             .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
-        return $"{_camera.Status.State} {string.Join(' ', states)}";
+        return $"{Camera} {string.Join(' ', states)}";
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Htmx;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.StaticAssets;
 using SentinelCam.Accounts;
 using SentinelCam.Configuration;
 using SentinelCam.ImageLog;
@@ -82,6 +83,9 @@ public static class PageServices
 
     private static bool AsksByItself(HttpRequest request) => request.Path == LivePath
         || request.Query.ContainsKey(nameof(DashboardModel.Since))
+        // Pictures of new entries, styles and scripts come with what asked by itself
+        || request.Path.StartsWithSegments(SnapshotEndpoint.Path)
+        || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null
         || (request.Path == "/admin/camera" && HttpMethods.IsGet(request.Method) && (request.IsHtmx() || request.Query.ContainsKey("handler")));
 
     /// <summary>Starts everything, and answers requests from here on.</summary>

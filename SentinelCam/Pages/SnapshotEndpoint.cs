@@ -9,8 +9,10 @@ namespace SentinelCam.Pages;
 /// <summary><c>/snapshots/{id}</c>: the picture, for those who see its entry and nobody else.</summary>
 public static class SnapshotEndpoint
 {
+    public const string Path = "/snapshots";
+
     public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/snapshots/{id:long}", ServeAsync).RequireAuthorization();
+        routes.MapGet(Path + "/{id:long}", ServeAsync).RequireAuthorization();
 
     private static async Task<IResult> ServeAsync(long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
     {

@@ -33,6 +33,13 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
         Log = await query.PageAsync(viewer, Search.Filter, before, countTo: before is null ? MaxCounted : 0);
         Count = InWords(Log.Found);
         Response.Headers.Vary = "HX-Request";
+        if (Log.Items.Count == 0 && Request.Headers["HX-Trigger"] == "count")
+        {
+            // The last entry was deleted in place: what is said of an empty list takes its place
+            Response.Headers["HX-Retarget"] = Response.Headers["HX-Reselect"] = "#log";
+            Response.Headers["HX-Reswap"] = "outerHTML";
+        }
+
         return Request.IsHtmx() ? Partial("_Log", this) : Page();
     }
 

@@ -3,7 +3,11 @@ const notice = document.getElementById("notice");
 
 // Errors. The server's own words come as a fragment for #notice; anything else that answers, a proxy say, is told by its status.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
+  const { xhr, requestConfig } = event.detail;
+  // What asks by itself does not move the page to its error
+  if (xhr.status >= 400 && requestConfig.elt.matches("#live, [data-while-seen]")) {
+    event.detail.swapOverride = "innerHTML";
+  }
   if (xhr.status >= 400 && xhr.status !== 401 && !xhr.getResponseHeader("HX-Retarget")) {
     event.detail.shouldSwap = false;
     say(`That did not work (status ${xhr.status}). Reload the page and try again.`);
@@ -14,9 +18,17 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => say("SentinelCam cannot be reached. Check the network and try again."));
 }
 
-// A notice about an error goes when something works again
+// A notice about an error goes when what failed works again
+let failed;
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && notice.querySelector(".problem")) {
+  const { elt, successful } = event.detail;
+  if (!successful) {
+    failed = elt;
+    // Behind the open viewer nobody would see why
+    if (viewer?.contains(elt)) {
+      viewer.close();
+    }
+  } else if (elt === failed && notice.querySelector(".problem")) {
     notice.replaceChildren();
   }
 });
@@ -29,6 +41,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 function say(text) {
+  if (notice.textContent === text) {
+    return;
+  }
   const line = document.createElement("p");
   line.className = "problem";
   line.textContent = text;
@@ -43,6 +58,14 @@ document.addEventListener("htmx:configRequest", (event) => {
         event.detail.formData.delete(name);
       }
     }
+  }
+});
+
+// Neither each letter of a search nor the same search once more is a step to go back to
+document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+  const { history, requestConfig } = event.detail;
+  if (requestConfig.triggeringEvent?.type === "input" || history.path === location.pathname + location.search) {
+    history.type = "replace";
   }
 });
 
@@ -66,7 +89,9 @@ document.addEventListener("htmx:load", (event) => localize(event.detail.elt.pare
 // The age of the camera's last frame goes on by itself
 setInterval(() => {
   for (const age of document.querySelectorAll("[data-age]")) {
-    const seconds = Math.max(0, Math.floor((Date.now() - Number(age.dataset.age)) / 1000));
+    // From the age that the server gave on, since its clock may be another
+    age.began ??= Date.now() - 1000 * Number(age.dataset.age);
+    const seconds = Math.max(0, Math.floor((Date.now() - age.began) / 1000));
     age.textContent = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
   }
 }, 1000);
@@ -84,29 +109,75 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
+// Said to those who do not see the next picture appear; at the end of the walk the focus stays on it
+document.addEventListener("htmx:afterSettle", () => {
+  if (viewer?.open) {
+    document.getElementById("caption-said").textContent = viewer.querySelector(".caption")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+    if (!viewer.contains(document.activeElement)) {
+      viewer.querySelector("[data-walk]")?.focus();
+    }
+  }
+});
+
 // The browser gives the focus back to what opened the dialog, unless news have replaced it
 viewer?.addEventListener("close", () => opener.isConnected || document.getElementById(opener.id)?.focus());
 
 document.addEventListener("keydown", (event) => {
-  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-  if (rel && !event.altKey && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) {
-    const link = (viewer?.open ? viewer : document.querySelector("main .viewer"))?.querySelector(`[rel=${rel}]`);
+  const walk = { ArrowLeft: "back", ArrowRight: "on" }[event.key];
+  if (walk && !event.altKey && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) {
+    const link = (viewer?.open ? viewer : document.querySelector("main .viewer"))?.querySelector(`[data-walk=${walk}]`);
     link?.click();
   }
 });
 
-// How many entries are selected
-document.addEventListener("change", (event) => {
-  if (event.target.name === "Ids") {
-    const count = document.querySelectorAll("input[name=Ids]:checked").length;
-    document.querySelector("#selection .selected").textContent = count ? `${count} selected` : "";
+// How many entries are selected. One that is made anew stays selected.
+const selected = () => [...document.querySelectorAll("input[name=Ids]:checked")];
+let chosen = [];
+
+function count() {
+  const line = document.querySelector("#selection .selected");
+  const text = selected().length ? `${selected().length} selected` : "";
+  if (line && line.textContent !== text) {
+    line.textContent = text;
+  }
+}
+
+document.addEventListener("change", (event) => event.target.name === "Ids" && count());
+document.addEventListener("htmx:beforeSwap", () => (chosen = selected().map((box) => box.value)));
+document.addEventListener("htmx:afterSwap", () => {
+  for (const box of document.querySelectorAll("input[name=Ids]")) {
+    box.checked ||= chosen.includes(box.value);
+  }
+  count();
+});
+
+// A picture that is pinned in the viewer is so in the list, too
+document.addEventListener("entry-changed", (event) => {
+  const id = event.detail.value;
+  if (document.getElementById(`entry-${id}`)) {
+    htmx.ajax("GET", `/userdata/${id}?handler=Row`, { target: `#entry-${id}`, swap: "outerHTML" });
   }
 });
 
-// The dashboard asks anew when the server tells of news; where it cannot tell, every ten seconds. A page in the background rests.
+// After a deletion in place the focus goes on to the next entry
+let next;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const entry = event.detail.target;
+  next = event.detail.requestConfig.elt.matches(".question") && entry.matches(".entry") ? entry.nextElementSibling ?? entry.previousElementSibling ?? document.getElementById("main") : undefined;
+});
+document.addEventListener("htmx:afterRequest", () => {
+  if (next && document.activeElement === document.body) {
+    (next.querySelector("[id^=delete-]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  }
+  next = undefined;
+});
+
+// The dashboard asks anew when the server tells of news; where nothing is heard of it, every ten seconds. A page in the background rests.
 if (document.querySelector("[data-events]")) {
   let source;
   let timer;
+  let heard;
+  let asked;
   // Not under somebody's hands: while a question waits for its answer, so do the news
   let missed = false;
   const asks = () => document.querySelector("#latest form[hx-post]") !== null;
@@ -118,16 +189,39 @@ if (document.querySelector("[data-events]")) {
   };
   document.addEventListener("htmx:afterOnLoad", () => missed && !asks() && refresh());
 
-  const open = () => {
-    clearInterval(timer);
+  const listen = () => {
+    source?.close();
     source = new EventSource(document.querySelector("[data-events]").dataset.events);
-    source.addEventListener("news", refresh);
-    source.addEventListener("open", (event) => event instanceof MessageEvent && refresh());
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) {
-        timer ??= setInterval(refresh, 10000);
+    for (const sign of ["open", "news", "beat"]) {
+      source.addEventListener(sign, (event) => {
+        if (event instanceof MessageEvent) {
+          heard = Date.now();
+          asked = 0;
+          if (sign !== "beat") {
+            refresh();
+          }
+        }
+      });
+    }
+    source.addEventListener("error", () => (heard = 0));
+  };
+
+  // The server gives a sign every fifteen seconds. Without one the page asks, and now and then tries to listen again.
+  const watch = () => {
+    if (Date.now() - heard > 20000) {
+      refresh();
+      if (++asked % 6 === 0) {
+        listen();
       }
-    });
+    }
+  };
+
+  const open = () => {
+    close();
+    heard = Date.now();
+    asked = 0;
+    listen();
+    timer = setInterval(watch, 10000);
   };
 
   // What has the focus keeps it, though it is made anew
@@ -156,7 +250,6 @@ if (document.querySelector("[data-events]")) {
   const close = () => {
     source?.close();
     clearInterval(timer);
-    timer = undefined;
   };
 
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));

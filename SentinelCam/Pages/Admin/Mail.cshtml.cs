@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Capture;
 using SentinelCam.Data;
 
 namespace SentinelCam.Pages.Admin;
@@ -62,8 +63,8 @@ public sealed class MailModel(
 
     public MimeMessage? Message { get; private set; }
 
-    /// <summary>How many pictures are attached to <see cref="Message"/>.</summary>
-    public int Pictures => Message is null ? 0 : Attached(Message).Count();
+    /// <summary>The sizes of the pictures that are attached to <see cref="Message"/>, null where one is not whole.</summary>
+    public IReadOnlyList<(int? Width, int? Height)> Pictures => Message is null ? [] : [.. Attached(Message).Select(SizeOf)];
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -103,6 +104,13 @@ public sealed class MailModel(
         message.WriteTo(file);
         file.Position = 0;
         return File(file, "message/rfc822", Name);
+    }
+
+    private static (int? Width, int? Height) SizeOf(MimePart picture)
+    {
+        using var jpeg = new MemoryStream();
+        picture.Content!.DecodeTo(jpeg);
+        return JpegParser.TryParse(jpeg.ToArray(), out var parser) ? (parser.Width, parser.Height) : (null, null);
     }
 
     private static IEnumerable<MimePart> Attached(MimeMessage message) =>
