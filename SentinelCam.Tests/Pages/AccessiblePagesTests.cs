@@ -2,6 +2,7 @@ using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SentinelCam.ImageLog;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
@@ -74,8 +75,10 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
+        // Each sign-in of a test has added an entry of its own
+        var newer = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.SuccessAfterFailures).MinAsync(e => e.Id));
         await page.GotoAsync("/userdata");
-        await page.Locator(".entry .picture a").First.ClickAsync();
+        await page.Locator($"#view-{newer}").ClickAsync();
         var viewer = page.Locator("#viewer");
         await Assertions.Expect(viewer.Locator("figure img")).ToBeVisibleAsync();
         await LookAsync(page, "newest");
