@@ -62,6 +62,8 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "550 Maximum number of messages per hour exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "554 5.7.1 looks like spam", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.EndOfData, "552 5.3.4 size limit for messages exceeded", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender domain not authenticated (SPF)", MailResult.RefusedForGood)]
     public async Task A_refusal_is_sorted_by_its_code_and_keeps_its_words(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));

@@ -187,10 +187,11 @@ public class NativeCameraTests
         }
         stuck.Set();
 
-        // Ten seconds each, and the pauses of one and two seconds between them; each wait is noticed a little late
-        double[] expected = [0, 11, 23];
-        Assert.Equal(3, opened.Count);
-        Assert.All(opened.Zip(expected), pair => Assert.InRange(pair.First, pair.Second, pair.Second + 4));
+        // Ten seconds each, and the pauses of one and two seconds between them; each wait is noticed late, on a busy machine later
+        var at = opened.ToArray();
+        Assert.Equal(3, at.Length);
+        Assert.InRange(at[1] - at[0], 11, 20);
+        Assert.InRange(at[2] - at[1], 12, 21);
     }
 
     [Fact]

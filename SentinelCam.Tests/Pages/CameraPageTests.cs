@@ -128,7 +128,8 @@ public class CameraPageTests
         Assert.DoesNotContain("<html", part.Text, StringComparison.Ordinal);
         Assert.Contains("frames per second", part.Text, StringComparison.Ordinal);
         Assert.Contains("handler=Frame", part.Text, StringComparison.Ordinal);
-        // The page does not jump while the next picture loads, and of a live camera no age goes on
+        Assert.Matches(@"last frame \d+ s old", part.Text);
+        // The page does not jump while the next picture loads, and the age of a live camera's frame does not go on
         Assert.Equal(("640", "480"), (part.Document.QuerySelector("img")!.GetAttribute("width"), part.Document.QuerySelector("img")!.GetAttribute("height")));
         Assert.Null(part.Document.QuerySelector("[data-age]"));
         Assert.NotNull(page.Document.QuerySelector("form[action='/capture']"));

@@ -38,8 +38,10 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         app.Services.GetRequiredService<CameraFeed>().WarmForLook();
 
-        // Looked at in time, it comes before the first beat
+        // The next state would come with the beat of 15 seconds: only when it was looked at in between, it is there before
+        var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal("news", await events.NextAsync());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(12));
     }
 
     [Fact]

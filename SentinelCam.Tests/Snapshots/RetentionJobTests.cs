@@ -137,7 +137,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.DoesNotContain("Not pinned", (await PinAsync(first)).Text, StringComparison.Ordinal);
         var refused = await PinAsync(second);
 
-        Assert.Contains("Not pinned: pinned pictures take half of the space", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("Not pinned: the pinned pictures of all owners take half of the space", refused.Text, StringComparison.Ordinal);
         Assert.Equal(where == "row" ? HttpStatusCode.Conflict : HttpStatusCode.OK, refused.Status);
         Assert.Equal(where == "row", refused.Headers.ContainsKey("HX-Retarget"));
         Assert.Contains(where == "row" ? "class=\"problem\"" : "title=\"A pinned picture is kept for good\">Pin<", refused.Text, StringComparison.Ordinal);

@@ -107,7 +107,7 @@ public sealed record AlertContent
     /// <summary>How many attempts failed before the one that succeeded; for <see cref="MailKind.Success"/>.</summary>
     public int FailuresBefore { get; init; }
 
-    /// <summary>The last sign-in with the right password after the failures that the mail is about; null where there was none.</summary>
+    /// <summary>The last sign-in with the right password since the first of the failures that the mail is about; null where there was none.</summary>
     public MailAttempt? Success { get; init; }
 
     /// <summary>The addresses of the burst with the most attempts, most first; for <see cref="MailKind.Summary"/>.</summary>

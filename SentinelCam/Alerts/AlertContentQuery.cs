@@ -75,7 +75,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
         else
-            content = content with { Success = await SuccessAsync(delivery) };
+            content = content with { Success = await SuccessSinceAsync(told[0]) };
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
         // A picture that came after the first mail was due has a mail of its own
@@ -117,7 +117,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             AttemptCount = await failures.CountAsync(),
             FirstAt = first.At,
             LastAt = last.At,
-            Success = await SuccessAsync(delivery),
+            Success = await SuccessSinceAsync(first),
             Addresses = [.. (await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddressesTold).ToListAsync()).Select(a => new MailAddress(a.Address, a.Count))],
             AddressCount = await addresses.CountAsync(),
             Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
@@ -160,9 +160,10 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         return db.LoginAttempts.CountAsync(a => a.OwnerId == success.OwnerId && a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
     }
 
-    /// <summary>Somebody may have signed in while the mail waited for a picture or a server.</summary>
-    private async Task<MailAttempt?> SuccessAsync(Delivery delivery) =>
-        await db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId && a.Outcome == LoginOutcome.SucceededAfterFailures)
+    /// <summary>Somebody may have signed in between the failures, or while the mail waited for a picture or a server.</summary>
+    private async Task<MailAttempt?> SuccessSinceAsync(LoginAttempt failure) =>
+        await db.LoginAttempts.AsNoTracking()
+            .Where(a => a.OwnerId == failure.OwnerId && failure.OwnerId != null && a.Id > failure.Id && a.Outcome == LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     private static MailAttempt Tell(LoginAttempt a) => new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);

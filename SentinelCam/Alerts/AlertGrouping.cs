@@ -59,12 +59,10 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     public async Task<Alert?> AlertBeforeSuccessAsync(long ownerId, DateTimeOffset now)
     {
         var since = now - AlertOptions.FailuresWithin;
-        // Enough rows: with more successes among them no further one would be told
-        var last = await db.LoginAttempts.Where(a => a.OwnerId == ownerId).OrderByDescending(a => a.Id)
-            .Take(AlertOptions.FailuresBeforeSuccess + AlertOptions.MaxSuccessesPerHour).Select(a => new { a.At, a.Outcome, a.AlertId }).ToListAsync();
-        var failures = last.FindAll(a => a.At > since && a.Outcome is not LoginOutcome.SucceededAfterFailures);
-        return failures.Count >= AlertOptions.FailuresBeforeSuccess
-            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == failures[0].AlertId)
+        var last = await db.LoginAttempts.Where(a => a.OwnerId == ownerId && a.Outcome != LoginOutcome.SucceededAfterFailures).OrderByDescending(a => a.Id)
+            .Take(AlertOptions.FailuresBeforeSuccess).Select(a => new { a.At, a.AlertId }).ToListAsync();
+        return last.Count == AlertOptions.FailuresBeforeSuccess && last.TrueForAll(a => a.At > since)
+            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
             : null;
     }
 

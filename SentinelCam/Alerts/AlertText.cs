@@ -151,7 +151,7 @@ internal sealed class AlertText
         foreach (var line in _content.Lines)
             yield return VisitorText.Clean(line, MaxLineLength);
         if (_content.Success is { } success)
-            yield return $"After these failures somebody signed in to {VisitorText.Clean(success.AccountTyped, MaxNameLength)} with the right password: on {Time(success.At)}, from {RemotePlace.Describe(success.RemoteAddress)}. A mail of its own tells of it.";
+            yield return $"Since the first of these failures somebody signed in to {VisitorText.Clean(success.AccountTyped, MaxNameLength)} with the right password: on {Time(success.At)}, from {RemotePlace.Describe(success.RemoteAddress)}. A mail of its own tells of it.";
         var kinds = _content.Attempts.Select(attempt => RemotePlace.KindOf(attempt.RemoteAddress)).ToHashSet();
         if (kinds.Contains(RemoteKind.Remote))
             yield return "This came over the network from a remote address. The camera cannot see that person: it shows who was near this device, not who typed.";

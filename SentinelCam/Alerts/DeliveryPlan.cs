@@ -13,7 +13,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
 
     /// <summary>The mails about an entry whose capture has just ended or failed for now.</summary>
     /// <returns>
-    /// The deliveries that are now due. Where the entry's attempt joined an alert, whose summary will tell of it, those of the alert's
+    /// The deliveries to be sent, each at its time. Where the entry's attempt joined an alert, whose summary will tell of it, those of the alert's
     /// first mail, if that has waited for this picture only.
     /// </returns>
     public async Task<IReadOnlyList<Delivery>> AddForAsync(ImageLogEntry entry, bool pictureTaken)
@@ -30,7 +30,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
         var waits = kind is MailKind.Attempt && await ArePicturesToComeAsync(entry.AlertId, before: entry.Id);
         var added = await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, waits ? now + PictureWait : now, except: prepared);
-        return waits ? prepared : [.. prepared, .. added];
+        return [.. prepared, .. added];
     }
 
     /// <summary>The first mail of an alert carries the pictures of the attempts before its own: the last of them that is taken sends it off.</summary>

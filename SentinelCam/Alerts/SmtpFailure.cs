@@ -157,10 +157,10 @@ internal static partial class SmtpFailure
         | quota\W*(\w+\W+){0,3}(exceeded|exceeds|full|reached|used\ up)\b
         | \bmailbox\W+(is\W+)?full\b
         | \b(sending|rate|daily|hourly)\W+(\w+\W+){0,3}limit\b
-        | \b(limit|number)\W+(\w+\W+){0,5}(messages|e-?mails|recipients)\W+(\w+\W+){0,4}(exceeded|reached)\b
+        | (?<!\bsize\W)\b(limit|number)\W+(\w+\W+){0,5}(messages|e-?mails|recipients)\W+(\w+\W+){0,4}(exceeded|reached)\b
         ", RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex QuotaWords();
 
-    [GeneratedRegex(@"^5\.7\.8\b|\bauthentication\s(is\s)?required\b|\bmust\s(first\s)?(authenticate|be\sauthenticated)\b|\bnot\sauthenticated\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^5\.7\.8\b|\bauthentication\s(is\s)?required\b|\bmust\s(first\s)?(authenticate|be\sauthenticated)\b|\bclient\s(was|is)\snot\sauthenticated\b", RegexOptions.IgnoreCase)]
     private static partial Regex SignInWords();
 }

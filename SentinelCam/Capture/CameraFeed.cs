@@ -10,6 +10,9 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <summary>How long one look at the live picture keeps the camera open; looks come every second.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many frames are looked at when the time is over: enough to see past a moment's darkness, in a few hundredths of a second.</summary>
+    private const int LookedAtLast = 50;
+
     private readonly CameraReader _reader;
     private readonly FrameJudge _judge;
     private readonly TimeProvider _time;
@@ -204,7 +207,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         var view = _reader.View();
         var frames = FrameChoice.Since(view.Frames, moment, _limits.Capture);
         // An old picture of something says more than a nearer one of nothing
-        if ((frames.Find(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
+        if ((frames.Take(LookedAtLast).FirstOrDefault(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
             return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.Stale);
         var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
         return new CaptureResult(reason.Outcome, null, reason.Sentence);

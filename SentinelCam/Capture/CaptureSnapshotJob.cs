@@ -41,7 +41,11 @@ public sealed class CaptureSnapshotJob(
         var mails = await RecordAsync(entry, result, snapshot, willRetry);
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
-        jobs.EnqueueMails(mails, logger);
+        var now = time.GetUtcNow();
+        jobs.EnqueueMails(mails.Where(mail => mail.DueAt <= now), logger);
+        // One that waits for pictures of earlier attempts leaves at its time, if the last of those has not sent it off before
+        foreach (var mail in mails.Where(mail => mail.DueAt > now))
+            jobs.Schedule<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None), mail.DueAt - now);
 
         if (entry is { Trigger: CaptureTrigger.FailedLogin, CaptureTries: 0, AlertId: { } alertId })
             await ScheduleClosingAsync(entry, alertId);
@@ -96,7 +100,7 @@ public sealed class CaptureSnapshotJob(
     private static CaptureResult Failed(string problem) => new(CaptureOutcome.BadFrame, null, problem);
 
     /// <summary>Snapshot row, the entry's state and its mails become visible together, or not at all.</summary>
-    /// <returns>The mails that are now due.</returns>
+    /// <returns>The mails to be sent, each at its time.</returns>
     private async Task<IReadOnlyList<Delivery>> RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
     {
         var now = time.GetUtcNow();

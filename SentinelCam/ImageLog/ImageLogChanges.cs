@@ -45,7 +45,7 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
         await using var transaction = await db.Database.BeginTransactionAsync();
         if (await db.Snapshots.Where(s => visible.Contains(s.EntryId)).ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, pinned)) == 0)
             return PinOutcome.NoPicture;
-        if (pinned && await db.PinnedSnapshots().SumAsync(s => s.Bytes) > retention.MaxPinnedBytes)
+        if (pinned && await db.PinnedBytesAsync() > retention.MaxPinnedBytes)
             return PinOutcome.NoRoom;
         await transaction.CommitAsync();
         return PinOutcome.Done;

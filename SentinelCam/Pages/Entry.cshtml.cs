@@ -75,7 +75,7 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     /// <summary>Said where the row's page has its notices, or in the viewer, which covers them.</summary>
     private async Task<IActionResult> NoRoomAsync()
     {
-        const string Refusal = "Not pinned: pinned pictures take half of the space for pictures, and the rest is kept for new ones. Unpin or delete some first.";
+        const string Refusal = "Not pinned: the pinned pictures of all owners take half of the space for pictures, and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more.";
         if (Request.IsHtmx() && Request.Headers["HX-Target"] == $"entry-{Id}")
         {
             Response.Headers["HX-Retarget"] = "#notice";

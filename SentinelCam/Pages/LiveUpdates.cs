@@ -71,12 +71,12 @@ public sealed class LiveUpdates
     }
 
     /// <summary>What the page says of the camera, as far as it does not go on by itself.</summary>
-    private (CameraState State, string? Problem, int Width, int Height) Camera
+    private CameraWord Camera
     {
         get
         {
             var now = _camera.Status;
-            return (now.State, now.Problem, now.Width, now.Height);
+            return new CameraWord(now.State, now.Problem, now.Width, now.Height);
         }
     }
 
@@ -96,8 +96,8 @@ public sealed class LiveUpdates
         long said = 0;
         while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && _time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
         {
-            var next = _commits.Next;
-            var state = await StateAsync(viewer, user);
+            var (next, camera) = (_commits.Next, Camera);
+            var state = await StateAsync(viewer, user, camera);
             if (state is null)
                 yield break;
             // Of somebody else's commits nothing is told, not even that there were some
@@ -110,14 +110,14 @@ public sealed class LiveUpdates
 
             last = state;
             await Task.WhenAny(Task.Delay(Rest, end));
-            var (asleep, camera) = (Stopwatch.GetTimestamp(), Camera);
+            var asleep = Stopwatch.GetTimestamp();
             while (!next.IsCompleted && !end.IsCancellationRequested && Camera == camera && Stopwatch.GetElapsedTime(asleep) < Beat)
                 await Task.WhenAny(next, Task.Delay(Look, end));
         }
     }
 
     /// <returns>What the dashboard shows in short; null where the session has ended.</returns>
-    private async Task<string?> StateAsync(Viewer viewer, System.Security.Claims.ClaimsPrincipal user)
+    private async Task<string?> StateAsync(Viewer viewer, System.Security.Claims.ClaimsPrincipal user, CameraWord camera)
     {
         await using var scope = _scopes.CreateAsyncScope();
         if (await scope.ServiceProvider.GetRequiredService<SignInManager<Account>>().ValidateSecurityStampAsync(user) is null)
@@ -126,6 +126,8 @@ public sealed class LiveUpdates
         var ids = places.ConvertAll(p => p.Id);
         var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
             .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
-        return $"{Camera} {string.Join(' ', states)}";
+        return $"{camera} {string.Join(' ', states)}";
     }
+
+    private sealed record CameraWord(CameraState State, string? Problem, int Width, int Height);
 }

@@ -1,10 +1,14 @@
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
 internal static class PinnedSnapshotsQuery
 {
-    /// <summary>The pinned pictures, with their strips: those have no pin of their own.</summary>
-    public static IQueryable<Snapshot> PinnedSnapshots(this SentinelCamDbContext db) =>
-        db.Snapshots.Where(s => s.Pinned || db.Snapshots.Any(picture => picture.Pinned && picture.Id == s.StripOfId));
+    /// <summary>The size of the pinned pictures with their strips, which have no pin of their own.</summary>
+    public static async Task<long> PinnedBytesAsync(this SentinelCamDbContext db, CancellationToken cancellationToken = default)
+    {
+        var pinned = db.Snapshots.Where(s => s.Pinned);
+        return await pinned.SumAsync(s => s.Bytes, cancellationToken) + await pinned.SelectMany(s => s.Strip).SumAsync(s => s.Bytes, cancellationToken);
+    }
 }

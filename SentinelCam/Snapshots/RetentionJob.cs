@@ -22,7 +22,7 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
         var old = await removable.Where(s => s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
         await RemoveAsync(old, cancellationToken);
 
-        var pinned = await db.PinnedSnapshots().SumAsync(s => s.Bytes, cancellationToken);
+        var pinned = await db.PinnedBytesAsync(cancellationToken);
         // Pins do not crowd out new pictures, also where there are more of them than may be
         var room = options.MaxBytes - Math.Min(pinned, options.MaxPinnedBytes);
         var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - pinned - room;

@@ -15,23 +15,30 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, () => say("SentinelCam cannot be reached. Check the network and try again."));
+  document.addEventListener(failure, (event) => {
+    fail(event.detail.elt);
+    say("SentinelCam cannot be reached. Check the network and try again.");
+  });
 }
 
-// A notice about an error goes when what failed works again
+// A notice about an error goes when what failed works again. A request that another one replaced has neither failed nor worked.
 let failed;
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful } = event.detail;
-  if (!successful) {
-    failed = elt;
-    // Behind the open viewer nobody would see why
-    if (viewer?.contains(elt)) {
-      viewer.close();
-    }
-  } else if (elt === failed && notice.querySelector(".problem")) {
+  if (event.detail.failed) {
+    fail(elt);
+  } else if (successful && elt === failed && notice.querySelector(".problem")) {
     notice.replaceChildren();
   }
 });
+
+function fail(elt) {
+  failed = elt;
+  // Behind the open viewer nobody would see why
+  if (viewer?.contains(elt)) {
+    viewer.close();
+  }
+}
 
 // A live picture keeps the camera open: only while somebody can see it.
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -90,8 +97,8 @@ document.addEventListener("htmx:load", (event) => localize(event.detail.elt.pare
 setInterval(() => {
   for (const age of document.querySelectorAll("[data-age]")) {
     // From the age that the server gave on, since its clock may be another
-    age.began ??= Date.now() - 1000 * Number(age.dataset.age);
-    const seconds = Math.max(0, Math.floor((Date.now() - age.began) / 1000));
+    age.began ??= performance.now() - 1000 * Number(age.dataset.age);
+    const seconds = Math.max(0, Math.floor((performance.now() - age.began) / 1000));
     age.textContent = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
   }
 }, 1000);
@@ -195,7 +202,7 @@ if (document.querySelector("[data-events]")) {
     for (const sign of ["open", "news", "beat"]) {
       source.addEventListener(sign, (event) => {
         if (event instanceof MessageEvent) {
-          heard = Date.now();
+          heard = performance.now();
           asked = 0;
           if (sign !== "beat") {
             refresh();
@@ -208,7 +215,7 @@ if (document.querySelector("[data-events]")) {
 
   // The server gives a sign every fifteen seconds. Without one the page asks, and now and then tries to listen again.
   const watch = () => {
-    if (Date.now() - heard > 20000) {
+    if (performance.now() - heard > 20000) {
       refresh();
       if (++asked % 6 === 0) {
         listen();
@@ -218,7 +225,7 @@ if (document.querySelector("[data-events]")) {
 
   const open = () => {
     close();
-    heard = Date.now();
+    heard = performance.now();
     asked = 0;
     listen();
     timer = setInterval(watch, 10000);
