@@ -162,12 +162,14 @@ internal sealed class HttpCamera : ICamera, IDisposable
     };
 
     /// <summary>The picture, or null when it is cut off or damaged.</summary>
+    /// <exception cref="CameraException">It is larger than any picture.</exception>
     private async Task<Frame?> ReadSnapshotAsync(HttpContent content, CancellationToken cancellationToken)
     {
         var takenAt = _time.GetUtcNow();
         var body = await ReadBodyAsync(content, cancellationToken);
         if (!JpegParser.TryParse(body, out var parsed))
-            return null;
+            // Ten that are as large as may be would take longer than a capture
+            return body.Length < JpegParser.MaxBytes ? null : throw new CameraException(CameraFaults.Garbled);
         var jpeg = parsed.Length == body.Length ? body : body[..parsed.Length];
         return new Frame(jpeg, parsed.Width, parsed.Height, takenAt, FrameQuality.Unchecked);
     }
