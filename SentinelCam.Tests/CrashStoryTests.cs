@@ -1,9 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;

@@ -1,11 +1,12 @@
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Mail;
 using SentinelCam.Pages;
 using SentinelCam.Snapshots;
 
@@ -22,18 +23,19 @@ try
     // Styles and scripts are found in every environment, also when the app runs from its build folder
     builder.WebHost.UseStaticWebAssets();
 
-    // In the order in which an attempt passes through them
+    // Each layer knows only those above it in this list
     builder.Services
         .AddSingleton(data)
         .AddSingleton(TimeProvider.System)
         .AddData(data)
-        .AddAccounts(builder.Configuration, data)
-        .AddLoginAttempts()
-        .AddCapture(builder.Configuration, builder.Environment)
+        .AddCameras(builder.Configuration, builder.Environment)
         .AddSnapshots(builder.Configuration)
-        .AddAlerts(builder.Configuration, data)
-        .AddJobs(data)
+        .AddAccounts(builder.Configuration, data)
+        .AddMail(builder.Configuration, data)
+        .AddAlerts(builder.Configuration)
+        .AddLoginAttempts()
         .AddImageLog()
+        .AddJobs(builder.Configuration, data)
         .AddPages();
 
     await using var app = builder.Build();

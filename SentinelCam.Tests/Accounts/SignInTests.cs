@@ -4,8 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using SentinelCam.Accounts;
-using SentinelCam.ImageLog;
+using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
 

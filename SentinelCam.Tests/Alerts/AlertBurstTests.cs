@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
-using SentinelCam.Alerts;
-using SentinelCam.ImageLog;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

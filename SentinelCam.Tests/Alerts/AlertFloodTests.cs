@@ -1,9 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Alerts;
-using SentinelCam.ImageLog;
+using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.Alerts;
 
@@ -88,7 +89,7 @@ public class AlertFloodTests
         for (var number = 1; number <= 8; number++)
         {
             var (entry, score) = (entries[number - 1], scores.TryGetValue(number, out var known) ? (double?)known : null);
-            var quality = number switch { 1 or 2 => SentinelCam.Capture.FrameQuality.Black, 3 or 4 => SentinelCam.Capture.FrameQuality.Unchecked, _ => SentinelCam.Capture.FrameQuality.Good };
+            var quality = number switch { 1 or 2 => FrameQuality.Black, 3 or 4 => FrameQuality.Unchecked, _ => FrameQuality.Good };
             await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).ExecuteUpdateAsync(set => set.SetProperty(s => s.Score, score).SetProperty(s => s.Quality, quality)));
         }
 

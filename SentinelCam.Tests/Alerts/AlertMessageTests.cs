@@ -3,6 +3,9 @@ using AngleSharp.Html.Parser;
 using MimeKit;
 using MimeKit.Text;
 using SentinelCam.Alerts;
+using SentinelCam.Data;
+
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
 

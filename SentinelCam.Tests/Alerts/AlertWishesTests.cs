@@ -1,8 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Alerts;
-using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
@@ -320,7 +319,7 @@ public class AlertWishesTests
         Assert.Equal(LoginOutcome.SucceededAfterFailures, await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.Outcome).LastAsync()));
     }
 
-    private async Task<SentinelCamApp> StartAsync(Action<SentinelCam.Accounts.Account>? wishes = null)
+    private async Task<SentinelCamApp> StartAsync(Action<Account>? wishes = null)
     {
         var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         (await app.RegisterAnnAsync()).Dispose();

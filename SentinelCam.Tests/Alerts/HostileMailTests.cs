@@ -1,6 +1,7 @@
 using System.Text;
 using MimeKit;
 using SentinelCam.Alerts;
+using SentinelCam.Mail;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

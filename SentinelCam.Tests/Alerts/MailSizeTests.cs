@@ -1,7 +1,9 @@
 using MimeKit;
 using OpenCvSharp;
 using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Mail;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

@@ -1,9 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
-using SentinelCam.Alerts;
-using SentinelCam.Capture;
-using SentinelCam.ImageLog;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

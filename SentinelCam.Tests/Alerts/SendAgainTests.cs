@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
-using SentinelCam.Alerts;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

@@ -9,9 +9,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
+using SentinelCam.Mail;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;

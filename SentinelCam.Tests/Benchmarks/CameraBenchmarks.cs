@@ -3,8 +3,9 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using SentinelCam.Capture;
-using SentinelCam.ImageLog;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;

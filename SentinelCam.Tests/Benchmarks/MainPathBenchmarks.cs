@@ -8,9 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using MimeKit;
-using SentinelCam.Accounts;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;

@@ -1,10 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Accounts;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;

@@ -5,7 +5,6 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
 using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 

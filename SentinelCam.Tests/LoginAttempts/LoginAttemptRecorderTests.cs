@@ -8,11 +8,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
-using SentinelCam.Accounts;
-using SentinelCam.Alerts;
-using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.LoginAttempts;
 

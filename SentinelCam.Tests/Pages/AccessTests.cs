@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.ImageLog;
-using SentinelCam.Snapshots;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;

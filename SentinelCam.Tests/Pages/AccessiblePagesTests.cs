@@ -2,7 +2,7 @@ using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
-using SentinelCam.ImageLog;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;

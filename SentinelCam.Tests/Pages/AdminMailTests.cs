@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Alerts;
+using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;

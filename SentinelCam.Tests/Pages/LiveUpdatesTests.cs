@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
 using SentinelCam.Snapshots;
 using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;

@@ -2,8 +2,9 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 
 namespace SentinelCam.Tests.Support;
 

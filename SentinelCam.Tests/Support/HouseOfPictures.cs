@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using SentinelCam.ImageLog;
+using SentinelCam.Data;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Tests.Support;

@@ -3,9 +3,10 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.Support;
 

@@ -1,4 +1,5 @@
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
 
@@ -8,7 +9,7 @@ public static class TestJpeg
     /// <summary>A real picture of 640x480.</summary>
     public static byte[] Demo(int number = 1)
     {
-        using var resource = typeof(Frame).Assembly.GetManifestResourceStream($"SentinelCam.Capture.Demo.frame-{number}.jpg")!;
+        using var resource = typeof(Frame).Assembly.GetManifestResourceStream($"SentinelCam.Cameras.Demo.frame-{number}.jpg")!;
         using var copy = new MemoryStream();
         resource.CopyTo(copy);
         return copy.ToArray();

@@ -1,5 +1,5 @@
 using OpenCvSharp;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 
 namespace SentinelCam.Tests.Support;
 

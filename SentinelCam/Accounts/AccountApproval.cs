@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;

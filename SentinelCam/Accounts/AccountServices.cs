@@ -47,7 +47,6 @@ public static class AccountServices
         services.AddSingleton<DecoyHash>();
         services.AddScoped<Registration>();
         services.AddScoped<PasswordCheck>();
-        services.AddScoped<PasswordChange>();
         services.AddScoped<AccountApproval>();
         return services;
     }

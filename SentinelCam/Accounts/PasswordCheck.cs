@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
 
@@ -9,7 +10,7 @@ namespace SentinelCam.Accounts;
 /// <remarks>
 /// Identity's own <c>SignInManager.PasswordSignInAsync</c> answers for locked accounts without hashing and counts failures
 /// by read and write back, which lets parallel guesses slip past the lock-out. Here the hash is always computed,
-/// and <see cref="LoginAttempts.LoginAttemptRecorder"/> counts and decides in one transaction.
+/// and <c>LoginAttemptRecorder</c> counts and decides in one transaction.
 /// </remarks>
 public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy)
 {

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
 

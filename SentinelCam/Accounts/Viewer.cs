@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
 

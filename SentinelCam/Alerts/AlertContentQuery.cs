@@ -1,9 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Mail;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Alerts;

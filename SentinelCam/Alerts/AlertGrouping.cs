@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using MimeKit;
-using SentinelCam.Capture;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Cameras;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Accounts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Alerts;

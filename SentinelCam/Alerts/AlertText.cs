@@ -1,5 +1,7 @@
 using System.Globalization;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Data;
+using SentinelCam.Mail;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 

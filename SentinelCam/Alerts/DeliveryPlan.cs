@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Alerts;
 

@@ -1,4 +1,7 @@
 using MimeKit;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Alerts;
 
@@ -13,7 +16,7 @@ public sealed record MailTestRun(string Recipient, DateTimeOffset StartedAt, IRe
 /// Sends a test mail beside the requests, one at a time, and remembers how the last one went. It is tried once and kept nowhere: it
 /// tells an administrator something now, and nobody later.
 /// </summary>
-public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, Capture.CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
+public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
 {
     private readonly Lock _lock = new();
     private MailTestRun? _last;

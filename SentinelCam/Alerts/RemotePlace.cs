@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 

@@ -2,12 +2,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
-using SentinelCam.Accounts;
-using SentinelCam.Alerts;
-using SentinelCam.Capture;
-using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
-using SentinelCam.Snapshots;
 
 namespace SentinelCam.Data;
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;

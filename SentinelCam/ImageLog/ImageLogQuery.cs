@@ -1,8 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
-using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.ImageLog;
@@ -126,7 +124,7 @@ public sealed record ImageLogPage(IReadOnlyList<ImageLogItem> Items, LogPlace? O
 
 /// <summary>Attempts of one day with one outcome.</summary>
 /// <param name="Day">Days since 1970, UTC.</param>
-/// <param name="Outcome">A <see cref="LoginAttempts.LoginOutcome"/> by name.</param>
+/// <param name="Outcome">A <see cref="LoginOutcome"/> by name.</param>
 /// <param name="Attempts">How many.</param>
 public sealed record AttemptCount(long Day, string Outcome, long Attempts);
 

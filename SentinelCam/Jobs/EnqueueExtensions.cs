@@ -1,7 +1,6 @@
 using System.Linq.Expressions;
 using Hangfire;
-using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Jobs;

@@ -8,8 +8,14 @@ namespace SentinelCam.Jobs;
 /// <summary>Hangfire: where jobs are kept, and who works on them.</summary>
 public static class JobServices
 {
-    public static IServiceCollection AddJobs(this IServiceCollection services, DataDirectory data)
+    public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
+        services.AddSingleton(CaptureOptions.Read(configuration));
+        services.AddSingleton<StripCompletion>();
+        services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
+        services.AddHostedService<RetentionSchedule>();
+        services.AddSingleton<ForgottenWorkSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgottenWorkSweep>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
         // applications can live in one process. This line alone names the storage.
         services.AddSingleton<JobStorage>(_ => new SqliteJobStorage($"Data Source={data.Jobs}"));

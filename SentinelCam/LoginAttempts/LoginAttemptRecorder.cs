@@ -1,8 +1,7 @@
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.ImageLog;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.LoginAttempts;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 
 namespace SentinelCam.Pages;
 

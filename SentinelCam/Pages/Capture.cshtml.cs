@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
-using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 

@@ -2,7 +2,8 @@ using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;

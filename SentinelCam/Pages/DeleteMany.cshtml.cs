@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;

@@ -1,4 +1,4 @@
-using SentinelCam.Alerts;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;

@@ -1,5 +1,5 @@
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using SentinelCam.Accounts;
-using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Pages;
 

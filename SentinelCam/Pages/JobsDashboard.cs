@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hangfire;
 using Hangfire.Dashboard;
-using SentinelCam.Accounts;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Extensions;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
-using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Pages;
 

@@ -6,9 +6,11 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 

@@ -2,8 +2,8 @@ using System.Net.Sockets;
 using Htmx;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
-using SentinelCam.Accounts;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;

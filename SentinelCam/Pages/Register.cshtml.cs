@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
-using SentinelCam.LoginAttempts;
+using SentinelCam.Data;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 

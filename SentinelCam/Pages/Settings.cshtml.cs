@@ -7,8 +7,10 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 

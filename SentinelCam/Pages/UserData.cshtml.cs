@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;

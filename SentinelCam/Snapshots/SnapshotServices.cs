@@ -7,7 +7,6 @@ public static class SnapshotServices
     {
         services.AddSingleton(RetentionOptions.Read(configuration));
         services.AddSingleton<SnapshotStore>();
-        services.AddHostedService<RetentionSchedule>();
         return services;
     }
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 

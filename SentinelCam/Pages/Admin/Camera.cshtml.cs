@@ -2,7 +2,7 @@ using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 
 namespace SentinelCam.Pages.Admin;
 

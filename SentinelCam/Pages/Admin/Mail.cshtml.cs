@@ -7,8 +7,9 @@ using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
-using SentinelCam.Capture;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Pages.Admin;
 

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Cameras;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Cameras;
+
+/// <summary>Runs alone, since it counts what the whole process has open.</summary>
+[CollectionDefinition(nameof(CameraLeakTests), DisableParallelization = true)]
+public sealed class AloneCollection;
+
+/// <summary>Opened and closed 200 times, a camera leaves threads, handles and memory where they were.</summary>
+[Collection(nameof(CameraLeakTests))]
+public class CameraLeakTests
+{
+    private const int Cycles = 200;
+
+    /// <summary>Of any count: a leak of one in each cycle would be ten times as much.</summary>
+    private const int Slack = 20;
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_MJPEG_stream_leaks_nothing()
+    {
+        await using var server = await CameraServer.StartAsync(async context =>
+        {
+            context.Response.ContentType = "multipart/x-mixed-replace; boundary=frame";
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await context.Response.Body.WriteAsync(TestJpeg.Demo(), context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                await Task.Delay(1, context.RequestAborted);
+            }
+        });
+        using var camera = new HttpCamera(server.Url(), _time);
+
+        await OpenAndCloseAsync(camera);
+    }
+
+    [Fact]
+    public async Task A_camera_that_OpenCV_reads_leaks_nothing()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        var folder = Directory.CreateTempSubdirectory();
+        var path = Path.Combine(folder.FullName, "clip.avi");
+        await FfmpegProgram.RunAsync(Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", path);
+
+        await OpenAndCloseAsync(new NativeCamera("clip", OpenCvLibrary.Shared, () => null, _ => VideoFileReader.Open(path, _time), _time));
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_camera_that_a_program_reads_leaks_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a shell script stands in for ffmpeg, which takes too long to start so often");
+        var folder = Directory.CreateTempSubdirectory();
+        var picture = Path.Combine(folder.FullName, "picture.jpg");
+        await File.WriteAllBytesAsync(picture, TestJpeg.Demo(), Cancelled);
+        var program = Path.Combine(folder.FullName, "ffmpeg");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\ncat {picture}\nexec sleep 60\n", Cancelled);
+        if (OperatingSystem.IsLinux())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        await OpenAndCloseAsync(new RtspCamera(new Uri("rtsp://127.0.0.1/stream"), _time, program));
+
+        folder.Delete(recursive: true);
+    }
+
+    private async Task OpenAndCloseAsync(ICamera camera)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "threads and handles are counted in /proc");
+        var blind = new OpenCvLibrary(() => throw new DllNotFoundException());
+        await using var feed = new CameraFeed(camera, "desk", blind, _time, NullLogger<CameraFeed>.Instance);
+        for (var i = 0; i < 20; i++)
+            await CycleAsync(feed);
+        var before = Count();
+
+        for (var i = 0; i < Cycles; i++)
+            await CycleAsync(feed);
+
+        // What was closed may be let go a moment later
+        var (after, began) = (Count(), Stopwatch.GetTimestamp());
+        while (!IsLike(before, after) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+        {
+            await Task.Delay(200, Cancelled);
+            after = Count();
+        }
+        Assert.True(IsLike(before, after), $"before {before}, after {after}");
+    }
+
+    private async Task CycleAsync(CameraFeed feed)
+    {
+        feed.Warm();
+        while (feed.Status.RingFrames == 0)
+            await Task.Delay(1, Cancelled);
+        _time.Advance(TimeSpan.FromSeconds(61));
+        while (feed.Status.State != CameraState.Off)
+            await Task.Delay(1, Cancelled);
+    }
+
+    private static bool IsLike((int Threads, int Handles, long Megabytes) before, (int Threads, int Handles, long Megabytes) after) =>
+        after.Threads - before.Threads < Slack && after.Handles - before.Handles < Slack && after.Megabytes - before.Megabytes < Slack;
+
+    private static (int Threads, int Handles, long Megabytes) Count()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return (Directory.GetDirectories("/proc/self/task").Length, Directory.GetFiles("/proc/self/fd").Length, GC.GetTotalMemory(forceFullCollection: true) >> 20);
+    }
+}

@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+using SentinelCam.Alerts;
+using SentinelCam.Mail;
+using SentinelCam.Tests.Alerts;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Mail;
+
+public sealed class SmtpTransportTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_mail_is_accepted_with_the_servers_words()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal(new MailOutcome(MailResult.Accepted, "250 2.0.0 queued as 4711"), outcome);
+        Assert.Contains("C: MAIL FROM:<cam@example.org> SIZE=", server.Dialogue.First(line => line.Contains("MAIL", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("C: RCPT TO:<alice@example.org>", server.Dialogue);
+    }
+
+    [Fact]
+    public async Task The_picture_arrives_byte_for_byte_and_every_line_is_short_and_ends_in_CR_LF()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+
+        await SendAsync(Mails.To(server.Port));
+
+        var bytes = Assert.Single(server.Messages);
+        var lines = System.Text.Encoding.Latin1.GetString(bytes).Split("\r\n");
+        Assert.All(lines, line => Assert.True(line.Length <= 100 && !line.Contains('\r', StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+        var message = MimeMessage.Load(new MemoryStream(bytes), Cancel);
+        Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(message.Attachments))));
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.Greeting, "421 4.3.2 try later", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Greeting, "554 5.3.2 no service here", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Ehlo, "550 5.7.1 who are you", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "451 4.3.0 not now", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "550 5.1.0 sender refused", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.MailFrom, "530 5.7.0 sign in first", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "552 5.3.4 message size exceeds the size limit", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.RcptTo, "450 4.2.0 greylisted", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "452 4.5.3 too many recipients", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "550 5.1.1 no such user", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.RcptTo, "550 5.2.2 over quota", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "552 mailbox storage exceeded", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Data, "421 4.4.2 going down", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Data, "554 5.5.1 no valid recipients", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.EndOfData, "451 4.3.0 disk full", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "421 4.3.2 going down", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "550 5.4.5 Daily user sending limit exceeded", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "550 Daily sending limit reached for this account", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "550 5.7.0 the user has exceeded his quota", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "550 quota limit reached", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "550 Maximum number of messages per hour exceeded", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "554 5.7.1 looks like spam", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.EndOfData, "552 5.3.4 size limit for messages exceeded", MailResult.RefusedForGood)]
+    [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender domain not authenticated (SPF)", MailResult.RefusedForGood)]
+    public async Task A_refusal_is_sorted_by_its_code_and_keeps_its_words(SmtpStage stage, string reply, MailResult expected)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal((expected, reply), (outcome.Result, outcome.Reply));
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.MailFrom, "535 5.7.8 Authentication credentials invalid")]
+    [InlineData(SmtpStage.MailFrom, "530 5.7.57 Client was not authenticated to send anonymous mail")]
+    [InlineData(SmtpStage.RcptTo, "550 5.7.1 Authentication required")]
+    [InlineData(SmtpStage.RcptTo, "554 5.7.1 You must first authenticate")]
+    public async Task A_server_that_wants_a_sign_in_late_refuses_no_mail_for_good_and_the_administrator_is_told(SmtpStage stage, string reply)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal((MailResult.TryAgain, true), (outcome.Result, outcome.SignInRefused));
+        Assert.Contains("Smtp:UserName", outcome.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.Greeting, MailResult.TryAgain)]
+    [InlineData(SmtpStage.Ehlo, MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, MailResult.TryAgain)]
+    [InlineData(SmtpStage.Data, MailResult.TryAgain)]
+    [InlineData(SmtpStage.InData, MailResult.Unknown)]
+    [InlineData(SmtpStage.EndOfData, MailResult.Unknown)]
+    [InlineData(SmtpStage.Quit, MailResult.Accepted)]
+    public async Task A_server_that_hangs_up_leaves_the_mail_unknown_only_once_it_had_message_data(SmtpStage stage, MailResult expected)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript { Extensions = [] }.On(stage, SmtpAction.HangUp));
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal(expected, outcome.Result);
+        Assert.NotEmpty(outcome.Reply);
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.Ehlo, "C: EHLO", MailResult.TryAgain, "greeting")]
+    [InlineData(SmtpStage.MailFrom, "C: MAIL", MailResult.TryAgain, "sender and recipient")]
+    [InlineData(SmtpStage.RcptTo, "C: RCPT", MailResult.TryAgain, "sender and recipient")]
+    [InlineData(SmtpStage.EndOfData, "C: DATA", MailResult.Unknown, "after the message was sent")]
+    public async Task A_server_that_falls_silent_is_left_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
+        var time = new FakeTimeProvider();
+        var sending = new SmtpTransport(Mails.To(server.Port), time: time).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+        while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal)) || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
+            await Task.Delay(10, Cancel);
+
+        time.Advance(TimeSpan.FromSeconds(59.9));
+        Assert.False(sending.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        var outcome = await sending;
+        Assert.Equal(expected, outcome.Result);
+        Assert.Contains("No answer within 60 seconds", outcome.Reply, StringComparison.Ordinal);
+        Assert.Contains(words, outcome.Reply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_never_greets_costs_no_more_than_the_limit()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
+        var watch = Stopwatch.StartNew();
+
+        var outcome = await SendAsync(Mails.To(server.Port), TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(MailResult.TryAgain, outcome.Result);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
+    }
+
+    [Fact]
+    public async Task A_server_that_never_says_good_bye_does_not_spoil_the_acceptance()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Quit, SmtpAction.Silence));
+
+        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port))).Result);
+    }
+
+    [Theory]
+    [InlineData(SmtpStage.Greeting, "HTTP/1.1 400 Bad Request", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Greeting, "1000 four digits", MailResult.TryAgain)]
+    [InlineData(SmtpStage.MailFrom, "\0\0\0\0", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "25", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "399 no such class", MailResult.TryAgain)]
+    [InlineData(SmtpStage.RcptTo, "699 no such class", MailResult.TryAgain)]
+    [InlineData(SmtpStage.Data, "250 forgot the 354", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData, "mail queued, cheers", MailResult.Unknown)]
+    public async Task A_reply_that_is_no_SMTP_refuses_nothing_for_good(SmtpStage stage, string reply, MailResult expected)
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
+
+        Assert.Equal(expected, (await SendAsync(Mails.To(server.Port), TimeSpan.FromSeconds(20))).Result);
+    }
+
+    [Fact]
+    public async Task A_long_reply_becomes_one_capped_line()
+    {
+        var reply = string.Join("\n", Enumerable.Repeat("550 5.1.1 \u202Eno\u0007 such user, " + new string('x', 200), 5));
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, reply));
+
+        var outcome = await SendAsync(Mails.To(server.Port));
+
+        Assert.Equal(MailOutcome.MaxReplyLength, outcome.Reply.Length);
+        Assert.StartsWith("550 5.1.1 no such user, xxx", outcome.Reply, StringComparison.Ordinal);
+        Assert.DoesNotContain(outcome.Reply, char.IsControl);
+    }
+
+    [Fact]
+    public async Task After_a_421_the_next_try_is_accepted()
+    {
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().On(SmtpStage.Greeting, new SmtpAction("421 4.3.2 try later", Close: true)),
+            new SmtpScript());
+        var transport = new SmtpTransport(Mails.To(server.Port));
+
+        var first = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+        var second = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+
+        Assert.Equal([MailResult.TryAgain, MailResult.Accepted], [first.Result, second.Result]);
+        Assert.Equal(2, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_port_that_nobody_listens_on_is_tried_again_and_says_what_to_check()
+    {
+        using var closed = new ClosedPort();
+
+        var outcome = await SendAsync(Mails.To(closed.Number, host: "127.0.0.1"));
+
+        Assert.Equal(MailResult.TryAgain, outcome.Result);
+        Assert.Contains("Smtp:Port", outcome.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no-such-host.invalid")]
+    [InlineData("0.0.0.0")]
+    [InlineData("name.of.more.than.63.letters.in.one.part-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task A_name_that_is_not_found_is_tried_again_and_says_what_to_check(string host)
+    {
+        var outcome = await SendAsync(Mails.To(587, host: host));
+
+        Assert.Equal(MailResult.TryAgain, outcome.Result);
+        Assert.Contains(host, outcome.Reply, StringComparison.Ordinal);
+        Assert.Contains("Smtp:Host", outcome.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopping_the_app_ends_a_try_at_once()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
+        using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token));
+    }
+
+    [Fact]
+    public async Task Stopping_the_app_while_the_server_thinks_leaves_the_mail_unknown()
+    {
+        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.Silence));
+        using var stopping = new CancellationTokenSource();
+        var sending = new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
+        while (server.Messages.Count == 0)
+            await Task.Delay(10, Cancel);
+
+        await stopping.CancelAsync();
+
+        Assert.Equal(MailResult.Unknown, (await sending).Result);
+    }
+
+    [Fact]
+    public void The_description_names_host_and_port() =>
+        Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.To(587, host: "smtp.example.org")).Description);
+
+    private static Task<MailOutcome> SendAsync(SmtpOptions options, TimeSpan? limit = null) =>
+        new SmtpTransport(options, limit).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+}

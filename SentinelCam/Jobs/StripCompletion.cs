@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Jobs;
+
+/// <summary>Adds the frames that were taken after a picture to its strip, about a second later: nothing waits for them.</summary>
+/// <remarks>
+/// Not a job: a job would hold a worker while it waits, and could not be run again after a crash, since the frames are gone
+/// with the ring. A strip without them is complete enough.
+/// </remarks>
+public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger) : IHostedService, IDisposable
+{
+    /// <summary>In a flood of attempts the others go without: each holds frames in memory and wants the disk.</summary>
+    private const int MaxPending = 32;
+
+    private readonly ConcurrentDictionary<Task, bool> _pending = new();
+    private readonly CancellationTokenSource _stop = new();
+    private bool _stopped;
+
+    /// <summary>Waits for the frames in the background, and stores them.</summary>
+    /// <param name="snapshotId">The picture's row, which is committed.</param>
+    /// <param name="picture">The picture.</param>
+    /// <param name="places">When the frames should be taken.</param>
+    public void Begin(long snapshotId, Frame picture, IReadOnlyList<DateTimeOffset> places)
+    {
+        ArgumentNullException.ThrowIfNull(places);
+        if (places.Count == 0 || _pending.Count >= MaxPending || _stop.IsCancellationRequested)
+            return;
+        Task task;
+        using (ExecutionContext.SuppressFlow())
+            task = Task.Run(() => TryCompleteAsync(snapshotId, picture, places));
+        _pending[task] = true;
+        task.ContinueWith(done => _pending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _stopped, true))
+            return;
+        await _stop.CancelAsync();
+        await WhenDoneAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Waits for all that has begun.</summary>
+    internal Task WhenDoneAsync() => Task.WhenAll(_pending.Keys);
+
+    /// <inheritdoc />
+    public void Dispose() => _stop.Dispose();
+
+    private async Task TryCompleteAsync(long snapshotId, Frame picture, IReadOnlyList<DateTimeOffset> places)
+    {
+        try
+        {
+            foreach (var frame in await camera.RestOfStripAsync(picture, places, _stop.Token))
+                await AddAsync(snapshotId, store.Save(frame, camera.Name));
+        }
+        catch (Exception error)
+        {
+            if (!_stop.IsCancellationRequested)
+                logger.LogWarning("Snapshot {SnapshotId}: the frames after it were not kept: {Problem}", snapshotId, error.Message);
+        }
+    }
+
+    /// <summary>Adds the row, unless the picture was deleted meanwhile; then the file goes as well.</summary>
+    private async Task AddAsync(long snapshotId, Snapshot frame)
+    {
+        var added = false;
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            if (!await db.Snapshots.AnyAsync(s => s.Id == snapshotId))
+                return;
+            frame.StripOfId = snapshotId;
+            db.Add(frame);
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+            added = true;
+        }
+        finally
+        {
+            if (!added)
+                store.Delete(frame.FileName);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text.Json;
+
+namespace SentinelCam.Mail;
+
+/// <summary>Makes short-lived access tokens from the refresh token (RFC 6749, section 6), and keeps each until shortly before it expires.</summary>
+/// <param name="options">The application, the consent and the endpoint.</param>
+/// <param name="time">The clock that tokens expire by.</param>
+public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDisposable
+{
+    /// <summary>A token is renewed so long before its end: a clock that is a little wrong, or a slow mail, must not meet an expired one.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    private const int MaxAnswerBytes = 64 << 10;
+
+    // A redirection would carry the client's secret elsewhere
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = TimeSpan.FromSeconds(20),
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private string _refreshToken = options.RefreshToken;
+    private string? _token;
+    private DateTimeOffset _renewAt;
+
+    /// <summary>A token that is good for a while.</summary>
+    /// <exception cref="SmtpTokenException">There is none to be had.</exception>
+    public async Task<string> GetAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_token is null || time.GetUtcNow() >= _renewAt)
+                await RenewAsync(cancellationToken);
+            return _token!;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Forgets the token that the mail server has just refused: the next one is new.</summary>
+    public void Forget() => _token = null;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _http.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        _token = null;
+        using var form = new FormUrlEncodedContent(
+        [
+            new("grant_type", "refresh_token"),
+            new("client_id", options.ClientId),
+            new("client_secret", options.ClientSecret),
+            new("refresh_token", _refreshToken),
+        ]);
+        try
+        {
+            using var response = await _http.PostAsync(options.TokenEndpoint, form, cancellationToken);
+            using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            if (response.StatusCode is not HttpStatusCode.OK)
+                throw new SmtpTokenException($"{(int)response.StatusCode} {Text(answer, "error")} {Text(answer, "error_description")}".Trim(), isRefusal: (int)response.StatusCode is >= 400 and < 500);
+            var token = Text(answer, "access_token");
+            if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
+                throw new SmtpTokenException("The answer holds no access token.", isRefusal: false);
+            var life = answer.RootElement.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0 ? TimeSpan.FromSeconds(number) : TimeSpan.FromHours(1);
+            _renewAt = time.GetUtcNow() + life - (life > 2 * Ahead ? Ahead : life / 2);
+            // Microsoft gives a new one each time, which lives longer than the old
+            if (Text(answer, "refresh_token") is { Length: > 0 } next)
+                _refreshToken = next;
+            _token = token;
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new SmtpTokenException(error is OperationCanceledException ? "no answer within 20 seconds" : error.Message, isRefusal: false);
+        }
+    }
+
+    private static string? Text(JsonDocument answer, string name) =>
+        answer.RootElement.ValueKind is JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>There is no access token to sign in with.</summary>
+/// <param name="problem">The endpoint's words; never a secret.</param>
+/// <param name="isRefusal">The endpoint refused, and will do so again until an administrator changes something.</param>
+public sealed class SmtpTokenException(string problem, bool isRefusal) : IOException("No access token: " + problem)
+{
+    public bool IsRefusal { get; } = isRefusal;
+}

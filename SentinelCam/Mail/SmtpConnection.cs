@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+
+namespace SentinelCam.Mail;
+
+/// <summary>A connection to the SMTP server, up to the point where mails can be handed over.</summary>
+internal sealed class SmtpConnection : IDisposable
+{
+    // One address of several may be a black hole (IPv6 that is announced but not routed): it must not use up the whole limit.
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
+    // A server that is slow to say good-bye delays nothing that matters.
+    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
+
+    // A connection that a firewall has forgotten does not answer at all.
+    private static readonly TimeSpan AliveLimit = TimeSpan.FromSeconds(5);
+
+    private readonly SmtpOptions _options;
+    private readonly SmtpClient _client;
+
+    private SmtpConnection(SmtpOptions options, SmtpDialogue dialogue, X509Certificate2Collection? trustedAuthorities)
+    {
+        _options = options;
+        Dialogue = dialogue;
+        _client = new SmtpClient(dialogue)
+        {
+            ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts,
+            // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
+            CheckCertificateRevocation = false,
+        };
+    }
+
+    public SmtpDialogue Dialogue { get; }
+
+    /// <summary>Looks up, connects, sets up TLS and signs in, as far as the options say. The dialogue tells how far it came.</summary>
+    public static async Task<SmtpConnection> OpenAsync(
+        SmtpOptions options, SmtpDialogue dialogue, X509Certificate2Collection? trustedAuthorities, SmtpAccessTokens? tokens, CancellationToken cancellationToken)
+    {
+        var connection = new SmtpConnection(options, dialogue, trustedAuthorities);
+        try
+        {
+            await connection.OpenAsync(tokens, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Hands over a mail. Afterwards the connection can take another, unless this throws.</summary>
+    /// <returns>The server's words.</returns>
+    public async Task<string> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    {
+        Dialogue.BeginMessage();
+        var reply = await _client.SendAsync(message, cancellationToken, Dialogue);
+        Dialogue.Done($"250 {reply}");
+        return reply;
+    }
+
+    /// <summary>Whether the server still answers on a connection that was left alone for a while.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AliveLimit);
+        try
+        {
+            await _client.NoOpAsync(limit.Token);
+            return true;
+        }
+        catch (Exception failure) when (SmtpFailure.IsMailPath(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Says good-bye. MailKit keeps every failure of that to itself, so it cannot spoil what was accepted.</summary>
+    public async Task CloseAsync()
+    {
+        using var quit = new CancellationTokenSource(QuitLimit);
+        try
+        {
+            await _client.DisconnectAsync(quit: true, quit.Token);
+        }
+        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        {
+            // It is closed either way
+        }
+
+        Dispose();
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task OpenAsync(SmtpAccessTokens? tokens, CancellationToken cancellationToken)
+    {
+        var socket = await ConnectAsync(cancellationToken);
+        Dialogue.Begin(SmtpStep.Greeting);
+        await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
+        Dialogue.Done("The server has greeted.");
+        Dialogue.Begin(SmtpStep.Tls);
+        Dialogue.Done(_client.IsSecure ? $"{_client.SslProtocol}, the certificate is right." : "None: the connection is in plain text.");
+
+        if (!_options.HasCredentials)
+            return;
+        Dialogue.Begin(SmtpStep.SignIn);
+        if (!_client.IsSecure && !_options.HostIsLoopback)
+            throw new SmtpPlainTextException();
+        if (tokens is null)
+            await _client.AuthenticateAsync(_options.UserName, _options.Password!, cancellationToken);
+        else
+            await SignInByTokenAsync(tokens, cancellationToken);
+        Dialogue.Done($"Signed in as {_options.UserName}.");
+    }
+
+    private async Task SignInByTokenAsync(SmtpAccessTokens tokens, CancellationToken cancellationToken)
+    {
+        var token = await tokens.GetAsync(cancellationToken);
+        try
+        {
+            await _client.AuthenticateAsync(new SaslMechanismOAuth2(_options.UserName!, token), cancellationToken);
+        }
+        catch (AuthenticationException)
+        {
+            tokens.Forget();
+            throw;
+        }
+    }
+
+    private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    {
+        Dialogue.Begin(SmtpStep.NameLookup);
+        var addresses = await LookUpAsync(cancellationToken);
+        Dialogue.Done($"{_options.Host} is {string.Join(", ", addresses.Take(8).Select(address => address.ToString()))}.");
+
+        Dialogue.Begin(SmtpStep.Connect);
+        Exception? failure = null;
+        foreach (var address in addresses)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(ConnectLimit);
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, _options.Port, limit.Token);
+                Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"{address} answers on port {_options.Port}."));
+                return socket;
+            }
+            catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                socket.Dispose();
+                failure = e as SocketException ?? new SocketException((int)SocketError.TimedOut);
+            }
+            catch (OperationCanceledException)
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<IPAddress[]> LookUpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(_options.Host!, cancellationToken);
+        }
+        catch (ArgumentException unusable)
+        {
+            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
+            throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
+        }
+    }
+
+    private SecureSocketOptions SocketOptions() => _options.Security switch
+    {
+        SmtpSecurity.None => SecureSocketOptions.None,
+        SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
+        SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
+        _ when _options.Port == SmtpFailure.TlsPort => SecureSocketOptions.SslOnConnect,
+        _ when _options.HasCredentials => SecureSocketOptions.StartTls,
+        _ => SecureSocketOptions.StartTlsWhenAvailable,
+    };
+}

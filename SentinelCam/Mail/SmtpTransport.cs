@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using MimeKit;
+
+namespace SentinelCam.Mail;
+
+/// <summary>Hands mails to an SMTP server. The connection is kept for a while, so that the next mail is spared look-up, TLS and sign-in.</summary>
+/// <param name="options">The server; its host must be set.</param>
+/// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
+/// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
+/// <param name="time">The clock that the limit goes by; null: the machine's.</param>
+/// <param name="tokens">Access tokens to sign in with instead of a password; disposed together with this.</param>
+public sealed class SmtpTransport(
+    SmtpOptions options,
+    TimeSpan? limit = null,
+    X509Certificate2Collection? trustedAuthorities = null,
+    TimeProvider? time = null,
+    SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
+{
+    /// <summary>How long an idle connection is kept; servers commonly hang up after some minutes.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
+
+    private readonly TimeSpan _limit = limit ?? DefaultLimit;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Lock _lock = new();
+    private SmtpConnection? _idle;
+    private ITimer? _closing;
+    private bool _disposed;
+
+    /// <inheritdoc/>
+    public string Description { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{options.Host ?? throw new ArgumentException("The options name no host.", nameof(options))}:{options.Port}");
+
+    /// <inheritdoc/>
+    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, Take(), null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return SendAsync(message, kept: null, report, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            _disposed = true;
+        if (Take() is { } idle)
+            await idle.CloseAsync();
+        _closing?.Dispose();
+        tokens?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private async Task<MailOutcome> SendAsync(MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        using var alarm = new CancellationTokenSource(_limit, _time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
+
+        var dialogue = new SmtpDialogue(report);
+        var connection = kept;
+        try
+        {
+            if (kept is not null)
+            {
+                dialogue = kept.Dialogue;
+                if (await TrySendAsync(kept, message, deadline.Token) is { } words)
+                    return Accepted(kept, words);
+                kept.Dispose();
+                dialogue = new SmtpDialogue(report);
+            }
+
+            connection = await SmtpConnection.OpenAsync(options, dialogue, trustedAuthorities, tokens, deadline.Token);
+            return Accepted(connection, await connection.SendAsync(message, deadline.Token));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !dialogue.DataBegun)
+        {
+            connection?.Dispose();
+            throw;
+        }
+        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        {
+            connection?.Dispose();
+            var outcome = SmtpFailure.Classify(failure, dialogue, options, _limit);
+            dialogue.Failed(outcome.Reply, failure);
+            return outcome;
+        }
+    }
+
+    /// <summary>Sends over a connection that was left alone for a while: it may be dead by now, or have had all the mails that the server takes over one.</summary>
+    /// <returns>Null where the server has not taken the message and may take it over a new connection.</returns>
+    private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
+    {
+        kept.Dialogue.BeginMessage();
+        if (!await kept.IsAliveAsync(cancellationToken))
+            return null;
+        try
+        {
+            return await kept.SendAsync(message, cancellationToken);
+        }
+        catch (Exception failure) when (SmtpFailure.IsForNow(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
+        {
+            return null;
+        }
+    }
+
+    private MailOutcome Accepted(SmtpConnection connection, string words)
+    {
+        Keep(connection);
+        return new MailOutcome(MailResult.Accepted, $"250 {words}");
+    }
+
+    private SmtpConnection? Take()
+    {
+        lock (_lock)
+        {
+            var idle = _idle;
+            _idle = null;
+            return idle;
+        }
+    }
+
+    /// <summary>Keeps one connection at most.</summary>
+    private void Keep(SmtpConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_idle is null && !_disposed)
+            {
+                _idle = connection;
+                _closing ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _closing.Change(KeptFor, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+
+        _ = connection.CloseAsync();
+    }
+
+    private void CloseIdle() => _ = Take()?.CloseAsync();
+}
