@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
@@ -23,8 +24,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         await _app.AddAccountAsync("Known", "known@example.org");
         await _app.AddAccountAsync("Locked", "lockd@example.org");
         await _app.AddAccountAsync("Unapproved", "nappr@example.org", approved: false);
-        for (var i = 0; i < LoginAttemptRecorder.MaxFailures; i++)
-            await _app.FailToSignInAsync("lockd@example.org", enqueue: false);
+        for (var i = 0; i < SignInPolicy.MaxFailures; i++)
+            await _app.FailToSignInAsync("lockd@example.org", isCaptured: false);
 
         var known = await RefuseAsync("known@example.org", "a wrong password");
         foreach (var (email, password, outcome) in new[]
@@ -70,7 +71,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         Assert.Equal("/dashboard", (await visitor.SignInAsync("irene@example.org", Password)).Path);
 
         await FailAsync(5);
-        household.Clock.Advance(LoginAttemptRecorder.LockoutTime);
+        household.Clock.Advance(SignInPolicy.LockoutTime);
         await FailAsync(4);
         Assert.Equal("/dashboard", (await visitor.SignInAsync("irene@example.org", Password)).Path);
 

@@ -55,7 +55,7 @@ public class AlertBurstTests
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
-        var late = await app.FailToSignInAsync(Anns, enqueue: false);
+        var late = await app.FailToSignInAsync(Anns, isCaptured: false);
         var longAgo = _clock.GetUtcNow() - TimeSpan.FromMinutes(3);
         await app.ReadAsync(db => db.ImageLog.Where(e => e.Id == late).ExecuteUpdateAsync(set => set.SetProperty(e => e.At, longAgo)));
 
@@ -88,7 +88,7 @@ public class AlertBurstTests
         using var ann = await app.RegisterAnnAsync();
         for (var i = 0; i < 16; i++)
         {
-            await app.FailToSignInAsync(Anns, enqueue: false);
+            await app.FailToSignInAsync(Anns, isCaptured: false);
             _clock.AdvanceMinutes(4);
         }
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
@@ -32,7 +33,7 @@ public class AlertFloodTests
         Assert.Equal(12, captured.Count);
         Assert.All(captured.Zip(captured.Skip(1)), pair => Assert.True(pair.Second - pair.First >= AlertOptions.CaptureSpacing));
         Assert.Equal(Attempts, await app.ReadAsync(db => db.LoginAttempts.CountAsync()));
-        Assert.Equal(Attempts - 12, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotCaptured)));
+        Assert.Equal(Attempts - 12, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
         Assert.Contains("at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
         _clock.AdvanceMinutes(8);
@@ -61,13 +62,13 @@ public class AlertFloodTests
         using var ann = await app.RegisterAnnAsync();
         for (var i = 0; i < 110; i++)
         {
-            await app.FailToSignInAsync(Anns, enqueue: false);
+            await app.FailToSignInAsync(Anns, isCaptured: false);
             _clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         var alert = await app.ReadAsync(db => db.Alerts.SingleAsync());
         Assert.Equal((110, AlertOptions.MaxCaptures), (alert.Attempts, alert.Captures));
-        Assert.Equal(10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotCaptured)));
+        Assert.Equal(10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
         Assert.Equal(Enumerable.Range(1, 110), await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.NumberInAlert).ToListAsync()));
     }
 
@@ -131,7 +132,7 @@ public class AlertFloodTests
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
         for (var i = 1; i <= 20; i++)
-            await app.FailToSignInAsync("guess@example.org", $"2001:db8::{i:x}", enqueue: false);
+            await app.FailToSignInAsync("guess@example.org", $"2001:db8::{i:x}", isCaptured: false);
 
         Assert.Equal("2001:db8::/64", await app.ReadAsync(db => db.Alerts.Select(a => a.RemoteNetwork).SingleAsync()));
     }
@@ -150,8 +151,8 @@ public class AlertFloodTests
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
-        for (var i = 0; i < LoginAttemptRecorder.MaxFailures; i++)
-            await app.FailToSignInAsync(Anns, enqueue: false);
+        for (var i = 0; i < SignInPolicy.MaxFailures; i++)
+            await app.FailToSignInAsync(Anns, isCaptured: false);
         // As if all of this had been written by a clock an hour ahead
         var ahead = TimeSpan.FromHours(1);
         await app.ReadAsync(async db =>
@@ -166,7 +167,7 @@ public class AlertFloodTests
         });
 
         var joined = await app.SubmitAsync(Anns, passwordIsRight: false);
-        Assert.True(joined.Recorded!.Value.IsCaptured);
+        Assert.Null(await app.ReadAsync(db => db.ImageLog.Where(e => e.Id == joined.EntryId).Select(e => e.CaptureProblem).SingleAsync()));
         Assert.True((await app.SubmitAsync(Anns, passwordIsRight: true)).IsAccepted);
 
         _clock.AdvanceMinutes(10);
@@ -188,7 +189,9 @@ public class AlertFloodTests
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
         var due = _clock.GetUtcNow().AddMinutes(minutesAhead);
-        await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set.SetProperty(d => d.State, state).SetProperty(d => d.Tries, tries)
+        DateTimeOffset? sendingSince = state is DeliveryState.Sending ? due : null;
+        await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set
+            .SetProperty(d => d.State, state).SetProperty(d => d.Tries, tries).SetProperty(d => d.SendingSince, sendingSince)
             .SetProperty(d => d.DueAt, due).SetProperty(d => d.CreatedAt, due).SetProperty(d => d.QueuedAt, due).SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
 
         _clock.AdvanceMinutes(4);

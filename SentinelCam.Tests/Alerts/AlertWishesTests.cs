@@ -140,7 +140,7 @@ public class AlertWishesTests
         for (var i = 0; i < 12; i++)
         {
             for (var failure = 0; failure < 3; failure++)
-                await app.FailToSignInAsync(Anns, enqueue: false);
+                await app.FailToSignInAsync(Anns, isCaptured: false);
             Assert.True((await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", "Thief/1.0")).IsAccepted);
         }
 
@@ -154,7 +154,7 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync();
         using var ann = await app.VisitAsAsync(Anns);
-        var entry = await app.FailToSignInAsync(Anns, "203.0.113.9", enqueue: false);
+        var entry = await app.FailToSignInAsync(Anns, "203.0.113.9", isCaptured: false);
 
         await ann.SubmitAsync($"/delete_log/{entry}", new { });
         Assert.Equal(0, await app.ReadAsync(db => db.ImageLog.CountAsync()));
@@ -175,13 +175,13 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync();
         for (var i = 0; i < failures; i++)
-            await app.FailToSignInAsync(Anns, enqueue: false);
+            await app.FailToSignInAsync(Anns, isCaptured: false);
         _clock.Advance(TimeSpan.FromMinutes(minutesLater));
 
-        var submission = await app.SubmitAsync(Anns, passwordIsRight: true, enqueue: false);
+        var submission = await app.SubmitAsync(Anns, passwordIsRight: true, isCaptured: false);
 
         Assert.True(submission.IsAccepted);
-        Assert.Equal(told, submission.Recorded is not null);
+        Assert.Equal(told, submission.EntryId is not null);
     }
 
     [Fact]
@@ -189,13 +189,13 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 4; i++)
-            await app.FailToSignInAsync(Anns, "203.0.113.9", enqueue: false);
-        Assert.NotNull((await app.SubmitAsync(Anns, passwordIsRight: true, "192.168.1.20", enqueue: false)).Recorded);
-        await app.FailToSignInAsync(Anns, "203.0.113.9", enqueue: false);
+            await app.FailToSignInAsync(Anns, "203.0.113.9", isCaptured: false);
+        Assert.NotNull((await app.SubmitAsync(Anns, passwordIsRight: true, "192.168.1.20", isCaptured: false)).EntryId);
+        await app.FailToSignInAsync(Anns, "203.0.113.9", isCaptured: false);
 
         var thief = await app.SubmitAsync(Anns, passwordIsRight: true, "203.0.113.9");
 
-        Assert.NotNull(thief.Recorded);
+        Assert.NotNull(thief.EntryId);
         await app.WaitForAcceptedAsync(1);
         var mail = Assert.Single(app.Mails());
         Assert.Equal($"Sign-in to {Anns} on front door SUCCEEDED after 5 failures", mail.Subject);
@@ -206,9 +206,9 @@ public class AlertWishesTests
     public async Task A_mail_that_leaves_after_somebody_got_in_says_so()
     {
         await using var app = await StartAsync();
-        var first = await app.FailToSignInAsync(Anns, enqueue: false);
+        var first = await app.FailToSignInAsync(Anns, isCaptured: false);
         for (var i = 0; i < 3; i++)
-            await app.FailToSignInAsync(Anns, enqueue: false);
+            await app.FailToSignInAsync(Anns, isCaptured: false);
         await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7");
         await app.WaitForAcceptedAsync(1);
 
@@ -231,9 +231,9 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync(account => account.AlertFrom = 3);
         using var ann = await app.VisitAsAsync(Anns);
-        var first = await app.FailToSignInAsync(Anns, enqueue: false);
-        var second = await app.FailToSignInAsync(Anns, enqueue: false);
-        var third = await app.FailToSignInAsync(Anns, enqueue: false);
+        var first = await app.FailToSignInAsync(Anns, isCaptured: false);
+        var second = await app.FailToSignInAsync(Anns, isCaptured: false);
+        var third = await app.FailToSignInAsync(Anns, isCaptured: false);
         Assert.Equal(2, (await ann.GetAsync("/userdata")).Main.Split("Comes along with the mail about attempt 3 of this burst").Length - 1);
         await app.CaptureAsync(third);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(), planned => planned == 1);
@@ -252,13 +252,12 @@ public class AlertWishesTests
     public async Task A_picture_that_does_not_come_keeps_the_mail_from_leaving_for_seconds_only()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 2);
-        await app.FailToSignInAsync(Anns, enqueue: false);
+        await app.FailToSignInAsync(Anns, isCaptured: false);
         await app.FailToSignInAsync(Anns);
 
         var due = await app.WaitForAsync(db => db.Deliveries.Select(d => (DateTimeOffset?)d.DueAt).SingleOrDefaultAsync(), planned => planned is not null);
 
         Assert.InRange(due!.Value - _clock.GetUtcNow(), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
-        // Its job waits for that time: on the real clock, as all of Hangfire here
         _clock.Advance(TimeSpan.FromSeconds(13));
         await app.WaitForAcceptedAsync(1);
     }
@@ -268,7 +267,7 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync();
         var bob = await app.AddAccountAsync("Bob", Household.Bobs);
-        var entry = await app.FailToSignInAsync(Household.Bobs, enqueue: false);
+        var entry = await app.FailToSignInAsync(Household.Bobs, isCaptured: false);
         await app.ReadAsync(async db =>
         {
             db.Add(new Delivery { Kind = MailKind.Attempt, AlertId = (await db.Alerts.SingleAsync()).Id, EntryId = entry, RecipientId = bob, Recipient = Household.Bobs, MessageId = "1@example.org", DueAt = _clock.GetUtcNow() });
@@ -288,11 +287,11 @@ public class AlertWishesTests
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 3; i++)
-            await app.FailToSignInAsync(Anns, enqueue: false);
-        var success = await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", enqueue: false);
+            await app.FailToSignInAsync(Anns, isCaptured: false);
+        var success = await app.SubmitAsync(Anns, passwordIsRight: true, "198.51.100.7", isCaptured: false);
         _clock.Advance(TimeSpan.FromSeconds(1));
         using var thief = await app.VisitAsAsync(Anns);
-        var entry = success.Recorded!.Value.EntryId;
+        var entry = success.EntryId!.Value;
         await thief.SubmitAsync($"/delete_log/{entry}", new { });
         Assert.False(await app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == entry)));
 

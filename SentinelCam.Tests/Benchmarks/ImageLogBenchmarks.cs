@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Data;
 using SentinelCam.Configuration;
 using SentinelCam.Tests.Support;
 
@@ -150,7 +151,7 @@ internal static class ManyEntries
     public static async Task AddAsync(SentinelCamApp app, long owner, int count, bool pictures = false)
     {
         await using var scope = app.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<Data.SentinelCamDbContext>();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         await db.Database.OpenConnectionAsync();
         await db.Database.ExecuteSqlRawAsync("PRAGMA synchronous = OFF");
@@ -163,23 +164,24 @@ internal static class ManyEntries
             // Ten attempts make an alert
             await db.Database.ExecuteSqlAsync($"""
                 WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 10 FROM n WHERE i + 10 < {Math.Min(count, done + Batch)})
-                INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, Captures)
-                SELECT {firstAlert} + i / 10, {owner}, '203.0.113.1', 1700000000000 + i * 60000, 1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 10 FROM n
+                INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, NeedsSummary, Captures)
+                SELECT {firstAlert} + i / 10, {owner}, '203.0.113.1', 1700000000000 + i * 60000, 1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 1, 10 FROM n
                 """);
             await db.Database.ExecuteSqlAsync($"""
                 WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {Math.Min(count, done + Batch)})
-                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId, NumberInAlert)
+                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId, NumberInAlert, ToldBy)
                 SELECT 1700000000000 + i * 60000, 'owner' || {owner} || '@example.org', {owner}, '203.0.' || (i / 250 % 250) || '.' || (i % 250),
                     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (100 + i % 40) || '.0.0.0 Safari/537.36',
-                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {firstAlert} + i / 10, i % 10 + 1 FROM n
+                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {firstAlert} + i / 10, i % 10 + 1, CASE i % 10 WHEN 0 THEN 'OwnMail' ELSE 'Summary' END FROM n
                 """);
             await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO ImageLog (OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, OpensAlert, CaptureState, CaptureTries, CaptureDueAt)
-                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, NumberInAlert = 1, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
+                INSERT INTO ImageLog (OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, CaptureState, CaptureTries, CaptureDueAt)
+                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
                 """);
             await db.Database.ExecuteSqlAsync($"""
                 INSERT INTO Deliveries (Kind, AlertId, EntryId, RecipientId, Recipient, MessageId, State, Tries, SignInRefused, CreatedAt, QueuedAt, DueAt, AcceptedAt)
-                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, 0, At, At, At, At FROM ImageLog WHERE Id > {firstEntry} AND OpensAlert
+                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, 0, At, At, At, At FROM ImageLog
+                    WHERE Id > {firstEntry} AND LoginAttemptId IN (SELECT Id FROM LoginAttempts WHERE Id > {first} AND ToldBy = 'OwnMail')
                 """);
             await transaction.CommitAsync();
         }
@@ -188,7 +190,7 @@ internal static class ManyEntries
             await AddPicturesAsync(scope.ServiceProvider, db, owner);
     }
 
-    private static async Task AddPicturesAsync(IServiceProvider services, Data.SentinelCamDbContext db, long owner)
+    private static async Task AddPicturesAsync(IServiceProvider services, SentinelCamDbContext db, long owner)
     {
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality, Pinned)

@@ -57,7 +57,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
         var email = $"any{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(text))}@example.org";
         var id = await _app.AddAccountAsync("Any", email);
         foreach (var agent in new[] { "quoted \"agent\" * NEAR(x", "école", "日本語 browser" })
-            await _app.FailToSignInAsync(email, userAgent: agent, enqueue: false);
+            await _app.FailToSignInAsync(email, userAgent: agent, isCaptured: false);
 
         await using var scope = _app.Services.CreateAsyncScope();
         var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(new Viewer(id, false), new ImageLogFilter(text), null, 10, TestContext.Current.CancellationToken);
@@ -69,8 +69,8 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     public async Task What_is_derived_follows_deletion_removal_of_the_account_and_the_fate_of_mails()
     {
         var id = await _app.AddAccountAsync("Gone", "gone@example.org");
-        var first = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived one", enqueue: false);
-        var second = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived two", enqueue: false);
+        var first = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived one", isCaptured: false);
+        var second = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived two", isCaptured: false);
         var nobody = new Viewer(0, true);
         Assert.Equal([second, first], await FindAsync(new Viewer(id, false), "derived"));
         Assert.Empty(await FindAsync(nobody, "derived"));
@@ -103,7 +103,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     public async Task A_search_index_of_another_form_is_made_anew_from_what_there_is()
     {
         var id = await _app.AddAccountAsync("Old", "old@example.org");
-        var entry = await _app.FailToSignInAsync("old@example.org", userAgent: "from before the index", enqueue: false);
+        var entry = await _app.FailToSignInAsync("old@example.org", userAgent: "from before the index", isCaptured: false);
         await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("INSERT INTO EntrySearch(EntrySearch) VALUES ('delete-all'); DELETE FROM AttemptDays; PRAGMA user_version = 0;"));
 
         await _app.ReadAsync(async db =>

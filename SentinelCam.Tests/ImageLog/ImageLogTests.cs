@@ -63,7 +63,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task A_search_from_the_year_two_on_is_one_from_the_beginning()
     {
-        await household.App.FailToSignInAsync(Household.Bobs, "192.0.2.2", "Ancient/0.2", enqueue: false);
+        await household.App.FailToSignInAsync(Household.Bobs, "192.0.2.2", "Ancient/0.2", isCaptured: false);
         Assert.Contains("Ancient/0.2", (await household.Bob.GetAsync("/userdata?Q=Ancient&From=0002-01-01")).Main, StringComparison.Ordinal);
         Assert.DoesNotContain("Ancient/0.2", (await household.Bob.GetAsync("/userdata?Q=Ancient&From=9000-01-01")).Main, StringComparison.Ordinal);
     }
@@ -71,7 +71,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task Too_short_a_search_deletes_nothing()
     {
-        await household.App.FailToSignInAsync(Household.Bobs, enqueue: false);
+        await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
         Assert.Contains("Type at least 3 characters", (await household.Bob.GetAsync("/delete_log?Q=ab")).Main, StringComparison.Ordinal);
     }
 
@@ -86,7 +86,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
             var page = await owner.GetAsync(next);
             seen.AddRange(Agents(page));
             next = page.Document.QuerySelector("li.older a")?.GetAttribute("href");
-            await _app.FailToSignInAsync("paging@example.org", userAgent: "Agent number late", enqueue: false);
+            await _app.FailToSignInAsync("paging@example.org", userAgent: "Agent number late", isCaptured: false);
         }
 
         Assert.Equal(Enumerable.Range(0, 60).Reverse().Select(i => $"Agent number {i:00}"), seen);
@@ -166,7 +166,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
         var owner = await _app.VisitAsAsync(email);
         foreach (var (remoteAddress, userAgent) in attempts)
         {
-            await _app.FailToSignInAsync(email, remoteAddress, userAgent, enqueue: false);
+            await _app.FailToSignInAsync(email, remoteAddress, userAgent, isCaptured: false);
             await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0)));
         }
 

@@ -18,8 +18,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task Only_ones_own_entries_of_a_selection_are_deleted_or_exported()
     {
-        var bobs = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Bobs own", enqueue: false);
-        var eves = await _app.FailToSignInAsync(Household.Eves, userAgent: "Eves own", enqueue: false);
+        var bobs = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Bobs own", isCaptured: false);
+        var eves = await _app.FailToSignInAsync(Household.Eves, userAgent: "Eves own", isCaptured: false);
         var page = await household.Eve.GetAsync("/userdata");
         KeyValuePair<string, string>[] both = [new("__RequestVerificationToken", page.Token), new("Ids", $"{bobs}"), new("Ids", $"{eves}")];
 
@@ -41,10 +41,10 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     public async Task All_that_match_are_deleted_but_not_those_that_came_after_the_question()
     {
         for (var i = 0; i < 30; i++)
-            await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0", enqueue: false);
+            await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0", isCaptured: false);
         var asked = await household.Bob.GetAsync("/delete_log?Q=Crowd");
         Assert.Contains("Delete 30 entries?", asked.Main, StringComparison.Ordinal);
-        var late = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0 late", enqueue: false);
+        var late = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0 late", isCaptured: false);
 
         var answer = await household.Bob.SubmitAsync(asked, new { });
 
@@ -57,7 +57,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task A_pinned_picture_outlives_the_retention_until_it_is_unpinned()
     {
-        var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Kept", enqueue: false);
+        var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Kept", isCaptured: false);
         await AddPictureAsync(id);
         var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/userdata")).Token);
         var bobsToken = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
@@ -77,7 +77,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task An_export_tells_the_same_in_json()
     {
-        var id = await _app.FailToSignInAsync(Household.Bobs, "203.0.113.9", "</script><b>Json</b>", enqueue: false);
+        var id = await _app.FailToSignInAsync(Household.Bobs, "203.0.113.9", "</script><b>Json</b>", isCaptured: false);
         await AddPictureAsync(id);
 
         var answer = await household.Bob.GetAsync("/userdata?handler=Export&Q=Json");

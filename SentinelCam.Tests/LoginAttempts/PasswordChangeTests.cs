@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
@@ -57,17 +58,17 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => GuessAsync($"a wrong guess {i}")));
 
-        Assert.Equal(LoginAttemptRecorder.MaxFailures, answers.Count(answer => answer.Status == HttpStatusCode.OK));
+        Assert.Equal(SignInPolicy.MaxFailures, answers.Count(answer => answer.Status == HttpStatusCode.OK));
         Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status));
         // What is not compared is not told, either
         Assert.Equal(HttpStatusCode.TooManyRequests, (await GuessAsync(SentinelCamApp.Password)).Status);
         var attempts = await _app.ReadAsync(db => db.LoginAttempts.AsNoTracking().Where(a => a.OwnerId == id).OrderBy(a => a.Id).ToListAsync());
-        Assert.Equal(LoginAttemptRecorder.MaxFailures, attempts.Count);
+        Assert.Equal(SignInPolicy.MaxFailures, attempts.Count);
         Assert.All(attempts, attempt => Assert.Equal((LoginOutcome.WrongPassword, email, "127.0.0.1"), (attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress)));
         await _app.WaitForAsync(
             db => db.ImageLog.AsNoTracking().Where(e => e.OwnerId == id).OrderBy(e => e.Id).Select(e => e.CaptureState).ToListAsync(),
-            states => states.Count == LoginAttemptRecorder.MaxFailures && states[0] == CaptureState.Taken);
-        Assert.Equal(household.Clock.GetUtcNow() + LoginAttemptRecorder.LockoutTime, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.LockoutEnd).SingleAsync()));
+            states => states.Count == SignInPolicy.MaxFailures && states[0] == CaptureState.Taken);
+        Assert.Equal(household.Clock.GetUtcNow() + SignInPolicy.LockoutTime, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.LockoutEnd).SingleAsync()));
         using var door = _app.Visit();
         Assert.Equal("/login", (await door.SignInAsync(email, SentinelCamApp.Password)).Path);
 
@@ -80,8 +81,8 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     {
         var id = await _app.AddAccountAsync("Rita", "rita@example.org");
         using var session = await _app.VisitAsAsync("rita@example.org");
-        for (var i = 0; i < LoginAttemptRecorder.MaxFailures; i++)
-            await _app.FailToSignInAsync("rita@example.org", "203.0.113.5", enqueue: false);
+        for (var i = 0; i < SignInPolicy.MaxFailures; i++)
+            await _app.FailToSignInAsync("rita@example.org", "203.0.113.5", isCaptured: false);
 
         var answer = await session.SubmitAsync("/settings", new { Current = SentinelCamApp.Password, New = Changed }, "/settings");
 

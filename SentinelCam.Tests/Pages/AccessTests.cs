@@ -110,7 +110,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [Fact]
     public async Task Lists_and_export_show_ones_own_entries_only_and_the_administrator_those_of_nobody()
     {
-        await household.App.FailToSignInAsync("stranger@example.org", userAgent: "Stranger/1.0", enqueue: false);
+        await household.App.FailToSignInAsync("stranger@example.org", userAgent: "Stranger/1.0", isCaptured: false);
 
         Assert.Contains("Bobs visitor", (await household.Bob.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         foreach (var page in new[] { "/userdata", "/dashboard" })

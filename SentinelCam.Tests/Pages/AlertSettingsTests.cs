@@ -187,7 +187,7 @@ public partial class AlertSettingsTests
         for (var minutes = 10; minutes <= 130; minutes += 10)
             await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = $"{minutes}", TimeZone = "", PausedUntil = "" }, Alerts);
 
-        var notices = await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged).OrderBy(d => d.Id).Select(d => d.Text).ToListAsync());
+        var notices = await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged).OrderBy(d => d.Id).Select(d => d.Changes).ToListAsync());
         Assert.Equal(10, notices.Count);
         Assert.Equal(9, notices.FindIndex(text => text!.Contains("Further ones are not mailed for a while", StringComparison.Ordinal)));
         _clock.AdvanceMinutes(61);

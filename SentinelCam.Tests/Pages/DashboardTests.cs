@@ -13,11 +13,11 @@ public class DashboardTests(Household household) : IClassFixture<Household>
         Assert.Contains("Nothing has happened so far", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
 
         for (var i = 0; i < 6; i++)
-            await household.App.FailToSignInAsync(Household.Eves, enqueue: false);
-        await household.App.FailToSignInAsync(Household.Bobs, enqueue: false);
+            await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
+        await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
         household.Clock.Advance(TimeSpan.FromDays(2));
         using var eve = await household.App.VisitAsAsync(Household.Eves);
-        await household.App.FailToSignInAsync(Household.Eves, enqueue: false);
+        await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
         var page = await eve.GetAsync("/dashboard");
 
         Assert.Equal("1 alert", string.Join(' ', page.Document.QuerySelector("#day .number")!.TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));

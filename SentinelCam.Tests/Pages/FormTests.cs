@@ -92,7 +92,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task With_htmx_the_rows_of_the_log_are_a_fragment()
     {
-        await _app.FailToSignInAsync(Household.Eves, userAgent: "Rows/1.0", enqueue: false);
+        await _app.FailToSignInAsync(Household.Eves, userAgent: "Rows/1.0", isCaptured: false);
 
         var rows = await household.Eve.GetAsync("/userdata?Q=Rows", Htmx);
 
@@ -106,7 +106,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task With_htmx_an_entry_is_deleted_in_place()
     {
-        var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Deleted in place/1.0", enqueue: false);
+        var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Deleted in place/1.0", isCaptured: false);
 
         var question = await household.Eve.GetAsync($"/delete_log/{id}", Htmx);
         AssertFragment(question);

@@ -24,13 +24,13 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         // A proxy must not gather them
         Assert.Equal("no", events.Headers["x-accel-buffering"]);
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", isCaptured: false);
 
         await Expect(page.Locator("#latest")).ToContainTextAsync("Appears by itself", Patient);
         await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.10", Patient);
         await Expect(page.Locator("#announcement")).ToHaveAttributeAsync("role", "status");
         // The next news says nothing of the last
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.11", "The next one", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.11", "The next one", isCaptured: false);
         await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.11", Patient);
         await Expect(page.Locator("#announcement")).Not.ToContainTextAsync("192.0.2.10");
         await Expect(page.Locator("#chart title").First).ToContainTextAsync("failed sign-ins");
@@ -51,7 +51,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         var number = (await newest.GetAttributeAsync("id"))!["entry-".Length..];
         await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).FocusAsync();
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.15", "While one reads", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.15", "While one reads", isCaptured: false);
 
         await Expect(newest).ToContainTextAsync("While one reads", Patient);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {number}", Exact = true })).ToBeFocusedAsync();
@@ -59,7 +59,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await Expect(page.Locator("#chart-days")).Not.ToHaveTextAsync(days!);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" }).FocusAsync();
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.16", "While one reads on", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.16", "While one reads on", isCaptured: false);
         await Expect(newest).ToContainTextAsync("While one reads on", Patient);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" })).ToBeFocusedAsync();
     }
@@ -80,7 +80,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.17", "While a picture is open", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.17", "While a picture is open", isCaptured: false);
 
         await Expect(page.Locator("#latest")).ToContainTextAsync("While a picture is open", Patient);
         await page.Keyboard.PressAsync("Escape");
@@ -106,7 +106,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         });
         await page.EvaluateAsync("() => { window.answered = new Promise((done) => document.addEventListener('htmx:afterOnLoad', (e) => e.detail.elt.id === 'live' && done())); }");
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.18", "While a question waits", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.18", "While a question waits", isCaptured: false);
         await asked.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
         var answer = newest.GetByRole(AriaRole.Button, new() { Name = "Delete entry" });
@@ -135,12 +135,12 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.GotoAsync("/dashboard");
         await page.EvaluateAsync("window.said = document.querySelector('#problems p')");
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.19", "While a problem lasts", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.19", "While a problem lasts", isCaptured: false);
         await Expect(page.Locator("#latest")).ToContainTextAsync("While a problem lasts", Patient);
         Assert.True(await page.EvaluateAsync<bool>("window.said.isConnected"));
 
         problem = "The disk is nearly full.";
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.21", "While another comes", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.21", "While another comes", isCaptured: false);
         await Expect(page.Locator("#problems")).ToContainTextAsync(problem, Patient);
     }
 
@@ -153,7 +153,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.RouteAsync("**/dashboard/events", route => route.FulfillAsync(new RouteFulfillOptions { Status = 502 }));
         await page.GotoAsync("/dashboard");
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.20", "Asked for", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.20", "Asked for", isCaptured: false);
 
         await Expect(page.Locator("#latest")).ToContainTextAsync("Asked for", Patient);
     }
@@ -242,7 +242,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         var notice = page.Locator("#notice");
 
         // Gone meanwhile: the server's words, with the trace. They stay when something else works.
-        var id = await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.30", "Gone meanwhile", enqueue: false);
+        var id = await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.30", "Gone meanwhile", isCaptured: false);
         await page.ReloadAsync();
         await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == id).ExecuteDeleteAsync());
         await page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {id}", Exact = true }).ClickAsync();
@@ -359,7 +359,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached", Patient);
 
         await page.UnrouteAllAsync();
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", isCaptured: false);
         await Expect(page.Locator("#latest")).ToContainTextAsync("After the server came back", Patient);
         await Expect(page.Locator("#notice")).ToBeEmptyAsync();
     }

@@ -17,8 +17,8 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await using var events = await EventStream.OpenAsync(eve, Path);
         Assert.Equal("open", await events.NextAsync());
 
-        await household.App.FailToSignInAsync(Household.Bobs, enqueue: false);
-        await household.App.FailToSignInAsync(Household.Eves, enqueue: false);
+        await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
+        await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
 
         // A beat may come first, where the machine is slow
         string? name;
@@ -73,7 +73,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         foreach (var path in new[] { "/snapshots/1?size=thumb", "/site.css" })
             Assert.DoesNotContain("SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromHours(6));
-        await household.App.FailToSignInAsync("zed@example.org", enqueue: false);
+        await household.App.FailToSignInAsync("zed@example.org", isCaptured: false);
 
         await events.UntilEndAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, (await zed.GetAsync(Path)).Status);
@@ -84,7 +84,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     {
         await household.App.AddAccountAsync("Ned", "ned@example.org");
         using var ned = await household.App.VisitAsAsync("ned@example.org");
-        await household.App.FailToSignInAsync("ned@example.org", "192.0.2.77", enqueue: false);
+        await household.App.FailToSignInAsync("ned@example.org", "192.0.2.77", isCaptured: false);
 
         var news = await ned.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         var since = news.Document.QuerySelector("#since")!.GetAttribute("value");

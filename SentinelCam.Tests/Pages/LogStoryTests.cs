@@ -54,7 +54,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     {
         var agent = $"To be selected {scripts}";
         for (var i = 0; i < 3; i++)
-            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.40", agent, enqueue: false);
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.40", agent, isCaptured: false);
         await using var browser = await OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
@@ -91,7 +91,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     {
         await using var browser = await OpenAsync(scripts: true);
         for (var i = 0; i < 2; i++)
-            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.41", "To be counted", enqueue: false);
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.41", "To be counted", isCaptured: false);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
         var pictured = page.Locator(".entry", new() { Has = page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }) }).First;
@@ -115,7 +115,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     public async Task With_the_keyboard_alone_an_entry_is_kept_after_all_and_deleted()
     {
         for (var i = 0; i < 2; i++)
-            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.42", "By keyboard", enqueue: false);
+            await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.42", "By keyboard", isCaptured: false);
         await using var browser = await OpenAsync(scripts: true);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata?Q=By%20keyboard");
@@ -149,7 +149,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Fact]
     public async Task Without_scripts_one_comes_back_to_the_search_after_a_deletion_a_change_of_mind_and_a_pin()
     {
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.43", "There and back", enqueue: false);
+        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.43", "There and back", isCaptured: false);
         await using var browser = await OpenAsync(scripts: false);
         var page = await browser.NewPageAsync();
         const string Search = "/userdata?Q=There%20and%20back";

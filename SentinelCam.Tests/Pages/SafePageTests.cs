@@ -25,7 +25,7 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/no-such-page")]
     public async Task Pages_forbid_inline_scripts_and_styles_and_have_none(string path)
     {
-        await _app.FailToSignInAsync(SentinelCamApp.AnnsEmail, enqueue: false);
+        await _app.FailToSignInAsync(SentinelCamApp.AnnsEmail, isCaptured: false);
         var answer = await household.Ann.GetAsync(path);
 
         var policy = answer.Headers["Content-Security-Policy"];

@@ -30,8 +30,8 @@ public class HouseOfPictures : IAsyncLifetime
         Ann = await App.RegisterAnnAsync();
         await App.AddAccountAsync("Carol", Household.Carols, approved: false);
         for (var i = 0; i < Entries - 3; i++)
-            await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", enqueue: false);
-        await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", enqueue: false);
+            await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", isCaptured: false);
+        await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", isCaptured: false);
         await ForgetFailuresAsync();
         // The next attempt opens an alert of its own, so that it has a picture and a mail
         await App.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));

@@ -92,31 +92,45 @@ public static class HouseholdActions
         return visitor;
     }
 
-    /// <summary>A failed sign-in as the form records it, from any address and browser.</summary>
+    /// <summary>
+    /// A failed sign-in as the form records it, from any address and browser. One that is not captured is due in two minutes only, so that
+    /// its entry stays as it is.
+    /// </summary>
     /// <returns>The entry's id.</returns>
     public static async Task<long> FailToSignInAsync(
-        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true) =>
-        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, enqueue)).Recorded!.Value.EntryId;
+        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true) =>
+        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, isCaptured)).EntryId!.Value;
 
     /// <summary>A right or a wrong password as the form records it, from any address and browser. Nobody is signed in.</summary>
-    public static async Task<Submission> SubmitAsync(
-        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool enqueue = true)
+    /// <returns>Whether the form would sign in, and the entry's id, if there is one.</returns>
+    public static async Task<(bool IsAccepted, long? EntryId)> SubmitAsync(
+        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true)
     {
         await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
         var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        var submission = await scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>()
-            .RecordAsync(account, passwordIsRight, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now);
-        if (enqueue && submission.Recorded is { IsCaptured: true, EntryId: var entryId })
-            await app.CaptureAsync(entryId);
-        return submission;
+        var recorder = scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>();
+        var submission = new Submission(account, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now, now);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>().DecideAsync(account?.Id ?? 0, passwordIsRight, now);
+        var isRecorded = decision.Refusal is { } refusal
+            ? await recorder.AddFailureAsync(submission, refusal, decision.OwnerId)
+            : await recorder.AddSuccessAsync(submission);
+        var entry = isRecorded ? db.ChangeTracker.Entries<ImageLogEntry>().Single().Entity : null;
+        if (entry is not null && !isCaptured)
+            entry.CaptureDueAt = now.AddMinutes(2);
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+        return (decision.Refusal is null, entry?.Id);
     }
 
-    /// <summary>Enqueues the capture of an entry.</summary>
+    /// <summary>Starts the capture of an entry, whether it is due or not.</summary>
     public static async Task CaptureAsync(this SentinelCamApp app, long entryId)
     {
         await using var scope = app.Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>().Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
+        scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>()
+            .Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
     }
 
     /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.Accounts;
 
@@ -15,8 +14,8 @@ public static class AccountServices
             {
                 options.User.RequireUniqueEmail = true;
                 options.User.AllowedUserNameCharacters = "";
-                options.Lockout.MaxFailedAccessAttempts = LoginAttemptRecorder.MaxFailures;
-                options.Lockout.DefaultLockoutTimeSpan = LoginAttemptRecorder.LockoutTime;
+                options.Lockout.MaxFailedAccessAttempts = SignInPolicy.MaxFailures;
+                options.Lockout.DefaultLockoutTimeSpan = SignInPolicy.LockoutTime;
                 options.Password.RequiredLength = Registration.MinPasswordLength;
                 options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase =
                     options.Password.RequireNonAlphanumeric = false;
@@ -46,7 +45,9 @@ public static class AccountServices
         services.AddSingleton<SetupCode>();
         services.AddSingleton<DecoyHash>();
         services.AddScoped<Registration>();
+        services.AddSingleton<HashingSlots>();
         services.AddScoped<PasswordCheck>();
+        services.AddScoped<SignInPolicy>();
         services.AddScoped<AccountApproval>();
         return services;
     }

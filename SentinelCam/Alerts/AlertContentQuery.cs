@@ -42,7 +42,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged => content with { Lines = delivery.Text?.Split('\n') ?? [] },
+            MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient => owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
             _ => await EntryAsync(content, delivery),
@@ -129,14 +129,14 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
         var isSuccess = delivery.Kind is MailKind.Success;
         var attemptId = entry?.LoginAttemptId;
-        var mailedFrom = await db.Alerts.Where(a => a.Id == delivery.AlertId).Select(a => a.MailedFrom).SingleAsync();
         var own = await attempts.SingleOrDefaultAsync(a => a.Id == attemptId)
             // The entry was deleted, but not what happened
-            ?? await attempts.Where(a => (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess && (isSuccess || mailedFrom == null || a.NumberInAlert <= mailedFrom))
+            ?? await attempts
+                .Where(a => a.ToldBy == ToldBy.OwnMail && (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess)
                 .OrderByDescending(a => a.At <= delivery.CreatedAt).ThenByDescending(a => a.Id).FirstAsync();
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
-        var told = await attempts.Where(a => a.Id < own.Id && a.Outcome != LoginOutcome.SucceededAfterFailures)
+        var told = await attempts.Where(a => a.Id < own.Id && a.ToldBy == ToldBy.LaterMail)
             .OrderByDescending(a => a.Id).Take(AlertWishes.MaxAlertFrom - 1).ToListAsync();
         told.Reverse();
         return [.. told, own];

@@ -16,39 +16,45 @@ public sealed record AlertWishes(int AlertFrom, int? QuietMinutes, DateTimeOffse
     public static AlertWishes Default { get; } = new(1, null, null);
 }
 
-/// <summary>What an attempt gets of its alert.</summary>
-/// <param name="IsMailed">The mail about it goes out at once.</param>
-/// <param name="IsCaptured">Its picture is to be taken.</param>
-public readonly record struct AlertShare(bool IsMailed, bool IsCaptured);
+/// <summary>An attempt's place in its alert.</summary>
+/// <param name="Alert">The alert that it opened or joined.</param>
+/// <param name="ToldBy">The mail that tells its owner about it.</param>
+/// <param name="IsPhotographed">Whether its picture is to be taken.</param>
+public sealed record JoinedAlert(Alert Alert, ToldBy ToldBy, bool IsPhotographed);
 
 /// <summary>Puts each attempt into one alert and counts it there, within the caller's transaction.</summary>
 public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
 {
     /// <summary>Why an attempt of a flood has no picture.</summary>
-    public const string NotCaptured = "No picture: of one burst at most one attempt a second is photographed, and 100 in all.";
+    public const string NotPhotographed = "No picture: of one burst at most one attempt a second is photographed, and 100 in all.";
 
     /// <summary>Why a success after failures has neither picture nor mail.</summary>
     public const string NotTold = "No picture and no mail: ten sign-ins like this were mailed within the hour.";
 
-    /// <summary>Opens an alert or joins the one that is open, and decides what the attempt gets of it.</summary>
-    public async Task<(Alert Alert, AlertShare Share)> JoinAsync(long? ownerId, AlertWishes wishes, string remoteAddress, DateTimeOffset now)
+    /// <summary>Opens an alert or joins the open one, and decides which mail tells about the attempt and whether it is photographed.</summary>
+    /// <param name="ownerId">Who is alerted; null: the administrators.</param>
+    /// <param name="remoteAddress">Where the attempt came from.</param>
+    /// <param name="now">The time, by which bursts are grouped.</param>
+    public async Task<JoinedAlert> JoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
     {
+        var wishes = await db.Users.Where(a => a.Id == ownerId)
+            .Select(a => new AlertWishes(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync() ?? AlertWishes.Default;
         var quiet = wishes.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
         var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
-
-        var isMailed = alert.MailedFrom is null && alert.RemoteNetwork != Alert.ManyNetworks
-            && alert.Attempts >= wishes.AlertFrom && !(wishes.PausedUntil > now);
-        // Attempts that come along with the first mail have their pictures in it, however quickly they came
-        var isCaptured = isMailed || (alert.MailedFrom is null && alert.Attempts < wishes.AlertFrom) || IsPictureDue(alert, now);
-        if (isMailed)
+        var toldBy = Telling(alert, wishes, now);
+        // Pictures of attempts before the mailed one are in its mail, however quickly they came
+        var isPhotographed = toldBy is ToldBy.OwnMail
+            || (toldBy is ToldBy.LaterMail && alert.Attempts < wishes.AlertFrom) || IsPictureDue(alert, now);
+        if (toldBy is ToldBy.OwnMail)
             alert.MailedFrom = alert.Attempts;
-        if (isCaptured)
+        alert.NeedsSummary |= toldBy is ToldBy.Summary;
+        if (isPhotographed)
             (alert.Captures, alert.LastCaptureAt) = (alert.Captures + 1, now);
         if (db.Entry(alert).State is EntityState.Added)
             await db.SaveChangesAsync();
-        return (alert, new AlertShare(isMailed, isCaptured));
+        return new JoinedAlert(alert, toldBy, isPhotographed);
     }
 
     /// <summary>
@@ -77,7 +83,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     {
         if (await FindAsync(ownerId, network, now) is { } own)
             return own;
-        // Whoever has many addresses would else have as many mails sent
+        // Otherwise an attacker with many addresses could trigger one mail for each
         if (ownerId is null && await IsEnoughForAnHourAsync(now))
         {
             network = Alert.ManyNetworks;
@@ -103,6 +109,12 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     private static bool IsPictureDue(Alert alert, DateTimeOffset now) =>
         alert.Captures < (alert.MailedFrom is null ? AlertOptions.MaxCaptures - 1 : AlertOptions.MaxCaptures)
         && !((now - alert.LastCaptureAt)?.Duration() < AlertOptions.CaptureSpacing);
+
+    /// <summary>The mail that tells about the attempt that was counted last.</summary>
+    private static ToldBy Telling(Alert alert, AlertWishes wishes, DateTimeOffset now) =>
+        alert.RemoteNetwork == Alert.ManyNetworks || alert.MailedFrom is not null ? ToldBy.Summary
+        : alert.Attempts < wishes.AlertFrom || wishes.PausedUntil > now ? ToldBy.LaterMail
+        : ToldBy.OwnMail;
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -14,17 +14,17 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
     /// <summary>Adds the mail to the caller's transaction.</summary>
     /// <param name="account">Whose settings were changed.</param>
     /// <param name="lines">What was changed; none: nothing is mailed.</param>
-    public async Task<IReadOnlyList<Delivery>> AddAsync(Account account, IReadOnlyList<string> lines)
+    public async Task AddAsync(Account account, IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(account);
         var hourBefore = time.GetUtcNow().AddHours(-1);
         if (lines.Count == 0 || account.Email is not { } email)
-            return [];
+            return;
         var sent = await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
         if (sent >= MaxPerHour)
-            return [];
+            return;
         if (sent == MaxPerHour - 1)
             lines = [.. lines, "These were many changes within an hour. Further ones are not mailed for a while: look at them under Settings."];
-        return [deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email, string.Join('\n', lines))];
+        deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email).Changes = string.Join('\n', lines);
     }
 }

@@ -17,18 +17,16 @@ public sealed class AlertSettings(SentinelCamDbContext db, AlertOptions options,
     /// <param name="accountId">The owner.</param>
     /// <param name="wishes">What they wish, checked by the caller.</param>
     /// <param name="timeZone">An id of <see cref="TimeZones.Ids"/>, or null for the server's.</param>
-    /// <returns>The mails that are now due.</returns>
-    public async Task<IReadOnlyList<Delivery>> ChangeAsync(long accountId, AlertWishes wishes, string? timeZone)
+    public async Task ChangeAsync(long accountId, AlertWishes wishes, string? timeZone)
     {
         ArgumentNullException.ThrowIfNull(wishes);
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
-        var mails = await notices.AddAsync(account, [.. Weakened(account, wishes, TimeZones.Find(timeZone))]);
+        await notices.AddAsync(account, [.. Weakened(account, wishes, TimeZones.Find(timeZone))]);
         (account.AlertFrom, account.QuietMinutes, account.PausedUntil, account.TimeZone) = (wishes.AlertFrom, wishes.QuietMinutes, wishes.PausedUntil, timeZone);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} changed its alerts: {Wishes}", accountId, wishes);
-        return mails;
     }
 
     private IEnumerable<string> Weakened(Account account, AlertWishes wishes, TimeZoneInfo zone)

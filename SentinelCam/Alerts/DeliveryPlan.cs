@@ -5,96 +5,95 @@ using SentinelCam.Mail;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Decides who gets which mail, and adds its delivery to the caller's transaction.</summary>
+/// <summary>Decides who gets which mail, and adds its delivery to the caller's transaction. A delivery starts when it is due.</summary>
 public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, TimeProvider time)
 {
     /// <summary>How long a mail waits for pictures that are being taken: a little longer than a capture takes.</summary>
     private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
 
-    /// <summary>The mails about an entry whose capture has just ended or failed for now.</summary>
-    /// <returns>
-    /// The deliveries to be sent, each at its time. Where the entry's attempt joined an alert, whose summary will tell of it, those of the alert's
-    /// first mail, if that has waited for this picture only.
-    /// </returns>
-    public async Task<IReadOnlyList<Delivery>> AddForAsync(ImageLogEntry entry, bool pictureTaken)
+    /// <summary>Adds the mails about an entry whose capture has ended or failed for now, and makes those due that waited for it.</summary>
+    /// <param name="entry">The entry, with its attempt.</param>
+    /// <param name="pictureTaken">Whether there is a picture now.</param>
+    public async Task AddForAsync(ImageLogEntry entry, bool pictureTaken)
     {
-        if (entry is { Trigger: CaptureTrigger.FailedLogin, OpensAlert: false })
-            return await BringForwardAsync(entry);
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry.LoginAttempt is { ToldBy: not ToldBy.OwnMail })
+        {
+            await BringForwardAsync(entry);
+            return;
+        }
+
         var now = time.GetUtcNow();
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
-        // Those about a success wait for the picture that they carry now
+        // Mails about a success wait for the picture, which they carry now
         var prepared = earlier.FindAll(d => d is { Kind: MailKind.Success, State: DeliveryState.Waiting, Tries: 0 });
         prepared.ForEach(d => d.DueAt = now);
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
-            return prepared;
+            return;
         var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
-        var waits = kind is MailKind.Attempt && await ArePicturesToComeAsync(entry.AlertId, before: entry.Id);
-        var added = await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, waits ? now + PictureWait : now, except: prepared);
-        return [.. prepared, .. added];
+        var waits = kind is MailKind.Attempt && await AreEarlierPicturesPendingAsync(entry.AlertId, before: entry.Id);
+        await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, waits ? now + PictureWait : now, except: prepared);
     }
 
-    /// <summary>The first mail of an alert carries the pictures of the attempts before its own: the last of them that is taken sends it off.</summary>
-    private async Task<IReadOnlyList<Delivery>> BringForwardAsync(ImageLogEntry entry)
+    /// <summary>The first mail of an alert carries the pictures of the attempts before its own: the last of these to be taken sends it off.</summary>
+    private async Task BringForwardAsync(ImageLogEntry entry)
     {
         var now = time.GetUtcNow();
         var waiting = await db.Deliveries
-            .Where(d => d.AlertId == entry.AlertId && d.Kind == MailKind.Attempt && d.State == DeliveryState.Waiting && d.Tries == 0 && d.DueAt > now && d.EntryId > entry.Id)
+            .Where(d => d.AlertId == entry.AlertId && d.Kind == MailKind.Attempt && d.State == DeliveryState.Waiting
+                && d.Tries == 0 && d.DueAt > now && d.EntryId > entry.Id)
             .ToListAsync();
-        if (waiting.Count == 0 || await ArePicturesToComeAsync(entry.AlertId, before: waiting[0].EntryId))
-            return [];
-        waiting.ForEach(d => d.DueAt = now);
-        return waiting;
+        if (waiting.Count > 0 && !await AreEarlierPicturesPendingAsync(entry.AlertId, before: waiting[0].EntryId))
+            waiting.ForEach(d => d.DueAt = now);
     }
 
-    /// <summary>Whether an earlier entry of the alert has not had its first try. Later tries take too long to be waited for.</summary>
-    private Task<bool> ArePicturesToComeAsync(long? alertId, long? before) =>
+    /// <summary>Whether an earlier entry of the alert has not had its first try. Later tries take too long to wait for.</summary>
+    private Task<bool> AreEarlierPicturesPendingAsync(long? alertId, long? before) =>
         db.ImageLog.AnyAsync(e => e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
-    /// <summary>The mails about a success after failures. They wait for the picture, but not for long.</summary>
-    public Task<IReadOnlyList<Delivery>> AddSuccessAsync(ImageLogEntry entry) =>
+    /// <summary>Adds the mails about a success after failures. They wait for the picture, but not for long.</summary>
+    public Task AddSuccessAsync(ImageLogEntry entry) =>
         AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + PictureWait);
 
-    /// <summary>The mails that sum up a burst.</summary>
-    public async Task<IReadOnlyList<Delivery>> AddSummaryAsync(Alert alert)
+    /// <summary>Adds the mails that sum up a burst.</summary>
+    public async Task AddSummaryAsync(Alert alert)
     {
         // It counts among the mails of the entry whose mail it follows
-        var opener = await db.ImageLog.Where(e => e.AlertId == alert.Id && e.OpensAlert).Select(e => (long?)e.Id).FirstOrDefaultAsync();
-        return await AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, opener, time.GetUtcNow());
+        var mailed = await db.ImageLog
+            .Where(e => e.AlertId == alert.Id && e.Trigger == CaptureTrigger.FailedLogin && e.LoginAttempt!.ToldBy == ToldBy.OwnMail)
+            .Select(e => (long?)e.Id).FirstOrDefaultAsync();
+        await AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, mailed, time.GetUtcNow());
     }
 
-    /// <summary>A mail about an account's settings, to any address.</summary>
-    public Delivery AddNotice(MailKind kind, long accountId, string recipient, string text)
-    {
-        var delivery = New(kind, accountId, recipient, time.GetUtcNow());
-        delivery.Text = text;
-        return db.Add(delivery).Entity;
-    }
+    /// <summary>Adds a mail about an account's settings, to any address.</summary>
+    public Delivery AddNotice(MailKind kind, long accountId, string recipient) =>
+        db.Add(New(kind, accountId, recipient, time.GetUtcNow())).Entity;
 
-    /// <summary>Another copy of a mail that was accepted: a message of its own, since a mail program would hide a second one of the same Message-ID.</summary>
+    /// <summary>Adds another copy of an accepted mail, with a Message-ID of its own: mail programs hide a second mail with the same one.</summary>
     public Delivery AddCopy(Delivery of)
     {
         var copy = New(of.Kind, of.RecipientId, of.Recipient, time.GetUtcNow());
-        (copy.AlertId, copy.EntryId, copy.Text) = (of.AlertId, of.EntryId, of.Text);
+        (copy.AlertId, copy.EntryId, copy.Changes, copy.SiteAddress) = (of.AlertId, of.EntryId, of.Changes, of.SiteAddress);
         return db.Add(copy).Entity;
     }
 
-    private async Task<IReadOnlyList<Delivery>> AddAsync(MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt, IReadOnlyList<Delivery>? except = null)
+    private async Task AddAsync(
+        MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt, IReadOnlyList<Delivery>? except = null)
     {
         // An owner who was suspended meanwhile gets no more pictures
-        var owner = await db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null).Select(a => new { a.Id, a.Email, a.ExtraRecipient }).SingleOrDefaultAsync();
+        var owner = await db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null)
+            .Select(a => new { a.Id, a.Email, a.ExtraRecipient }).SingleOrDefaultAsync();
         List<(long Id, string? Email)> recipients = owner is not null
             ? [(owner.Id, owner.Email), (owner.Id, owner.ExtraRecipient)]
             : [.. (await db.Administrators().Select(a => new { a.Id, a.Email }).ToListAsync()).Select(a => (a.Id, a.Email))];
-        var added = new List<Delivery>();
-        foreach (var (id, email) in recipients.Where(recipient => recipient.Email is not null && except?.Any(d => d.Recipient == recipient.Email) is not true))
+        foreach (var (id, email) in recipients)
         {
-            var delivery = New(kind, id, email!, dueAt);
+            if (email is null || except?.Any(d => d.Recipient == email) is true)
+                continue;
+            var delivery = New(kind, id, email, dueAt);
             (delivery.AlertId, delivery.EntryId) = (alertId, entryId);
-            added.Add(delivery);
+            db.Add(delivery);
         }
-
-        db.AddRange(added);
-        return added;
     }
 
     private Delivery New(MailKind kind, long? recipientId, string recipient, DateTimeOffset dueAt)

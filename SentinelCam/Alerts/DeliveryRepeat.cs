@@ -24,19 +24,18 @@ public enum RepeatOutcome
 public sealed class DeliveryRepeat(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<DeliveryRepeat> logger)
 {
     /// <summary>A mail that failed is tried anew under its Message-ID; of one that was accepted a copy goes, once for each click on the latest.</summary>
-    /// <returns>The outcome, and the delivery to enqueue.</returns>
-    public async Task<(RepeatOutcome Outcome, long DeliveryId)> AgainAsync(Viewer viewer, long id)
+    public async Task<RepeatOutcome> AgainAsync(Viewer viewer, long id)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var delivery = await Own(viewer).AsTracking().SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
         if (delivery is null)
-            return (RepeatOutcome.NotFound, 0);
+            return RepeatOutcome.NotFound;
         if (!await db.Users.AnyAsync(a => a.Id == delivery.RecipientId && (a.Email == delivery.Recipient || a.ExtraRecipient == delivery.Recipient)))
-            return (RepeatOutcome.RecipientRemoved, 0);
+            return RepeatOutcome.RecipientRemoved;
         // Whoever clicks twice means the same mail, which has a newer copy by then
         if (delivery.State is DeliveryState.Waiting or DeliveryState.Sending || await db.Deliveries.AnyAsync(d => d.Id > id && d.Kind == delivery.Kind
-            && d.EntryId == delivery.EntryId && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Text == delivery.Text))
-            return (RepeatOutcome.AlreadyQueued, 0);
+            && d.EntryId == delivery.EntryId && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Changes == delivery.Changes))
+            return RepeatOutcome.AlreadyQueued;
 
         if (delivery.State is DeliveryState.Accepted)
         {
@@ -51,7 +50,7 @@ public sealed class DeliveryRepeat(SentinelCamDbContext db, DeliveryPlan deliver
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Delivery {DeliveryId}: sent again as {NewId}, asked for by account {AccountId}", id, delivery.Id, viewer.Id);
-        return (RepeatOutcome.Queued, delivery.Id);
+        return RepeatOutcome.Queued;
     }
 
     /// <summary>The owner knows that these mails have failed.</summary>

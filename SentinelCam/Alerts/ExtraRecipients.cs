@@ -31,33 +31,29 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
     /// <param name="accountId">The owner.</param>
     /// <param name="address">The address, as typed.</param>
     /// <param name="site">Where the site is, without a slash at the end: <c>https://cam.example.org</c>.</param>
-    /// <returns>The outcome, and the mails that are now due.</returns>
-    public async Task<(RecipientOutcome Outcome, IReadOnlyList<Delivery> Mails)> AskAsync(long accountId, string? address, string site)
+    public async Task<RecipientOutcome> AskAsync(long accountId, string? address, string site)
     {
         address = address?.Trim();
         if (!Registration.IsMailAddress(address))
-            return (RecipientOutcome.NoAddress, []);
+            return RecipientOutcome.NoAddress;
         await using var transaction = await db.Database.BeginTransactionAsync();
         var now = time.GetUtcNow();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         if (string.Equals(account.Email, address, StringComparison.OrdinalIgnoreCase))
-            return (RecipientOutcome.OwnAddress, []);
+            return RecipientOutcome.OwnAddress;
         var dayBefore = now.AddDays(-1);
         if (await db.Deliveries.CountAsync(d => d.RecipientId == accountId && d.Kind == MailKind.ConfirmRecipient && d.CreatedAt > dayBefore) >= MaxAskedPerDay)
-            return (RecipientOutcome.TooMany, []);
+            return RecipientOutcome.TooMany;
 
         account.PendingRecipient = address;
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
         account.PendingRecipientUntil = now + LinkLife;
-        List<Delivery> mails =
-        [
-            deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!, site),
-            .. await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants your alerts as well."]),
-        ];
+        deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = site;
+        await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} asked for an extra recipient", accountId);
-        return (RecipientOutcome.Asked, mails);
+        return RecipientOutcome.Asked;
     }
 
     /// <summary>The confirming link for a delivery's mail; null where it was used, has run out, or another address was asked since.</summary>
@@ -66,7 +62,7 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(delivery);
         return owner.PendingRecipient == delivery.Recipient && owner.PendingRecipientUntil > time.GetUtcNow() && owner.PendingRecipientKey is { } key
-            ? $"{delivery.Text}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
+            ? $"{delivery.SiteAddress}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
             : null;
     }
 
@@ -81,38 +77,36 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
     }
 
     /// <summary>Uses a link, once.</summary>
-    /// <returns>The mails that are now due; null for a link that does not work, or not any more.</returns>
-    public async Task<IReadOnlyList<Delivery>?> ConfirmAsync(string? token)
+    /// <returns>False for a link that does not work, or no longer works.</returns>
+    public async Task<bool> ConfirmAsync(string? token)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         if (await FindAsync(token) is not { } account)
-            return null;
+            return false;
         account.ExtraRecipient = account.PendingRecipient;
         Forget(account);
-        var mails = await notices.AddAsync(account, [$"The address {account.ExtraRecipient} gets your alerts from now on."]);
+        await notices.AddAsync(account, [$"The address {account.ExtraRecipient} gets your alerts from now on."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} has an extra recipient", account.Id);
-        return mails;
+        return true;
     }
 
     /// <summary>Removes the extra recipient, and the one who was asked. What waits to be sent there is not sent.</summary>
-    /// <returns>The mails that are now due.</returns>
-    public async Task<IReadOnlyList<Delivery>> RemoveAsync(long accountId)
+    public async Task RemoveAsync(long accountId)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         if ((account.ExtraRecipient ?? account.PendingRecipient) is not { } address)
-            return [];
+            return;
         await db.Deliveries.Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, "Not sent: the recipient was removed.")
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);
-        var mails = await notices.AddAsync(account, [$"The address {address} gets your alerts no more."]);
+        await notices.AddAsync(account, [$"The address {address} gets your alerts no more."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        return mails;
     }
 
     private static void Forget(Account account) =>

@@ -25,6 +25,9 @@ public sealed class Alert
     /// <summary>How many failed attempts it counts.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Whether an attempt has joined that only the summary tells about, see <see cref="ToldBy.Summary"/>.</summary>
+    public bool NeedsSummary { get; set; }
+
     /// <summary>The number of the attempt that is mailed at once; null while there is none.</summary>
     public int? MailedFrom { get; set; }
 

@@ -20,8 +20,11 @@ public sealed class Delivery
     /// <summary>Without angle brackets. The same for every try, so that a repeated mail is one message to a mail client.</summary>
     public required string MessageId { get; set; }
 
-    /// <summary>What a mail about settings has to say: the changes a line each, or the site's address for the confirming link.</summary>
-    public string? Text { get; set; }
+    /// <summary>For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line.</summary>
+    public string? Changes { get; set; }
+
+    /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, which the confirmation link starts with.</summary>
+    public string? SiteAddress { get; set; }
 
     public DeliveryState State { get; set; }
 
@@ -40,8 +43,11 @@ public sealed class Delivery
     /// <summary>From when on its five days count: its creation, or the last time that it was sent again by hand.</summary>
     public DateTimeOffset QueuedAt { get; set; }
 
-    /// <summary>When the next try is due, or when the running one began.</summary>
+    /// <summary>When the next try is due.</summary>
     public DateTimeOffset DueAt { get; set; }
+
+    /// <summary>When the try that is under way began; null while none is.</summary>
+    public DateTimeOffset? SendingSince { get; set; }
 
     public DateTimeOffset? AcceptedAt { get; set; }
 

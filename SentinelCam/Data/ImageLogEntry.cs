@@ -29,9 +29,6 @@ public sealed class ImageLogEntry
     /// <summary>The alert of the attempt; null for a manual capture.</summary>
     public long? AlertId { get; set; }
 
-    /// <summary>The attempt is the one of its alert that is mailed at once: the first, unless the owner wishes otherwise.</summary>
-    public bool OpensAlert { get; set; }
-
     public CaptureState CaptureState { get; set; }
 
     public int CaptureTries { get; set; }
@@ -39,7 +36,7 @@ public sealed class ImageLogEntry
     /// <summary>Why there is no picture (yet), with the remedy, for the owner to read.</summary>
     public string? CaptureProblem { get; set; }
 
-    /// <summary>When the capture is due; the sweep enqueues it again some time after that.</summary>
+    /// <summary>When the next try of the capture is due.</summary>
     public DateTimeOffset CaptureDueAt { get; set; }
 
     public Snapshot? Snapshot { get; set; }

@@ -25,8 +25,28 @@ public sealed class LoginAttempt
     /// <summary>The alert that this attempt opened or joined.</summary>
     public long AlertId { get; set; }
 
-    /// <summary>The how manieth failure of its alert; for a success, how many came before it.</summary>
+    /// <summary>Position in its alert, starting at 1; for a success, the number of failures before it.</summary>
     public int NumberInAlert { get; set; }
+
+    /// <summary>The mail that tells the owner, decided when the attempt joins its alert.</summary>
+    public ToldBy ToldBy { get; set; }
+}
+
+/// <summary>The mail that tells an owner about an attempt.</summary>
+/// <remarks>Stored with the attempt and not with its entry, because an owner can delete the entry before the mail leaves.</remarks>
+public enum ToldBy
+{
+    /// <summary>A mail of its own, sent as soon as its capture ends.</summary>
+    OwnMail,
+
+    /// <summary>The mail about a later attempt of the same alert, if one is mailed.</summary>
+    LaterMail,
+
+    /// <summary>The summary that is sent when the alert closes.</summary>
+    Summary,
+
+    /// <summary>None: too many mails of this kind were sent within the hour.</summary>
+    Nothing,
 }
 
 /// <summary>What became of a submission of credentials that was recorded.</summary>

@@ -27,7 +27,7 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
     private const int BatchSize = 250;
 
     /// <summary>Adds the entry of a manual capture.</summary>
-    /// <returns>Its id, for the capture job.</returns>
+    /// <returns>Its id.</returns>
     public async Task<long> AddManualCaptureAsync(Viewer viewer)
     {
         var now = time.GetUtcNow();
@@ -83,10 +83,10 @@ public sealed class ImageLogChanges(SentinelCamDbContext db, ImageLogQuery query
         await using (var transaction = await db.Database.BeginTransactionAsync())
         {
             var visible = query.VisibleTo(viewer).Where(e => ids.Contains(e.Id));
-            var entries = await visible.Include(e => e.Snapshot!.Strip).ToListAsync();
+            var entries = await visible.Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).ToListAsync();
             files = [.. entries.SelectMany(e => e.Snapshot?.FileNames() ?? [])];
-            // Whoever is signed in could else keep an alert's mail from its owner
-            foreach (var entry in entries.Where(e => e is { OpensAlert: true, CaptureState: CaptureState.Waiting }))
+            // Otherwise anyone who is signed in could keep an alert's mail from its owner
+            foreach (var entry in entries.Where(e => e is { LoginAttempt.ToldBy: ToldBy.OwnMail, CaptureState: CaptureState.Waiting }))
                 await deliveries.AddForAsync(entry, pictureTaken: false);
             await db.SaveChangesAsync();
             deleted = await visible.ExecuteDeleteAsync();

@@ -90,9 +90,14 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         return entries.ConvertAll(entry =>
         {
             var alert = entry.AlertId is { } id ? alerts.GetValueOrDefault(id) : null;
-            var joined = entry is { OpensAlert: false, Trigger: CaptureTrigger.FailedLogin };
-            var toldBy = ImageLogItem.ComesAlong(entry, alert) ? MailKind.Attempt : MailKind.Summary;
-            return new ImageLogItem(entry, deliveries.FindAll(d => d.EntryId == entry.Id || (joined && d.Kind == toldBy && d.AlertId == entry.AlertId)), alert);
+            MailKind? sharedMail = entry.LoginAttempt?.ToldBy switch
+            {
+                ToldBy.LaterMail => MailKind.Attempt,
+                ToldBy.Summary => MailKind.Summary,
+                _ => null,
+            };
+            return new ImageLogItem(
+                entry, deliveries.FindAll(d => d.EntryId == entry.Id || (d.Kind == sharedMail && d.AlertId == entry.AlertId)), alert);
         });
     }
 }
@@ -105,9 +110,6 @@ public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> D
 {
     /// <summary>The picture first, then its strip, oldest first.</summary>
     public IReadOnlyList<Snapshot> Pictures { get; } = Entry.Snapshot is { } snapshot ? [snapshot, .. snapshot.Strip.OrderBy(frame => frame.TakenAt)] : [];
-
-    /// <summary>Whether the mail about a later attempt, the one that its owner wishes to be told of, tells of this one too.</summary>
-    public static bool ComesAlong(ImageLogEntry entry, Alert? alert) => entry.LoginAttempt?.NumberInAlert < alert?.MailedFrom;
 
     public bool IsPinned => Entry.Snapshot is { Pinned: true };
 

@@ -8,61 +8,39 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// Takes the picture of an image log entry's moment and puts the mail about it in the queue. When the camera fails, the mail
-/// goes without a picture at once, and two more tries may bring one that follows. The frames after the picture come into its
-/// strip later, by themselves: the mail does not wait for them.
+/// One try to take the picture of an image log entry's moment, after which the mail about it is due. When the camera fails, the mail
+/// goes without a picture, and two more tries may bring one that follows. The frames after the picture are added to its strip
+/// later, because the mail does not wait for them.
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips, DeliveryPlan deliveries,
-    IBackgroundJobClient jobs, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
-    private const int FirstRetry = 15;
-    private const int SecondRetry = 60;
-    private const int MaxTries = 3;
+    /// <summary>The time before the second and the third try, which is the last.</summary>
+    private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
 
-    /// <summary>A picture this long after an attempt that joined an alert says nothing of it; leaving it out lets a backlog drain.</summary>
+    /// <summary>A picture this long after an attempt that joined an alert says nothing about it; leaving it out lets a backlog drain.</summary>
     private static readonly TimeSpan TooLate = TimeSpan.FromMinutes(2);
 
-    /// <summary>Where to enqueue the capture of an entry.</summary>
-    public static string QueueFor(CaptureTrigger trigger, bool opensAlert) =>
-        trigger is CaptureTrigger.FailedLogin && !opensAlert ? JobQueues.JoinedCapture : JobQueues.Capture;
-
-    [AutomaticRetry(Attempts = MaxTries - 1, LogEvents = false, DelaysInSeconds = [FirstRetry, SecondRetry])]
+    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
     {
-        var entry = await db.ImageLog.AsNoTracking().SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.LoginAttempt).SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
         if (entry is not { CaptureState: CaptureState.Waiting })
             return;
 
         var (result, snapshot, stripToCome) = await TakeAsync(entry, cancellationToken);
-        var willRetry = snapshot is null && entry.CaptureTries + 1 < MaxTries
+        var willRetry = snapshot is null && entry.CaptureTries < Delays.Length
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
-        var mails = await RecordAsync(entry, result, snapshot, willRetry);
+        await RecordAsync(entry, result, snapshot, willRetry);
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
-        var now = time.GetUtcNow();
-        jobs.EnqueueMails(mails.Where(mail => mail.DueAt <= now), logger);
-        // One that waits for pictures of earlier attempts leaves at its time, if the last of those has not sent it off before
-        foreach (var mail in mails.Where(mail => mail.DueAt > now))
-            jobs.Schedule<SendAlertJob>(job => job.RunAsync(mail.Id, CancellationToken.None), mail.DueAt - now);
-
-        if (entry is { Trigger: CaptureTrigger.FailedLogin, CaptureTries: 0, AlertId: { } alertId })
-            await ScheduleClosingAsync(entry, alertId);
         if (willRetry)
             throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
     }
 
-    /// <summary>The first attempt of an alert has its closing scheduled, which then puts itself off as long as others follow.</summary>
-    private async Task ScheduleClosingAsync(ImageLogEntry entry, long alertId)
-    {
-        if (await db.LoginAttempts.AnyAsync(a => a.Id == entry.LoginAttemptId && a.NumberInAlert > 1))
-            return;
-        var left = await db.Alerts.Where(a => a.Id == alertId && a.ClosedAt == null).Select(a => a.ClosesAt).SingleOrDefaultAsync() - time.GetUtcNow();
-        jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), left > TimeSpan.Zero ? left : TimeSpan.Zero);
-    }
-
     private bool IsTooLate(ImageLogEntry entry) =>
-        QueueFor(entry.Trigger, entry.OpensAlert) == JobQueues.JoinedCapture && time.GetUtcNow() - entry.At > TooLate;
+        entry.LoginAttempt is { ToldBy: not ToldBy.OwnMail } && time.GetUtcNow() - entry.At > TooLate;
 
     /// <summary>The picture on disk, or the reason why there is none. No fault of camera or disk gets past this: the mail has to go.</summary>
     private async Task<(CaptureResult Result, Snapshot? Snapshot, IReadOnlyList<DateTimeOffset> StripToCome)> TakeAsync(ImageLogEntry entry, CancellationToken cancellationToken)
@@ -99,13 +77,11 @@ public sealed class CaptureSnapshotJob(
     private static CaptureResult Failed(string problem) => new(CaptureOutcome.BadFrame, null, problem);
 
     /// <summary>Snapshot row, the entry's state and its mails become visible together, or not at all.</summary>
-    /// <returns>The mails to be sent, each at its time.</returns>
-    private async Task<IReadOnlyList<Delivery>> RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
+    private async Task RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
     {
         var now = time.GetUtcNow();
         var state = snapshot is not null ? CaptureState.Taken : willRetry ? CaptureState.Waiting : CaptureState.Failed;
-        var dueAt = now.AddSeconds(entry.CaptureTries == 0 ? FirstRetry : SecondRetry);
-        IReadOnlyList<Delivery> mails;
+        var dueAt = willRetry ? now + Delays[entry.CaptureTries] : now;
         var recorded = false;
         try
         {
@@ -120,7 +96,7 @@ public sealed class CaptureSnapshotJob(
                     .SetProperty(e => e.CaptureDueAt, dueAt), CancellationToken.None);
             // The other run's picture counts; or the owner has deleted the entry meanwhile
             if (won == 0)
-                return [];
+                return;
 
             if (snapshot is not null)
             {
@@ -128,7 +104,7 @@ public sealed class CaptureSnapshotJob(
                 db.Add(snapshot);
             }
 
-            mails = await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
+            await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
             await db.SaveChangesAsync(CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
             recorded = true;
@@ -146,9 +122,8 @@ public sealed class CaptureSnapshotJob(
         else
             logger.LogInformation("Entry {EntryId}{OfAttempt:l}: snapshot {SnapshotId} taken {Delay} ms after the {Moment:l}, {Quality}",
                 entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment, snapshot.Quality);
-        return mails;
     }
 }
 
-/// <summary>Makes Hangfire run the capture again. The message is the problem that the owner reads.</summary>
+/// <summary>Shows in the jobs' dashboard why there is no picture. The message is the problem that the owner reads.</summary>
 public sealed class CameraFailedException(string problem) : Exception(problem);

@@ -5,38 +5,22 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Closes an alert once it has been quiet for long enough, with one summary where more came than its first mail told.</summary>
-public sealed class CloseAlertJob(
-    SentinelCamDbContext db, DeliveryPlan deliveries, IBackgroundJobClient jobs, TimeProvider time, ILogger<CloseAlertJob> logger)
+/// <summary>Closes an alert that has been quiet for long enough, with one summary where attempts came that no other mail tells about.</summary>
+public sealed class CloseAlertJob(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<CloseAlertJob> logger)
 {
-    [Queue(JobQueues.Default)]
+    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long alertId, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Delivery> mails = [];
-        Alert? alert;
-        await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
-        {
-            alert = await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null, cancellationToken);
-            if (alert is null)
-                return;
-            var now = time.GetUtcNow();
-            if (alert.ClosesAt > now)
-            {
-                jobs.Schedule<CloseAlertJob>(job => job.RunAsync(alertId, CancellationToken.None), alert.ClosesAt - now);
-                return;
-            }
-
-            if (IsSummedUp(alert) && !await db.Users.AnyAsync(a => a.Id == alert.OwnerId && a.PausedUntil > now, cancellationToken))
-                mails = await deliveries.AddSummaryAsync(alert);
-            alert.ClosedAt = now;
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(CancellationToken.None);
-        }
-
-        jobs.EnqueueMails(mails, logger);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        // Prolonged or closed since this was started
+        if (await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null && a.ClosesAt <= now, cancellationToken) is not { } alert)
+            return;
+        if (alert.NeedsSummary && !await db.Users.AnyAsync(a => a.Id == alert.OwnerId && a.PausedUntil > now, cancellationToken))
+            await deliveries.AddSummaryAsync(alert);
+        alert.ClosedAt = now;
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
         logger.LogInformation("Alert {AlertId} closed after {Attempts} attempts", alertId, alert.Attempts);
     }
-
-    /// <summary>Fewer attempts than the owner wants to be told of stay in the log.</summary>
-    private static bool IsSummedUp(Alert alert) => alert.RemoteNetwork == Alert.ManyNetworks || alert.Attempts > alert.MailedFrom;
 }

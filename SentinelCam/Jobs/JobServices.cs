@@ -14,8 +14,8 @@ public static class JobServices
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<RetentionSchedule>();
-        services.AddSingleton<ForgottenWorkSweep>();
-        services.AddHostedService(provider => provider.GetRequiredService<ForgottenWorkSweep>());
+        services.AddSingleton<WorkStarter>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
         // applications can live in one process. This line alone names the storage.
         services.AddSingleton<JobStorage>(_ => new SqliteJobStorage($"Data Source={data.Jobs}"));

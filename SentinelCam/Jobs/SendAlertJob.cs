@@ -1,46 +1,48 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Sends one delivery's mail, and records what the mail server said. Runs again until the mail is accepted, refused for good, or five days old.</summary>
+/// <summary>
+/// One try to send a delivery's mail. Records what the mail server said and when the next try is due; <see cref="WorkStarter"/> starts
+/// that one.
+/// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, TimeProvider time, ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
-    /// <summary>Fewer tries than this, over an hour's worth, and a delivery has not failed yet.</summary>
+    /// <summary>With fewer tries than this, over an hour's worth, a delivery has not failed yet.</summary>
     public const int MinTries = 10;
 
-    /// <summary>The longest time between two tries.</summary>
-    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(30);
-
-    private const string NothingToSend = "Not sent: what it is about was deleted or has run out, or its recipient was removed or suspended, before the mail left.";
+    /// <summary>The time before the second, third, ... try; the last one repeats.</summary>
+    private static readonly TimeSpan[] Delays = [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
-    /// <summary>More than fit into <see cref="GiveUpAfter"/> with the longest delay.</summary>
-    private const int MaxRetries = 300;
+    /// <summary>The longest time between two tries.</summary>
+    public static TimeSpan LongestDelay => Delays[^1];
 
-    [Queue(JobQueues.Mails)]
-    [AutomaticRetry(Attempts = MaxRetries, LogEvents = false, DelaysInSeconds = [10, 30, 60, 120, 300, 600, 1200, 1800])]
+    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
         if (!await ClaimAsync(deliveryId))
             return;
 
         var delivery = await db.Deliveries.AsNoTracking().SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
-        var outcome = await SendAsync(delivery, cancellationToken);
+        var (outcome, isMoot) = await SendAsync(delivery, cancellationToken);
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordAsync(delivery, state, reply, outcome.SignInRefused))
+        if (!await RecordAsync(delivery, state, reply, outcome.SignInRefused, isMoot))
             return;
 
-        var attemptId = await db.ImageLog.Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
+        var attemptId = await db.ImageLog
+            .Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
         logger.Log(state is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
             "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: {State} at try {Tries}: {Reply}",
             delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, state, delivery.Tries, reply);
@@ -48,10 +50,7 @@ public sealed class SendAlertJob(
             throw new MailNotAcceptedException(reply);
     }
 
-    /// <summary>
-    /// Whether this run may send: the mail is due, not done, and in no other run's hands. A run that comes too early ends here, so that
-    /// a mail has one chain of retries however often it was enqueued.
-    /// </summary>
+    /// <summary>Whether this run may send: the mail is due, not done, and no other run is sending it.</summary>
     private async Task<bool> ClaimAsync(long deliveryId)
     {
         var now = time.GetUtcNow();
@@ -61,7 +60,7 @@ public sealed class SendAlertJob(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(d => d.State, DeliveryState.Sending)
                 .SetProperty(d => d.Tries, d => d.Tries + 1)
-                .SetProperty(d => d.DueAt, now)) == 1;
+                .SetProperty(d => d.SendingSince, now)) == 1;
     }
 
     private DeliveryState StateAfter(Delivery delivery, MailOutcome outcome) => outcome.Result switch
@@ -73,60 +72,65 @@ public sealed class SendAlertJob(
         _ => DeliveryState.Waiting,
     };
 
-    /// <returns>False where the sweep took this run for dead and another has begun: that one's word counts.</returns>
-    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused)
+    /// <returns>False where the sweep gave this run up and another has begun: the other one's result counts.</returns>
+    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused, bool isMoot)
     {
         var now = time.GetUtcNow();
-        var dueAt = now + DelayAfter(delivery.Tries);
+        var dueAt = now + Delays[Math.Min(delivery.Tries, Delays.Length) - 1];
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
-        // Accepted is accepted, whoever else is trying
+        // Accepted is accepted, even if another run is trying
         var own = db.Deliveries.Where(d => d.Id == delivery.Id
             && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
         return await own.ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state)
             .SetProperty(d => d.LastReply, reply)
             .SetProperty(d => d.DueAt, dueAt)
+            .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
             .SetProperty(d => d.SignInRefused, signInRefused)
-            // Nobody needs to be told of a mail that nobody waits for
-            .SetProperty(d => d.AcknowledgedAt, d => reply == NothingToSend ? now : d.AcknowledgedAt)
+            // Nobody needs to be told about a mail that nobody waits for
+            .SetProperty(d => d.AcknowledgedAt, d => isMoot ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)
             .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
 
-    private async Task<MailOutcome> SendAsync(Delivery delivery, CancellationToken cancellationToken)
+    /// <returns>What became of the mail, and whether it is moot: what it would say no longer concerns anybody.</returns>
+    private async Task<(MailOutcome Outcome, bool IsMoot)> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
+        MimeMessage message;
         try
         {
-            return await contents.FindAsync(delivery) is { } content
-                ? await transport.SendAsync(AlertMessage.Compose(content), cancellationToken)
-                : new MailOutcome(MailResult.RefusedForGood, NothingToSend);
-        }
-        catch (OperationCanceledException)
-        {
-            return new MailOutcome(MailResult.TryAgain, "SentinelCam was stopped before the mail left.");
+            if (await contents.FindAsync(delivery) is not { } content)
+                return (new MailOutcome(MailResult.RefusedForGood, "Not sent: what it is about was deleted or has expired, "
+                    + "or its recipient was removed or suspended before the mail left."), IsMoot: true);
+            message = AlertMessage.Compose(content);
         }
         catch (Exception error)
         {
-            // Whatever is wrong here must not leave the delivery in the state of being sent
-            logger.LogError(error, "Delivery {DeliveryId} could not be composed or sent", delivery.Id);
-            return new MailOutcome(MailResult.TryAgain, "The mail could not be composed; the log says more.");
+            return (Unsent(delivery, error), IsMoot: false);
+        }
+
+        try
+        {
+            return (await transport.SendAsync(message, cancellationToken), IsMoot: false);
+        }
+        catch (OperationCanceledException)
+        {
+            return (new MailOutcome(MailResult.TryAgain, "SentinelCam was stopped before the mail left."), IsMoot: false);
+        }
+        catch (Exception error)
+        {
+            return (Unsent(delivery, error), IsMoot: false);
         }
     }
 
-    /// <summary>The same delays as Hangfire's, with which the sweep judges whether a job was lost.</summary>
-    private static TimeSpan DelayAfter(int tries) => TimeSpan.FromSeconds(tries switch
+    /// <summary>Whatever goes wrong must not leave the delivery in the state of being sent.</summary>
+    private MailOutcome Unsent(Delivery delivery, Exception error)
     {
-        1 => 10,
-        2 => 30,
-        3 => 60,
-        4 => 120,
-        5 => 300,
-        6 => 600,
-        7 => 1200,
-        _ => 1800,
-    });
+        logger.LogError(error, "Delivery {DeliveryId} could not be composed or sent", delivery.Id);
+        return new MailOutcome(MailResult.TryAgain, "The mail could not be composed; the log says more.");
+    }
 }
 
-/// <summary>Makes Hangfire run the job again. The message is what the mail server said.</summary>
+/// <summary>Shows in the jobs' dashboard why a mail was not accepted. The message is what the mail server said.</summary>
 public sealed class MailNotAcceptedException(string reply) : Exception(reply);

@@ -1,13 +1,14 @@
 namespace SentinelCam.LoginAttempts;
 
-/// <summary>Recording of failed sign-ins.</summary>
+/// <summary>Checking credentials and recording what came of them.</summary>
 public static class LoginAttemptServices
 {
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)
     {
         services.AddScoped<LoginAttemptRecorder>();
-        services.AddSingleton<UnrecordedGuesses>();
+        services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddSingleton<UnrecordedGuesses>();
         return services;
     }
 }

@@ -1,8 +1,10 @@
+using SentinelCam.Accounts;
+
 namespace SentinelCam.LoginAttempts;
 
 /// <summary>
-/// Remembers guesses that could not be recorded, since the database cannot be written. They are neither counted nor told to anybody,
-/// so after a few of them a right password that leaves nothing to record is no longer believed.
+/// Counts guesses that could not be recorded because the database cannot be written. Nobody is told about them, so after a few of them
+/// even a right password is not accepted.
 /// </summary>
 public sealed class UnrecordedGuesses(TimeProvider time)
 {
@@ -10,13 +12,13 @@ public sealed class UnrecordedGuesses(TimeProvider time)
     private int _count;
     private DateTimeOffset _last;
 
-    /// <summary>Whether as many came as would have locked an account.</summary>
+    /// <summary>Whether there were as many as would have locked an account.</summary>
     public bool AreTooMany
     {
         get
         {
             lock (_lock)
-                return _count >= LoginAttemptRecorder.MaxFailures && (time.GetUtcNow() - _last).Duration() < LoginAttemptRecorder.LockoutTime;
+                return _count >= SignInPolicy.MaxFailures && IsRecent(time.GetUtcNow());
         }
     }
 
@@ -25,7 +27,7 @@ public sealed class UnrecordedGuesses(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            _count = (now - _last).Duration() < LoginAttemptRecorder.LockoutTime ? _count + 1 : 1;
+            _count = IsRecent(now) ? _count + 1 : 1;
             _last = now;
         }
     }
@@ -36,4 +38,6 @@ public sealed class UnrecordedGuesses(TimeProvider time)
         lock (_lock)
             _count = 0;
     }
+
+    private bool IsRecent(DateTimeOffset now) => (now - _last).Duration() < SignInPolicy.LockoutTime;
 }

@@ -12,7 +12,7 @@ using SentinelCam.Jobs;
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Capture)]
-public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, CameraFeed camera, IBackgroundJobClient jobs, ILogger<CaptureModel> logger) : PageModel
+public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, CameraFeed camera) : PageModel
 {
     public CameraStatus Camera => camera.Status;
 
@@ -41,7 +41,6 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
     public async Task<IActionResult> OnPostAsync()
     {
         var id = await changes.AddManualCaptureAsync(Viewer.Of(User));
-        jobs.EnqueueOrLeaveToSweep<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(id, CancellationToken.None), logger);
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
         // The dashboard shows the progress in its midst, and stays the dashboard

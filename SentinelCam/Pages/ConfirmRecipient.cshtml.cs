@@ -10,7 +10,7 @@ namespace SentinelCam.Pages;
 /// Where the link in the mail to an extra recipient leads, for everybody who has it. It asks and confirms on a button: programs that look
 /// at mails open links too.
 /// </summary>
-public sealed class ConfirmRecipientModel(ExtraRecipients recipients, IBackgroundJobClient jobs, ILogger<ConfirmRecipientModel> logger) : PageModel
+public sealed class ConfirmRecipientModel(ExtraRecipients recipients) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? Token { get; set; }
@@ -31,13 +31,8 @@ public sealed class ConfirmRecipientModel(ExtraRecipients recipients, IBackgroun
 
     public async Task OnPostAsync()
     {
-        if (await recipients.ConfirmAsync(Token) is not { } mails)
-        {
+        IsDone = await recipients.ConfirmAsync(Token);
+        if (!IsDone)
             Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-
-        IsDone = true;
-        jobs.EnqueueMails(mails, logger);
     }
 }

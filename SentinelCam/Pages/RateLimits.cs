@@ -44,7 +44,7 @@ public static class RateLimits
             : RateLimitPartition.GetNoLimiter(""));
         // A lock would also keep the owner from changing a password that somebody else guesses at; the bound counts right ones, too
         options.AddPolicy(Password, context => HttpMethods.IsPost(context.Request.Method) && !Names(context, "Alerts", "Recipient", "RemoveRecipient", "EndSessions")
-            ? RateLimitPartition.GetSlidingWindowLimiter(AccountOf(context), _ => new SlidingWindowRateLimiterOptions { PermitLimit = LoginAttemptRecorder.MaxFailures, Window = LoginAttemptRecorder.LockoutTime, SegmentsPerWindow = 10, QueueLimit = 0 })
+            ? RateLimitPartition.GetSlidingWindowLimiter(AccountOf(context), _ => new SlidingWindowRateLimiterOptions { PermitLimit = SignInPolicy.MaxFailures, Window = SignInPolicy.LockoutTime, SegmentsPerWindow = 10, QueueLimit = 0 })
             : RateLimitPartition.GetNoLimiter(""));
     });
 

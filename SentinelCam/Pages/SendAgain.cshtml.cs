@@ -12,7 +12,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
 [EnableRateLimiting(RateLimits.SendAgain)]
-public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat, IBackgroundJobClient jobs, ILogger<SendAgainModel> logger) : PageModel
+public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
@@ -32,11 +32,9 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
 
     public async Task<IActionResult> OnPostAsync()
     {
-        var (outcome, id) = await repeat.AgainAsync(Viewer.Of(User), Id);
+        var outcome = await repeat.AgainAsync(Viewer.Of(User), Id);
         if (outcome is RepeatOutcome.NotFound)
             return NotFound();
-        if (outcome is RepeatOutcome.Queued)
-            jobs.EnqueueOrLeaveToSweep<SendAlertJob>(JobQueues.Mails, job => job.RunAsync(id, CancellationToken.None), logger);
         TempData["Notice"] = outcome switch
         {
             RepeatOutcome.Queued => "The mail is sent again.",

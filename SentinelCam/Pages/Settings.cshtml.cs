@@ -17,7 +17,7 @@ namespace SentinelCam.Pages;
 [EnableRateLimiting(RateLimits.Password)]
 public sealed class SettingsModel(
     UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options,
-    LiveUpdates live, TimeProvider time, IBackgroundJobClient jobs, ILogger<SettingsModel> logger) : PageModel
+    LiveUpdates live, TimeProvider time) : PageModel
 {
     private const string ChangedElsewhere = "The account was changed elsewhere at the same moment. Try again.";
 
@@ -68,18 +68,22 @@ public sealed class SettingsModel(
             return Again(account, alertsToo: true);
         }
 
-        var (outcome, recorded, mails) = await passwords.ChangeAsync(account, Current ?? "", New, Visitor.Of(HttpContext));
-        jobs.EnqueueCapture(recorded, logger);
-        jobs.EnqueueMails(mails, logger);
+        var outcome = await passwords.ChangeAsync(account, Current ?? "", New, Visitor.Of(HttpContext));
         if (outcome is PasswordChangeOutcome.Changed)
         {
             await signIn.RefreshSignInAsync(account);
             return Done("The password is changed.");
         }
 
-        ModelState.AddModelError(nameof(Current), outcome is PasswordChangeOutcome.WrongPassword
-            ? "The password that you have now is not the one you entered. The failure is recorded like one at the sign-in page."
-            : ChangedElsewhere);
+        if (outcome is PasswordChangeOutcome.NotRecorded)
+            Response.SayUnavailable();
+        ModelState.AddModelError(nameof(Current), outcome switch
+        {
+            PasswordChangeOutcome.WrongPassword =>
+                "The password that you have now is not the one you entered. The failure is recorded like one at the sign-in page.",
+            PasswordChangeOutcome.NotRecorded => Unavailable.Advice,
+            _ => ChangedElsewhere,
+        });
         return Again(account, alertsToo: true);
     }
 
@@ -108,7 +112,7 @@ public sealed class SettingsModel(
         if (!ModelState.IsValid)
             return Again(account, alertsToo: false);
 
-        jobs.EnqueueMails(await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone), logger);
+        await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
         return Done("The alerts are set.");
     }
 
@@ -117,8 +121,7 @@ public sealed class SettingsModel(
         var account = await accounts.GetUserAsync(User);
         if (account is null)
             return Challenge();
-        var (outcome, mails) = await recipients.AskAsync(account.Id, Recipient, $"{Request.Scheme}://{Request.Host}{Request.PathBase}");
-        jobs.EnqueueMails(mails, logger);
+        var outcome = await recipients.AskAsync(account.Id, Recipient, $"{Request.Scheme}://{Request.Host}{Request.PathBase}");
         if (outcome is RecipientOutcome.Asked)
             return Done("The address was asked. It is used once it has confirmed.");
         ModelState.AddModelError(nameof(Recipient), outcome switch
@@ -135,7 +138,7 @@ public sealed class SettingsModel(
         var account = await accounts.GetUserAsync(User);
         if (account is null)
             return Challenge();
-        jobs.EnqueueMails(await recipients.RemoveAsync(account.Id), logger);
+        await recipients.RemoveAsync(account.Id);
         return Done("The second address is removed.");
     }
 

@@ -266,6 +266,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int?>("MailedFrom")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("NeedsSummary")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("OpenedAt")
                         .HasColumnType("INTEGER");
 
@@ -286,6 +289,27 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("Alerts");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.CameraChoice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChosenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChosenById")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedSource")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("CameraChoices");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.Delivery", b =>
                 {
                     b.Property<long>("Id")
@@ -303,6 +327,9 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<long?>("AlertId")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Changes")
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
@@ -334,14 +361,17 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("RecipientId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("SendingSince")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("SignInRefused")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("State")
-                        .IsRequired()
+                    b.Property<string>("SiteAddress")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Text")
+                    b.Property<string>("State")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Tries")
@@ -361,27 +391,6 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("State", "DueAt");
 
                     b.ToTable("Deliveries");
-                });
-
-            modelBuilder.Entity("SentinelCam.Data.CameraChoice", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("ChosenAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("ChosenById")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("ProtectedSource")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.ToTable("CameraChoices");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>
@@ -414,9 +423,6 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<string>("MailState")
                         .HasColumnType("TEXT");
-
-                    b.Property<bool>("OpensAlert")
-                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Outcome")
                         .HasColumnType("TEXT");
@@ -475,6 +481,10 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("RemoteAddress")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ToldBy")
                         .IsRequired()
                         .HasColumnType("TEXT");
 

@@ -1,4 +1,6 @@
 using Hangfire;
+using Hangfire.Common;
+using Hangfire.States;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -11,7 +13,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Jobs;
 
 /// <summary>What a crash left behind is done at the next start, and once.</summary>
-public class ForgottenWorkSweepTests
+public class WorkStarterTests
 {
     private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly FakeTimeProvider _clock = new(Noon);
@@ -19,9 +21,11 @@ public class ForgottenWorkSweepTests
     [Fact]
     public async Task An_entry_whose_job_is_lost_is_captured_and_mailed_once()
     {
-        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        var lost = new LosesJobs();
+        await using var app = await SentinelCamApp.StartAsync(_clock, Losing(lost));
         using var ann = await app.RegisterAnnAsync();
-        var entryId = await app.FailToSignInAsync(SentinelCamApp.AnnsEmail, enqueue: false);
+        var entryId = await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await lost.First;
         await app.StopAsync();
         foreach (var file in Directory.EnumerateFiles(app.DataDirectory, "jobs.db*"))
             File.Delete(file);
@@ -40,13 +44,17 @@ public class ForgottenWorkSweepTests
     [Fact]
     public async Task While_the_app_runs_a_lost_job_is_found_within_three_minutes()
     {
-        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        var lost = new LosesJobs();
+        await using var app = await SentinelCamApp.StartAsync(_clock, Losing(lost));
         using var ann = await app.RegisterAnnAsync();
-        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail, enqueue: false);
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await lost.First;
 
+        lost.Inner = new BackgroundJobClient(app.Services.GetRequiredService<JobStorage>());
         _clock.AdvanceMinutes(3);
 
         await app.WaitForAcceptedAsync(1);
+        Assert.Contains("was lost, and is started again", app.Log(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +75,7 @@ public class ForgottenWorkSweepTests
                 RecipientId = annsId,
                 Recipient = SentinelCamApp.AnnsEmail,
                 MessageId = $"{i}@example.org",
-                Text = "A line.",
+                Changes = "A line.",
                 CreatedAt = Noon,
                 QueuedAt = Noon,
                 DueAt = Noon,
@@ -116,7 +124,7 @@ public class ForgottenWorkSweepTests
 
         // As if the process had died after the message and before the server's answer was written down
         await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set
-            .SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.Tries, 0).SetProperty(d => d.DueAt, Noon).SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
+            .SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.Tries, 0).SetProperty(d => d.SendingSince, Noon).SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
         await using var again = await app.StartAgainAsync(_clock, Household.CheapPasswords, smtp);
         await again.WaitForAcceptedAsync(1);
         await NothingIsLeftToDoAsync(again);
@@ -149,6 +157,30 @@ public class ForgottenWorkSweepTests
     private static async Task NothingIsLeftToDoAsync(SentinelCamApp app) => await app.WaitForAsync(
         _ => Task.FromResult(app.Services.GetRequiredService<JobStorage>().GetMonitoringApi().GetStatistics()),
         jobs => jobs is { Enqueued: 0, Processing: 0 });
+
+    private static Action<IServiceCollection> Losing(LosesJobs jobs) => services =>
+    {
+        Household.CheapPasswords(services);
+        services.AddSingleton<IBackgroundJobClient>(jobs);
+    };
+
+    /// <summary>Takes jobs and stores none, as if the storage had lost them, until it is given another client.</summary>
+    private sealed class LosesJobs : IBackgroundJobClient
+    {
+        private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task First => _first.Task;
+
+        public IBackgroundJobClient? Inner { get; set; }
+
+        public string Create(Job job, IState state)
+        {
+            _first.TrySetResult();
+            return Inner?.Create(job, state) ?? "lost";
+        }
+
+        public bool ChangeState(string jobId, IState state, string? expectedState) => Inner?.ChangeState(jobId, state, expectedState) ?? true;
+    }
 
     private sealed class StuckTransport : IMailTransport
     {

@@ -1,0 +1,51 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Fluent.Slices;
+using ArchUnitNET.Loader;
+
+namespace SentinelCam.Tests;
+
+/// <summary>The folders depend on each other in one direction, so a reader can believe the folder tree.</summary>
+public class LayerTests
+{
+    /// <summary>From the bottom up, as the README lists them.</summary>
+    private static readonly string[] Layers =
+    [
+        "Configuration", "Visitors", "Data", "Cameras", "Snapshots", "Accounts", "Mail", "Alerts", "LoginAttempts", "ImageLog", "Jobs", "Pages",
+    ];
+
+    private static readonly Architecture App = new ArchLoader().LoadAssembly(typeof(Program).Assembly).Build();
+
+    [Fact]
+    public void Folders_are_free_of_cycles()
+    {
+        var rule = SliceRuleDefinition.Slices().Matching("SentinelCam.(*)").Should().BeFreeOfCycles();
+
+        Assert.All(rule.Evaluate(App), result => Assert.True(result.Passed, result.Description));
+    }
+
+    [Fact]
+    public void Each_folder_uses_only_those_below_it()
+    {
+        var upward = App.Types
+            .Where(type => LayerOf(type) >= 0)
+            .SelectMany(type => type.Dependencies.Select(dependency => dependency.Target)
+                .Where(target => LayerOf(target) > LayerOf(type))
+                .Select(target => $"{type.FullName} -> {target.FullName}"))
+            .Distinct();
+
+        Assert.Empty(upward);
+    }
+
+    [Fact]
+    public void Each_folder_has_its_place_among_the_layers()
+    {
+        var folders = App.Types
+            .Select(type => type.Namespace?.FullName.Split('.') is ["SentinelCam", var folder, ..] ? folder : null)
+            .OfType<string>().Distinct();
+
+        Assert.Equal(Layers.Order(StringComparer.Ordinal), folders.Order(StringComparer.Ordinal));
+    }
+
+    private static int LayerOf(IType type) =>
+        type.Namespace?.FullName.Split('.') is ["SentinelCam", var folder, ..] ? Array.IndexOf(Layers, folder) : -1;
+}

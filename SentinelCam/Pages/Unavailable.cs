@@ -1,0 +1,15 @@
+namespace SentinelCam.Pages;
+
+/// <summary>The answer while the database cannot be written: the same for everybody, whatever they asked for.</summary>
+public static class Unavailable
+{
+    public const string Advice =
+        "Nobody can sign in now: SentinelCam cannot write to its database. If you run it, make room on its disk; otherwise try again in a minute.";
+
+    /// <summary>Sets the status 503, and when to try again.</summary>
+    public static void SayUnavailable(this HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        response.Headers.RetryAfter = "60";
+    }
+}
