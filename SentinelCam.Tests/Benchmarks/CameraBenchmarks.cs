@@ -107,7 +107,7 @@ public class CameraBenchmarks
             while (waitForClosing && camera.Status.State != CameraState.Off)
                 await Task.Delay(10, Cancelled);
             await using var scope = app.Services.CreateAsyncScope();
-            var db = scope.ServiceProvider.GetRequiredService<Data.SentinelCamDbContext>();
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             var at = DateTimeOffset.UtcNow;
             var entry = db.Add(new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = at, CaptureDueAt = at }).Entity;
             await db.SaveChangesAsync(Cancelled);

@@ -206,7 +206,7 @@ public class TimedPictureTests
         await using (var scope = app.Services.CreateAsyncScope())
         {
             // The attempts may have locked the account for five minutes
-            var db = scope.ServiceProvider.GetRequiredService<Data.SentinelCamDbContext>();
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             await db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null), Cancelled);
         }
         await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
