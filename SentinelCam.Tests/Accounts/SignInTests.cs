@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
 using SentinelCam.Visitors;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.LoginAttempts;

@@ -1,4 +1,3 @@
-using Hangfire;
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -7,7 +6,6 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
-using SentinelCam.Jobs;
 
 namespace SentinelCam.Pages;
 

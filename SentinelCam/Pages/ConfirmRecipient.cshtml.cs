@@ -1,8 +1,6 @@
-using Hangfire;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Alerts;
-using SentinelCam.Jobs;
 
 namespace SentinelCam.Pages;
 

@@ -1,14 +1,9 @@
 using System.ComponentModel.DataAnnotations;
-using System.Data.Common;
-using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
-using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
-using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
 

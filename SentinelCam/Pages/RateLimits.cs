@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using SentinelCam.Accounts;
-using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;

@@ -1,4 +1,3 @@
-using Hangfire;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
@@ -6,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.Jobs;
 
 namespace SentinelCam.Pages;
 

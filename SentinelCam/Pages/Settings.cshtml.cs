@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -8,7 +7,6 @@ using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
 
