@@ -2,6 +2,7 @@ using System.Text;
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

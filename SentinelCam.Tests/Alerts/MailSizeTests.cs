@@ -4,6 +4,7 @@ using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;

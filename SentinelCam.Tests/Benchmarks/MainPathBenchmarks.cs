@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using MimeKit;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;

@@ -1,6 +1,6 @@
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Tests.Support;
 

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
-using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Alerts;

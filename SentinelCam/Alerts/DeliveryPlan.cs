@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Alerts;
 

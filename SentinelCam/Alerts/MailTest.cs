@@ -2,6 +2,7 @@ using MimeKit;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Alerts;
 

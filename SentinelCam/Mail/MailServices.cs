@@ -1,4 +1,5 @@
 using SentinelCam.Configuration;
+using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Mail;
 

@@ -10,6 +10,7 @@ using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Pages.Admin;
 

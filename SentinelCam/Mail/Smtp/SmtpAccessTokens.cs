@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>Makes short-lived access tokens from the refresh token (RFC 6749, section 6), and keeps each until shortly before it expires.</summary>
 /// <param name="options">The application, the consent and the endpoint.</param>

@@ -4,7 +4,7 @@ using MailKit;
 using MailKit.Security;
 using SentinelCam.Visitors;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>The steps of one delivery, in their order. MailKit does greeting and TLS at one go: a failure of either happens at <see cref="Greeting"/>.</summary>
 internal enum SmtpStep

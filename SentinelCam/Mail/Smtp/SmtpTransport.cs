@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using MimeKit;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>Hands mails to an SMTP server. The connection is kept for a while, so that the next mail is spared look-up, TLS and sign-in.</summary>
 /// <param name="options">The server; its host must be set.</param>

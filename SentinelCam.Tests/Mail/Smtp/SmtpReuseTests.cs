@@ -3,9 +3,10 @@ using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
-namespace SentinelCam.Tests.Mail;
+namespace SentinelCam.Tests.Mail.Smtp;
 
 /// <summary>The connection that is kept: it spares work, and never a mail.</summary>
 public sealed class SmtpReuseTests

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>Accepts a server's certificate only if name, dates and chain are right, and else notes what is wrong.</summary>
 internal sealed class CertificateCheck(X509Certificate2Collection? trustedAuthorities, SmtpDialogue dialogue)

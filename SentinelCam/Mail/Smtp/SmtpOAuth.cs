@@ -1,6 +1,6 @@
 using SentinelCam.Configuration;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>The configuration section <c>Smtp:OAuth</c>: sign-in by XOAUTH2 instead of a password.</summary>
 /// <param name="ClientId">The application's id, as the provider gave it.</param>

@@ -6,7 +6,7 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>A connection to the SMTP server, up to the point where mails can be handed over.</summary>
 internal sealed class SmtpConnection : IDisposable

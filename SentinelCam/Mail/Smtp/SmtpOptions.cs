@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration.Json;
 using MimeKit;
 using SentinelCam.Configuration;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>How the connection to the SMTP server is protected.</summary>
 public enum SmtpSecurity

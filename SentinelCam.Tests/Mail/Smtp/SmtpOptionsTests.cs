@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using SentinelCam.Configuration;
-using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 
-namespace SentinelCam.Tests.Mail;
+namespace SentinelCam.Tests.Mail.Smtp;
 
 public sealed class SmtpOptionsTests : IDisposable
 {

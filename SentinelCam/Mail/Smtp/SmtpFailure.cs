@@ -5,7 +5,7 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 
-namespace SentinelCam.Mail;
+namespace SentinelCam.Mail.Smtp;
 
 /// <summary>Sorts what goes wrong on the way of a mail into outcomes.</summary>
 internal static partial class SmtpFailure

@@ -1,10 +1,11 @@
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
-namespace SentinelCam.Tests.Mail;
+namespace SentinelCam.Tests.Mail.Smtp;
 
 public sealed class RealMailServerTests
 {

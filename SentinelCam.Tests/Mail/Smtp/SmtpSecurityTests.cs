@@ -1,9 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
-namespace SentinelCam.Tests.Mail;
+namespace SentinelCam.Tests.Mail.Smtp;
 
 public sealed class SmtpSecurityTests
 {

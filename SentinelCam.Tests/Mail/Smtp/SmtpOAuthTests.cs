@@ -5,9 +5,10 @@ using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
 using SentinelCam.Mail;
+using SentinelCam.Mail.Smtp;
 using SentinelCam.Tests.Support;
 
-namespace SentinelCam.Tests.Mail;
+namespace SentinelCam.Tests.Mail.Smtp;
 
 /// <summary>Sign-in by XOAUTH2 with tokens from an endpoint.</summary>
 public sealed class SmtpOAuthTests
