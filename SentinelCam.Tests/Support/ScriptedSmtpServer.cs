@@ -7,7 +7,7 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An SMTP server on loopback that does as it is told, to try what a real one does once a year.</summary>
+/// <summary>An SMTP server on loopback that follows a script, for behavior that real servers rarely show.</summary>
 public sealed class ScriptedSmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -34,17 +34,17 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>How many clients have connected.</summary>
     public int Connections => _connectionCount;
 
-    /// <summary>The messages that came complete, accepted or not, as the client sent them but for the doubled dots.</summary>
+    /// <summary>The complete messages, accepted or not, as the client sent them, with dot-stuffing removed.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
 
-    /// <summary>When each 250 for a message was sent, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
+    /// <summary>The <see cref="System.Diagnostics.Stopwatch"/> timestamps of each 250 for a message.</summary>
     public IReadOnlyList<long> Accepted => [.. _accepted];
 
-    /// <summary>What was said, "C: " or "S: " before each line; the lines of a message are left out.</summary>
+    /// <summary>The dialogue, each line prefixed with "C: " or "S: ", without the lines of messages.</summary>
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
 
     /// <summary>Starts a server.</summary>
-    /// <param name="scripts">The first connection goes by the first script and so on; the last is for all that follow. None: all goes well.</param>
+    /// <param name="scripts">One script for each connection; the last one also serves all later connections. With none, everything succeeds.</param>
     public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
 
     public async ValueTask DisposeAsync()
@@ -181,7 +181,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return false;
         }
 
-        /// <summary>Does what the script says. False: the connection is over.</summary>
+        /// <summary>Does what the script says. Returns false if the connection is to be closed.</summary>
         private async Task<bool> DoAsync(SmtpStage stage, CancellationToken stop)
         {
             var action = script.At(stage, _secure);
@@ -208,7 +208,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return true;
         }
 
-        /// <summary>The next line without its CR LF, or null at the end. A bare LF or CR is part of the line.</summary>
+        /// <summary>The next line without its CR LF, or null at the end of the stream. A bare LF or CR is part of the line.</summary>
         private async Task<byte[]?> ReadLineAsync(CancellationToken stop)
         {
             using var line = new MemoryStream();

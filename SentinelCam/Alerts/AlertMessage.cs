@@ -7,7 +7,7 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Gives a mail its form.</summary>
+/// <summary>Builds the MIME message of a mail.</summary>
 /// <remarks>
 /// <code>
 /// multipart/mixed
@@ -15,8 +15,8 @@ namespace SentinelCam.Alerts;
 ///     text/plain
 ///     multipart/related
 ///       text/html
-///       image/jpeg, inline by Content-ID, for each picture, then for each frame of the strip
-///   image/jpeg, attached, for each picture
+///       image/jpeg, inline by Content-ID, one for each picture, then one for each frame of the strip
+///   image/jpeg, attached, one for each picture
 /// </code>
 /// </remarks>
 public static class AlertMessage
@@ -25,13 +25,16 @@ public static class AlertMessage
     private const int LabelWidth = 16;
     private const int MaxFileNameLength = 100;
 
-    // Letters of all scripts stay letters; what has a meaning in HTML is encoded all the same.
+    // Letters of all scripts are kept as they are. Characters with a meaning in HTML are still encoded.
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
 
-    /// <summary>Makes the message, of less than a megabyte. It needs nothing from elsewhere: no remote picture, no style sheet.</summary>
-    /// <param name="content">What it says.</param>
-    /// <param name="shrink">Makes a JPEG of at most a width; null: OpenCV does. Where it returns null pictures that are too large stay out, and the mail says so.</param>
-    /// <exception cref="ArgumentException">Sender, recipient or a Message-ID is not well-formed.</exception>
+    /// <summary>Builds the message. It is smaller than a megabyte and loads nothing: no remote picture, no style sheet.</summary>
+    /// <param name="content">What the mail says.</param>
+    /// <param name="shrink">
+    /// Reduces a JPEG to a maximum width in pixels, or returns null; null to use OpenCV. A picture that is too large and cannot be
+    /// reduced is left out, and the mail says so.
+    /// </param>
+    /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
     public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -48,7 +51,7 @@ public static class AlertMessage
         if (content.InReplyTo is not null)
             message.InReplyTo = content.InReplyTo;
         message.References.AddRange(content.References);
-        // Asks vacation programs and ticket systems not to answer (RFC 3834 and Exchange's own).
+        // Asks out-of-office programs and ticket systems not to reply (RFC 3834, and Exchange's own header)
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         message.Headers.Add("X-Auto-Response-Suppress", "All");
         message.Body = Body(content, text);
@@ -87,7 +90,7 @@ public static class AlertMessage
         return mixed;
     }
 
-    // Quoted-printable: lines of any length and letters of any script pass every server on the way.
+    // Quoted-printable, so that long lines and letters of any script pass every server
     private static TextPart Text(string subtype, string text) => new(subtype)
     {
         Text = text,
@@ -129,7 +132,7 @@ public static class AlertMessage
         return plain.ToString();
     }
 
-    /// <summary>Adds a paragraph in lines of <see cref="TextWidth"/>, the second and later ones indented. A longer word keeps a line to itself.</summary>
+    /// <summary>Adds a paragraph wrapped at <see cref="TextWidth"/>, indented from the second line on. A longer word gets its own line.</summary>
     private static void AppendWrapped(StringBuilder plain, string paragraph, int indent)
     {
         while (paragraph.Length > TextWidth)
@@ -154,7 +157,7 @@ public static class AlertMessage
         Paragraph(html, text.Opening, "font-size: 1.1em");
         foreach (var (contentId, caption) in contentIds.Zip(text.PictureCaptions))
         {
-            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + caption))
+            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("Picture: " + caption))
                 .Append("\" style=\"max-width: 100%; height: auto\">");
             if (contentIds.Count > 1)
                 html.Append("<br>").Append(Html.Encode(caption));
@@ -188,7 +191,7 @@ public static class AlertMessage
     private static void Paragraph(StringBuilder html, string text, string style) =>
         html.Append("<p style=\"").Append(style).Append("\">").Append(Html.Encode(text)).Append("</p>\n");
 
-    // <bdi>: a visitor's right-to-left letters do not rearrange what stands beside them.
+    // <bdi> keeps a visitor's right-to-left text from rearranging the text beside it
     private static void Table(StringBuilder html, IReadOnlyList<AlertFact> facts)
     {
         html.Append("<table style=\"border-collapse: collapse; margin: 0 0 1em\">\n");

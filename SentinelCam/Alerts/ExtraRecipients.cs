@@ -5,32 +5,39 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>What became of the wish for an extra recipient.</summary>
+/// <summary>The outcome of a request for an extra recipient.</summary>
 public enum RecipientOutcome
 {
+    /// <summary>The address was asked to confirm.</summary>
     Asked,
+
+    /// <summary>The text is not a mail address.</summary>
     NoAddress,
+
+    /// <summary>It is the owner's own address.</summary>
     OwnAddress,
+
+    /// <summary>The owner has asked too many addresses today.</summary>
     TooMany,
 }
 
 /// <summary>
-/// The second address of an owner's alerts. It is used once somebody who reads its mails has confirmed it; the link is made from a
-/// random key by Data Protection, so that the database alone is not enough to make one.
+/// The second address for an owner's alerts. It is used after someone who reads its mails has confirmed it. Data Protection makes the
+/// link from a random key, so the database alone is not enough to forge one.
 /// </summary>
 public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan deliveries, AlertNotices notices, IDataProtectionProvider protection, TimeProvider time, ILogger<ExtraRecipients> logger)
 {
-    /// <summary>A stranger's mailbox must not be filled from here.</summary>
+    /// <summary>The maximum number of addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.</summary>
     public const int MaxAskedPerDay = 3;
 
     private static readonly TimeSpan LinkLife = TimeSpan.FromDays(1);
 
     private readonly IDataProtector _protector = protection.CreateProtector("SentinelCam.ExtraRecipient.v1");
 
-    /// <summary>Asks an address whether it wants the alerts. One that was asked before is forgotten.</summary>
+    /// <summary>Asks an address to confirm that it wants the alerts. An earlier request becomes invalid.</summary>
     /// <param name="accountId">The owner.</param>
     /// <param name="address">The address, as typed.</param>
-    /// <param name="site">Where the site is, without a slash at the end: <c>https://cam.example.org</c>.</param>
+    /// <param name="site">The address of the site, without a trailing slash: <c>https://cam.example.org</c>.</param>
     /// <returns>The outcome, and the mails that are now due.</returns>
     public async Task<(RecipientOutcome Outcome, IReadOnlyList<Delivery> Mails)> AskAsync(long accountId, string? address, string site)
     {
@@ -52,15 +59,15 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         List<Delivery> mails =
         [
             deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!, site),
-            .. await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants your alerts as well."]),
+            .. await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]),
         ];
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Account {AccountId} asked for an extra recipient", accountId);
+        logger.LogInformation("Account {AccountId} requested an extra recipient", accountId);
         return (RecipientOutcome.Asked, mails);
     }
 
-    /// <summary>The confirming link for a delivery's mail; null where it was used, has run out, or another address was asked since.</summary>
+    /// <summary>The confirmation link for a delivery's mail; null if it was used, expired, or superseded by another request.</summary>
     public string? LinkFor(Account owner, Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(owner);
@@ -70,8 +77,8 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
             : null;
     }
 
-    /// <summary>Whose alerts a link is about, and where they would go.</summary>
-    /// <returns>Null for a link that does not work, or not any more.</returns>
+    /// <summary>The account whose alerts a link is about.</summary>
+    /// <returns>Null if the link is invalid, used or expired.</returns>
     public async Task<Account?> FindAsync(string? token)
     {
         if (Read(token) is not [var id, var key] || !long.TryParse(id, out var accountId))
@@ -80,8 +87,8 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         return await db.Users.SingleOrDefaultAsync(a => a.Id == accountId && a.PendingRecipientKey == key && a.PendingRecipient != null && a.PendingRecipientUntil > now && a.ApprovedAt != null);
     }
 
-    /// <summary>Uses a link, once.</summary>
-    /// <returns>The mails that are now due; null for a link that does not work, or not any more.</returns>
+    /// <summary>Confirms the extra recipient. A link works once.</summary>
+    /// <returns>The mails that are now due; null if the link is invalid, used or expired.</returns>
     public async Task<IReadOnlyList<Delivery>?> ConfirmAsync(string? token)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
@@ -89,14 +96,14 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
             return null;
         account.ExtraRecipient = account.PendingRecipient;
         Forget(account);
-        var mails = await notices.AddAsync(account, [$"The address {account.ExtraRecipient} gets your alerts from now on."]);
+        var mails = await notices.AddAsync(account, [$"The address {account.ExtraRecipient} now receives your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Account {AccountId} has an extra recipient", account.Id);
+        logger.LogInformation("The extra recipient of account {AccountId} confirmed", account.Id);
         return mails;
     }
 
-    /// <summary>Removes the extra recipient, and the one who was asked. What waits to be sent there is not sent.</summary>
+    /// <summary>Removes the extra recipient, confirmed or not. Mails that wait to be sent there are not sent.</summary>
     /// <returns>The mails that are now due.</returns>
     public async Task<IReadOnlyList<Delivery>> RemoveAsync(long accountId)
     {
@@ -109,7 +116,7 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);
-        var mails = await notices.AddAsync(account, [$"The address {address} gets your alerts no more."]);
+        var mails = await notices.AddAsync(account, [$"The address {address} no longer receives your alerts."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         return mails;

@@ -3,7 +3,7 @@ using SentinelCam.Mail.Smtp;
 
 namespace SentinelCam.Mail;
 
-/// <summary>How mails leave this machine: over SMTP, or into the outbox where no server is set.</summary>
+/// <summary>Mails leave over SMTP, or go to the outbox if no server is configured.</summary>
 public static class MailServices
 {
     public static IServiceCollection AddMail(this IServiceCollection services, IConfiguration configuration, DataDirectory data)

@@ -4,18 +4,18 @@ using MimeKit;
 namespace SentinelCam.Mail;
 
 /// <summary>A mail in the outbox.</summary>
-/// <param name="Name">The file's name, without directory.</param>
+/// <param name="Name">The file's name, without its directory.</param>
 /// <param name="Date">When it was written.</param>
 /// <param name="Size">Its size in bytes.</param>
-/// <param name="Subject">Its subject, which may hold a visitor's text; the name where it has none.</param>
+/// <param name="Subject">Its subject, which may contain a visitor's text; the file's name if the mail has no subject.</param>
 public sealed record OutboxMail(string Name, DateTimeOffset Date, long Size, string Subject);
 
-/// <summary>Reads what <see cref="OutboxTransport"/> wrote.</summary>
-/// <param name="directory">The same directory; it need not exist yet.</param>
+/// <summary>Reads the mails that <see cref="OutboxTransport"/> wrote.</summary>
+/// <param name="directory">The same directory. It may not exist yet.</param>
 public sealed partial class OutboxReader(string directory)
 {
     /// <summary>The newest mails, newest first.</summary>
-    /// <param name="limit">The most to return.</param>
+    /// <param name="limit">The maximum number to return.</param>
     /// <exception cref="IOException">The directory cannot be read.</exception>
     public IReadOnlyList<OutboxMail> List(int limit)
     {
@@ -30,8 +30,8 @@ public sealed partial class OutboxReader(string directory)
             .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length, SubjectOf(file)))];
     }
 
-    /// <summary>One mail, or null if the outbox has none of that name, or it is damaged. The name may come from a visitor.</summary>
-    /// <param name="name">A name as <see cref="List"/> gives it.</param>
+    /// <summary>The mail in the named file, or null if there is none or it is damaged.</summary>
+    /// <param name="name">A name from <see cref="List"/>, or any text that a visitor sent.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public MimeMessage? Read(string? name)
     {
@@ -49,7 +49,7 @@ public sealed partial class OutboxReader(string directory)
         }
     }
 
-    /// <summary>Removes the mails written before the time given: they carry pictures, which have their own retention.</summary>
+    /// <summary>Deletes the mails written before the given time, because they contain pictures, whose retention is limited.</summary>
     public void DeleteOlderThan(DateTimeOffset time)
     {
         var folder = new DirectoryInfo(directory);
@@ -71,7 +71,7 @@ public sealed partial class OutboxReader(string directory)
         }
     }
 
-    // No separator, no drive, no leading dot: a name that matches cannot leave the directory. \z, since $ also matches before a newline.
+    // No separator, drive or leading dot, so a matching name cannot leave the directory. \z because $ also matches before a newline.
     [GeneratedRegex(@"\A[0-9A-Za-z][0-9A-Za-z_-]{0,120}\.eml\z")]
     private static partial Regex MailName();
 }

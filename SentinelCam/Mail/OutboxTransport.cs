@@ -6,11 +6,12 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Mail;
 
-/// <summary>Writes mails into a directory instead of sending them, one <c>.eml</c> file each.</summary>
+/// <summary>Writes each mail to a directory as an <c>.eml</c> file instead of sending it.</summary>
 /// <remarks>
-/// A reader never meets half a mail. A mail's name is made of its Date and Message-ID: the same mail sent again takes the place of the first copy.
+/// A reader never sees a partial mail. The file name is derived from Date and Message-ID, so a mail that is sent again replaces
+/// its first copy.
 /// </remarks>
-/// <param name="directory">The directory; it is created, readable by this user only, when the first mail comes.</param>
+/// <param name="directory">The directory. The first mail creates it, readable by this user only.</param>
 public sealed class OutboxTransport(string directory) : IMailTransport
 {
     /// <inheritdoc/>
@@ -24,11 +25,12 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         try
         {
             var name = await WriteAsync(message, cancellationToken);
-            return new MailOutcome(MailResult.Accepted, "written to the outbox as " + name);
+            return new MailOutcome(MailResult.Accepted, "Written to the outbox as " + name);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return new MailOutcome(MailResult.TryAgain, "The outbox could not be written: " + failure.Message, "Check free space and rights of the data directory.");
+            return new MailOutcome(MailResult.TryAgain, "Could not write to the outbox: " + failure.Message,
+                "Check the free space and the permissions of the data directory.");
         }
     }
 
@@ -51,7 +53,7 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         return name;
     }
 
-    // The hash keeps two ids apart that look alike once only safe characters are left.
+    // The hash distinguishes two ids that become equal when unsafe characters are removed
     private static string NameOf(MimeMessage message)
     {
         var id = message.MessageId ?? "";

@@ -10,7 +10,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail.Smtp;
 
-/// <summary>Sign-in by XOAUTH2 with tokens from an endpoint.</summary>
+/// <summary>Sign-in with XOAUTH2 and tokens from an endpoint.</summary>
 public sealed class SmtpOAuthTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -18,7 +18,7 @@ public sealed class SmtpOAuthTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_token_of_the_endpoint_signs_in_and_is_kept_until_shortly_before_its_end()
+    public async Task Token_signs_in_and_is_cached_until_shortly_before_it_expires()
     {
         await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script());
@@ -32,13 +32,13 @@ public sealed class SmtpOAuthTests
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
         _time.Advance(TimeSpan.FromMinutes(54));
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
-        // An hour is its life; the last five minutes are left out
+        // The token expires after an hour and is renewed five minutes earlier
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("access-3", await tokens.GetAsync(Cancel));
     }
 
     [Fact]
-    public async Task Mails_at_the_same_time_ask_for_one_token()
+    public async Task Concurrent_mails_request_one_token()
     {
         await using var endpoint = await TokenServer.StartAsync();
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
@@ -49,7 +49,7 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
-    public async Task A_new_refresh_token_takes_the_place_of_the_old_one()
+    public async Task New_refresh_token_replaces_the_old_one()
     {
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = number => (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
@@ -63,7 +63,7 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
-    public async Task A_token_that_the_mail_server_refuses_is_not_used_again()
+    public async Task Rejected_token_is_not_used_again()
     {
         await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script().Reply(SmtpStage.Auth, "535 5.7.8 bad token"), Script());
@@ -84,7 +84,7 @@ public sealed class SmtpOAuthTests
     [InlineData(200, "<html>captive portal</html>", "No access token", false)]
     [InlineData(200, """["access_token"]""", "no access token", false)]
     [InlineData(302, "{}", "302", false)]
-    public async Task An_endpoint_that_gives_no_token_is_tried_again_and_shows_no_secret(int status, string body, string words, bool refused)
+    public async Task Missing_token_is_retried_without_showing_a_secret(int status, string body, string words, bool refused)
     {
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = _ => (status, body);
@@ -103,7 +103,7 @@ public sealed class SmtpOAuthTests
     [Theory]
     [InlineData("smtp.gmail.com", "https://oauth2.googleapis.com/token")]
     [InlineData("smtp.office365.com", "https://login.microsoftonline.com/common/oauth2/v2.0/token")]
-    public void The_endpoints_of_Google_and_Microsoft_are_known(string host, string endpoint)
+    public void Endpoints_of_Google_and_Microsoft_are_built_in(string host, string endpoint)
     {
         var options = Read($"Host={host}", "UserName=cam@example.org", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet");
 
@@ -124,7 +124,7 @@ public sealed class SmtpOAuthTests
     [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=http://token.example.org/")]
     [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://a:b@token.example.org/")]
     [InlineData("Smtp:Password", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://token.example.org/", "Password=hush")]
-    public void A_wrong_or_missing_key_is_named_and_no_secret_shown(string key, params string[] settings)
+    public void Invalid_or_missing_key_is_reported_without_showing_a_secret(string key, params string[] settings)
     {
         var wrong = Assert.Throws<ConfigurationException>(() => Read(["Host=smtp.example.org", "UserName=cam@example.org", .. settings]));
 

@@ -8,13 +8,13 @@ namespace SentinelCam.Tests.Mail.Smtp;
 
 public sealed class SmtpSecurityTests
 {
-    // "\0cam@example.org\0open sesame", as AUTH PLAIN has it.
+    // "\0cam@example.org\0open sesame", encoded for AUTH PLAIN
     private const string Credentials = "C: AUTH PLAIN AGNhbUBleGFtcGxlLm9yZwBvcGVuIHNlc2FtZQ==";
 
     [Theory]
     [InlineData(SmtpSecurity.Auto)]
     [InlineData(SmtpSecurity.StartTls)]
-    public async Task With_STARTTLS_the_password_crosses_after_the_handshake_only(SmtpSecurity security)
+    public async Task Password_is_sent_only_after_the_STARTTLS_handshake(SmtpSecurity security)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
@@ -27,7 +27,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task TLS_can_start_with_the_first_byte()
+    public async Task TLS_from_the_start_is_supported()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, TlsOnConnect = true });
 
@@ -38,7 +38,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task Auto_uses_STARTTLS_where_it_is_offered_even_without_credentials()
+    public async Task Auto_uses_an_offered_STARTTLS_even_without_credentials()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
@@ -47,7 +47,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task None_stays_in_plain_text_and_may_sign_in_on_this_machine()
+    public async Task None_is_unencrypted_and_can_sign_in_to_this_machine()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
@@ -57,7 +57,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task Auto_never_falls_back_to_plain_text_once_credentials_are_set()
+    public async Task Auto_never_falls_back_to_plain_text_with_credentials()
     {
         await using var server = ScriptedSmtpServer.Start();
 
@@ -70,7 +70,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task StartTls_is_no_mail_where_it_is_not_offered()
+    public async Task StartTls_sends_nothing_if_the_server_does_not_offer_it()
     {
         await using var server = ScriptedSmtpServer.Start();
 
@@ -82,7 +82,7 @@ public sealed class SmtpSecurityTests
     [InlineData("untrusted", "authority")]
     [InlineData("wrong name", "another name")]
     [InlineData("expired", "expired")]
-    public async Task A_bad_certificate_stops_the_mail_and_says_why(string fault, string words)
+    public async Task Bad_certificate_stops_the_mail_and_is_explained(string fault, string words)
     {
         var certificate = fault switch
         {
@@ -101,7 +101,7 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task TLS_towards_a_plain_text_port_says_what_to_set()
+    public async Task TLS_on_a_plain_text_port_has_a_remedy()
     {
         await using var server = ScriptedSmtpServer.Start();
 
@@ -112,10 +112,10 @@ public sealed class SmtpSecurityTests
     }
 
     [Theory]
-    [InlineData("someone@gmail.com", "Gmail wants an app password")]
-    [InlineData("someone@outlook.com", "Outlook wants an app password")]
+    [InlineData("someone@gmail.com", "Gmail requires an app password")]
+    [InlineData("someone@outlook.com", "Outlook requires an app password")]
     [InlineData("someone@example.org", "Smtp:Password")]
-    public async Task A_wrong_password_has_a_remedy_that_knows_the_provider(string userName, string words)
+    public async Task Remedy_for_a_wrong_password_depends_on_the_provider(string userName, string words)
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, "535 5.7.8 not accepted"));
@@ -130,7 +130,7 @@ public sealed class SmtpSecurityTests
     [InlineData("534 5.7.9 Application-specific password required")]
     [InlineData("534 5.7.9 Application-specific password required. Learn more at\n534 5.7.9 the help page")]
     [InlineData("454 4.7.0 Temporary authentication failure")]
-    public async Task A_refused_sign_in_is_tried_again_and_keeps_the_servers_words(string reply)
+    public async Task Refused_sign_in_is_retried_and_keeps_the_servers_reply(string reply)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, reply));
 
@@ -142,14 +142,14 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
-    public async Task A_server_without_AUTH_is_named_as_such()
+    public async Task Server_without_AUTH_is_reported()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, Extensions = [] });
 
         var outcome = await SendAsync(Mails.To(server.Port, signIn: true));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
-        Assert.Contains("no way to sign in", outcome.Reply, StringComparison.Ordinal);
+        Assert.Contains("no sign-in method", outcome.Reply, StringComparison.Ordinal);
         Assert.NotNull(outcome.Remedy);
     }
 

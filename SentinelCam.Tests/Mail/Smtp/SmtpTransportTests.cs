@@ -14,7 +14,7 @@ public sealed class SmtpTransportTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_mail_is_accepted_with_the_servers_words()
+    public async Task Accepted_mail_returns_the_servers_reply()
     {
         await using var server = ScriptedSmtpServer.Start();
 
@@ -26,7 +26,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task The_picture_arrives_byte_for_byte_and_every_line_is_short_and_ends_in_CR_LF()
+    public async Task Picture_arrives_unchanged_and_every_line_is_short_and_ends_in_CR_LF()
     {
         await using var server = ScriptedSmtpServer.Start();
 
@@ -67,7 +67,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.EndOfData, "552 5.3.4 size limit for messages exceeded", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender domain not authenticated (SPF)", MailResult.RefusedForGood)]
-    public async Task A_refusal_is_sorted_by_its_code_and_keeps_its_words(SmtpStage stage, string reply, MailResult expected)
+    public async Task Refusal_is_classified_by_its_code_and_keeps_its_text(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
@@ -81,7 +81,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "530 5.7.57 Client was not authenticated to send anonymous mail")]
     [InlineData(SmtpStage.RcptTo, "550 5.7.1 Authentication required")]
     [InlineData(SmtpStage.RcptTo, "554 5.7.1 You must first authenticate")]
-    public async Task A_server_that_wants_a_sign_in_late_refuses_no_mail_for_good_and_the_administrator_is_told(SmtpStage stage, string reply)
+    public async Task Late_demand_for_sign_in_is_retried_and_reported_to_the_administrator(SmtpStage stage, string reply)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
@@ -100,7 +100,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.InData, MailResult.Unknown)]
     [InlineData(SmtpStage.EndOfData, MailResult.Unknown)]
     [InlineData(SmtpStage.Quit, MailResult.Accepted)]
-    public async Task A_server_that_hangs_up_leaves_the_mail_unknown_only_once_it_had_message_data(SmtpStage stage, MailResult expected)
+    public async Task Disconnect_makes_the_outcome_unknown_only_after_message_data(SmtpStage stage, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Extensions = [] }.On(stage, SmtpAction.HangUp));
 
@@ -115,7 +115,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "C: MAIL", MailResult.TryAgain, "sender and recipient")]
     [InlineData(SmtpStage.RcptTo, "C: RCPT", MailResult.TryAgain, "sender and recipient")]
     [InlineData(SmtpStage.EndOfData, "C: DATA", MailResult.Unknown, "after the message was sent")]
-    public async Task A_server_that_falls_silent_is_left_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
+    public async Task Silent_server_times_out_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
         var time = new FakeTimeProvider();
@@ -134,7 +134,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_server_that_never_greets_costs_no_more_than_the_limit()
+    public async Task Missing_greeting_times_out_at_the_limit()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         var watch = Stopwatch.StartNew();
@@ -146,7 +146,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_server_that_never_says_good_bye_does_not_spoil_the_acceptance()
+    public async Task Missing_reply_to_QUIT_does_not_affect_the_outcome()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Quit, SmtpAction.Silence));
 
@@ -162,7 +162,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.RcptTo, "699 no such class", MailResult.TryAgain)]
     [InlineData(SmtpStage.Data, "250 forgot the 354", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "mail queued, cheers", MailResult.Unknown)]
-    public async Task A_reply_that_is_no_SMTP_refuses_nothing_for_good(SmtpStage stage, string reply, MailResult expected)
+    public async Task Reply_that_is_not_SMTP_is_never_a_permanent_refusal(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
@@ -170,7 +170,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_long_reply_becomes_one_capped_line()
+    public async Task Long_reply_becomes_one_truncated_line()
     {
         var reply = string.Join("\n", Enumerable.Repeat("550 5.1.1 \u202Eno\u0007 such user, " + new string('x', 200), 5));
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, reply));
@@ -183,7 +183,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task After_a_421_the_next_try_is_accepted()
+    public async Task Next_try_after_a_421_is_accepted()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().On(SmtpStage.Greeting, new SmtpAction("421 4.3.2 try later", Close: true)),
@@ -198,7 +198,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_port_that_nobody_listens_on_is_tried_again_and_says_what_to_check()
+    public async Task Closed_port_is_retried_with_a_remedy()
     {
         using var closed = new ClosedPort();
 
@@ -212,7 +212,7 @@ public sealed class SmtpTransportTests
     [InlineData("no-such-host.invalid")]
     [InlineData("0.0.0.0")]
     [InlineData("name.of.more.than.63.letters.in.one.part-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public async Task A_name_that_is_not_found_is_tried_again_and_says_what_to_check(string host)
+    public async Task Unknown_host_is_retried_with_a_remedy(string host)
     {
         var outcome = await SendAsync(Mails.To(587, host: host));
 
@@ -222,7 +222,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task Stopping_the_app_ends_a_try_at_once()
+    public async Task Stopping_the_app_cancels_a_try_at_once()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
@@ -232,7 +232,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task Stopping_the_app_while_the_server_thinks_leaves_the_mail_unknown()
+    public async Task Stopping_the_app_after_message_data_makes_the_outcome_unknown()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource();
@@ -246,7 +246,7 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public void The_description_names_host_and_port() =>
+    public void Description_is_host_and_port() =>
         Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.To(587, host: "smtp.example.org")).Description);
 
     private static Task<MailOutcome> SendAsync(SmtpOptions options, TimeSpan? limit = null) =>

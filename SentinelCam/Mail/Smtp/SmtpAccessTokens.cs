@@ -3,17 +3,17 @@ using System.Text.Json;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>Makes short-lived access tokens from the refresh token (RFC 6749, section 6), and keeps each until shortly before it expires.</summary>
-/// <param name="options">The application, the consent and the endpoint.</param>
-/// <param name="time">The clock that tokens expire by.</param>
+/// <summary>Gets access tokens with the refresh token (RFC 6749, section 6) and caches each one until shortly before it expires.</summary>
+/// <param name="options">The application, its refresh token and the token endpoint.</param>
+/// <param name="time">The clock that decides when a token expires.</param>
 public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDisposable
 {
-    /// <summary>A token is renewed so long before its end: a clock that is a little wrong, or a slow mail, must not meet an expired one.</summary>
+    /// <summary>How long before its expiry a token is renewed, so that an inaccurate clock or a slow mail does not use an expired one.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
     private const int MaxAnswerBytes = 64 << 10;
 
-    // A redirection would carry the client's secret elsewhere
+    // A redirect would send the client secret to another server
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
         Timeout = TimeSpan.FromSeconds(20),
@@ -25,8 +25,8 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     private string? _token;
     private DateTimeOffset _renewAt;
 
-    /// <summary>A token that is good for a while.</summary>
-    /// <exception cref="SmtpTokenException">There is none to be had.</exception>
+    /// <summary>A valid access token.</summary>
+    /// <exception cref="SmtpTokenException">The endpoint issued no token.</exception>
     public async Task<string> GetAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -42,7 +42,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         }
     }
 
-    /// <summary>Forgets the token that the mail server has just refused: the next one is new.</summary>
+    /// <summary>Discards the cached token after the mail server rejected it, so that the next call requests a new one.</summary>
     public void Forget() => _token = null;
 
     /// <inheritdoc />
@@ -70,10 +70,10 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
                 throw new SmtpTokenException($"{(int)response.StatusCode} {Text(answer, "error")} {Text(answer, "error_description")}".Trim(), isRefusal: (int)response.StatusCode is >= 400 and < 500);
             var token = Text(answer, "access_token");
             if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
-                throw new SmtpTokenException("The answer holds no access token.", isRefusal: false);
+                throw new SmtpTokenException("the response contains no access token", isRefusal: false);
             var life = answer.RootElement.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0 ? TimeSpan.FromSeconds(number) : TimeSpan.FromHours(1);
             _renewAt = time.GetUtcNow() + life - (life > 2 * Ahead ? Ahead : life / 2);
-            // Microsoft gives a new one each time, which lives longer than the old
+            // Microsoft issues a new refresh token each time, which expires later than the old one
             if (Text(answer, "refresh_token") is { Length: > 0 } next)
                 _refreshToken = next;
             _token = token;
@@ -89,9 +89,9 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         answer.RootElement.ValueKind is JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 }
 
-/// <summary>There is no access token to sign in with.</summary>
-/// <param name="problem">The endpoint's words; never a secret.</param>
-/// <param name="isRefusal">The endpoint refused, and will do so again until an administrator changes something.</param>
+/// <summary>No access token could be obtained.</summary>
+/// <param name="problem">The endpoint's error, or what went wrong; never a secret.</param>
+/// <param name="isRefusal">Whether the endpoint refused the request, and will refuse it again until an administrator changes something.</param>
 public sealed class SmtpTokenException(string problem, bool isRefusal) : IOException("No access token: " + problem)
 {
     public bool IsRefusal { get; } = isRefusal;

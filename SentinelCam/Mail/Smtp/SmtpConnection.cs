@@ -8,16 +8,16 @@ using MimeKit;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>A connection to the SMTP server, up to the point where mails can be handed over.</summary>
+/// <summary>A connection to the SMTP server that is ready to send mails.</summary>
 internal sealed class SmtpConnection : IDisposable
 {
-    // One address of several may be a black hole (IPv6 that is announced but not routed): it must not use up the whole limit.
+    // One of several addresses may never answer (IPv6 that is announced but not routed). It must not use up the time for the whole mail.
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
-    // A server that is slow to say good-bye delays nothing that matters.
+    // Nothing depends on the reply to QUIT
     private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
 
-    // A connection that a firewall has forgotten does not answer at all.
+    // A connection that a firewall has dropped never answers
     private static readonly TimeSpan AliveLimit = TimeSpan.FromSeconds(5);
 
     private readonly SmtpOptions _options;
@@ -30,14 +30,14 @@ internal sealed class SmtpConnection : IDisposable
         _client = new SmtpClient(dialogue)
         {
             ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts,
-            // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
+            // MailKit rejects a certificate if its revocation list is unreachable, so an authority's outage would stop the alerts
             CheckCertificateRevocation = false,
         };
     }
 
     public SmtpDialogue Dialogue { get; }
 
-    /// <summary>Looks up, connects, sets up TLS and signs in, as far as the options say. The dialogue tells how far it came.</summary>
+    /// <summary>Looks up the host, connects, and sets up TLS and signs in as configured. The dialogue records the last step reached.</summary>
     public static async Task<SmtpConnection> OpenAsync(
         SmtpOptions options, SmtpDialogue dialogue, X509Certificate2Collection? trustedAuthorities, SmtpAccessTokens? tokens, CancellationToken cancellationToken)
     {
@@ -54,8 +54,8 @@ internal sealed class SmtpConnection : IDisposable
         }
     }
 
-    /// <summary>Hands over a mail. Afterwards the connection can take another, unless this throws.</summary>
-    /// <returns>The server's words.</returns>
+    /// <summary>Sends a mail. The connection can be used again unless this throws.</summary>
+    /// <returns>The server's reply, without its code.</returns>
     public async Task<string> SendAsync(MimeMessage message, CancellationToken cancellationToken)
     {
         Dialogue.BeginMessage();
@@ -64,7 +64,7 @@ internal sealed class SmtpConnection : IDisposable
         return reply;
     }
 
-    /// <summary>Whether the server still answers on a connection that was left alone for a while.</summary>
+    /// <summary>Whether the server still answers on an idle connection.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,7 +80,7 @@ internal sealed class SmtpConnection : IDisposable
         }
     }
 
-    /// <summary>Says good-bye. MailKit keeps every failure of that to itself, so it cannot spoil what was accepted.</summary>
+    /// <summary>Sends QUIT and closes the connection. Failures are ignored, because every mail was already accepted.</summary>
     public async Task CloseAsync()
     {
         using var quit = new CancellationTokenSource(QuitLimit);
@@ -90,7 +90,7 @@ internal sealed class SmtpConnection : IDisposable
         }
         catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
         {
-            // It is closed either way
+            // The connection is closed either way
         }
 
         Dispose();
@@ -103,9 +103,9 @@ internal sealed class SmtpConnection : IDisposable
         var socket = await ConnectAsync(cancellationToken);
         Dialogue.Begin(SmtpStep.Greeting);
         await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
-        Dialogue.Done("The server has greeted.");
+        Dialogue.Done("The server sent its greeting.");
         Dialogue.Begin(SmtpStep.Tls);
-        Dialogue.Done(_client.IsSecure ? $"{_client.SslProtocol}, the certificate is right." : "None: the connection is in plain text.");
+        Dialogue.Done(_client.IsSecure ? $"{_client.SslProtocol}, the certificate is valid." : "None: the connection is not encrypted.");
 
         if (!_options.HasCredentials)
             return;
@@ -137,7 +137,7 @@ internal sealed class SmtpConnection : IDisposable
     {
         Dialogue.Begin(SmtpStep.NameLookup);
         var addresses = await LookUpAsync(cancellationToken);
-        Dialogue.Done($"{_options.Host} is {string.Join(", ", addresses.Take(8).Select(address => address.ToString()))}.");
+        Dialogue.Done($"{_options.Host} resolves to {string.Join(", ", addresses.Take(8).Select(address => address.ToString()))}.");
 
         Dialogue.Begin(SmtpStep.Connect);
         Exception? failure = null;
@@ -149,7 +149,7 @@ internal sealed class SmtpConnection : IDisposable
             try
             {
                 await socket.ConnectAsync(address, _options.Port, limit.Token);
-                Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"{address} answers on port {_options.Port}."));
+                Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"Connected to {address} on port {_options.Port}."));
                 return socket;
             }
             catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -175,7 +175,7 @@ internal sealed class SmtpConnection : IDisposable
         }
         catch (ArgumentException unusable)
         {
-            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
+            // 0.0.0.0, or a name that is too long: a configuration error, not a defect of this program
             throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
         }
     }

@@ -7,17 +7,18 @@ using MailKit.Security;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>Sorts what goes wrong on the way of a mail into outcomes.</summary>
+/// <summary>Turns the failures of sending a mail into outcomes.</summary>
 internal static partial class SmtpFailure
 {
-    /// <summary>The port on which TLS starts with the first byte.</summary>
+    /// <summary>The port where TLS starts with the first byte.</summary>
     public const int TlsPort = 465;
 
-    private const string WantsSignIn = "The server wants a sign-in: set Smtp:UserName and Smtp:Password.";
+    private const string WantsSignIn = "The server requires sign-in. Set Smtp:UserName and Smtp:Password.";
 
-    private const string TokenRemedy = "The consent has run out or was withdrawn, or the application is not known: make a new refresh token, and check Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
+    private const string TokenRemedy = "The consent expired or was revoked, or the application is unknown. Create a new refresh token, and check "
+        + "Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
 
-    /// <summary>Whether the exception is the mail path's fault; anything else is a defect of this program.</summary>
+    /// <summary>Whether the network, the server or the configuration caused the exception. Anything else is a defect of this program.</summary>
     public static bool IsMailPath(Exception failure) => failure
         is CommandException
         or ProtocolException
@@ -31,21 +32,21 @@ internal static partial class SmtpFailure
         or ObjectDisposedException
         or OperationCanceledException;
 
-    /// <summary>Whether the connection itself is gone, or the server is about to close it (421), so that it says nothing of the mail.</summary>
+    /// <summary>Whether the connection is lost, or the server is closing it (421), so that the failure does not concern the mail.</summary>
     public static bool IsConnectionLost(Exception failure) => failure
         is ServiceNotConnectedException or SocketException or IOException or ProtocolException or ObjectDisposedException
         or SmtpCommandException { StatusCode: SmtpStatusCode.ServiceNotAvailable };
 
-    /// <summary>Whether the server has refused for now, which may be about this connection alone.</summary>
+    /// <summary>Whether the server refused temporarily, which may concern only this connection.</summary>
     public static bool IsForNow(Exception failure) => failure is SmtpCommandException { StatusCode: >= (SmtpStatusCode)400 and < (SmtpStatusCode)500 };
 
-    /// <summary>The outcome that the failure amounts to.</summary>
+    /// <summary>The outcome of a failure.</summary>
     public static MailOutcome Classify(Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch
     {
         SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
         _ when dialogue.DataBegun => new(MailResult.Unknown, "The connection broke after the message was sent: " + Words(failure, limit)),
         SslHandshakeException => TlsFailed(failure, dialogue, options),
-        SmtpTokenException token => new(MailResult.TryAgain, token.Message, token.IsRefusal ? TokenRemedy : "Check that this machine reaches the provider's token endpoint.", token.IsRefusal),
+        SmtpTokenException token => new(MailResult.TryAgain, token.Message, token.IsRefusal ? TokenRemedy : "Check that this machine can reach the provider's token endpoint.", token.IsRefusal),
         AuthenticationException => new(MailResult.TryAgain, SignInReply(failure, dialogue), PasswordRemedy(options), SignInRefused: true),
         ServiceNotAuthenticatedException => new(MailResult.TryAgain, "530 " + failure.Message, WantsSignIn, SignInRefused: true),
         SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, "Set Smtp:Security to StartTls or SslOnConnect."),
@@ -60,17 +61,17 @@ internal static partial class SmtpFailure
         var code = (int)refusal.StatusCode;
         var reply = string.Create(CultureInfo.InvariantCulture, $"{code} {refusal.Message}");
 
-        // Before the message's turn a refusal is about this client or this hour, not about the mail.
+        // A refusal before the message concerns this client or this moment, not the mail
         if (dialogue.Step != SmtpStep.Message || code is < 500 or > 599)
             return new MailOutcome(MailResult.TryAgain, reply, dialogue.Step == SmtpStep.SignIn ? PasswordRemedy(options) : null, dialogue.Step == SmtpStep.SignIn && code is >= 500 and <= 599);
         if (code is 530 or 534 or 535 or 538 || SignInWords().IsMatch(Head(refusal.Message)))
             return new MailOutcome(MailResult.TryAgain, reply, options.HasCredentials ? PasswordRemedy(options) : WantsSignIn, SignInRefused: true);
         return IsQuota(code, Head(refusal.Message))
-            ? new MailOutcome(MailResult.TryAgain, reply, "A quota is used up, of the sender's account or of the recipient's mailbox.")
+            ? new MailOutcome(MailResult.TryAgain, reply, "The sender's account or the recipient's mailbox is over its quota.")
             : new MailOutcome(MailResult.RefusedForGood, reply);
     }
 
-    // 552 without an enhanced code is "exceeded storage allocation", which RFC 5321 (4.5.3.1.10) wants treated like 452.
+    // 552 without an enhanced code means "exceeded storage allocation". RFC 5321 (4.5.3.1.10) treats it like 452.
     private static bool IsQuota(int code, string text)
     {
         var enhanced = EnhancedCode().Match(text).Groups[1].Value;
@@ -79,45 +80,45 @@ internal static partial class SmtpFailure
             || QuotaWords().IsMatch(text);
     }
 
-    // A server says what it means in its first words
+    // The meaning is in the first words of a reply
     private static string Head(string text) => text.Length <= 1_000 ? text : text[..1_000];
 
     private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
         dialogue.CertificateProblem is { } problem
             ? new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
-                $"Smtp:Host ({options.Host}) must be the name in the server's certificate, and this machine must know the certificate's authority.")
+                $"Smtp:Host ({options.Host}) must match the name in the server's certificate, and this machine must trust its authority.")
             : new(MailResult.TryAgain, "TLS could not be set up: " + failure.GetBaseException().Message,
                 options.Port == TlsPort
-                    ? "Check that the server speaks TLS on this port."
-                    : "This port may not speak TLS from the first byte: set Smtp:Security to StartTls, or Smtp:Port to 465.");
+                    ? "Check that the server supports TLS on this port."
+                    : "This port may not use TLS from the start. Set Smtp:Security to StartTls, or Smtp:Port to 465.");
 
     private static MailOutcome NotOffered(Exception failure, SmtpDialogue dialogue, SmtpOptions options) => dialogue.Step switch
     {
         SmtpStep.Greeting => new(MailResult.TryAgain, "The server does not offer STARTTLS.",
             options.HasCredentials
-                ? "A password is sent over TLS only: set Smtp:Port to 465 and Smtp:Security to SslOnConnect, or use another server."
-                : "Set Smtp:Security to SslOnConnect with port 465, or to None if plain text will do."),
-        SmtpStep.SignIn => new(MailResult.TryAgain, "The server offers no way to sign in that this client knows.",
-            "Check Smtp:Port (587 is for sign-in, 25 often is not), or remove Smtp:UserName and Smtp:Password.", SignInRefused: true),
+                ? "A password is sent only over TLS. Set Smtp:Port to 465 and Smtp:Security to SslOnConnect, or use another server."
+                : "Set Smtp:Port to 465 and Smtp:Security to SslOnConnect, or set Smtp:Security to None to send without encryption."),
+        SmtpStep.SignIn => new(MailResult.TryAgain, "The server offers no sign-in method that SentinelCam supports.",
+            "Check Smtp:Port: 587 usually allows sign-in, 25 often does not. Or remove Smtp:UserName and Smtp:Password.", SignInRefused: true),
         _ => new(MailResult.RefusedForGood, failure.Message),
     };
 
     private static MailOutcome NotConnected(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
         dialogue.Step == SmtpStep.NameLookup
-            ? new(MailResult.TryAgain, $"The name {options.Host} was not found: {failure.Message}", "Check Smtp:Host and this machine's name lookup (DNS).")
-            : new(MailResult.TryAgain, $"No connection to {options.Host} port {options.Port}: {failure.Message}", "Check Smtp:Host and Smtp:Port, and that no firewall is in the way.");
+            ? new(MailResult.TryAgain, $"The name {options.Host} was not found: {failure.Message}", "Check Smtp:Host and this machine's name resolution (DNS).")
+            : new(MailResult.TryAgain, $"Could not connect to {options.Host} on port {options.Port}: {failure.Message}", "Check Smtp:Host and Smtp:Port, and that no firewall blocks the connection.");
 
     private static string? SilenceRemedy(SmtpStep step, SmtpOptions options) => step switch
     {
-        SmtpStep.Connect => "Check Smtp:Host and Smtp:Port, and that no firewall is in the way.",
+        SmtpStep.Connect => "Check Smtp:Host and Smtp:Port, and that no firewall blocks the connection.",
         SmtpStep.Greeting when options is { Port: TlsPort, Security: SmtpSecurity.None or SmtpSecurity.StartTls } =>
-            "Port 465 speaks TLS from the first byte: set Smtp:Security to SslOnConnect.",
+            "Port 465 uses TLS from the start. Set Smtp:Security to SslOnConnect.",
         SmtpStep.Greeting when options.Security == SmtpSecurity.SslOnConnect && options.Port != TlsPort =>
-            "This port may not speak TLS from the first byte: set Smtp:Security to StartTls, or Smtp:Port to 465.",
+            "This port may not use TLS from the start. Set Smtp:Security to StartTls, or Smtp:Port to 465.",
         _ => null,
     };
 
-    // MailKit keeps the words of a 535, but not those of a 534, with which Gmail asks for an app password.
+    // MailKit keeps the text of a 535 but not of a 534, with which Gmail asks for an app password
     private static string SignInReply(Exception failure, SmtpDialogue dialogue) => failure.InnerException is SmtpCommandException reply
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
         : dialogue.LastReply is { Length: > 0 } words ? words : failure.Message;
@@ -125,13 +126,16 @@ internal static partial class SmtpFailure
     private static string PasswordRemedy(SmtpOptions options)
     {
         if (options.OAuth is not null)
-            return "The server does not take the access token: Smtp:UserName must be the mailbox that gave its consent, and the consent must cover sending mail (https://mail.google.com/ or https://outlook.office.com/SMTP.Send).";
+            return "The server rejected the access token. Smtp:UserName must be the mailbox that gave its consent, and the consent must "
+                + "cover sending mail (https://mail.google.com/ or https://outlook.office.com/SMTP.Send).";
         var provider = ((options.Host ?? "") + " " + options.UserName).ToLowerInvariant();
         if (provider.Contains("gmail", StringComparison.Ordinal) || provider.Contains("google", StringComparison.Ordinal))
-            return "Gmail wants an app password: turn on 2-Step Verification, create one in the Google account under Security, and set it as Smtp:Password.";
+            return "Gmail requires an app password. Turn on 2-Step Verification, create an app password in the Google account under "
+                + "Security, and set it as Smtp:Password.";
         return provider.Contains("outlook", StringComparison.Ordinal) || provider.Contains("office365", StringComparison.Ordinal) || provider.Contains("hotmail", StringComparison.Ordinal)
-            ? "Outlook wants an app password, and SMTP AUTH must be allowed for the mailbox; many Microsoft accounts allow no password at all."
-            : "Check Smtp:UserName and Smtp:Password; accounts with a second factor need an app password.";
+            ? "Outlook requires an app password, and SMTP AUTH must be allowed for the mailbox. Many Microsoft accounts do not allow "
+                + "passwords at all."
+            : "Check Smtp:UserName and Smtp:Password. Accounts with a second factor need an app password.";
     }
 
     private static string Words(Exception failure, TimeSpan limit) => failure is OperationCanceledException
@@ -144,7 +148,7 @@ internal static partial class SmtpFailure
         SmtpStep.Connect => "while connecting.",
         SmtpStep.Greeting => "while waiting for the server's greeting.",
         SmtpStep.SignIn => "while signing in.",
-        _ => "while naming sender and recipient.",
+        _ => "while sending the addresses of sender and recipient.",
     };
 
     [GeneratedRegex(@"^[45]\.(\d{1,3}\.\d{1,3})\b")]

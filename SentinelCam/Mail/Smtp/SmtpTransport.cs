@@ -4,12 +4,12 @@ using MimeKit;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>Hands mails to an SMTP server. The connection is kept for a while, so that the next mail is spared look-up, TLS and sign-in.</summary>
+/// <summary>Sends mails through an SMTP server. It keeps the connection for a while so that the next mail needs no lookup, TLS or sign-in.</summary>
 /// <param name="options">The server; its host must be set.</param>
-/// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
-/// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
-/// <param name="time">The clock that the limit goes by; null: the machine's.</param>
-/// <param name="tokens">Access tokens to sign in with instead of a password; disposed together with this.</param>
+/// <param name="limit">The time limit for one mail; null for 60 seconds.</param>
+/// <param name="trustedAuthorities">Certificate authorities to trust in addition to those of the machine, or null.</param>
+/// <param name="time">The clock for the time limits; null for the system clock.</param>
+/// <param name="tokens">Provides access tokens for XOAUTH2, or null; disposed with the transport.</param>
 public sealed class SmtpTransport(
     SmtpOptions options,
     TimeSpan? limit = null,
@@ -17,7 +17,7 @@ public sealed class SmtpTransport(
     TimeProvider? time = null,
     SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
 {
-    /// <summary>How long an idle connection is kept; servers commonly hang up after some minutes.</summary>
+    /// <summary>How long an idle connection is kept. Servers usually close it after a few minutes.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
@@ -31,7 +31,7 @@ public sealed class SmtpTransport(
 
     /// <inheritdoc/>
     public string Description { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"{options.Host ?? throw new ArgumentException("The options name no host.", nameof(options))}:{options.Port}");
+        $"{options.Host ?? throw new ArgumentException("Smtp:Host is not set.", nameof(options))}:{options.Port}");
 
     /// <inheritdoc/>
     public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, Take(), null, cancellationToken);
@@ -93,8 +93,8 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Sends over a connection that was left alone for a while: it may be dead by now, or have had all the mails that the server takes over one.</summary>
-    /// <returns>Null where the server has not taken the message and may take it over a new connection.</returns>
+    /// <summary>Sends over an idle connection, which may be dead, or may have reached the server's limit of mails for a connection.</summary>
+    /// <returns>The server's reply, or null if the message was not accepted but may be over a new connection.</returns>
     private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
     {
         kept.Dialogue.BeginMessage();
@@ -126,7 +126,7 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Keeps one connection at most.</summary>
+    /// <summary>Keeps the connection for the next mail, unless another one is kept.</summary>
     private void Keep(SmtpConnection connection)
     {
         lock (_lock)
