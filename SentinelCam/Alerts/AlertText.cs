@@ -56,11 +56,15 @@ internal sealed class AlertText
 
     private bool IsAboutAttempts => _content.Attempts.Count > 0;
 
-    private bool IsSuccess => _content.FailuresBefore > 0;
+    private bool IsSuccessAfterFailures => _content.FailuresBefore > 0;
+
+    /// <summary>Whether a picture may show who typed: it has no label, and that person may have been near the device.</summary>
+    private bool MayShowWhoTyped =>
+        _content.Pictures.Any(picture => picture.Label is null) && !_content.Attempts.All(IsRemote);
 
     private string MakeSubject()
     {
-        var what = IsSuccess
+        var what = IsSuccessAfterFailures
             ? $"Sign-in to {_account} on {_camera} SUCCEEDED after {_content.FailuresBefore} failures"
             : _content.AccountUnknown
             ? $"Failed sign-in with the unknown account {_account} on {_camera}"
@@ -90,7 +94,7 @@ internal sealed class AlertText
             MailKind.Attempt when _content.Attempts.Count > 1 => $"{Count(_content.AttemptCount)} to sign in {where} failed one after another.",
             MailKind.Attempt => $"Someone tried to sign in {where} and failed.",
             MailKind.Success => $"Someone signed in {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour before.",
-            MailKind.LatePicture when IsSuccess => $"This is the picture of the sign-in {where} that succeeded after several failed attempts. It was not ready in time for the first mail.",
+            MailKind.LatePicture when IsSuccessAfterFailures => $"This is the picture of the sign-in {where} that succeeded after several failed attempts. It was not ready in time for the first mail.",
             MailKind.LatePicture => $"This is the picture of the failed sign-in {where}. It was not ready in time for the first mail.",
             MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to sign in {where} failed.",
             MailKind.ConfirmRecipient => $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are mails about failed sign-ins, with pictures from a camera.",
@@ -132,7 +136,7 @@ internal sealed class AlertText
         yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
         yield return new AlertFact("Browser", VisitorText.Clean(attempt.UserAgent, MaxUserAgentLength) is { Length: > 0 } agent ? agent : "not stated");
         yield return new AlertFact("Outcome", VisitorText.Clean(attempt.Outcome, MaxNameLength));
-        yield return IsSuccess ? new AlertFact("Failed before", Number(_content.FailuresBefore)) : new AlertFact("Attempt", $"number {Number(attempt.Number)} in this burst");
+        yield return IsSuccessAfterFailures ? new AlertFact("Failed before", Number(_content.FailuresBefore)) : new AlertFact("Attempt", $"number {Number(attempt.Number)} in this burst");
     }
 
     private IEnumerable<AlertFact> CameraFacts()
@@ -175,7 +179,7 @@ internal sealed class AlertText
             "If it was not you, someone else is signed in to your account. Change your password, sign out everywhere else, and restore your alerts under Settings. If your password no longer works, tell the administrator.",
         ],
         MailKind.Manual => ["If you did not request this picture, someone else is signed in to your account. Change your password."],
-        _ when IsSuccess =>
+        _ when IsSuccessAfterFailures =>
         [
             "If this was you, you do not need to do anything.",
             "If it was not you, someone else knows your password and is signed in. Change it now under Settings. That signs everyone else out within a minute.",
@@ -194,9 +198,9 @@ internal sealed class AlertText
         _ =>
         [
             "If you mistyped your password, you do not need to do anything.",
-            _content.Pictures.All(picture => picture.Label is not null) || _content.Attempts.All(IsRemote)
-                ? "If it was not you, someone else tried. Nobody got in this time."
-                : "If it was not you, look at the picture to see who it was. Nobody got in this time.",
+            MayShowWhoTyped
+                ? "If it was not you, look at the picture to see who it was. Nobody got in this time."
+                : "If it was not you, someone else tried. Nobody got in this time.",
             "If others may know your password, sign in and change it now.",
         ],
     };

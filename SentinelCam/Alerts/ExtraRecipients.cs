@@ -30,6 +30,8 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
     /// <summary>The maximum number of addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.</summary>
     public const int MaxAskedPerDay = 3;
 
+    private const string RecipientRemoved = "Not sent: the recipient was removed.";
+
     private static readonly TimeSpan LinkLife = TimeSpan.FromDays(1);
 
     private readonly IDataProtector _protector = protection.CreateProtector("SentinelCam.ExtraRecipient.v1");
@@ -112,7 +114,7 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         if ((account.ExtraRecipient ?? account.PendingRecipient) is not { } address)
             return [];
         await db.Deliveries.Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, "Not sent: the recipient was removed.")
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, RecipientRemoved)
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);

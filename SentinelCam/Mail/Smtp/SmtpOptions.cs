@@ -36,6 +36,9 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
     /// <summary>The sender if neither a server nor a sender is configured.</summary>
     public const string OutboxSender = "sentinelcam@localhost";
 
+    /// <summary>The port where TLS starts with the first byte.</summary>
+    public const int TlsPort = 465;
+
     private const int DefaultPort = 587;
     private static readonly string[] Secrets = ["Smtp:Password", "Smtp:OAuth:ClientSecret", "Smtp:OAuth:RefreshToken"];
     private const string WhereSecretsBelong = "the environment variable Smtp__Password or user secrets, because appsettings files end up in backups and repositories.";

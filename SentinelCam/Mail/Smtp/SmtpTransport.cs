@@ -104,7 +104,7 @@ public sealed class SmtpTransport(
         {
             return await kept.SendAsync(message, cancellationToken);
         }
-        catch (Exception failure) when (SmtpFailure.IsForNow(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
+        catch (Exception failure) when (SmtpFailure.IsTemporary(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
         {
             return null;
         }
