@@ -95,7 +95,7 @@ public sealed class MailSizeTests
     private static async Task<(int Bytes, MimeMessage Mail)> SendAsync(AlertContent content)
     {
         await using var server = ScriptedSmtpServer.Start();
-        await using var transport = new SmtpTransport(Mails.To(server.Port));
+        await using var transport = new SmtpTransport(Mails.Options(server.Port));
         Assert.Equal(MailResult.Accepted, (await transport.SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken)).Result);
         var bytes = Assert.Single(server.Messages);
         return (bytes.Length, await MimeMessage.LoadAsync(new MemoryStream(bytes), TestContext.Current.CancellationToken));

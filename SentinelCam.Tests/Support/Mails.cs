@@ -38,6 +38,6 @@ internal static class Mails
         ComposedAt = Moment,
     };
 
-    public static SmtpOptions To(int port, SmtpSecurity security = SmtpSecurity.Auto, bool signIn = false, string host = "localhost") =>
+    public static SmtpOptions Options(int port, SmtpSecurity security = SmtpSecurity.Auto, bool signIn = false, string host = "localhost") =>
         new(host, port, security, signIn ? "cam@example.org" : null, signIn ? "open sesame" : null, "cam@example.org");
 }

@@ -28,7 +28,7 @@ public sealed class OpenSmtpd : IDisposable
         read -r _ || true
         """;
 
-    private static readonly Lazy<string?> Lack = new(FindLack);
+    private static readonly Lazy<string?> Obstacle = new(FindObstacle);
     private static readonly Lazy<Task<OpenSmtpd>> Instance = new(StartOnceAsync);
 
     private readonly string _directory;
@@ -54,10 +54,10 @@ public sealed class OpenSmtpd : IDisposable
     }
 
     /// <summary>Whether the server can run here.</summary>
-    public static bool IsAvailable => Lack.Value is null;
+    public static bool IsAvailable => Obstacle.Value is null;
 
     /// <summary>Why the server cannot run here; empty if it can.</summary>
-    public static string Why => Lack.Value ?? "";
+    public static string Why => Obstacle.Value ?? "";
 
     /// <summary>The port on 127.0.0.1, without TLS or sign-in.</summary>
     public int Port { get; }
@@ -85,7 +85,7 @@ public sealed class OpenSmtpd : IDisposable
             if (mails.Count >= count)
                 return mails;
             if (watch.Elapsed > TimeSpan.FromSeconds(30))
-                throw new TimeoutException($"{mails.Count} of {count} mails for {AddressFor(name)} arrived. The server's log:\n{Said()}");
+                throw new TimeoutException($"{mails.Count} of {count} mails for {AddressFor(name)} arrived. The server's log:\n{LogText()}");
             await Task.Delay(20, cancellationToken);
         }
     }
@@ -158,7 +158,7 @@ public sealed class OpenSmtpd : IDisposable
             await Task.Delay(50);
         }
 
-        throw new InvalidOperationException("smtpd did not start. Its log:\n" + Said());
+        throw new InvalidOperationException("smtpd did not start. Its log:\n" + LogText());
     }
 
     private static int FreePort()
@@ -174,13 +174,13 @@ public sealed class OpenSmtpd : IDisposable
             _log.AppendLine(line);
     }
 
-    private string Said()
+    private string LogText()
     {
         lock (_log)
             return _log.ToString();
     }
 
-    private static string? FindLack()
+    private static string? FindObstacle()
     {
         if (!OperatingSystem.IsLinux())
             return "opensmtpd: runs on Linux only";

@@ -108,11 +108,11 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
         private readonly byte[] _buffer = new byte[16 * 1024];
         private int _start;
         private int _end;
-        private int _taken;
+        private int _messageCount;
 
         public async Task RunAsync(CancellationToken stop)
         {
-            if (!await DoAsync(SmtpStage.Greeting, stop))
+            if (!await PerformAsync(SmtpStage.Greeting, stop))
                 return;
             while (await ReadLineAsync(stop) is { } line)
             {
@@ -128,31 +128,31 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             switch (verb)
             {
                 case "EHLO" or "HELO":
-                    return await DoAsync(SmtpStage.Ehlo, stop);
+                    return await PerformAsync(SmtpStage.Ehlo, stop);
                 case "STARTTLS":
-                    if (!await DoAsync(SmtpStage.StartTls, stop))
+                    if (!await PerformAsync(SmtpStage.StartTls, stop))
                         return false;
                     _stream = await server.SecureAsync(_stream, script);
                     _secure = true;
                     _start = _end = 0;
                     return true;
                 case "AUTH":
-                    return await DoAsync(SmtpStage.Auth, stop);
-                case "MAIL" when _taken >= script.MessagesPerConnection:
+                    return await PerformAsync(SmtpStage.Auth, stop);
+                case "MAIL" when _messageCount >= script.MessagesPerConnection:
                     await SendAsync("421 4.7.0 too many messages over this connection", stop);
                     return false;
                 case "MAIL":
-                    return await DoAsync(SmtpStage.MailFrom, stop);
+                    return await PerformAsync(SmtpStage.MailFrom, stop);
                 case "RCPT":
-                    return await DoAsync(SmtpStage.RcptTo, stop);
+                    return await PerformAsync(SmtpStage.RcptTo, stop);
                 case "DATA":
-                    return await DoAsync(SmtpStage.Data, stop)
+                    return await PerformAsync(SmtpStage.Data, stop)
                         && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true || await TakeMessageAsync(stop));
                 case "QUIT":
-                    await DoAsync(SmtpStage.Quit, stop);
+                    await PerformAsync(SmtpStage.Quit, stop);
                     return false;
                 case "NOOP":
-                    return await DoAsync(SmtpStage.NoOp, stop);
+                    return await PerformAsync(SmtpStage.NoOp, stop);
                 case "RSET":
                     return await SendAsync("250 2.0.0 ok", stop);
                 default:
@@ -165,13 +165,13 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             using var message = new MemoryStream();
             for (var first = true; await ReadLineAsync(stop) is { } line; first = false)
             {
-                if (first && !await DoAsync(SmtpStage.InData, stop))
+                if (first && !await PerformAsync(SmtpStage.InData, stop))
                     return false;
                 if (line is [(byte)'.'])
                 {
                     server._messages.Enqueue(message.ToArray());
-                    _taken++;
-                    return await DoAsync(SmtpStage.EndOfData, stop);
+                    _messageCount++;
+                    return await PerformAsync(SmtpStage.EndOfData, stop);
                 }
 
                 message.Write(line is [(byte)'.', ..] ? line.AsSpan(1) : line);
@@ -182,7 +182,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
         }
 
         /// <summary>Does what the script says. Returns false if the connection is to be closed.</summary>
-        private async Task<bool> DoAsync(SmtpStage stage, CancellationToken stop)
+        private async Task<bool> PerformAsync(SmtpStage stage, CancellationToken stop)
         {
             var action = script.At(stage, _secure);
             await Task.Delay(action.Delay, stop);

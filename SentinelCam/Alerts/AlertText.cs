@@ -124,9 +124,9 @@ internal sealed class AlertText
             yield return new AlertFact("From", $"{RemotePlace.Describe(address.RemoteAddress)}: {Count(address.Attempts)}");
         if (_content.AddressCount > _content.Addresses.Count)
             yield return new AlertFact("From", $"{Number(_content.AddressCount - _content.Addresses.Count)} more {(_content.AddressCount - _content.Addresses.Count == 1 ? "address" : "addresses")}; the image log lists them all");
-        var untold = _content.AttemptCount - Math.Min(_content.Attempts.Count, MaxAttemptsTold);
-        if (untold > 0)
-            yield return new AlertFact("Not shown here", Count(untold) + "; the image log lists them all");
+        var unlisted = _content.AttemptCount - Math.Min(_content.Attempts.Count, MaxAttemptsTold);
+        if (unlisted > 0)
+            yield return new AlertFact("Not shown here", Count(unlisted) + "; the image log lists them all");
     }
 
     private IEnumerable<AlertFact> AttemptFacts(MailAttempt attempt)

@@ -32,7 +32,7 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
 
     private const string RecipientRemoved = "Not sent: the recipient was removed.";
 
-    private static readonly TimeSpan LinkLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LinkLifetime = TimeSpan.FromDays(1);
 
     private readonly IDataProtector _protector = protection.CreateProtector("SentinelCam.ExtraRecipient.v1");
 
@@ -57,7 +57,7 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
 
         account.PendingRecipient = address;
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
-        account.PendingRecipientUntil = now + LinkLife;
+        account.PendingRecipientUntil = now + LinkLifetime;
         List<Delivery> mails =
         [
             deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!, site),

@@ -55,5 +55,5 @@ public sealed class RealMailServerTests
     }
 
     private static Task<MailOutcome> SendAsync(OpenSmtpd server, AlertContent content) =>
-        new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(content), Cancel);
+        new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(content), Cancel);
 }

@@ -141,7 +141,7 @@ public sealed class SmtpOAuthTests
     private static SmtpOAuth Options(TokenServer endpoint) => new("my-client", "my-secret", "my-refresh", endpoint.Address);
 
     private SmtpTransport Transport(ScriptedSmtpServer server, TokenServer endpoint) => new(
-        Mails.To(server.Port) with { UserName = "cam@example.org", OAuth = Options(endpoint) },
+        Mails.Options(server.Port) with { UserName = "cam@example.org", OAuth = Options(endpoint) },
         TimeSpan.FromSeconds(20), new X509Certificate2Collection(TestCertificates.Authority), null, new SmtpAccessTokens(Options(endpoint), _time));
 
     private async Task<MailOutcome> SendAsync(ScriptedSmtpServer server, TokenServer endpoint)

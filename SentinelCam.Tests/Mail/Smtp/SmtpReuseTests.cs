@@ -38,7 +38,7 @@ public sealed class SmtpReuseTests
         await SendAsync(transport, 0);
         Assert.DoesNotContain("C: QUIT", server.Dialogue);
 
-        _time.Advance(SmtpTransport.KeptFor);
+        _time.Advance(SmtpTransport.IdleTimeout);
         await UntilAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
 
         Assert.Equal(MailResult.Accepted, (await SendAsync(transport, 1)).Result);
@@ -162,7 +162,7 @@ public sealed class SmtpReuseTests
     }
 
     private SmtpTransport Transport(ScriptedSmtpServer server, bool signIn = false) =>
-        new(Mails.To(server.Port, signIn: signIn), null, new X509Certificate2Collection(TestCertificates.Authority), _time);
+        new(Mails.Options(server.Port, signIn: signIn), null, new X509Certificate2Collection(TestCertificates.Authority), _time);
 
     private static Task<MailOutcome> SendAsync(SmtpTransport transport, int number) =>
         transport.SendAsync(AlertMessage.Compose(Mails.Content() with { MessageId = $"{number}@example.org" }), Cancel);

@@ -18,7 +18,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
-        var outcome = await SendAsync(Mails.To(server.Port, security, signIn: true));
+        var outcome = await SendAsync(Mails.Options(server.Port, security, signIn: true));
 
         Assert.Equal(MailResult.Accepted, outcome.Result);
         var dialogue = server.Dialogue.ToList();
@@ -31,7 +31,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, TlsOnConnect = true });
 
-        var outcome = await SendAsync(Mails.To(server.Port, SmtpSecurity.SslOnConnect, signIn: true));
+        var outcome = await SendAsync(Mails.Options(server.Port, SmtpSecurity.SslOnConnect, signIn: true));
 
         Assert.Equal(MailResult.Accepted, outcome.Result);
         Assert.Contains(Credentials, server.Dialogue);
@@ -42,7 +42,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
-        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port))).Result);
+        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.Options(server.Port))).Result);
         Assert.Contains("C: STARTTLS", server.Dialogue);
     }
 
@@ -51,7 +51,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
 
-        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port, SmtpSecurity.None, signIn: true))).Result);
+        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.Options(server.Port, SmtpSecurity.None, signIn: true))).Result);
         Assert.DoesNotContain("C: STARTTLS", server.Dialogue);
         Assert.Contains(Credentials, server.Dialogue);
     }
@@ -61,7 +61,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await SendAsync(Mails.To(server.Port, signIn: true));
+        var outcome = await SendAsync(Mails.Options(server.Port, signIn: true));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("STARTTLS", outcome.Reply, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        Assert.Equal(MailResult.TryAgain, (await SendAsync(Mails.To(server.Port, SmtpSecurity.StartTls))).Result);
+        Assert.Equal(MailResult.TryAgain, (await SendAsync(Mails.Options(server.Port, SmtpSecurity.StartTls))).Result);
         Assert.Empty(server.Messages);
     }
 
@@ -92,7 +92,7 @@ public sealed class SmtpSecurityTests
         };
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = certificate });
 
-        var outcome = await SendAsync(Mails.To(server.Port, signIn: true), trust: fault != "untrusted");
+        var outcome = await SendAsync(Mails.Options(server.Port, signIn: true), trust: fault != "untrusted");
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains(words, outcome.Reply, StringComparison.Ordinal);
@@ -105,7 +105,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await SendAsync(Mails.To(server.Port, SmtpSecurity.SslOnConnect));
+        var outcome = await SendAsync(Mails.Options(server.Port, SmtpSecurity.SslOnConnect));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("StartTls", outcome.Remedy, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class SmtpSecurityTests
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, "535 5.7.8 not accepted"));
 
-        var outcome = await SendAsync(Mails.To(server.Port, signIn: true) with { UserName = userName });
+        var outcome = await SendAsync(Mails.Options(server.Port, signIn: true) with { UserName = userName });
 
         Assert.Contains(words, outcome.Remedy, StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port, signIn: true));
+        var outcome = await SendAsync(Mails.Options(server.Port, signIn: true));
 
         Assert.Equal((MailResult.TryAgain, reply.Replace("\n534", "", StringComparison.Ordinal)), (outcome.Result, outcome.Reply));
         Assert.NotNull(outcome.Remedy);
@@ -146,7 +146,7 @@ public sealed class SmtpSecurityTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, Extensions = [] });
 
-        var outcome = await SendAsync(Mails.To(server.Port, signIn: true));
+        var outcome = await SendAsync(Mails.Options(server.Port, signIn: true));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("no sign-in method", outcome.Reply, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(new MailOutcome(MailResult.Accepted, "250 2.0.0 queued as 4711"), outcome);
         Assert.Contains("C: MAIL FROM:<cam@example.org> SIZE=", server.Dialogue.First(line => line.Contains("MAIL", StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -30,7 +30,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        await SendAsync(Mails.To(server.Port));
+        await SendAsync(Mails.Options(server.Port));
 
         var bytes = Assert.Single(server.Messages);
         var lines = System.Text.Encoding.Latin1.GetString(bytes).Split("\r\n");
@@ -71,7 +71,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal((expected, reply), (outcome.Result, outcome.Reply));
     }
@@ -85,7 +85,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal((MailResult.TryAgain, true), (outcome.Result, outcome.SignInRefused));
         Assert.Contains("Smtp:UserName", outcome.Remedy, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Extensions = [] }.On(stage, SmtpAction.HangUp));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(expected, outcome.Result);
         Assert.NotEmpty(outcome.Reply);
@@ -119,7 +119,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
         var time = new FakeTimeProvider();
-        var sending = new SmtpTransport(Mails.To(server.Port), time: time).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+        var sending = new SmtpTransport(Mails.Options(server.Port), time: time).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
         while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal)) || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
             await Task.Delay(10, Cancel);
 
@@ -139,7 +139,7 @@ public sealed class SmtpTransportTests
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         var watch = Stopwatch.StartNew();
 
-        var outcome = await SendAsync(Mails.To(server.Port), TimeSpan.FromMilliseconds(300));
+        var outcome = await SendAsync(Mails.Options(server.Port), TimeSpan.FromMilliseconds(300));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
@@ -150,7 +150,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Quit, SmtpAction.Silence));
 
-        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port))).Result);
+        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.Options(server.Port))).Result);
     }
 
     [Theory]
@@ -166,7 +166,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        Assert.Equal(expected, (await SendAsync(Mails.To(server.Port), TimeSpan.FromSeconds(20))).Result);
+        Assert.Equal(expected, (await SendAsync(Mails.Options(server.Port), TimeSpan.FromSeconds(20))).Result);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class SmtpTransportTests
         var reply = string.Join("\n", Enumerable.Repeat("550 5.1.1 \u202Eno\u0007 such user, " + new string('x', 200), 5));
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(MailOutcome.MaxReplyLength, outcome.Reply.Length);
         Assert.StartsWith("550 5.1.1 no such user, xxx", outcome.Reply, StringComparison.Ordinal);
@@ -188,7 +188,7 @@ public sealed class SmtpTransportTests
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().On(SmtpStage.Greeting, new SmtpAction("421 4.3.2 try later", Close: true)),
             new SmtpScript());
-        var transport = new SmtpTransport(Mails.To(server.Port));
+        var transport = new SmtpTransport(Mails.Options(server.Port));
 
         var first = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
         var second = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
@@ -202,7 +202,7 @@ public sealed class SmtpTransportTests
     {
         using var closed = new ClosedPort();
 
-        var outcome = await SendAsync(Mails.To(closed.Number, host: "127.0.0.1"));
+        var outcome = await SendAsync(Mails.Options(closed.Number, host: "127.0.0.1"));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("Smtp:Port", outcome.Remedy, StringComparison.Ordinal);
@@ -214,7 +214,7 @@ public sealed class SmtpTransportTests
     [InlineData("name.of.more.than.63.letters.in.one.part-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public async Task Unknown_host_is_retried_with_a_remedy(string host)
     {
-        var outcome = await SendAsync(Mails.To(587, host: host));
+        var outcome = await SendAsync(Mails.Options(587, host: host));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains(host, outcome.Reply, StringComparison.Ordinal);
@@ -228,7 +228,7 @@ public sealed class SmtpTransportTests
         using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token));
+            () => new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token));
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource();
-        var sending = new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
+        var sending = new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
         while (server.Messages.Count == 0)
             await Task.Delay(10, Cancel);
 
@@ -247,7 +247,7 @@ public sealed class SmtpTransportTests
 
     [Fact]
     public void Description_is_host_and_port() =>
-        Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.To(587, host: "smtp.example.org")).Description);
+        Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.Options(587, host: "smtp.example.org")).Description);
 
     private static Task<MailOutcome> SendAsync(SmtpOptions options, TimeSpan? limit = null) =>
         new SmtpTransport(options, limit).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);

@@ -38,11 +38,11 @@ internal sealed class CertificateCheck(X509Certificate2Collection? trustedAuthor
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             foreach (var status in chain?.ChainStatus ?? [])
-                yield return Words(status);
+                yield return Describe(status);
         }
     }
 
-    private static string Words(X509ChainStatus status) => status.Status switch
+    private static string Describe(X509ChainStatus status) => status.Status switch
     {
         X509ChainStatusFlags.NotTimeValid => "it has expired or is not valid yet",
         X509ChainStatusFlags.UntrustedRoot => "it is self-signed or from an authority that this machine does not trust",

@@ -9,7 +9,7 @@ namespace SentinelCam.Mail.Smtp;
 public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDisposable
 {
     /// <summary>How long before its expiry a token is renewed, so that an inaccurate clock or a slow mail does not use an expired one.</summary>
-    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(5);
 
     private const int MaxAnswerBytes = 64 << 10;
 
@@ -20,7 +20,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         MaxResponseContentBufferSize = MaxAnswerBytes,
     };
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _oneAtATime = new(1);
     private string _refreshToken = options.RefreshToken;
     private string? _token;
     private DateTimeOffset _renewAt;
@@ -29,7 +29,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     /// <exception cref="SmtpTokenException">The endpoint issued no token.</exception>
     public async Task<string> GetAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
             if (_token is null || time.GetUtcNow() >= _renewAt)
@@ -38,7 +38,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         }
         finally
         {
-            _turn.Release();
+            _oneAtATime.Release();
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     public void Dispose()
     {
         _http.Dispose();
-        _turn.Dispose();
+        _oneAtATime.Dispose();
     }
 
     private async Task RenewAsync(CancellationToken cancellationToken)
@@ -71,8 +71,8 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
             var token = Text(answer, "access_token");
             if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
                 throw new SmtpTokenException("the response contains no access token", isRefusal: false);
-            var life = answer.RootElement.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0 ? TimeSpan.FromSeconds(number) : TimeSpan.FromHours(1);
-            _renewAt = time.GetUtcNow() + life - (life > 2 * Ahead ? Ahead : life / 2);
+            var lifetime = answer.RootElement.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0 ? TimeSpan.FromSeconds(number) : TimeSpan.FromHours(1);
+            _renewAt = time.GetUtcNow() + lifetime - (lifetime > 2 * RenewalMargin ? RenewalMargin : lifetime / 2);
             // Microsoft issues a new refresh token each time, which expires later than the old one
             if (Text(answer, "refresh_token") is { Length: > 0 } next)
                 _refreshToken = next;

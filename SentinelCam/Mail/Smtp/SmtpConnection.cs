@@ -12,13 +12,13 @@ namespace SentinelCam.Mail.Smtp;
 internal sealed class SmtpConnection : IDisposable
 {
     // One of several addresses may never answer (IPv6 that is announced but not routed). It must not use up the time for the whole mail.
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     // Nothing depends on the reply to QUIT
-    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(2);
 
     // A connection that a firewall has dropped never answers
-    private static readonly TimeSpan AliveLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NoOpTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SmtpOptions _options;
     private readonly SmtpClient _client;
@@ -68,13 +68,13 @@ internal sealed class SmtpConnection : IDisposable
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AliveLimit);
+        limit.CancelAfter(NoOpTimeout);
         try
         {
             await _client.NoOpAsync(limit.Token);
             return true;
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure) && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
@@ -83,12 +83,12 @@ internal sealed class SmtpConnection : IDisposable
     /// <summary>Sends QUIT and closes the connection. Failures are ignored, because every mail was already accepted.</summary>
     public async Task CloseAsync()
     {
-        using var quit = new CancellationTokenSource(QuitLimit);
+        using var quit = new CancellationTokenSource(QuitTimeout);
         try
         {
             await _client.DisconnectAsync(quit: true, quit.Token);
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure))
         {
             // The connection is closed either way
         }
@@ -144,7 +144,7 @@ internal sealed class SmtpConnection : IDisposable
         foreach (var address in addresses)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(ConnectLimit);
+            limit.CancelAfter(ConnectTimeout);
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {

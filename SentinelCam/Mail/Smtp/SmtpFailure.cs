@@ -10,7 +10,7 @@ namespace SentinelCam.Mail.Smtp;
 internal static class SmtpFailure
 {
     /// <summary>Whether the network, the server or the configuration caused the exception. Anything else is a defect of this program.</summary>
-    public static bool IsMailPath(Exception failure) => failure
+    public static bool IsDeliveryFailure(Exception failure) => failure
         is CommandException
         or ProtocolException
         or SslHandshakeException
@@ -37,7 +37,7 @@ internal static class SmtpFailure
     {
         SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
         _ when dialogue.DataBegun =>
-            new(MailResult.Unknown, "The connection broke after the message was sent: " + Words(failure, limit)),
+            new(MailResult.Unknown, "The connection broke after the message was sent: " + Describe(failure, limit)),
         SslHandshakeException => TlsFailed(failure, dialogue, options),
         SmtpTokenException { IsRefusal: true } => SignInRefused(failure.Message, SmtpRemedy.RenewConsent),
         SmtpTokenException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.CheckTokenEndpoint),
@@ -46,9 +46,9 @@ internal static class SmtpFailure
         SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.TurnOnTls),
         NotSupportedException => NotOffered(failure, dialogue, options),
         SocketException => NotConnected(failure, dialogue, options),
-        OperationCanceledException => new(MailResult.TryAgain, $"{Words(failure, limit)} {WhileDoing(dialogue.Step)}",
+        OperationCanceledException => new(MailResult.TryAgain, $"{Describe(failure, limit)} {DescribeStep(dialogue.Step)}",
             SmtpRemedy.ForSilence(dialogue.Step, options)),
-        _ => new(MailResult.TryAgain, Words(failure, limit), SmtpRemedy.ForSilence(dialogue.Step, options)),
+        _ => new(MailResult.TryAgain, Describe(failure, limit), SmtpRemedy.ForSilence(dialogue.Step, options)),
     };
 
     private static MailOutcome ClassifyReply(SmtpCommandException refusal, SmtpDialogue dialogue, SmtpOptions options)
@@ -98,13 +98,13 @@ internal static class SmtpFailure
     // MailKit keeps the text of a 535 but not of a 534, with which Gmail asks for an app password
     private static string SignInReply(Exception failure, SmtpDialogue dialogue) => failure.InnerException is SmtpCommandException reply
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
-        : dialogue.LastReply is { Length: > 0 } words ? words : failure.Message;
+        : dialogue.LastReply is { Length: > 0 } lastReply ? lastReply : failure.Message;
 
-    private static string Words(Exception failure, TimeSpan limit) => failure is OperationCanceledException
+    private static string Describe(Exception failure, TimeSpan limit) => failure is OperationCanceledException
         ? string.Create(CultureInfo.InvariantCulture, $"No answer within {limit.TotalSeconds:0.#} seconds")
         : failure.Message;
 
-    private static string WhileDoing(SmtpStep step) => step switch
+    private static string DescribeStep(SmtpStep step) => step switch
     {
         SmtpStep.NameLookup => "while looking up the server's name.",
         SmtpStep.Connect => "while connecting.",

@@ -18,7 +18,7 @@ public sealed class SmtpTransport(
     SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
 {
     /// <summary>How long an idle connection is kept. Servers usually close it after a few minutes.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
@@ -26,7 +26,7 @@ public sealed class SmtpTransport(
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private SmtpConnection? _idle;
-    private ITimer? _closing;
+    private ITimer? _idleTimer;
     private bool _disposed;
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public sealed class SmtpTransport(
         $"{options.Host ?? throw new ArgumentException("Smtp:Host is not set.", nameof(options))}:{options.Port}");
 
     /// <inheritdoc/>
-    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, Take(), null, cancellationToken);
+    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, TakeIdle(), null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
@@ -48,9 +48,9 @@ public sealed class SmtpTransport(
     {
         lock (_lock)
             _disposed = true;
-        if (Take() is { } idle)
+        if (TakeIdle() is { } idle)
             await idle.CloseAsync();
-        _closing?.Dispose();
+        _idleTimer?.Dispose();
         tokens?.Dispose();
     }
 
@@ -70,8 +70,8 @@ public sealed class SmtpTransport(
             if (kept is not null)
             {
                 dialogue = kept.Dialogue;
-                if (await TrySendAsync(kept, message, deadline.Token) is { } words)
-                    return Accepted(kept, words);
+                if (await TrySendAsync(kept, message, deadline.Token) is { } reply)
+                    return Accepted(kept, reply);
                 kept.Dispose();
                 dialogue = new SmtpDialogue(report);
             }
@@ -84,7 +84,7 @@ public sealed class SmtpTransport(
             connection?.Dispose();
             throw;
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure))
         {
             connection?.Dispose();
             var outcome = SmtpFailure.Classify(failure, dialogue, options, _limit);
@@ -110,13 +110,13 @@ public sealed class SmtpTransport(
         }
     }
 
-    private MailOutcome Accepted(SmtpConnection connection, string words)
+    private MailOutcome Accepted(SmtpConnection connection, string reply)
     {
         Keep(connection);
-        return new MailOutcome(MailResult.Accepted, $"250 {words}");
+        return new MailOutcome(MailResult.Accepted, $"250 {reply}");
     }
 
-    private SmtpConnection? Take()
+    private SmtpConnection? TakeIdle()
     {
         lock (_lock)
         {
@@ -134,8 +134,8 @@ public sealed class SmtpTransport(
             if (_idle is null && !_disposed)
             {
                 _idle = connection;
-                _closing ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _closing.Change(KeptFor, Timeout.InfiniteTimeSpan);
+                _idleTimer ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _idleTimer.Change(IdleTimeout, Timeout.InfiniteTimeSpan);
                 return;
             }
         }
@@ -143,5 +143,5 @@ public sealed class SmtpTransport(
         _ = connection.CloseAsync();
     }
 
-    private void CloseIdle() => _ = Take()?.CloseAsync();
+    private void CloseIdle() => _ = TakeIdle()?.CloseAsync();
 }
