@@ -54,7 +54,10 @@ public sealed class OutboxTests : IDisposable
     public async Task Newest_mails_are_listed_first()
     {
         for (var minute = 0; minute < 5; minute++)
-            await WriteAsync(Mails.Content() with { MessageId = $"{minute}@example.org", ComposedAt = Mails.Moment.AddMinutes(minute) });
+        {
+            var composedAt = Mails.Moment.AddMinutes(minute);
+            await WriteAsync(Mails.Content() with { MessageId = $"{minute}@example.org", ComposedAt = composedAt });
+        }
 
         Assert.Equal(["4", "3", "2"], new OutboxReader(Outbox).List(3).Select(mail => mail.Name.Split('-')[1][..1]));
     }

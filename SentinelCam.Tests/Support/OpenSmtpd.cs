@@ -85,7 +85,11 @@ public sealed class OpenSmtpd : IDisposable
             if (mails.Count >= count)
                 return mails;
             if (watch.Elapsed > TimeSpan.FromSeconds(30))
-                throw new TimeoutException($"{mails.Count} of {count} mails for {AddressFor(name)} arrived. The server's log:\n{LogText()}");
+            {
+                throw new TimeoutException(
+                    $"{mails.Count} of {count} mails for {AddressFor(name)} arrived. The server's log:\n{LogText()}");
+            }
+
             await Task.Delay(20, cancellationToken);
         }
     }
@@ -115,7 +119,8 @@ public sealed class OpenSmtpd : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             // The server delivers as another user if the tests run as root
-            const UnixFileMode Enter = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            const UnixFileMode Enter = Owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
             File.SetUnixFileMode(directory, Enter);
             File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         }
@@ -195,7 +200,9 @@ public sealed class OpenSmtpd : IDisposable
             using var trial = Process.Start(start)!;
             var problem = trial.StandardError.ReadToEnd();
             trial.WaitForExit();
-            return trial.ExitCode == 0 ? null : "opensmtpd: needs root, or sudo without a password, and the right to mount: " + problem.Trim();
+            return trial.ExitCode == 0
+                ? null
+                : "opensmtpd: needs root, or sudo without a password, and the right to mount: " + problem.Trim();
         }
         catch (Win32Exception)
         {
@@ -204,5 +211,7 @@ public sealed class OpenSmtpd : IDisposable
     }
 
     private static ProcessStartInfo AsRoot(params string[] command) =>
-        Environment.IsPrivilegedProcess ? new ProcessStartInfo(command[0], command[1..]) : new ProcessStartInfo("sudo", ["-n", .. command]);
+        Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo(command[0], command[1..])
+            : new ProcessStartInfo("sudo", ["-n", .. command]);
 }

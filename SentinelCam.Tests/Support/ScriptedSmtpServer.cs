@@ -44,7 +44,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
 
     /// <summary>Starts a server.</summary>
-    /// <param name="scripts">One script for each connection; the last one also serves all later connections. With none, everything succeeds.</param>
+    /// <param name="scripts">
+    /// One script for each connection; the last one also serves all later connections. With none, everything succeeds.
+    /// </param>
     public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
 
     public async ValueTask DisposeAsync()
@@ -87,7 +89,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     stream = await SecureAsync(stream, script);
                 await new Session(this, script, stream).RunAsync(_stop.Token);
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or AuthenticationException)
+            catch (Exception e)
+                when (e is IOException or SocketException or OperationCanceledException or AuthenticationException)
             {
                 _dialogue.Enqueue("-- " + e.Message);
             }
@@ -97,7 +100,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     private async Task<Stream> SecureAsync(Stream stream, SmtpScript script)
     {
         var secure = new SslStream(stream);
-        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
+        await secure.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
         return secure;
     }
 
@@ -146,8 +150,10 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 case "RCPT":
                     return await PerformAsync(SmtpStage.RcptTo, stop);
                 case "DATA":
-                    return await PerformAsync(SmtpStage.Data, stop)
-                        && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true || await TakeMessageAsync(stop));
+                    if (!await PerformAsync(SmtpStage.Data, stop))
+                        return false;
+                    var isAsked = script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) == true;
+                    return !isAsked || await TakeMessageAsync(stop);
                 case "QUIT":
                     await PerformAsync(SmtpStage.Quit, stop);
                     return false;
@@ -208,7 +214,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return true;
         }
 
-        /// <summary>The next line without its CR LF, or null at the end of the stream. A bare LF or CR is part of the line.</summary>
+        /// <summary>
+        /// The next line without its CR LF, or null at the end of the stream. A bare LF or CR is part of the line.
+        /// </summary>
         private async Task<byte[]?> ReadLineAsync(CancellationToken stop)
         {
             using var line = new MemoryStream();

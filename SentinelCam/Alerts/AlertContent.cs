@@ -12,7 +12,14 @@ namespace SentinelCam.Alerts;
 /// <param name="Attempt">The number of the attempt within its burst that the picture belongs to; or null.</param>
 /// <param name="ScaledFrom">The size of the original, such as "2400 x 1800", if the picture was reduced; or null.</param>
 public sealed record MailPicture(
-    byte[] Jpeg, string FileName, DateTimeOffset TakenAt, int Width, int Height, string? Label, int? Attempt = null, string? ScaledFrom = null);
+    byte[] Jpeg,
+    string FileName,
+    DateTimeOffset TakenAt,
+    int Width,
+    int Height,
+    string? Label,
+    int? Attempt = null,
+    string? ScaledFrom = null);
 
 /// <summary>A sign-in as a mail describes it. The texts may be a visitor's.</summary>
 /// <param name="Id">The attempt's number.</param>
@@ -22,7 +29,14 @@ public sealed record MailPicture(
 /// <param name="UserAgent">What the browser calls itself.</param>
 /// <param name="Outcome">The outcome in words.</param>
 /// <param name="Number">Its position in its burst, starting at 1.</param>
-public sealed record MailAttempt(long Id, DateTimeOffset At, string AccountTyped, string RemoteAddress, string UserAgent, string Outcome, int Number = 1);
+public sealed record MailAttempt(
+    long Id,
+    DateTimeOffset At,
+    string AccountTyped,
+    string RemoteAddress,
+    string UserAgent,
+    string Outcome,
+    int Number = 1);
 
 /// <summary>An address that attempts of a burst came from, and how many.</summary>
 public sealed record MailAddress(string RemoteAddress, int Attempts);
@@ -81,7 +95,9 @@ public sealed record AlertContent
     /// <summary>How many attempts failed before the one that succeeded; for <see cref="MailKind.Success"/>.</summary>
     public int FailuresBefore { get; init; }
 
-    /// <summary>The last sign-in with the right password after the first failure that the mail is about; null if there was none.</summary>
+    /// <summary>
+    /// The last sign-in with the right password after the first failure that the mail is about; null if there was none.
+    /// </summary>
     public MailAttempt? Success { get; init; }
 
     /// <summary>The addresses with the most attempts, in descending order; for <see cref="MailKind.Summary"/>.</summary>

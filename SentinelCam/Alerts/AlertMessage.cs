@@ -31,8 +31,8 @@ public static class AlertMessage
     /// <summary>Builds the message. It is smaller than a megabyte and loads nothing: no remote picture, no style sheet.</summary>
     /// <param name="content">What the mail says.</param>
     /// <param name="shrink">
-    /// Reduces a JPEG to a maximum width in pixels, or returns null; null to use OpenCV. A picture that is too large and cannot be
-    /// reduced is left out, and the mail says so.
+    /// Reduces a JPEG to a maximum width in pixels, or returns null; null to use OpenCV. A picture that is too large and cannot
+    /// be reduced is left out, and the mail says so.
     /// </param>
     /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
     public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
@@ -60,8 +60,13 @@ public static class AlertMessage
 
     private static MailboxAddress Mailbox(string address, string? name)
     {
-        if (address.Any(char.IsControl) || !MailboxAddress.TryParse(address, out var mailbox) || mailbox.Address.IndexOf('@', StringComparison.Ordinal) <= 0)
+        if (address.Any(char.IsControl)
+            || !MailboxAddress.TryParse(address, out var mailbox)
+            || mailbox.Address.IndexOf('@', StringComparison.Ordinal) <= 0)
+        {
             throw new ArgumentException($"\"{VisitorText.Clean(address, 200)}\" is not a mail address.", nameof(address));
+        }
+
         if (string.IsNullOrEmpty(mailbox.Name))
             mailbox.Name = VisitorText.Clean(name, MaxFileNameLength);
         return mailbox;
@@ -132,7 +137,9 @@ public static class AlertMessage
         return plain.ToString();
     }
 
-    /// <summary>Adds a paragraph wrapped at <see cref="TextWidth"/>, indented from the second line on. A longer word gets its own line.</summary>
+    /// <summary>
+    /// Adds a paragraph wrapped at <see cref="TextWidth"/>, indented from the second line on. A longer word gets its own line.
+    /// </summary>
     private static void AppendWrapped(StringBuilder plain, string paragraph, int indent)
     {
         while (paragraph.Length > TextWidth)
@@ -152,12 +159,14 @@ public static class AlertMessage
     private static string HtmlText(AlertText text, List<string> contentIds, List<(string Id, MailPicture Frame)> strip)
     {
         var html = new StringBuilder();
-        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
+        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+            .Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
             .Append("<body style=\"font-family: sans-serif; line-height: 1.4; max-width: 42em\">\n");
         Paragraph(html, text.Opening, "font-size: 1.1em");
         foreach (var (contentId, caption) in contentIds.Zip(text.PictureCaptions))
         {
-            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("Picture: " + caption))
+            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId))
+                .Append("\" alt=\"").Append(Html.Encode("Picture: " + caption))
                 .Append("\" style=\"max-width: 100%; height: auto\">");
             if (contentIds.Count > 1)
                 html.Append("<br>").Append(Html.Encode(caption));
@@ -168,8 +177,13 @@ public static class AlertMessage
         {
             html.Append("<p>");
             foreach (var (id, frame) in strip)
-                html.Append("<img src=\"cid:").Append(Html.Encode(id)).Append("\" alt=\"").Append(Html.Encode(frame.Label ?? "")).Append("\" title=\"")
-                    .Append(Html.Encode(frame.Label ?? "")).Append("\" width=\"160\" style=\"height: auto; margin: 0 4px 4px 0\">");
+            {
+                var label = Html.Encode(frame.Label ?? "");
+                html.Append("<img src=\"cid:").Append(Html.Encode(id))
+                    .Append("\" alt=\"").Append(label).Append("\" title=\"").Append(label)
+                    .Append("\" width=\"160\" style=\"height: auto; margin: 0 4px 4px 0\">");
+            }
+
             html.Append("</p>\n");
         }
 
@@ -197,8 +211,10 @@ public static class AlertMessage
         html.Append("<table style=\"border-collapse: collapse; margin: 0 0 1em\">\n");
         foreach (var fact in facts)
         {
-            html.Append("<tr><th scope=\"row\" style=\"text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0\">").Append(Html.Encode(fact.Label))
-                .Append("</th><td style=\"overflow-wrap: anywhere\"><bdi>").Append(Html.Encode(fact.Value)).Append("</bdi></td></tr>\n");
+            html.Append("<tr><th scope=\"row\" style=\"text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0\">")
+                .Append(Html.Encode(fact.Label))
+                .Append("</th><td style=\"overflow-wrap: anywhere\"><bdi>")
+                .Append(Html.Encode(fact.Value)).Append("</bdi></td></tr>\n");
         }
 
         html.Append("</table>\n");

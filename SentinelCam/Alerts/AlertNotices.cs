@@ -4,12 +4,16 @@ using SentinelCam.Data;
 namespace SentinelCam.Alerts;
 
 /// <summary>
-/// Notifies an owner, at their own address, that their alerts or their password were changed, because someone else may have done it.
+/// Notifies an owner, at their own address, that their alerts or their password were changed, because someone else may have
+/// done it.
 /// </summary>
 public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time)
 {
     /// <summary>The maximum number of notices in an hour, so that repeated changes do not flood the mailbox.</summary>
     private const int MaxPerHour = 10;
+
+    private const string LastNotice =
+        "There were many changes within an hour. Further changes are not mailed for a while. Check them under Settings.";
 
     /// <summary>Adds the mail to the caller's transaction.</summary>
     /// <param name="account">The account whose settings were changed.</param>
@@ -20,11 +24,12 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
         var hourBefore = time.GetUtcNow().AddHours(-1);
         if (lines.Count == 0 || account.Email is not { } email)
             return [];
-        var sent = await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
+        var sent = await db.Deliveries.CountAsync(d =>
+            d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
         if (sent >= MaxPerHour)
             return [];
         if (sent == MaxPerHour - 1)
-            lines = [.. lines, "There were many changes within an hour. Further changes are not mailed for a while. Check them under Settings."];
+            lines = [.. lines, LastNotice];
         return [deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email, string.Join('\n', lines))];
     }
 }

@@ -5,7 +5,8 @@ using SentinelCam.Data;
 namespace SentinelCam.Alerts;
 
 /// <summary>Changes an owner's alert settings, and notifies the owner if that weakens the alerts.</summary>
-public sealed class AlertSettings(SentinelCamDbContext db, AlertOptions options, AlertNotices notices, TimeProvider time, ILogger<AlertSettings> logger)
+public sealed class AlertSettings(
+    SentinelCamDbContext db, AlertOptions options, AlertNotices notices, TimeProvider time, ILogger<AlertSettings> logger)
 {
     /// <summary>The maximum quiet period in minutes: a day.</summary>
     public const int MaxQuietMinutes = 24 * 60;
@@ -23,7 +24,10 @@ public sealed class AlertSettings(SentinelCamDbContext db, AlertOptions options,
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         var mails = await notices.AddAsync(account, [.. Weakened(account, wishes, TimeZones.Find(timeZone))]);
-        (account.AlertFrom, account.QuietMinutes, account.PausedUntil, account.TimeZone) = (wishes.AlertFrom, wishes.QuietMinutes, wishes.PausedUntil, timeZone);
+        account.AlertFrom = wishes.AlertFrom;
+        account.QuietMinutes = wishes.QuietMinutes;
+        account.PausedUntil = wishes.PausedUntil;
+        account.TimeZone = timeZone;
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} changed its alert settings: {Wishes}", accountId, wishes);
@@ -33,11 +37,22 @@ public sealed class AlertSettings(SentinelCamDbContext db, AlertOptions options,
     private IEnumerable<string> Weakened(Account account, AlertWishes wishes, TimeZoneInfo zone)
     {
         if (wishes.AlertFrom > account.AlertFrom)
-            yield return $"The first mail is now sent at failure number {wishes.AlertFrom} of a burst. Before, it was number {account.AlertFrom}.";
+        {
+            yield return $"The first mail is now sent at failure number {wishes.AlertFrom} of a burst. "
+                + $"Before, it was number {account.AlertFrom}.";
+        }
+
         if (Quiet(wishes.QuietMinutes) > Quiet(account.QuietMinutes))
-            yield return $"The quiet period is now {Quiet(wishes.QuietMinutes):0.##} minutes. Before, it was {Quiet(account.QuietMinutes):0.##}.";
+        {
+            yield return $"The quiet period is now {Quiet(wishes.QuietMinutes):0.##} minutes. "
+                + $"Before, it was {Quiet(account.QuietMinutes):0.##}.";
+        }
+
         if (wishes.PausedUntil is { } until && until > time.GetUtcNow() && until != account.PausedUntil)
-            yield return $"Alerts are paused until {MailTime.ToTheMinute(until, zone)}. Failed sign-ins are still recorded and photographed.";
+        {
+            yield return $"Alerts are paused until {MailTime.ToTheMinute(until, zone)}. "
+                + "Failed sign-ins are still recorded and photographed.";
+        }
     }
 
     private double Quiet(int? minutes) => minutes ?? options.QuietPeriod.TotalMinutes;

@@ -8,12 +8,22 @@ namespace SentinelCam.Alerts;
 /// <summary>One row of a table in a mail.</summary>
 internal sealed record AlertFact(string Label, string Value);
 
-/// <summary>The text of a mail without formatting, so that the plain and the HTML version say the same. Nothing is encoded yet.</summary>
+/// <summary>
+/// The text of a mail without formatting, so that the plain and the HTML version say the same. Nothing is encoded yet.
+/// </summary>
 internal sealed class AlertText
 {
     private const int MaxNameLength = 80;
     private const int MaxUserAgentLength = 300;
     private const int MaxLineLength = 600;
+
+    private const string AllInTheLog = "; the image log lists them all";
+
+    private const string LatePictureReason = "It was not ready in time for the first mail.";
+
+    private const string ChangePasswordNow =
+        "If it was not you, someone else knows your password and is signed in. Change it now under Settings. That signs everyone "
+        + "else out within a minute.";
 
     /// <summary>The maximum number of attempts that a mail describes in full.</summary>
     public const int MaxAttemptsTold = 20;
@@ -44,7 +54,9 @@ internal sealed class AlertText
 
     public string Opening { get; }
 
-    /// <summary>A table for the burst if there was more than one attempt, then one for each attempt, then one for the camera.</summary>
+    /// <summary>
+    /// A table for the burst if there was more than one attempt, then one for each attempt, then one for the camera.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<AlertFact>> Tables { get; }
 
     public IReadOnlyList<string> Notices { get; }
@@ -91,16 +103,24 @@ internal sealed class AlertText
 
         return _content.Kind switch
         {
-            MailKind.Attempt when _content.Attempts.Count > 1 => $"{Count(_content.AttemptCount)} to sign in {where} failed one after another.",
+            MailKind.Attempt when _content.Attempts.Count > 1 =>
+                $"{Count(_content.AttemptCount)} to sign in {where} failed one after another.",
             MailKind.Attempt => $"Someone tried to sign in {where} and failed.",
-            MailKind.Success => $"Someone signed in {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour before.",
-            MailKind.LatePicture when IsSuccessAfterFailures => $"This is the picture of the sign-in {where} that succeeded after several failed attempts. It was not ready in time for the first mail.",
-            MailKind.LatePicture => $"This is the picture of the failed sign-in {where}. It was not ready in time for the first mail.",
+            MailKind.Success =>
+                $"Someone signed in {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour "
+                + "before.",
+            MailKind.LatePicture when IsSuccessAfterFailures =>
+                $"This is the picture of the sign-in {where} that succeeded after several failed attempts. {LatePictureReason}",
+            MailKind.LatePicture => $"This is the picture of the failed sign-in {where}. {LatePictureReason}",
             MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to sign in {where} failed.",
-            MailKind.ConfirmRecipient => $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are mails about failed sign-ins, with pictures from a camera.",
+            MailKind.ConfirmRecipient =>
+                $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are "
+                + "mails about failed sign-ins, with pictures from a camera.",
             MailKind.SettingsChanged => $"The settings of the account {_account} were changed:",
-            MailKind.Test => $"An administrator of {_camera} requested this test mail. If you can read it, alerts can reach this address.",
-            _ when _content.Pictures.Count == 0 => $"The account {_account} requested a picture from {_camera}, but there is none.",
+            MailKind.Test =>
+                $"An administrator of {_camera} requested this test mail. If you can read it, alerts can reach this address.",
+            _ when _content.Pictures.Count == 0 =>
+                $"The account {_account} requested a picture from {_camera}, but there is none.",
             _ => $"This is the picture from {_camera} that the account {_account} requested.",
         };
     }
@@ -122,11 +142,12 @@ internal sealed class AlertText
         yield return new AlertFact("Last", Time(_content.LastAt));
         foreach (var address in _content.Addresses)
             yield return new AlertFact("From", $"{RemotePlace.Describe(address.RemoteAddress)}: {Count(address.Attempts)}");
-        if (_content.AddressCount > _content.Addresses.Count)
-            yield return new AlertFact("From", $"{Number(_content.AddressCount - _content.Addresses.Count)} more {(_content.AddressCount - _content.Addresses.Count == 1 ? "address" : "addresses")}; the image log lists them all");
+        var unlistedAddresses = _content.AddressCount - _content.Addresses.Count;
+        if (unlistedAddresses > 0)
+            yield return new AlertFact("From", Count(unlistedAddresses, "more address", "more addresses") + AllInTheLog);
         var unlisted = _content.AttemptCount - Math.Min(_content.Attempts.Count, MaxAttemptsTold);
         if (unlisted > 0)
-            yield return new AlertFact("Not shown here", Count(unlisted) + "; the image log lists them all");
+            yield return new AlertFact("Not shown here", Count(unlisted) + AllInTheLog);
     }
 
     private IEnumerable<AlertFact> AttemptFacts(MailAttempt attempt)
@@ -134,9 +155,11 @@ internal sealed class AlertText
         yield return new AlertFact("When", Time(attempt.At));
         yield return new AlertFact("Account", VisitorText.Clean(attempt.AccountTyped, MaxNameLength));
         yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
-        yield return new AlertFact("Browser", VisitorText.Clean(attempt.UserAgent, MaxUserAgentLength) is { Length: > 0 } agent ? agent : "not stated");
+        yield return new AlertFact("Browser", TextOr(attempt.UserAgent, MaxUserAgentLength, "not stated"));
         yield return new AlertFact("Outcome", VisitorText.Clean(attempt.Outcome, MaxNameLength));
-        yield return IsSuccessAfterFailures ? new AlertFact("Failed before", Number(_content.FailuresBefore)) : new AlertFact("Attempt", $"number {Number(attempt.Number)} in this burst");
+        yield return IsSuccessAfterFailures
+            ? new AlertFact("Failed before", Number(_content.FailuresBefore))
+            : new AlertFact("Attempt", $"number {Number(attempt.Number)} in this burst");
     }
 
     private IEnumerable<AlertFact> CameraFacts()
@@ -145,11 +168,20 @@ internal sealed class AlertText
         foreach (var caption in PictureCaptions)
             yield return new AlertFact("Picture", caption);
         if (_picturesLeftOut > 0)
-            yield return new AlertFact("Left out", $"{Number(_picturesLeftOut)} {(_picturesLeftOut == 1 ? "picture is" : "pictures are")} too large for a mail and could not be made smaller. See the image log.");
+        {
+            yield return new AlertFact("Left out", Count(_picturesLeftOut, "picture is", "pictures are")
+                + " too large for a mail and could not be made smaller. See the image log.");
+        }
         else if (_content.Kind == MailKind.Summary && PictureCaptions.Count > 0)
+        {
             yield return new AlertFact("All pictures", "in the image log");
+        }
+
         if (_content.PictureProblem is not null || PictureCaptions.Count + _picturesLeftOut == 0)
-            yield return new AlertFact("No picture", VisitorText.Clean(_content.PictureProblem, MailOutcome.MaxReplyLength) is { Length: > 0 } why ? why : "none was taken");
+        {
+            var reason = TextOr(_content.PictureProblem, MailOutcome.MaxReplyLength, "none was taken");
+            yield return new AlertFact("No picture", reason);
+        }
     }
 
     private IEnumerable<string> MakeNotices()
@@ -157,12 +189,25 @@ internal sealed class AlertText
         foreach (var line in _content.Lines)
             yield return VisitorText.Clean(line, MaxLineLength);
         if (_content.Success is { } success)
-            yield return $"After the first of these failed attempts, someone signed in to {VisitorText.Clean(success.AccountTyped, MaxNameLength)} with the right password, on {Time(success.At)}, from {RemotePlace.Describe(success.RemoteAddress)}. A separate mail describes that sign-in.";
+        {
+            var account = VisitorText.Clean(success.AccountTyped, MaxNameLength);
+            var place = RemotePlace.Describe(success.RemoteAddress);
+            yield return $"After the first of these failed attempts, someone signed in to {account} with the right password, on "
+                + $"{Time(success.At)}, from {place}. A separate mail describes that sign-in.";
+        }
+
         var kinds = _content.Attempts.Select(attempt => RemotePlace.KindOf(attempt.RemoteAddress)).ToHashSet();
         if (kinds.Contains(RemoteKind.Remote))
-            yield return "This came over the network from a remote address. The camera cannot see that person. It shows who was near this device, not who typed.";
+        {
+            yield return "This came over the network from a remote address. The camera cannot see that person. It shows who was "
+                + "near this device, not who typed.";
+        }
+
         if (kinds.Contains(RemoteKind.LocalNetwork))
-            yield return "This came from another machine on the local network. The camera shows who was near this device, who may not be the person who typed.";
+        {
+            yield return "This came from another machine on the local network. The camera shows who was near this device, who "
+                + "may not be the person who typed.";
+        }
     }
 
     private IEnumerable<string> MakeAdvice() => _content.Kind switch
@@ -176,19 +221,23 @@ internal sealed class AlertText
         MailKind.SettingsChanged =>
         [
             "If this was you, you do not need to do anything.",
-            "If it was not you, someone else is signed in to your account. Change your password, sign out everywhere else, and restore your alerts under Settings. If your password no longer works, tell the administrator.",
+            "If it was not you, someone else is signed in to your account. Change your password, sign out everywhere else, and "
+                + "restore your alerts under Settings. If your password no longer works, tell the administrator.",
         ],
-        MailKind.Manual => ["If you did not request this picture, someone else is signed in to your account. Change your password."],
+        MailKind.Manual =>
+        [
+            "If you did not request this picture, someone else is signed in to your account. Change your password.",
+        ],
         _ when IsSuccessAfterFailures =>
         [
             "If this was you, you do not need to do anything.",
-            "If it was not you, someone else knows your password and is signed in. Change it now under Settings. That signs everyone else out within a minute.",
+            ChangePasswordNow,
             "Then check under Settings whether your alerts were changed, and tell the administrator.",
         ],
         _ when _content.Success is not null =>
         [
             "If you signed in, you do not need to do anything.",
-            "If it was not you, someone else knows your password and is signed in. Change it now under Settings. That signs everyone else out within a minute.",
+            ChangePasswordNow,
         ],
         _ when _content.ForAdministrators =>
         [
@@ -210,7 +259,8 @@ internal sealed class AlertText
     private string Caption(MailPicture picture)
     {
         var scaled = picture.ScaledFrom is null ? "" : $" (reduced from {picture.ScaledFrom})";
-        var caption = string.Create(CultureInfo.InvariantCulture, $"taken on {Time(picture.TakenAt)}, {picture.Width} x {picture.Height} pixels{scaled}");
+        var caption = string.Create(CultureInfo.InvariantCulture,
+            $"taken on {Time(picture.TakenAt)}, {picture.Width} x {picture.Height} pixels{scaled}");
         if (VisitorText.Clean(picture.Label, MaxNameLength) is { Length: > 0 } label)
             caption = $"{label}: {caption}";
         return picture.Attempt is { } number ? $"attempt {Number(number)}: {caption}" : caption;
@@ -220,5 +270,10 @@ internal sealed class AlertText
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Count(int attempts) => $"{Number(attempts)} {(attempts == 1 ? "attempt" : "attempts")}";
+    private static string Count(int attempts) => Count(attempts, "attempt", "attempts");
+
+    private static string Count(int number, string one, string many) => $"{Number(number)} {(number == 1 ? one : many)}";
+
+    private static string TextOr(string? visitorText, int maxLength, string fallback) =>
+        VisitorText.Clean(visitorText, maxLength) is { Length: > 0 } text ? text : fallback;
 }

@@ -22,12 +22,20 @@ public enum RecipientOutcome
 }
 
 /// <summary>
-/// The second address for an owner's alerts. It is used after someone who reads its mails has confirmed it. Data Protection makes the
-/// link from a random key, so the database alone is not enough to forge one.
+/// The second address for an owner's alerts. It is used after someone who reads its mails has confirmed it. Data Protection makes
+/// the link from a random key, so the database alone is not enough to forge one.
 /// </summary>
-public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan deliveries, AlertNotices notices, IDataProtectionProvider protection, TimeProvider time, ILogger<ExtraRecipients> logger)
+public sealed class ExtraRecipients(
+    SentinelCamDbContext db,
+    DeliveryPlan deliveries,
+    AlertNotices notices,
+    IDataProtectionProvider protection,
+    TimeProvider time,
+    ILogger<ExtraRecipients> logger)
 {
-    /// <summary>The maximum number of addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.</summary>
+    /// <summary>
+    /// The maximum number of addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.
+    /// </summary>
     public const int MaxAskedPerDay = 3;
 
     private const string RecipientRemoved = "Not sent: the recipient was removed.";
@@ -41,7 +49,8 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
     /// <param name="address">The address, as typed.</param>
     /// <param name="site">The address of the site, without a trailing slash: <c>https://cam.example.org</c>.</param>
     /// <returns>The outcome, and the mails that are now due.</returns>
-    public async Task<(RecipientOutcome Outcome, IReadOnlyList<Delivery> Mails)> AskAsync(long accountId, string? address, string site)
+    public async Task<(RecipientOutcome Outcome, IReadOnlyList<Delivery> Mails)> AskAsync(
+        long accountId, string? address, string site)
     {
         address = address?.Trim();
         if (!Registration.IsMailAddress(address))
@@ -52,7 +61,9 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         if (string.Equals(account.Email, address, StringComparison.OrdinalIgnoreCase))
             return (RecipientOutcome.OwnAddress, []);
         var dayBefore = now.AddDays(-1);
-        if (await db.Deliveries.CountAsync(d => d.RecipientId == accountId && d.Kind == MailKind.ConfirmRecipient && d.CreatedAt > dayBefore) >= MaxAskedPerDay)
+        var asked = await db.Deliveries.CountAsync(d =>
+            d.RecipientId == accountId && d.Kind == MailKind.ConfirmRecipient && d.CreatedAt > dayBefore);
+        if (asked >= MaxAskedPerDay)
             return (RecipientOutcome.TooMany, []);
 
         account.PendingRecipient = address;
@@ -61,7 +72,8 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         List<Delivery> mails =
         [
             deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!, site),
-            .. await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]),
+            .. await notices.AddAsync(account,
+                [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]),
         ];
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
@@ -69,12 +81,16 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         return (RecipientOutcome.Asked, mails);
     }
 
-    /// <summary>The confirmation link for a delivery's mail; null if it was used, expired, or superseded by another request.</summary>
+    /// <summary>
+    /// The confirmation link for a delivery's mail; null if it was used, expired, or superseded by another request.
+    /// </summary>
     public string? LinkFor(Account owner, Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(delivery);
-        return owner.PendingRecipient == delivery.Recipient && owner.PendingRecipientUntil > time.GetUtcNow() && owner.PendingRecipientKey is { } key
+        return owner.PendingRecipient == delivery.Recipient
+            && owner.PendingRecipientUntil > time.GetUtcNow()
+            && owner.PendingRecipientKey is { } key
             ? $"{delivery.Text}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
             : null;
     }
@@ -86,7 +102,9 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         if (Read(token) is not [var id, var key] || !long.TryParse(id, out var accountId))
             return null;
         var now = time.GetUtcNow();
-        return await db.Users.SingleOrDefaultAsync(a => a.Id == accountId && a.PendingRecipientKey == key && a.PendingRecipient != null && a.PendingRecipientUntil > now && a.ApprovedAt != null);
+        return await db.Users.SingleOrDefaultAsync(a => a.Id == accountId
+            && a.PendingRecipientKey == key && a.PendingRecipient != null && a.PendingRecipientUntil > now
+            && a.ApprovedAt != null);
     }
 
     /// <summary>Confirms the extra recipient. A link works once.</summary>
@@ -113,8 +131,11 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         if ((account.ExtraRecipient ?? account.PendingRecipient) is not { } address)
             return [];
-        await db.Deliveries.Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, RecipientRemoved)
+        await db.Deliveries
+            .Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(d => d.State, DeliveryState.Failed)
+                .SetProperty(d => d.LastReply, RecipientRemoved)
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);

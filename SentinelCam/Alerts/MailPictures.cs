@@ -6,7 +6,9 @@ namespace SentinelCam.Alerts;
 /// <summary>Reduces the pictures of a mail until they fit. The originals stay in the image log.</summary>
 internal static class MailPictures
 {
-    /// <summary>The maximum total size of a mail's pictures in bytes. Each is sent twice, in base64, and the mail stays under a megabyte.</summary>
+    /// <summary>
+    /// The maximum total size of a mail's pictures in bytes. Each is sent twice, in base64, and the mail stays under a megabyte.
+    /// </summary>
     public const int MaxBytes = 260_000;
 
     /// <summary>The maximum widths to try, in pixels.</summary>
@@ -16,7 +18,8 @@ internal static class MailPictures
     /// <param name="pictures">The originals.</param>
     /// <param name="tryShrink">Reduces a JPEG to a maximum width in pixels; returns null if it cannot.</param>
     /// <returns>The pictures that fit, and how many do not.</returns>
-    public static (IReadOnlyList<MailPicture> Pictures, int LeftOut) Fit(IReadOnlyList<MailPicture> pictures, Func<byte[], int, byte[]?> tryShrink)
+    public static (IReadOnlyList<MailPicture> Pictures, int LeftOut) Fit(
+        IReadOnlyList<MailPicture> pictures, Func<byte[], int, byte[]?> tryShrink)
     {
         var fitted = pictures;
         foreach (var width in Widths)
@@ -40,8 +43,13 @@ internal static class MailPictures
 
     private static MailPicture Shrink(MailPicture picture, int width, Func<byte[], int, byte[]?> tryShrink)
     {
-        if (tryShrink(picture.Jpeg, width) is not { } small || small.Length >= picture.Jpeg.Length || !JpegParser.TryParse(small, out var parsed))
+        if (tryShrink(picture.Jpeg, width) is not { } small
+            || small.Length >= picture.Jpeg.Length
+            || !JpegParser.TryParse(small, out var parsed))
+        {
             return picture;
+        }
+
         return picture with
         {
             Jpeg = small,

@@ -14,10 +14,11 @@ namespace SentinelCam.Alerts;
 public sealed record MailTestRun(string Recipient, DateTimeOffset StartedAt, IReadOnlyList<MailStep> Steps, MailOutcome? Outcome);
 
 /// <summary>
-/// Sends test mails in the background, one at a time, and remembers the last one. A test mail is tried once and not stored, because
-/// its result matters only to the administrator who is waiting for it.
+/// Sends test mails in the background, one at a time, and remembers the last one. A test mail is tried once and not stored,
+/// because its result matters only to the administrator who is waiting for it.
 /// </summary>
-public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
+public sealed class MailTest(
+    IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
 {
     private readonly Lock _lock = new();
     private MailTestRun? _last;
@@ -51,7 +52,10 @@ public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraF
         MailOutcome outcome;
         try
         {
-            outcome = await transport.TestAsync(Compose(recipient, timeZone), step => Change(run => run with { Steps = [.. run.Steps, step] }), CancellationToken.None);
+            outcome = await transport.TestAsync(
+                Compose(recipient, timeZone),
+                step => Change(run => run with { Steps = [.. run.Steps, step] }),
+                CancellationToken.None);
         }
         catch (Exception error)
         {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SentinelCam.Alerts;
 
 /// <summary>
-/// Times as mails state them: <c>Monday, 23 November 2026 at 20:30:05 (Europe/Berlin, UTC+01:00)</c>. The offset is there because a
-/// zone alone leaves the hour open when clocks are set back.
+/// Times as mails state them: <c>Monday, 23 November 2026 at 20:30:05 (Europe/Berlin, UTC+01:00)</c>. The offset is there because
+/// the zone alone is ambiguous in the hour that repeats when clocks are set back.
 /// </summary>
 internal static class MailTime
 {
@@ -15,7 +15,8 @@ internal static class MailTime
     private static string Text(DateTimeOffset time, TimeZoneInfo zone, string clock)
     {
         var local = TimeZoneInfo.ConvertTime(time, zone);
-        var zoneText = zone.Id is "UTC" or "Etc/UTC" ? "UTC" : $"{zone.Id}, UTC{local.ToString("zzz", CultureInfo.InvariantCulture)}";
+        var offset = local.ToString("zzz", CultureInfo.InvariantCulture);
+        var zoneText = zone.Id is "UTC" or "Etc/UTC" ? "UTC" : $"{zone.Id}, UTC{offset}";
         return $"{local.ToString($"dddd, d MMMM yyyy 'at' {clock}", CultureInfo.InvariantCulture)} ({zoneText})";
     }
 }

@@ -11,10 +11,14 @@ public enum MailResult
     /// <summary>The server permanently refused this mail, so a retry would not help.</summary>
     RefusedForGood,
 
-    /// <summary>The mail was not accepted this time: no connection, a temporary refusal, an exceeded quota or a wrong password.</summary>
+    /// <summary>
+    /// The mail was not accepted this time: no connection, a temporary refusal, an exceeded quota or a wrong password.
+    /// </summary>
     TryAgain,
 
-    /// <summary>The connection broke after message data was sent, so the mail may have arrived. Send it again with the same Message-ID.</summary>
+    /// <summary>
+    /// The connection broke after message data was sent, so the mail may have arrived. Send it again with the same Message-ID.
+    /// </summary>
     Unknown,
 }
 

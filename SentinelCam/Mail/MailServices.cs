@@ -13,7 +13,9 @@ public static class MailServices
         services.AddSingleton(new OutboxReader(data.Outbox));
         services.AddSingleton<IMailTransport>(provider => smtp.Host is null
             ? new OutboxTransport(data.Outbox)
-            : new SmtpTransport(smtp, tokens: smtp.OAuth is null ? null : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
+            : new SmtpTransport(smtp, tokens: smtp.OAuth is null
+                ? null
+                : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
         return services;
     }
 }

@@ -49,7 +49,9 @@ public sealed partial class OutboxReader(string directory)
         }
     }
 
-    /// <summary>Deletes the mails written before the given time, because they contain pictures, whose retention is limited.</summary>
+    /// <summary>
+    /// Deletes the mails written before the given time, because they contain pictures, whose retention is limited.
+    /// </summary>
     public void DeleteOlderThan(DateTimeOffset time)
     {
         var folder = new DirectoryInfo(directory);
@@ -71,7 +73,8 @@ public sealed partial class OutboxReader(string directory)
         }
     }
 
-    // No separator, drive or leading dot, so a matching name cannot leave the directory. \z because $ also matches before a newline.
+    // No separator, drive or leading dot, so a matching name cannot leave the directory. \z because $ also matches before a
+    // newline.
     [GeneratedRegex(@"\A[0-9A-Za-z][0-9A-Za-z_-]{0,120}\.eml\z")]
     private static partial Regex MailName();
 }

@@ -25,7 +25,8 @@ public sealed class RealMailServerTests
         Assert.Equal("delivery-42@example.org", mail.MessageId);
         Assert.Equal("Failed sign-in to alice@example.org on porch", mail.Subject);
         Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(mail.Attachments))));
-        Assert.Contains("20:30:05 (Europe/Berlin, UTC+01:00)", AlertMessageTests.OneLine(AlertMessageTests.Plain(mail)), StringComparison.Ordinal);
+        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(mail));
+        Assert.Contains("20:30:05 (Europe/Berlin, UTC+01:00)", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,9 @@ public sealed class SmtpOAuthTests
         Assert.Equal(MailResult.Accepted, (await SendAsync(server, endpoint)).Result);
         Assert.Contains(SignIn("access-1"), server.Dialogue);
         var request = Assert.Single(endpoint.Requests);
-        Assert.Equal(("refresh_token", "my-client", "my-secret", "my-refresh"), (request["grant_type"], request["client_id"], request["client_secret"], request["refresh_token"]));
+        Assert.Equal(
+            ("refresh_token", "my-client", "my-secret", "my-refresh"),
+            (request["grant_type"], request["client_id"], request["client_secret"], request["refresh_token"]));
 
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
@@ -52,7 +54,8 @@ public sealed class SmtpOAuthTests
     public async Task New_refresh_token_replaces_the_old_one()
     {
         await using var endpoint = await TokenServer.StartAsync();
-        endpoint.Answer = number => (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
+        endpoint.Answer = number =>
+            (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
 
         await tokens.GetAsync(Cancel);
@@ -78,7 +81,8 @@ public sealed class SmtpOAuthTests
     }
 
     [Theory]
-    [InlineData(400, """{"error":"invalid_grant","error_description":"Token has been expired or revoked."}""", "invalid_grant Token has been expired or revoked.", true)]
+    [InlineData(400, """{"error":"invalid_grant","error_description":"Token has been expired or revoked."}""",
+        "invalid_grant Token has been expired or revoked.", true)]
     [InlineData(503, """{"error":"temporarily_unavailable"}""", "503 temporarily_unavailable", false)]
     [InlineData(200, """{"token_type":"Bearer"}""", "no access token", false)]
     [InlineData(200, "<html>captive portal</html>", "No access token", false)]
@@ -105,7 +109,8 @@ public sealed class SmtpOAuthTests
     [InlineData("smtp.office365.com", "https://login.microsoftonline.com/common/oauth2/v2.0/token")]
     public void Endpoints_of_Google_and_Microsoft_are_built_in(string host, string endpoint)
     {
-        var options = Read($"Host={host}", "UserName=cam@example.org", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet");
+        var options = Read($"Host={host}", "UserName=cam@example.org",
+            "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet");
 
         Assert.True(options.HasCredentials);
         Assert.Equal(endpoint, options.OAuth!.TokenEndpoint.ToString());
@@ -121,12 +126,19 @@ public sealed class SmtpOAuthTests
     [InlineData("Smtp:OAuth:ClientSecret", "OAuth:ClientId=id", "OAuth:RefreshToken=quiet")]
     [InlineData("Smtp:OAuth:RefreshToken", "OAuth:ClientId=id", "OAuth:ClientSecret=hush")]
     [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet")]
-    [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=http://token.example.org/")]
-    [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://a:b@token.example.org/")]
-    [InlineData("Smtp:Password", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://token.example.org/", "Password=hush")]
+    [InlineData("Smtp:OAuth:TokenEndpoint",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=http://token.example.org/")]
+    [InlineData("Smtp:OAuth:TokenEndpoint",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=https://a:b@token.example.org/")]
+    [InlineData("Smtp:Password",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=https://token.example.org/", "Password=hush")]
     public void Invalid_or_missing_key_is_reported_without_showing_a_secret(string key, params string[] settings)
     {
-        var wrong = Assert.Throws<ConfigurationException>(() => Read(["Host=smtp.example.org", "UserName=cam@example.org", .. settings]));
+        var wrong = Assert.Throws<ConfigurationException>(
+            () => Read(["Host=smtp.example.org", "UserName=cam@example.org", .. settings]));
 
         Assert.StartsWith(key + " is ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", wrong.Message, StringComparison.Ordinal);
@@ -136,13 +148,17 @@ public sealed class SmtpOAuthTests
     private static SmtpScript Script() => new() { Certificate = TestCertificates.Good, Extensions = ["AUTH PLAIN XOAUTH2"] };
 
     private static string SignIn(string token) =>
-        "C: AUTH XOAUTH2 " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"user=cam@example.org\u0001auth=Bearer {token}\u0001\u0001"));
+        "C: AUTH XOAUTH2 "
+        + Convert.ToBase64String(Encoding.UTF8.GetBytes($"user=cam@example.org\u0001auth=Bearer {token}\u0001\u0001"));
 
     private static SmtpOAuth Options(TokenServer endpoint) => new("my-client", "my-secret", "my-refresh", endpoint.Address);
 
     private SmtpTransport Transport(ScriptedSmtpServer server, TokenServer endpoint) => new(
         Mails.Options(server.Port) with { UserName = "cam@example.org", OAuth = Options(endpoint) },
-        TimeSpan.FromSeconds(20), new X509Certificate2Collection(TestCertificates.Authority), null, new SmtpAccessTokens(Options(endpoint), _time));
+        TimeSpan.FromSeconds(20),
+        new X509Certificate2Collection(TestCertificates.Authority),
+        null,
+        new SmtpAccessTokens(Options(endpoint), _time));
 
     private async Task<MailOutcome> SendAsync(ScriptedSmtpServer server, TokenServer endpoint)
     {
@@ -151,6 +167,8 @@ public sealed class SmtpOAuthTests
     }
 
     private static SmtpOptions Read(params string[] settings) => SmtpOptions.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
+        .AddInMemoryCollection(settings
+            .Select(setting => setting.Split('=', 2))
+            .Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
         .Build());
 }

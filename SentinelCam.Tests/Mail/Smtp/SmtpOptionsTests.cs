@@ -29,7 +29,8 @@ public sealed class SmtpOptionsTests : IDisposable
     [Fact]
     public void All_keys_are_read() => Assert.Equal(
         new SmtpOptions("smtp.example.org", 465, SmtpSecurity.SslOnConnect, "cam", " secret ", "Camera <cam@example.org>"),
-        Read("Host=smtp.example.org", "Port=465", "Security=sslonconnect", "UserName=cam", "Password= secret ", "From=Camera <cam@example.org>"));
+        Read("Host=smtp.example.org", "Port=465", "Security=sslonconnect", "UserName=cam", "Password= secret ",
+            "From=Camera <cam@example.org>"));
 
     [Fact]
     public void User_name_that_is_a_mail_address_is_the_default_sender() =>
@@ -61,7 +62,8 @@ public sealed class SmtpOptionsTests : IDisposable
     {
         var wrong = Assert.Throws<ConfigurationException>(() => Read(settings));
 
-        Assert.StartsWith($"{key} is {(value is null ? "not set" : $"\"{value}\"")}. Allowed: ", wrong.Message, StringComparison.Ordinal);
+        var found = value is null ? "not set" : $"\"{value}\"";
+        Assert.StartsWith($"{key} is {found}. Allowed: ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret\"", wrong.Message, StringComparison.Ordinal);
     }
 
@@ -70,7 +72,9 @@ public sealed class SmtpOptionsTests : IDisposable
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     public void Unencrypted_password_is_allowed_only_to_this_machine(string host) =>
-        Assert.Equal(SmtpSecurity.None, Read($"Host={host}", "UserName=cam@example.org", "Password=secret", "Security=None").Security);
+        Assert.Equal(
+            SmtpSecurity.None,
+            Read($"Host={host}", "UserName=cam@example.org", "Password=secret", "Security=None").Security);
 
     [Theory]
     [InlineData("appsettings.json", false)]
@@ -99,12 +103,16 @@ public sealed class SmtpOptionsTests : IDisposable
 
     private IConfiguration WithFile(string name, bool chained)
     {
-        File.WriteAllText(Path.Combine(_directory, name), """{ "Smtp": { "Host": "smtp.example.org", "UserName": "cam@example.org", "Password": "hush" } }""");
+        File.WriteAllText(
+            Path.Combine(_directory, name),
+            """{ "Smtp": { "Host": "smtp.example.org", "UserName": "cam@example.org", "Password": "hush" } }""");
         var configuration = new ConfigurationBuilder().SetBasePath(_directory).AddJsonFile(name).Build();
         return chained ? new ConfigurationBuilder().AddConfiguration(configuration).Build() : configuration;
     }
 
     private static SmtpOptions Read(params string[] settings) => SmtpOptions.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
+        .AddInMemoryCollection(settings
+            .Select(setting => setting.Split('=', 2))
+            .Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
         .Build());
 }

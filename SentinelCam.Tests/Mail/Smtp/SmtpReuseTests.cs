@@ -76,7 +76,8 @@ public sealed class SmtpReuseTests
     [InlineData(SmtpStage.NoOp, null)]
     public async Task Kept_connection_that_fails_NOOP_is_replaced(SmtpStage stage, string? reply)
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, new SmtpAction(reply, Close: true)), new SmtpScript());
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().On(stage, new SmtpAction(reply, Close: true)), new SmtpScript());
         await using var transport = Transport(server);
 
         await SendAsync(transport, 0);
@@ -169,7 +170,9 @@ public sealed class SmtpReuseTests
 
     private static void AssertEachOnce(ScriptedSmtpServer server, int count) => Assert.Equal(
         Enumerable.Range(0, count).Select(i => $"{i}@example.org"),
-        server.Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes), Cancel).MessageId).Order(StringComparer.Ordinal));
+        server.Messages
+            .Select(bytes => MimeMessage.Load(new MemoryStream(bytes), Cancel).MessageId)
+            .Order(StringComparer.Ordinal));
 
     private static async Task UntilAsync(Func<bool> condition)
     {

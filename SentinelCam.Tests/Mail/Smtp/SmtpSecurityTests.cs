@@ -29,7 +29,8 @@ public sealed class SmtpSecurityTests
     [Fact]
     public async Task TLS_from_the_start_is_supported()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, TlsOnConnect = true });
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript { Certificate = TestCertificates.Good, TlsOnConnect = true });
 
         var outcome = await SendAsync(Mails.Options(server.Port, SmtpSecurity.SslOnConnect, signIn: true));
 
@@ -66,7 +67,8 @@ public sealed class SmtpSecurityTests
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("STARTTLS", outcome.Reply, StringComparison.Ordinal);
         Assert.Contains("465", outcome.Remedy, StringComparison.Ordinal);
-        Assert.DoesNotContain(server.Dialogue, line => line.StartsWith("C: AUTH", StringComparison.Ordinal) || line.StartsWith("C: MAIL", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Dialogue, line =>
+            line.StartsWith("C: AUTH", StringComparison.Ordinal) || line.StartsWith("C: MAIL", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,11 +134,13 @@ public sealed class SmtpSecurityTests
     [InlineData("454 4.7.0 Temporary authentication failure")]
     public async Task Refused_sign_in_is_retried_and_keeps_the_servers_reply(string reply)
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, reply));
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, reply));
 
         var outcome = await SendAsync(Mails.Options(server.Port, signIn: true));
 
-        Assert.Equal((MailResult.TryAgain, reply.Replace("\n534", "", StringComparison.Ordinal)), (outcome.Result, outcome.Reply));
+        var oneLine = reply.Replace("\n534", "", StringComparison.Ordinal);
+        Assert.Equal((MailResult.TryAgain, oneLine), (outcome.Result, outcome.Reply));
         Assert.NotNull(outcome.Remedy);
         Assert.DoesNotContain("open sesame", outcome.ToString(), StringComparison.Ordinal);
     }
@@ -144,7 +148,8 @@ public sealed class SmtpSecurityTests
     [Fact]
     public async Task Server_without_AUTH_is_reported()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good, Extensions = [] });
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript { Certificate = TestCertificates.Good, Extensions = [] });
 
         var outcome = await SendAsync(Mails.Options(server.Port, signIn: true));
 
@@ -154,6 +159,7 @@ public sealed class SmtpSecurityTests
     }
 
     private static Task<MailOutcome> SendAsync(SmtpOptions options, bool trust = true) =>
-        new SmtpTransport(options, TimeSpan.FromSeconds(20), trust ? new X509Certificate2Collection(TestCertificates.Authority) : null)
+        new SmtpTransport(
+            options, TimeSpan.FromSeconds(20), trust ? new X509Certificate2Collection(TestCertificates.Authority) : null)
             .SendAsync(AlertMessage.Compose(Mails.Content()), TestContext.Current.CancellationToken);
 }

@@ -21,7 +21,8 @@ public sealed class SmtpTransportTests
         var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(new MailOutcome(MailResult.Accepted, "250 2.0.0 queued as 4711"), outcome);
-        Assert.Contains("C: MAIL FROM:<cam@example.org> SIZE=", server.Dialogue.First(line => line.Contains("MAIL", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(server.Dialogue, line =>
+            line.StartsWith("C: MAIL FROM:<cam@example.org> SIZE=", StringComparison.Ordinal));
         Assert.Contains("C: RCPT TO:<alice@example.org>", server.Dialogue);
     }
 
@@ -34,7 +35,11 @@ public sealed class SmtpTransportTests
 
         var bytes = Assert.Single(server.Messages);
         var lines = System.Text.Encoding.Latin1.GetString(bytes).Split("\r\n");
-        Assert.All(lines, line => Assert.True(line.Length <= 100 && !line.Contains('\r', StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+        Assert.All(lines, line =>
+        {
+            Assert.InRange(line.Length, 0, 100);
+            Assert.DoesNotContain(line, c => c is '\r' or '\n');
+        });
         var message = MimeMessage.Load(new MemoryStream(bytes), Cancel);
         Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(message.Attachments))));
     }
@@ -58,10 +63,12 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.EndOfData, "421 4.3.2 going down", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 5.4.5 Daily user sending limit exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 Daily sending limit reached for this account", MailResult.TryAgain)]
-    [InlineData(SmtpStage.EndOfData, "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData,
+        "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
     [InlineData(SmtpStage.RcptTo, "550 5.7.0 the user has exceeded his quota", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 quota limit reached", MailResult.TryAgain)]
-    [InlineData(SmtpStage.EndOfData, "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData,
+        "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
     [InlineData(SmtpStage.MailFrom, "550 Maximum number of messages per hour exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "554 5.7.1 looks like spam", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
@@ -119,9 +126,13 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
         var time = new FakeTimeProvider();
-        var sending = new SmtpTransport(Mails.Options(server.Port), time: time).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
-        while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal)) || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
+        var transport = new SmtpTransport(Mails.Options(server.Port), time: time);
+        var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+        while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal))
+            || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
+        {
             await Task.Delay(10, Cancel);
+        }
 
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(sending.IsCompleted);
@@ -236,7 +247,8 @@ public sealed class SmtpTransportTests
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource();
-        var sending = new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
+        var transport = new SmtpTransport(Mails.Options(server.Port));
+        var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
         while (server.Messages.Count == 0)
             await Task.Delay(10, Cancel);
 

@@ -8,8 +8,11 @@ internal sealed class CertificateCheck(X509Certificate2Collection? trustedAuthor
 {
     public bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsFromTrustedAuthority(certificate, chain)))
+        if (errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsFromTrustedAuthority(certificate, chain)))
+        {
             return true;
+        }
 
         dialogue.CertificateProblem = string.Join("; ", Problems(certificate, chain, errors));
         return false;

@@ -11,7 +11,8 @@ namespace SentinelCam.Mail.Smtp;
 /// <summary>A connection to the SMTP server that is ready to send mails.</summary>
 internal sealed class SmtpConnection : IDisposable
 {
-    // One of several addresses may never answer (IPv6 that is announced but not routed). It must not use up the time for the whole mail.
+    // One of several addresses may never answer (IPv6 that is announced but not routed). It must not use up the time for the
+    // whole mail.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     // Nothing depends on the reply to QUIT
@@ -37,9 +38,15 @@ internal sealed class SmtpConnection : IDisposable
 
     public SmtpDialogue Dialogue { get; }
 
-    /// <summary>Looks up the host, connects, and sets up TLS and signs in as configured. The dialogue records the last step reached.</summary>
+    /// <summary>
+    /// Looks up the host, connects, and sets up TLS and signs in as configured. The dialogue records the last step reached.
+    /// </summary>
     public static async Task<SmtpConnection> OpenAsync(
-        SmtpOptions options, SmtpDialogue dialogue, X509Certificate2Collection? trustedAuthorities, SmtpAccessTokens? tokens, CancellationToken cancellationToken)
+        SmtpOptions options,
+        SmtpDialogue dialogue,
+        X509Certificate2Collection? trustedAuthorities,
+        SmtpAccessTokens? tokens,
+        CancellationToken cancellationToken)
     {
         var connection = new SmtpConnection(options, dialogue, trustedAuthorities);
         try
@@ -105,7 +112,9 @@ internal sealed class SmtpConnection : IDisposable
         await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
         Dialogue.Done("The server sent its greeting.");
         Dialogue.Begin(SmtpStep.Tls);
-        Dialogue.Done(_client.IsSecure ? $"{_client.SslProtocol}, the certificate is valid." : "None: the connection is not encrypted.");
+        Dialogue.Done(_client.IsSecure
+            ? $"{_client.SslProtocol}, the certificate is valid."
+            : "None: the connection is not encrypted.");
 
         if (!_options.HasCredentials)
             return;
@@ -137,7 +146,7 @@ internal sealed class SmtpConnection : IDisposable
     {
         Dialogue.Begin(SmtpStep.NameLookup);
         var addresses = await LookUpAsync(cancellationToken);
-        Dialogue.Done($"{_options.Host} resolves to {string.Join(", ", addresses.Take(8).Select(address => address.ToString()))}.");
+        Dialogue.Done($"{_options.Host} resolves to {string.Join<IPAddress>(", ", addresses.Take(8))}.");
 
         Dialogue.Begin(SmtpStep.Connect);
         Exception? failure = null;
@@ -152,7 +161,8 @@ internal sealed class SmtpConnection : IDisposable
                 Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"Connected to {address} on port {_options.Port}."));
                 return socket;
             }
-            catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (e is SocketException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 socket.Dispose();
                 failure = e as SocketException ?? new SocketException((int)SocketError.TimedOut);

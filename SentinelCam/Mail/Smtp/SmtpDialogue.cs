@@ -6,7 +6,10 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>The steps of sending one mail, in order. MailKit combines greeting and TLS, so a failure of either is at <see cref="Greeting"/>.</summary>
+/// <summary>
+/// The steps of sending one mail, in order. MailKit combines greeting and TLS, so a failure of either is at
+/// <see cref="Greeting"/>.
+/// </summary>
 internal enum SmtpStep
 {
     NameLookup,
@@ -25,7 +28,9 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
 
     public SmtpStep Step { get; private set; }
 
-    /// <summary>Whether message data was sent after the server's 354. From then on, the server may have accepted the mail.</summary>
+    /// <summary>
+    /// Whether message data was sent after the server's 354. From then on, the server may have accepted the mail.
+    /// </summary>
     public bool DataBegun { get; private set; }
 
     /// <summary>What is wrong with the server's certificate, or null.</summary>
@@ -42,7 +47,8 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
     public void Done(string text) => Report(Step, succeeded: true, text);
 
     public void Failed(string text, Exception failure) =>
-        Report(Step is SmtpStep.Greeting && failure is SslHandshakeException or NotSupportedException ? SmtpStep.Tls : Step, succeeded: false, text);
+        Report(Step is SmtpStep.Greeting && failure is SslHandshakeException or NotSupportedException ? SmtpStep.Tls : Step,
+            succeeded: false, text);
 
     private void Report(SmtpStep step, bool succeeded, string text) => report?.Invoke(new MailStep(step switch
     {

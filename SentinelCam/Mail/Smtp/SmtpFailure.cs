@@ -9,7 +9,9 @@ namespace SentinelCam.Mail.Smtp;
 /// <summary>Turns the failures of sending a mail into outcomes.</summary>
 internal static class SmtpFailure
 {
-    /// <summary>Whether the network, the server or the configuration caused the exception. Anything else is a defect of this program.</summary>
+    /// <summary>
+    /// Whether the network, the server or the configuration caused the exception. Anything else is a defect of this program.
+    /// </summary>
     public static bool IsDeliveryFailure(Exception failure) => failure
         is CommandException
         or ProtocolException
@@ -23,7 +25,9 @@ internal static class SmtpFailure
         or ObjectDisposedException
         or OperationCanceledException;
 
-    /// <summary>Whether the connection is lost, or the server is closing it (421), so that the failure does not concern the mail.</summary>
+    /// <summary>
+    /// Whether the connection is lost, or the server is closing it (421), so that the failure does not concern the mail.
+    /// </summary>
     public static bool IsConnectionLost(Exception failure) => failure
         is ServiceNotConnectedException or SocketException or IOException or ProtocolException or ObjectDisposedException
         or SmtpCommandException { StatusCode: SmtpStatusCode.ServiceNotAvailable };
@@ -33,23 +37,24 @@ internal static class SmtpFailure
         is SmtpCommandException { StatusCode: >= (SmtpStatusCode)400 and < (SmtpStatusCode)500 };
 
     /// <summary>The outcome of a failure.</summary>
-    public static MailOutcome Classify(Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch
-    {
-        SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
-        _ when dialogue.DataBegun =>
-            new(MailResult.Unknown, "The connection broke after the message was sent: " + Describe(failure, limit)),
-        SslHandshakeException => TlsFailed(failure, dialogue, options),
-        SmtpTokenException { IsRefusal: true } => SignInRefused(failure.Message, SmtpRemedy.RenewConsent),
-        SmtpTokenException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.CheckTokenEndpoint),
-        AuthenticationException => SignInRefused(SignInReply(failure, dialogue), SmtpRemedy.ForSignIn(options)),
-        ServiceNotAuthenticatedException => SignInRefused("530 " + failure.Message, SmtpRemedy.SetCredentials),
-        SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.TurnOnTls),
-        NotSupportedException => NotOffered(failure, dialogue, options),
-        SocketException => NotConnected(failure, dialogue, options),
-        OperationCanceledException => new(MailResult.TryAgain, $"{Describe(failure, limit)} {DescribeStep(dialogue.Step)}",
-            SmtpRemedy.ForSilence(dialogue.Step, options)),
-        _ => new(MailResult.TryAgain, Describe(failure, limit), SmtpRemedy.ForSilence(dialogue.Step, options)),
-    };
+    public static MailOutcome Classify(
+        Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch
+        {
+            SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
+            _ when dialogue.DataBegun =>
+                new(MailResult.Unknown, "The connection broke after the message was sent: " + Describe(failure, limit)),
+            SslHandshakeException => TlsFailed(failure, dialogue, options),
+            SmtpTokenException { IsRefusal: true } => SignInRefused(failure.Message, SmtpRemedy.RenewConsent),
+            SmtpTokenException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.CheckTokenEndpoint),
+            AuthenticationException => SignInRefused(SignInReply(failure, dialogue), SmtpRemedy.ForSignIn(options)),
+            ServiceNotAuthenticatedException => SignInRefused("530 " + failure.Message, SmtpRemedy.SetCredentials),
+            SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.TurnOnTls),
+            NotSupportedException => NotOffered(failure, dialogue, options),
+            SocketException => NotConnected(failure, dialogue, options),
+            OperationCanceledException => new(MailResult.TryAgain, $"{Describe(failure, limit)} {DescribeStep(dialogue.Step)}",
+                SmtpRemedy.ForSilence(dialogue.Step, options)),
+            _ => new(MailResult.TryAgain, Describe(failure, limit), SmtpRemedy.ForSilence(dialogue.Step, options)),
+        };
 
     private static MailOutcome ClassifyReply(SmtpCommandException refusal, SmtpDialogue dialogue, SmtpOptions options)
     {
@@ -76,7 +81,8 @@ internal static class SmtpFailure
 
     private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
         dialogue.CertificateProblem is { } problem
-            ? new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem, SmtpRemedy.ForCertificate(options))
+            ? new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
+                SmtpRemedy.ForCertificate(options))
             : new(MailResult.TryAgain, "TLS could not be set up: " + failure.GetBaseException().Message,
                 SmtpRemedy.ForHandshake(options));
 
@@ -96,9 +102,10 @@ internal static class SmtpFailure
                 SmtpRemedy.CheckConnection);
 
     // MailKit keeps the text of a 535 but not of a 534, with which Gmail asks for an app password
-    private static string SignInReply(Exception failure, SmtpDialogue dialogue) => failure.InnerException is SmtpCommandException reply
-        ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
-        : dialogue.LastReply is { Length: > 0 } lastReply ? lastReply : failure.Message;
+    private static string SignInReply(Exception failure, SmtpDialogue dialogue) =>
+        failure.InnerException is SmtpCommandException reply
+            ? string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}")
+            : dialogue.LastReply is { Length: > 0 } lastReply ? lastReply : failure.Message;
 
     private static string Describe(Exception failure, TimeSpan limit) => failure is OperationCanceledException
         ? string.Create(CultureInfo.InvariantCulture, $"No answer within {limit.TotalSeconds:0.#} seconds")

@@ -24,13 +24,17 @@ public sealed record SmtpOAuth(string ClientId, string ClientSecret, string Refr
             ? null
             : new SmtpOAuth(
                 Required("ClientId", "the application's client id"),
-                Required("ClientSecret", "the application's client secret, in the environment variable Smtp__OAuth__ClientSecret or in user secrets"),
-                Required("RefreshToken", "the mailbox's refresh token, in the environment variable Smtp__OAuth__RefreshToken or in user secrets"),
+                Required("ClientSecret",
+                    "the application's client secret, in the environment variable Smtp__OAuth__ClientSecret or in user secrets"),
+                Required("RefreshToken",
+                    "the mailbox's refresh token, in the environment variable Smtp__OAuth__RefreshToken or in user secrets"),
                 Endpoint(configuration, host));
 
-        string Required(string key, string what) => configuration["Smtp:OAuth:" + key] is { } value && !string.IsNullOrWhiteSpace(value)
-            ? value.Trim()
-            : throw new ConfigurationException("Smtp:OAuth:" + key, null, what + ". It is required because another key of Smtp:OAuth is set.");
+        string Required(string key, string what) =>
+            configuration["Smtp:OAuth:" + key] is { } value && !string.IsNullOrWhiteSpace(value)
+                ? value.Trim()
+                : throw new ConfigurationException("Smtp:OAuth:" + key, null,
+                    what + ". It is required because another key of Smtp:OAuth is set.");
     }
 
     /// <summary>A description without the secrets.</summary>
@@ -41,14 +45,24 @@ public sealed record SmtpOAuth(string ClientId, string ClientSecret, string Refr
         const string Key = "Smtp:OAuth:TokenEndpoint";
         var text = configuration[Key]?.Trim();
         if (string.IsNullOrEmpty(text))
-            text = IsHostOf(host, "gmail.com", "googlemail.com", "google.com") ? Google : IsHostOf(host, "office365.com", "outlook.com", "hotmail.com") ? Microsoft
-                : throw new ConfigurationException(Key, null, "the https:// address of the provider's token endpoint. Only those of Google and Microsoft are built in.");
+        {
+            text = IsHostOf(host, "gmail.com", "googlemail.com", "google.com") ? Google
+                : IsHostOf(host, "office365.com", "outlook.com", "hotmail.com") ? Microsoft
+                : throw new ConfigurationException(Key, null,
+                    "the https:// address of the provider's token endpoint. Only those of Google and Microsoft are built in.");
+        }
+
         // The client secret is sent to this address
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.UserInfo.Length == 0
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
             ? uri
-            : throw new ConfigurationException(Key, text, "an https:// address (http:// only for this machine) without a user name.");
+            : throw new ConfigurationException(Key, text,
+                "an https:// address (http:// only for this machine) without a user name.");
     }
 
     private static bool IsHostOf(string? host, params string[] domains) => Array.Exists(domains, domain =>
-        host is not null && (host.Equals(domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)));
+        host is not null
+        && (host.Equals(domain, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)));
 }

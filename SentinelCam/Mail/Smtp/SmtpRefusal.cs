@@ -11,7 +11,9 @@ internal enum SmtpRefusalReason
     /// <summary>A missing or rejected sign-in.</summary>
     SignIn,
 
-    /// <summary>A quota of the sender's account or the recipient's mailbox. It frees up again although the code says "permanent".</summary>
+    /// <summary>
+    /// A quota of the sender's account or the recipient's mailbox. It frees up again although the code says "permanent".
+    /// </summary>
     Quota,
 }
 
@@ -50,7 +52,8 @@ internal static partial class SmtpRefusal
     [GeneratedRegex(@"^[45]\.(\d{1,3}\.\d{1,3})\b")]
     private static partial Regex EnhancedCode();
 
-    // "over quota", "has exceeded his quota"; "quota has been exceeded", "quota limit reached"; "mailbox is full"; "daily user sending
+    // "over quota", "has exceeded his quota"; "quota has been exceeded", "quota limit reached"; "mailbox is full"; "daily user
+    // sending
     // limit"; "number of messages per hour exceeded", "limit on the number of outgoing messages was reached"
     [GeneratedRegex(@"
         \b(over|exceed(s|ed|ing)?|out\ of|reached)\W+(\w+\W+){0,3}quota\b

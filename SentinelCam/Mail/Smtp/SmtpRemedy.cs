@@ -5,8 +5,9 @@ internal static class SmtpRemedy
 {
     public const string SetCredentials = "The server requires sign-in. Set Smtp:UserName and Smtp:Password.";
 
-    public const string RenewConsent = "The consent expired or was revoked, or the application is unknown. Create a new refresh token, and "
-        + "check Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
+    public const string RenewConsent =
+        "The consent expired or was revoked, or the application is unknown. Create a new refresh token, and check "
+        + "Smtp:OAuth:ClientId and Smtp:OAuth:ClientSecret.";
 
     public const string CheckTokenEndpoint = "Check that this machine can reach the provider's token endpoint.";
 
@@ -18,10 +19,11 @@ internal static class SmtpRemedy
 
     public const string CheckConnection = "Check Smtp:Host and Smtp:Port, and that no firewall blocks the connection.";
 
-    public const string UsePortWithSignIn = "Check Smtp:Port: 587 usually allows sign-in, 25 often does not. Or remove Smtp:UserName and "
-        + "Smtp:Password.";
+    public const string UsePortWithSignIn =
+        "Check Smtp:Port: 587 usually allows sign-in, 25 often does not. Or remove Smtp:UserName and Smtp:Password.";
 
-    private const string UseStartTls = "This port may not use TLS from the start. Set Smtp:Security to StartTls, or Smtp:Port to 465.";
+    private const string UseStartTls =
+        "This port may not use TLS from the start. Set Smtp:Security to StartTls, or Smtp:Port to 465.";
 
     private enum Provider
     {
@@ -49,7 +51,8 @@ internal static class SmtpRemedy
         SmtpStep.Connect => CheckConnection,
         SmtpStep.Greeting when options is { Port: SmtpOptions.TlsPort, Security: SmtpSecurity.None or SmtpSecurity.StartTls } =>
             "Port 465 uses TLS from the start. Set Smtp:Security to SslOnConnect.",
-        SmtpStep.Greeting when options.Security == SmtpSecurity.SslOnConnect && options.Port != SmtpOptions.TlsPort => UseStartTls,
+        SmtpStep.Greeting when options.Security == SmtpSecurity.SslOnConnect && options.Port != SmtpOptions.TlsPort =>
+            UseStartTls,
         _ => null,
     };
 
@@ -58,15 +61,17 @@ internal static class SmtpRemedy
     {
         if (options.OAuth is not null)
         {
-            return "The server rejected the access token. Smtp:UserName must be the mailbox that gave its consent, and the consent must "
-                + "cover sending mail (https://mail.google.com/ or https://outlook.office.com/SMTP.Send).";
+            return "The server rejected the access token. Smtp:UserName must be the mailbox that gave its consent, and the "
+                + "consent must cover sending mail (https://mail.google.com/ or https://outlook.office.com/SMTP.Send).";
         }
 
         return ProviderOf(options) switch
         {
-            Provider.Google => "Gmail requires an app password. Turn on 2-Step Verification, create an app password in the Google account "
+            Provider.Google =>
+                "Gmail requires an app password. Turn on 2-Step Verification, create an app password in the Google account "
                 + "under Security, and set it as Smtp:Password.",
-            Provider.Microsoft => "Outlook requires an app password, and SMTP AUTH must be allowed for the mailbox. Many Microsoft accounts "
+            Provider.Microsoft =>
+                "Outlook requires an app password, and SMTP AUTH must be allowed for the mailbox. Many Microsoft accounts "
                 + "do not allow passwords at all.",
             _ => "Check Smtp:UserName and Smtp:Password. Accounts with a second factor need an app password.",
         };

@@ -4,7 +4,9 @@ using MimeKit;
 
 namespace SentinelCam.Mail.Smtp;
 
-/// <summary>Sends mails through an SMTP server. It keeps the connection for a while so that the next mail needs no lookup, TLS or sign-in.</summary>
+/// <summary>
+/// Sends mails through an SMTP server. It keeps the connection for a while so that the next mail needs no lookup, TLS or sign-in.
+/// </summary>
 /// <param name="options">The server; its host must be set.</param>
 /// <param name="limit">The time limit for one mail; null for 60 seconds.</param>
 /// <param name="trustedAuthorities">Certificate authorities to trust in addition to those of the machine, or null.</param>
@@ -34,7 +36,8 @@ public sealed class SmtpTransport(
         $"{options.Host ?? throw new ArgumentException("Smtp:Host is not set.", nameof(options))}:{options.Port}");
 
     /// <inheritdoc/>
-    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, TakeIdle(), null, cancellationToken);
+    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) =>
+        SendAsync(message, TakeIdle(), null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
@@ -57,7 +60,8 @@ public sealed class SmtpTransport(
     /// <inheritdoc/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private async Task<MailOutcome> SendAsync(MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
+    private async Task<MailOutcome> SendAsync(
+        MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         using var alarm = new CancellationTokenSource(_limit, _time);
@@ -93,7 +97,9 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Sends over an idle connection, which may be dead, or may have reached the server's limit of mails for a connection.</summary>
+    /// <summary>
+    /// Sends over an idle connection, which may be dead, or may have reached the server's limit of mails for a connection.
+    /// </summary>
     /// <returns>The server's reply, or null if the message was not accepted but may be over a new connection.</returns>
     private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
     {
@@ -104,7 +110,8 @@ public sealed class SmtpTransport(
         {
             return await kept.SendAsync(message, cancellationToken);
         }
-        catch (Exception failure) when (SmtpFailure.IsTemporary(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
+        catch (Exception failure) when (SmtpFailure.IsTemporary(failure)
+            || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
         {
             return null;
         }
