@@ -62,24 +62,24 @@ public sealed class AlertMessageTests
             Someone tried to sign in to the account alice@example.org on porch and
             failed.
 
-            When:           Monday, 23 November 2026, 20:30:05 +01:00
-                            (Europe/Berlin)
+            When:           Monday, 23 November 2026 at 20:30:05 (Europe/Berlin,
+                            UTC+01:00)
             Account:        alice@example.org
             From:           this machine (127.0.0.1)
             Browser:        Mozilla/5.0 (X11; Linux x86_64)
             Outcome:        wrong password
-            Attempt:        1 of this burst
+            Attempt:        number 1 in this burst
 
             Camera:         porch
-            Picture:        taken on Monday, 23 November 2026, 20:30:05 +01:00
-                            (Europe/Berlin), 640 x 480 pixels
+            Picture:        taken on Monday, 23 November 2026 at 20:30:05
+                            (Europe/Berlin, UTC+01:00), 640 x 480 pixels
 
             What to do
 
-            - If this was you with a mistyped password, there is nothing to do.
-            - If it was not you, see in the picture who it was. Nobody got in this
-              time.
-            - If the password may be known to others, sign in and change it now.
+            - If you mistyped your password, you do not need to do anything.
+            - If it was not you, look at the picture to see who it was. Nobody got
+              in this time.
+            - If others may know your password, sign in and change it now.
 
             """.ReplaceLineEndings("\n"),
             Plain(Sent(Mails.Content())));
@@ -97,7 +97,7 @@ public sealed class AlertMessageTests
 
     [Theory]
     [InlineData("203.0.113.9", "The camera cannot see that person")]
-    [InlineData("192.168.1.20", "another machine in the local network")]
+    [InlineData("192.168.1.20", "another machine on the local network")]
     public void An_attempt_from_elsewhere_says_what_the_camera_cannot_know(string address, string words)
     {
         Assert.Contains(words, OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt(address)] }))), StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class AlertMessageTests
 
     [Fact]
     public void The_picture_is_not_said_to_show_a_remote_visitor() =>
-        Assert.DoesNotContain("see in the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
+        Assert.DoesNotContain("look at the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_picture_the_mail_says_why()
@@ -116,7 +116,7 @@ public sealed class AlertMessageTests
         Assert.Contains("No picture:     The camera did not answer within 10 s.", Plain(mail), StringComparison.Ordinal);
         Assert.Empty(mail.Attachments);
         Assert.Null(Html(mail).QuerySelector("img"));
-        Assert.DoesNotContain("see in the picture", OneLine(Plain(mail)), StringComparison.Ordinal);
+        Assert.DoesNotContain("look at the picture", OneLine(Plain(mail)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class AlertMessageTests
         var mail = Sent(Mails.Content(MailKind.Summary) with { Attempts = attempts, AttemptCount = 10_000, LastAt = Mails.Moment.AddMinutes(5) });
 
         Assert.Contains("Attempts:       10000", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("9980 attempts; the log has them all", Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("9980 attempts; the image log lists them all", Plain(mail), StringComparison.Ordinal);
         Assert.Contains("20:35:05", Plain(mail), StringComparison.Ordinal);
         Assert.True(Plain(mail).Length < 10_000);
     }

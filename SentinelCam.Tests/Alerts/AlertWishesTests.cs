@@ -30,7 +30,7 @@ public class AlertWishesTests
         {
             Assert.Contains($"(203.0.113.{i})", text, StringComparison.Ordinal);
             Assert.Contains($"Picture: attempt {i}: ", text, StringComparison.Ordinal);
-            Assert.Contains($"Attempt: {i} of this burst", text, StringComparison.Ordinal);
+            Assert.Contains($"Attempt: number {i} in this burst", text, StringComparison.Ordinal);
         }
 
         // The three were told, so there is nothing to sum up
@@ -119,7 +119,7 @@ public class AlertWishesTests
         var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(mail));
         Assert.Contains("198.51.100.7", text, StringComparison.Ordinal);
         Assert.Contains("Thief/1.0", text, StringComparison.Ordinal);
-        Assert.Contains("somebody knows your password", text, StringComparison.Ordinal);
+        Assert.Contains("someone else knows your password", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Nobody got in", text, StringComparison.Ordinal);
         var entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleAsync(e => e.Trigger == CaptureTrigger.SuccessAfterFailures));
         Assert.NotNull(entry.Snapshot);
@@ -220,7 +220,7 @@ public class AlertWishesTests
         foreach (var mail in app.Mails().Where(mail => !mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal)))
         {
             var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(mail));
-            Assert.Contains($"Since the first of these failures somebody signed in to {Anns} with the right password", text, StringComparison.Ordinal);
+            Assert.Contains($"After the first of these failed attempts, someone signed in to {Anns} with the right password", text, StringComparison.Ordinal);
             Assert.Contains("(198.51.100.7)", text, StringComparison.Ordinal);
             Assert.DoesNotContain("obody got in", text, StringComparison.Ordinal);
         }
