@@ -1,12 +1,13 @@
-using Hangfire;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Pages;
 
 /// <summary>Tries the parts without which attempts are not recorded or not mailed. Asked often, it answers from memory for some seconds.</summary>
-public sealed class HealthProbe(IServiceScopeFactory scopes, JobStorage jobs, DataDirectory data, TimeProvider time, ILogger<HealthProbe> logger) : IDisposable
+public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time, ILogger<HealthProbe> logger)
+    : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
 
@@ -25,7 +26,7 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobStorage jobs, Da
             _last = new Dictionary<string, string?>
             {
                 ["database"] = await TryAsync("database", CheckDatabaseAsync),
-                ["jobs"] = await TryAsync("jobs", () => Task.FromResult(jobs.GetMonitoringApi().Servers())),
+                ["jobs"] = await TryAsync("jobs", CheckJobsAsync),
                 ["free space"] = await TryAsync("free space", CheckSpaceAsync),
             };
             _lastAt = time.GetTimestamp();
@@ -45,6 +46,12 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobStorage jobs, Da
     {
         await using var scope = scopes.CreateAsyncScope();
         await using var transaction = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Database.BeginTransactionAsync();
+    }
+
+    private Task CheckJobsAsync()
+    {
+        jobs.Check();
+        return Task.CompletedTask;
     }
 
     private Task CheckSpaceAsync()
