@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SentinelCam.Cameras;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
@@ -21,6 +22,7 @@ public static class HealthEndpoint
         var text = new StringBuilder(healthy ? "healthy\n" : "unhealthy\n");
         if (context.User.IsInRole(Roles.Administrator))
         {
+            text.Append("version: ").Append(ProductVersion.Text).Append('\n');
             foreach (var (part, problem) in parts)
                 text.Append(part).Append(": ").Append(problem ?? "ok").Append('\n');
             var status = camera.Status;
