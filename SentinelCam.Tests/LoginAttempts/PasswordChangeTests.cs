@@ -20,7 +20,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         using var elsewhere = await _app.VisitAsAsync("olga@example.org");
 
         var answer = await here.SubmitAsync("/settings", new { Current = SentinelCamApp.Password, New = Changed }, "/settings");
-        Assert.Contains("The password is changed", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("Your password was changed", answer.Main, StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromMinutes(2));
 
         Assert.Equal("/dashboard", (await here.GetAsync("/dashboard")).Path);
@@ -30,8 +30,8 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     }
 
     [Theory]
-    [InlineData("not the password", Changed, "is not the one you entered")]
-    [InlineData("", Changed, "is not the one you entered")]
+    [InlineData("not the password", Changed, "The current password is wrong")]
+    [InlineData("", Changed, "The current password is wrong")]
     [InlineData(SentinelCamApp.Password, "too short", "Enter a new password of 12 to 128 characters")]
     public async Task A_wrong_entry_changes_nothing(string current, string wanted, string message)
     {
@@ -85,7 +85,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
 
         var answer = await session.SubmitAsync("/settings", new { Current = SentinelCamApp.Password, New = Changed }, "/settings");
 
-        Assert.Contains("The password is changed", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("Your password was changed", answer.Main, StringComparison.Ordinal);
         await _app.WaitForAsync(
             db => db.Deliveries.CountAsync(d => d.RecipientId == id && d.Kind == MailKind.SettingsChanged && d.State == DeliveryState.Accepted), accepted => accepted == 1);
         var mail = Assert.Single(_app.MailsTo("rita@example.org"), mail => mail.Subject is { } subject && subject.Contains("were changed", StringComparison.Ordinal));
@@ -102,7 +102,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
 
         var answer = await here.SubmitAsync("/settings", new { }, "/settings?handler=EndSessions");
 
-        Assert.Contains("Every other browser is signed out within a minute", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("All other browsers will be signed out within a minute", answer.Main, StringComparison.Ordinal);
         Assert.Contains($"Account {id} signed out everywhere else", _app.Log(), StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal("/login", (await elsewhere.GetAsync("/dashboard")).Path);

@@ -146,7 +146,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await using var browser = await Chromium.OpenAsync(house.App.Address);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/login");
-        await Assertions.Expect(page.GetByLabel("Mail address")).ToBeFocusedAsync();
+        await Assertions.Expect(page.GetByLabel("Email address")).ToBeFocusedAsync();
 
         await page.Keyboard.TypeAsync(SentinelCamApp.AnnsEmail);
         await page.Keyboard.PressAsync("Tab");

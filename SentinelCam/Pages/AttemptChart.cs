@@ -48,7 +48,7 @@ public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOff
                 // One attempt beside a million is still to be seen
                 var height = Math.Max(2, (double)attempts / Highest * (Height - Top));
                 top -= height;
-                yield return new Bar((int)(day - LastDay + Days - 1) * Slot, Math.Max(0, top), Slot - Gap, height, outcome, $"{DayOf(day):yyyy-MM-dd}: {attempts} {outcome.InWords()}");
+                yield return new Bar((int)(day - LastDay + Days - 1) * Slot, Math.Max(0, top), Slot - Gap, height, outcome, $"{TimeWords.Day(DayOf(day))}: {attempts} {outcome.InWords()}");
             }
         }
     }

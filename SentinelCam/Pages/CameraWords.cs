@@ -9,7 +9,7 @@ public static class CameraWords
     /// <summary>The state, and for an open camera how fast its frames come.</summary>
     public static string Of(CameraStatus status) => status.State switch
     {
-        CameraState.Off => "off, opens when it is needed",
+        CameraState.Off => "off; opens when needed",
         CameraState.Opening => "opening",
         CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live{(status.IsDemo ? ", DEMO pictures" : "")}, {status.FramesPerSecond:0.#} frames per second"),
         CameraState.Stale => "open, but no new frames",

@@ -8,7 +8,7 @@ namespace SentinelCam.Pages;
 
 public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes) : PageModel
 {
-    public const string Deleted = "The entry and its picture are deleted.";
+    public const string Deleted = "The entry and its picture were deleted.";
 
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }

@@ -33,11 +33,11 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     public async Task<IActionResult> OnGetAsync()
     {
         if (Search.Filter.IsTextTooShort)
-            return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for: so short a text finds every entry.");
+            return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for. A shorter text would match every entry.");
         var viewer = Viewer.Of(User);
         var page = await query.PageAsync(viewer, Search.Filter, count: MaxShown);
         if (page.Items.Count == 0)
-            return BackWith("There is nothing to delete.");
+            return BackWith("Nothing was deleted: no entry matches.");
         Shown = page.Items;
         var newest = LogPlace.Of(page.Items[0].Entry);
         var first = newest with { Id = newest.Id + 1 };
@@ -53,7 +53,7 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     {
         var items = await query.ItemsAsync(Viewer.Of(User), Ids);
         if (items.Count == 0)
-            return BackWith("Select entries first: each has a box beside its picture.");
+            return BackWith("Select entries first, with the boxes beside their pictures.");
         Ids = [.. items.Select(item => item.Entry.Id)];
         (Count, Shown) = (items.Count, [.. items.Take(MaxShown)]);
         return Page();
@@ -65,7 +65,7 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
         var deleted = Ids.Length > 0 ? await changes.DeleteAsync(viewer, Ids)
             : !Search.Filter.IsTextTooShort && LogPlace.Parse(Before) is { } before ? await changes.DeleteAsync(viewer, Search.Filter, before)
             : 0;
-        return BackWith(deleted == 1 ? "1 entry is deleted, with its pictures." : $"{deleted} entries are deleted, with their pictures.");
+        return BackWith(deleted == 1 ? "1 entry was deleted, with its pictures." : $"{deleted} entries were deleted, with their pictures.");
     }
 
     private LocalRedirectResult BackWith(string notice)

@@ -16,12 +16,12 @@ public static class DeliveryWords
     public static string Kind(MailKind kind) => kind switch
     {
         MailKind.Attempt => "Alert",
-        MailKind.Success => "Alert of a sign-in after failures",
-        MailKind.Manual => "Picture on request",
+        MailKind.Success => "Alert about a sign-in after failures",
+        MailKind.Manual => "Requested picture",
         MailKind.Summary => "Summary",
-        MailKind.LatePicture => "Mail with the late picture",
-        MailKind.ConfirmRecipient => "Question about alerts",
-        MailKind.SettingsChanged => "Mail about changed settings",
-        _ => "Mail",
+        MailKind.LatePicture => "Late picture",
+        MailKind.ConfirmRecipient => "Confirmation request",
+        MailKind.SettingsChanged => "Notice of changed settings",
+        _ => "Email",
     };
 }

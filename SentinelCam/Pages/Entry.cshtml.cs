@@ -62,7 +62,7 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
             return await NoRoomAsync();
         if (!Request.IsHtmx())
         {
-            TempData["Notice"] = pinned ? "The picture is pinned: it is kept until you delete it." : "The picture is no longer pinned.";
+            TempData["Notice"] = pinned ? "The picture is pinned. It is kept until you unpin or delete it." : "The picture is no longer pinned.";
             return LocalRedirect(Url.IsLocalUrl(returnUrl) ? $"{returnUrl}#entry-{Id}" : $"/userdata/{Id}");
         }
 
@@ -76,7 +76,7 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     /// <summary>Said where the row's page has its notices, or in the viewer, which covers them.</summary>
     private async Task<IActionResult> NoRoomAsync()
     {
-        const string Refusal = "Not pinned: the pinned pictures of all owners take half of the space for pictures, and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more.";
+        const string Refusal = "Not pinned: pinned pictures of all owners already fill half of the space for pictures, and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more space.";
         if (Request.IsHtmx() && Request.Headers["HX-Target"] == $"entry-{Id}")
         {
             Response.Headers["HX-Retarget"] = "#notice";

@@ -8,9 +8,9 @@ public static class EntryWords
 {
     public static string Because(CaptureTrigger trigger) => trigger switch
     {
-        CaptureTrigger.FailedLogin => "a failed sign-in",
-        CaptureTrigger.SuccessAfterFailures => "a sign-in after failures",
-        CaptureTrigger.Manual => "\"capture now\"",
+        CaptureTrigger.FailedLogin => "failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
+        CaptureTrigger.Manual => "\"Capture now\"",
         _ => trigger.ToString(),
     };
 
@@ -31,17 +31,17 @@ public static class EntryWords
 
     public static string Of(MailFilter mail) => mail switch
     {
-        MailFilter.Accepted => "accepted",
+        MailFilter.Accepted => "sent",
         MailFilter.Waiting => "waiting",
         MailFilter.Failed => "failed",
-        _ => "none of its own",
+        _ => "no email of its own",
     };
 
     /// <summary>What stands in the place of a picture.</summary>
     public static string Missing(ImageLogEntry entry) => entry.CaptureState switch
     {
         CaptureState.Waiting => "waiting for the camera",
-        CaptureState.Taken => "removed after its time",
+        CaptureState.Taken => "no longer kept",
         _ => "no picture",
     };
 

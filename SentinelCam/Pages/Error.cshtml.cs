@@ -18,23 +18,23 @@ public sealed class ErrorModel : PageModel
     public string Heading => Code switch
     {
         400 => "The request could not be understood",
-        403 => "This page is not for you",
-        404 => "There is no such page",
-        405 => "That cannot be done here",
-        413 => "That was too much",
-        429 => "That was too often",
+        403 => "Administrators only",
+        404 => "Not found",
+        405 => "Not possible here",
+        413 => "The form was too large",
+        429 => "Too many requests",
         _ => "Something went wrong",
     };
 
     public string Advice => Code switch
     {
-        400 => "Go back, reload the page and try again. Pages that were open for very long have to be reloaded.",
-        403 => "It needs an administrator's account. Sign in with one, or ask your administrator.",
-        404 => "The address is wrong, or what was here has been deleted.",
+        400 => "Go back, reload the page and try again. A page that has been open for a long time must be reloaded first.",
+        403 => "Sign in with an administrator's account, or ask your administrator.",
+        404 => "The address is wrong, or what was here has been deleted. Go back and reload the page.",
         405 => "Go to the start page and follow the links from there.",
-        413 => "The form was larger than any honest one. Shorten what you entered.",
-        429 => "Wait a few minutes, then try again. Failed sign-ins are recorded all the same.",
-        _ => "The error is in the log, with the trace below. Nothing that was recorded is lost. Try again in a minute.",
+        413 => "Shorten what you entered and try again.",
+        429 => "Wait a few minutes, then try again. Failed sign-ins are still recorded.",
+        _ => "Nothing that was recorded is lost. Try again in a minute. If this happens again, give the administrator the trace below: it leads to the error in the log.",
     };
 
     public IActionResult OnGet(int? code) => Show(code);

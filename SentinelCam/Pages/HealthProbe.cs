@@ -50,7 +50,7 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobStorage jobs, Da
     private Task CheckSpaceAsync()
     {
         var free = new DriveInfo(data.Root).AvailableFreeSpace;
-        return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
+        return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are free for {data.Root}. Free some disk space.");
     }
 
     private async Task<string?> TryAsync(string part, Func<Task> probe)

@@ -34,7 +34,7 @@ public sealed class LoginModel(
         // Where the form was left open for long, it opens while the password is checked
         camera.Warm();
         if (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password))
-            return Failed("Enter your mail address and your password.");
+            return Failed("Enter your email address and your password.");
 
         var visitor = Visitor.Of(HttpContext);
         var (result, account) = await credentials.SignInAsync(Email, Password, visitor);
@@ -45,7 +45,7 @@ public sealed class LoginModel(
         }
 
         if (account is null)
-            return Failed("The mail address or the password is wrong, or the account is not open now. If you are the owner, wait five minutes after several failures.");
+            return Failed("The email address or the password is wrong, or the account cannot sign in right now. If it is yours and you have failed several times, wait five minutes and try again.");
 
         await signIn.SignInAsync(account, isPersistent: false);
         logger.LogInformation("Account {AccountId} signed in from {RemoteAddress}", account.Id, visitor.RemoteAddress);

@@ -35,9 +35,9 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
             return NotFound();
         TempData["Notice"] = outcome switch
         {
-            RepeatOutcome.Queued => "The mail is sent again.",
-            RepeatOutcome.RecipientRemoved => "This address gets your mails no more.",
-            _ => "This mail is in the queue already, or was sent again since.",
+            RepeatOutcome.Queued => "The email is being sent again.",
+            RepeatOutcome.RecipientRemoved => "This address no longer receives your alerts, so the email was not sent.",
+            _ => "This email is already in the queue, or has been sent again since.",
         };
         return Back();
     }

@@ -17,7 +17,7 @@ public sealed class SettingsModel(
     UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options,
     LiveUpdates live, TimeProvider time) : PageModel
 {
-    private const string ChangedElsewhere = "The account was changed elsewhere at the same moment. Try again.";
+    private const string ChangedElsewhere = "Your account was changed somewhere else at the same moment. Try again.";
 
     public string? Email { get; private set; }
 
@@ -70,7 +70,7 @@ public sealed class SettingsModel(
         if (outcome is PasswordChangeOutcome.Changed)
         {
             await signIn.RefreshSignInAsync(account);
-            return Done("The password is changed.");
+            return Done("Your password was changed.");
         }
 
         if (outcome is PasswordChangeOutcome.NotRecorded)
@@ -78,7 +78,7 @@ public sealed class SettingsModel(
         ModelState.AddModelError(nameof(Current), outcome switch
         {
             PasswordChangeOutcome.WrongPassword =>
-                "The password that you have now is not the one you entered. The failure is recorded like one at the sign-in page.",
+                "The current password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.",
             PasswordChangeOutcome.NotRecorded => Unavailable.Advice,
             _ => ChangedElsewhere,
         });
@@ -98,7 +98,7 @@ public sealed class SettingsModel(
 
         await signIn.RefreshSignInAsync(account);
         live.End(account.Id);
-        return Done("Every other browser is signed out within a minute.");
+        return Done("All other browsers will be signed out within a minute.");
     }
 
     public async Task<IActionResult> OnPostAlertsAsync()
@@ -111,7 +111,7 @@ public sealed class SettingsModel(
             return Again(account, alertsToo: false);
 
         await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
-        return Done("The alerts are set.");
+        return Done("Your alert settings were saved.");
     }
 
     public async Task<IActionResult> OnPostRecipientAsync()
@@ -121,12 +121,12 @@ public sealed class SettingsModel(
             return Challenge();
         var outcome = await recipients.AskAsync(account.Id, Recipient, $"{Request.Scheme}://{Request.Host}{Request.PathBase}");
         if (outcome is RecipientOutcome.Asked)
-            return Done("The address was asked. It is used once it has confirmed.");
+            return Done("The address was asked to confirm. Your alerts are sent there once it has.");
         ModelState.AddModelError(nameof(Recipient), outcome switch
         {
-            RecipientOutcome.OwnAddress => "This is your own address: your alerts go there anyway.",
-            RecipientOutcome.TooMany => $"You have asked {ExtraRecipients.MaxAskedPerDay} times within a day. Try again tomorrow.",
-            _ => $"Enter a mail address such as name@example.org, at most {Registration.MaxEmailLength} characters.",
+            RecipientOutcome.OwnAddress => "This is your own address, which already gets your alerts. Enter another one.",
+            RecipientOutcome.TooMany => $"You have asked {ExtraRecipients.MaxAskedPerDay} addresses within a day. Try again tomorrow.",
+            _ => $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.",
         });
         return Again(account, alertsToo: true);
     }
@@ -137,14 +137,14 @@ public sealed class SettingsModel(
         if (account is null)
             return Challenge();
         await recipients.RemoveAsync(account.Id);
-        return Done("The second address is removed.");
+        return Done("The second address was removed.");
     }
 
     private int ReadAlertFrom()
     {
         if (int.TryParse(AlertFrom, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= AlertWishes.MaxAlertFrom)
             return number;
-        ModelState.AddModelError(nameof(AlertFrom), $"Enter the number of the failure to be mailed first, 1 to {AlertWishes.MaxAlertFrom}.");
+        ModelState.AddModelError(nameof(AlertFrom), $"Enter the number of the failure that sends the first email, 1 to {AlertWishes.MaxAlertFrom}.");
         return 1;
     }
 
@@ -154,14 +154,14 @@ public sealed class SettingsModel(
             return null;
         if (int.TryParse(QuietMinutes, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes is >= 1 and <= AlertSettings.MaxQuietMinutes)
             return minutes;
-        ModelState.AddModelError(nameof(QuietMinutes), $"Enter the quiet period in whole minutes, 1 to {AlertSettings.MaxQuietMinutes}, or nothing.");
+        ModelState.AddModelError(nameof(QuietMinutes), $"Enter the quiet period in whole minutes, 1 to {AlertSettings.MaxQuietMinutes}, or leave it empty.");
         return null;
     }
 
     private DateTimeOffset? ReadPausedUntil()
     {
         if (!string.IsNullOrEmpty(TimeZone) && !TimeZones.Ids.Contains(TimeZone))
-            ModelState.AddModelError(nameof(TimeZone), "Choose a time zone of the list.");
+            ModelState.AddModelError(nameof(TimeZone), "Choose a time zone from the list.");
         if (string.IsNullOrWhiteSpace(PausedUntil))
             return null;
         var zone = TimeZones.Find(string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
@@ -174,7 +174,7 @@ public sealed class SettingsModel(
                 return until;
         }
 
-        ModelState.AddModelError(nameof(PausedUntil), $"Enter a time to pause until that is still to come, {AlertSettings.MaxPause.Days} days ahead at most, or nothing.");
+        ModelState.AddModelError(nameof(PausedUntil), $"Enter a future time, at most {AlertSettings.MaxPause.Days} days ahead, or leave it empty for no pause.");
         return null;
     }
 

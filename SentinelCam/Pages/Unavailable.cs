@@ -4,7 +4,7 @@ namespace SentinelCam.Pages;
 public static class Unavailable
 {
     public const string Advice =
-        "Nobody can sign in now: SentinelCam cannot write to its database. If you run it, make room on its disk; otherwise try again in a minute.";
+        "Nobody can sign in right now: SentinelCam cannot write to its database. Try again in a minute. If you run this device, free some space on its disk.";
 
     /// <summary>Sets the status 503, and when to try again.</summary>
     public static void SayUnavailable(this HttpResponse response)

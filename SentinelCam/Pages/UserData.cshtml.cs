@@ -68,7 +68,7 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
 
     private LocalRedirectResult NothingSelected()
     {
-        TempData["Notice"] = "Select entries first: each has a box beside its picture.";
+        TempData["Notice"] = "Select entries first, with the boxes beside their pictures.";
         return LocalRedirect(Search.Url("/userdata"));
     }
 

@@ -1,12 +1,11 @@
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
-/// <summary>The time zone of whoever looks at the page: their own wish, or the server's. Looked up once for each request.</summary>
-public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext db)
+/// <summary>Times in the viewer's time zone: the one in their settings, or the server's. It is looked up once a request.</summary>
+public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext db, TimeProvider time)
 {
     private TimeZoneInfo? _zone;
 
@@ -20,7 +19,6 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
         return _zone = TimeZones.Find(await db.Users.Where(a => a.Id == id).Select(a => a.TimeZone).SingleOrDefaultAsync());
     }
 
-    /// <summary>A time with its offset: <c>2030-01-01 13:00:00 +01:00</c>.</summary>
-    public static string Text(DateTimeOffset time, TimeZoneInfo zone) =>
-        TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+    /// <summary>A time in that zone, as <see cref="TimeWords.Say"/> writes it.</summary>
+    public async Task<string> SayAsync(DateTimeOffset moment, bool seconds) => TimeWords.Say(moment, await ZoneAsync(), time.GetUtcNow(), seconds);
 }

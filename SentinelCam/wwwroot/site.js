@@ -76,21 +76,32 @@ document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   }
 });
 
-// Times in the reader's zone, in the form that the server writes; the exact UTC stays in the title
+// Times in the browser's zone, worded as the server words them; the exact UTC time stays in the title
 const two = (number) => String(number).padStart(2, "0");
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function dayOf(at) {
+  const now = new Date();
+  const days = (Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) - Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())) / 86400000;
+  const day = `${at.getDate()} ${months[at.getMonth()]}`;
+  return { "0": "today", "-1": "yesterday", "1": "tomorrow" }[days] ?? (at.getFullYear() === now.getFullYear() ? day : `${day} ${at.getFullYear()}`);
+}
 
 function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
-      const offset = -at.getTimezoneOffset();
-      const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-      time.textContent = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`;
+      const text = `${dayOf(at)} at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      if (time.textContent !== text) {
+        time.textContent = text;
+      }
     }
   }
 }
 
 localize(document);
+// A page that stays open past midnight
+setInterval(() => localize(document), 60000);
 document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
 
 // The age of the camera's last frame goes on by itself

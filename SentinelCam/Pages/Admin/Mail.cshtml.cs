@@ -30,23 +30,23 @@ public sealed class MailModel(
 
     public string From => smtp.From ?? SmtpOptions.OutboxSender;
 
-    /// <summary>The address of whoever looks, where the test mail goes.</summary>
+    /// <summary>The viewer's own address, which gets the test email.</summary>
     public string? Email { get; private set; }
 
-    /// <summary>All keys with the value in force; of a secret only whether there is one.</summary>
-    public IReadOnlyList<(string Key, string Value)> Configuration =>
+    /// <summary>Each setting with the value in use. A secret only says whether it is set.</summary>
+    public IReadOnlyList<(string Setting, string Value)> Settings =>
     [
-        ("Smtp:Host", smtp.Host ?? NotSet),
-        ("Smtp:Port", smtp.Port.ToString(CultureInfo.InvariantCulture)),
-        ("Smtp:Security", smtp.Security.ToString()),
-        ("Smtp:UserName", smtp.UserName ?? NotSet),
-        ("Smtp:Password", smtp.Password is null ? NotSet : Hidden),
-        ("Smtp:From", From),
-        ("Smtp:OAuth:ClientId", smtp.OAuth?.ClientId ?? NotSet),
-        ("Smtp:OAuth:ClientSecret", smtp.OAuth is null ? NotSet : Hidden),
-        ("Smtp:OAuth:RefreshToken", smtp.OAuth is null ? NotSet : Hidden),
-        ("Smtp:OAuth:TokenEndpoint", smtp.OAuth?.TokenEndpoint.GetLeftPart(UriPartial.Path) ?? NotSet),
-        ("Alerts:QuietPeriod", alerts.QuietPeriod.ToString("c", CultureInfo.InvariantCulture)),
+        ("Mail server", smtp.Host ?? NotSet),
+        ("Port", smtp.Port.ToString(CultureInfo.InvariantCulture)),
+        ("Encryption", smtp.Security.ToString()),
+        ("User name", smtp.UserName ?? NotSet),
+        ("Password", smtp.Password is null ? NotSet : Hidden),
+        ("Sender", From),
+        ("OAuth client ID", smtp.OAuth?.ClientId ?? NotSet),
+        ("OAuth client secret", smtp.OAuth is null ? NotSet : Hidden),
+        ("OAuth refresh token", smtp.OAuth is null ? NotSet : Hidden),
+        ("OAuth token endpoint", smtp.OAuth?.TokenEndpoint.GetLeftPart(UriPartial.Path) ?? NotSet),
+        ("Quiet period", string.Create(CultureInfo.InvariantCulture, $"{alerts.QuietPeriod.TotalMinutes:0.##} minutes")),
     ];
 
     public MailTestRun? Test => test.Last;
