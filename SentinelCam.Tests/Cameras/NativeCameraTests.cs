@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
-using SentinelCam.Pages;
+using SentinelCam.Pages.Words;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using SentinelCam.Pages;
+using SentinelCam.Pages.Words;
 
 namespace SentinelCam.Tests.Pages;
 

@@ -6,6 +6,7 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Pages.Http;
 
 namespace SentinelCam.Pages;
 
@@ -19,11 +20,12 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
 
     public bool IsMailed => Item is { Deliveries: { Count: > 0 } mails } && mails.All(d => d.State is DeliveryState.Accepted);
 
-    /// <summary>Nothing more is to be expected soon.</summary>
+    /// <summary>The picture is settled and each mail has been tried: nothing more is about to happen.</summary>
     public bool IsDone => Item is { Entry.CaptureState: not CaptureState.Waiting, Deliveries: { Count: > 0 } mails }
-        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d is { State: DeliveryState.Waiting, Tries: > 0 });
+        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed
+            || d is { State: DeliveryState.Waiting, Tries: > 0 });
 
-    public bool IsOnDashboard => Here.PathOf(Request) == "/dashboard";
+    public bool IsOnDashboard => CurrentPage.PathOf(Request) == "/dashboard";
 
     public async Task<IActionResult> OnGetAsync(long? id)
     {
@@ -41,7 +43,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         var id = await changes.AddManualCaptureAsync(Viewer.Of(User));
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
-        // The dashboard shows the progress in its midst, and stays the dashboard
+        // The dashboard shows the progress itself and keeps its address
         if (!IsOnDashboard)
             Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
         return await OnGetAsync(id);

@@ -5,6 +5,9 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Pages.Endpoints;
+using SentinelCam.Pages.Http;
+using SentinelCam.Pages.Words;
 
 namespace SentinelCam.Pages;
 
@@ -22,17 +25,17 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
 
     public AttemptChart Chart { get; private set; } = new([], default);
 
-    /// <summary>What is wrong with SentinelCam itself; for administrators.</summary>
+    /// <summary>Problems of SentinelCam itself; for administrators.</summary>
     public IReadOnlyList<string> Problems { get; private set; } = [];
 
-    /// <summary>The newest entry that the page shows already; a fragment announces those after it.</summary>
+    /// <summary>The newest entry that the page already shows. A fragment announces the entries after it.</summary>
     [BindProperty(SupportsGet = true)]
     public string? Since { get; set; }
 
-    /// <summary>Said once by screen readers.</summary>
+    /// <summary>Read out once by screen readers.</summary>
     public string News { get; private set; } = "";
 
-    /// <summary>What a fragment gives as <see cref="Since"/>.</summary>
+    /// <summary>The next request's <see cref="Since"/>.</summary>
     public string Newest => Log.Items is [var newest, ..] ? LogPlace.Of(newest.Entry).ToString() : "0_0";
 
     public async Task<IActionResult> OnGetAsync()
@@ -50,5 +53,6 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
         return Request.IsHtmx() ? Partial("_Live", this) : Page();
     }
 
-    private static bool IsAfter(LogPlace place, LogPlace other) => place.At > other.At || (place.At == other.At && place.Id > other.Id);
+    private static bool IsAfter(LogPlace place, LogPlace other) =>
+        place.At > other.At || (place.At == other.At && place.Id > other.Id);
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Pages.Http;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;

@@ -5,12 +5,15 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
+using SentinelCam.Pages.Http;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Register)]
-public sealed class RegisterModel(Registration registration, RegistrationOptions options, UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
+public sealed class RegisterModel(
+    Registration registration, RegistrationOptions options, UserManager<Account> accounts,
+    SignInManager<Account> signIn) : PageModel
 {
     [BindProperty]
     public string? UserName { get; set; }
@@ -18,7 +21,7 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
     [BindProperty]
     public string? Email { get; set; }
 
-    // A password may consist of spaces
+    // A password may consist of spaces only
     [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
     public string? Password { get; set; }
 
@@ -55,10 +58,13 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
                 IsClosed = true;
                 break;
             case RegistrationOutcome.SetupCodeNeeded:
-                ModelState.AddModelError(nameof(SetupCode), "The set-up code is wrong. Look it up in the log of SentinelCam's last start.");
+                ModelState.AddModelError(nameof(SetupCode),
+                    "The set-up code is wrong. Look it up in the log of SentinelCam's last start.");
                 break;
             case RegistrationOutcome.TooManyWaiting:
-                ModelState.AddModelError("", "Too many new accounts are waiting for approval. Ask the administrator to approve or remove some, then try again.");
+                ModelState.AddModelError("",
+                    "Too many new accounts are waiting for approval. "
+                    + "Ask the administrator to approve or remove some, then try again.");
                 break;
             case RegistrationOutcome.EmailTaken:
                 ModelState.AddModelError(nameof(Email), "There is already an account with this email address. Sign in instead.");
@@ -80,13 +86,17 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
 
     private void CheckInput(string userName, string email)
     {
-        if (userName.Length is 0 or > Registration.MaxUserNameLength || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
-            ModelState.AddModelError(nameof(UserName), $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
+        if (userName.Length is 0 or > Registration.MaxUserNameLength
+            || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
+            ModelState.AddModelError(nameof(UserName),
+                $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
         if (!Registration.IsMailAddress(email))
-            ModelState.AddModelError(nameof(Email), $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
+            ModelState.AddModelError(nameof(Email),
+                $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
         if (Password is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
-            ModelState.AddModelError(nameof(Password), $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
-        // A refused text is not sent back at its full length
+            ModelState.AddModelError(nameof(Password),
+                $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        // A refused text may be very long: the form repeats only its beginning
         UserName = VisitorText.Clean(UserName, Registration.MaxUserNameLength);
         Email = VisitorText.Clean(Email, Registration.MaxEmailLength);
     }

@@ -5,17 +5,18 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.Pages.Http;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
+/// <summary>Sends a mail again, or dismisses the notice of failed ones. For the mail's owner only.</summary>
 [EnableRateLimiting(RateLimits.SendAgain)]
 public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
-    /// <summary>Where to go back to: a page of this site.</summary>
+    /// <summary>The page of this site to return to.</summary>
     [BindProperty]
     public string? ReturnUrl { get; set; }
 
@@ -24,7 +25,8 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
     public async Task<IActionResult> OnGetAsync()
     {
         var viewer = Viewer.Of(User);
-        Delivery = await db.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
+        Delivery = await db.Deliveries.AsNoTracking()
+            .SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
         return Delivery is null ? NotFound() : Page();
     }
 

@@ -8,6 +8,8 @@ using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Pages.Endpoints;
+using SentinelCam.Pages.Http;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;

@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Pages.Http;
 
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Export)]
 public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, ImageLogExport export, TimeProvider time) : PageModel
 {
-    /// <summary>Counting stops here: it must not read a million rows to show a number.</summary>
+    /// <summary>Counting stops here, so that showing a number never reads a million rows.</summary>
     private const int MaxCounted = 100;
 
     [BindProperty(SupportsGet = true)]
@@ -33,14 +34,14 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
         var before = LogPlace.Parse(Before);
         Log = await query.PageAsync(viewer, Search.Filter, before, countTo: before is null ? MaxCounted : 0);
         Count = InWords(Log.Found);
-        Response.Headers.Vary = "HX-Request";
         if (Log.Items.Count == 0 && Request.Headers["HX-Trigger"] == "count")
         {
-            // The last entry was deleted in place: what is said of an empty list takes its place
+            // The last entry was deleted in place: the text of the empty list replaces it
             Response.Headers["HX-Retarget"] = Response.Headers["HX-Reselect"] = "#log";
             Response.Headers["HX-Reswap"] = "outerHTML";
         }
 
+        Response.Headers.Vary = "HX-Request";
         return Request.IsHtmx() ? Partial("_Log", this) : Page();
     }
 
@@ -48,7 +49,8 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
     {
         var viewer = Viewer.Of(User);
         var newest = (await index.FindAsync(viewer, Search.Filter, null, 1)).FirstOrDefault();
-        return await ExportAsync(new ExportSelection(viewer, Search.Filter, newest is null ? null : newest with { Id = newest.Id + 1 }));
+        var start = newest is null ? null : newest with { Id = newest.Id + 1 };
+        return await ExportAsync(new ExportSelection(viewer, Search.Filter, start));
     }
 
     /// <param name="ids">The entries that were selected.</param>
@@ -58,10 +60,11 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
 
     private async Task<IActionResult> ExportAsync(ExportSelection selection)
     {
-        // The directory of a ZIP file is written synchronously when the archive is closed
+        // Closing the archive writes its directory synchronously
         HttpContext.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO = true;
         Response.ContentType = "application/zip";
-        Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
+        Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture,
+            $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
         await export.WriteAsync(selection, Response.Body, HttpContext.RequestAborted);
         return new EmptyResult();
     }

@@ -1,15 +1,16 @@
 using SentinelCam.Data;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Pages.Words;
 
-/// <summary>Mails about an entry, in words.</summary>
+/// <summary>The mails about an entry, in words.</summary>
 public static class DeliveryWords
 {
-    /// <summary>Whether the mail's owner may have it sent again.</summary>
+    /// <summary>Whether to offer to send a mail again: it has been sent or has failed, and no later copy of it exists.</summary>
     public static bool CanRepeat(Delivery delivery, long viewerId, IReadOnlyList<Delivery> all)
     {
         ArgumentNullException.ThrowIfNull(delivery);
-        return delivery is { State: DeliveryState.Accepted or DeliveryState.Failed, Kind: not MailKind.ConfirmRecipient } && delivery.RecipientId == viewerId
+        return delivery is { State: DeliveryState.Accepted or DeliveryState.Failed, Kind: not MailKind.ConfirmRecipient }
+            && delivery.RecipientId == viewerId
             && !all.Any(d => d.Id > delivery.Id && d.Kind == delivery.Kind && d.Recipient == delivery.Recipient);
     }
 

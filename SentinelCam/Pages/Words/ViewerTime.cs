@@ -2,14 +2,14 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Pages.Words;
 
-/// <summary>Times in the viewer's time zone: the one in their settings, or the server's. It is looked up once a request.</summary>
+/// <summary>Times in the viewer's time zone: the one in their settings, or the server's. Looked up once per request.</summary>
 public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext db, TimeProvider time)
 {
     private TimeZoneInfo? _zone;
 
-    public async Task<TimeZoneInfo> ZoneAsync()
+    private async Task<TimeZoneInfo> ZoneAsync()
     {
         if (_zone is not null)
             return _zone;
@@ -20,5 +20,6 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
     }
 
     /// <summary>A time in that zone, as <see cref="TimeWords.Say"/> writes it.</summary>
-    public async Task<string> SayAsync(DateTimeOffset moment, bool seconds) => TimeWords.Say(moment, await ZoneAsync(), time.GetUtcNow(), seconds);
+    public async Task<string> SayAsync(DateTimeOffset moment, bool seconds) =>
+        TimeWords.Say(moment, await ZoneAsync(), time.GetUtcNow(), seconds);
 }

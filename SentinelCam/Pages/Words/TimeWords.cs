@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Pages.Words;
 
 /// <summary>Times and days as people say them. <c>site.js</c> writes the same in the browser's time zone.</summary>
 public static class TimeWords
@@ -12,10 +12,10 @@ public static class TimeWords
     public static string Exact(DateTimeOffset time) =>
         time.UtcDateTime.ToString("d MMM yyyy 'at' HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
 
-    /// <summary>A time near today by its day's name: <c>today at 13:00</c>, <c>3 Jan at 13:00</c>, <c>3 Jan 2029 at 13:00</c>.</summary>
+    /// <summary>A time as people say it: <c>today at 13:00</c>, <c>3 Jan at 13:00</c>, <c>3 Jan 2029 at 13:00</c>.</summary>
     /// <param name="time">What to say.</param>
     /// <param name="zone">The reader's time zone.</param>
-    /// <param name="now">Decides which day is today, and which year goes without saying.</param>
+    /// <param name="now">Decides which day is today, and which year need not be named.</param>
     /// <param name="seconds">Whether the seconds matter.</param>
     public static string Say(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now, bool seconds = false)
     {
@@ -28,6 +28,6 @@ public static class TimeWords
             1 => "tomorrow",
             _ => local.ToString(local.Year == today.Year ? "d MMM" : "d MMM yyyy", CultureInfo.InvariantCulture),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{day} at {local.ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture)}");
+        return $"{day} at {local.ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture)}";
     }
 }
