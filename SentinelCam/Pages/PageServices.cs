@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SentinelCam.Configuration;
@@ -29,6 +28,7 @@ public static class PageServices
         services.AddSingleton<LiveUpdates>();
         services.AddRateLimits();
         services.AddCookies();
+        services.AddUrlsGuard();
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
         services.AddRazorPages(options =>
         {
@@ -74,7 +74,7 @@ public static class PageServices
         app.MapJobsDashboard();
     }
 
-    /// <summary>Starts everything, and answers requests from here on.</summary>
+    /// <summary>Starts everything. The app answers requests when it returns.</summary>
     /// <exception cref="ConfigurationException">An address of <c>Urls</c> cannot be used.</exception>
     public static async Task ListenAsync(this WebApplication app)
     {
@@ -82,16 +82,11 @@ public static class PageServices
         {
             await app.StartAsync();
         }
-        catch (Exception error) when (error is IOException or FormatException or SocketException || IsOfTheServer(error))
+        catch (ConfigurationException)
         {
-            // Whatever has begun ends in order, and says nothing
+            // Background services that have started end in order
             await app.StopAsync();
-            throw new ConfigurationException("Urls", app.Configuration["Urls"],
-                $"addresses such as http://localhost:5000 that no other program uses ({error.Message.ReplaceLineEndings(" ")}).");
+            throw;
         }
     }
-
-    /// <summary>A port out of range, or https without a certificate: of types that anything else that starts might throw, too.</summary>
-    private static bool IsOfTheServer(Exception error) =>
-        error is ArgumentException or InvalidOperationException && error.StackTrace?.Contains("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) is true;
 }
