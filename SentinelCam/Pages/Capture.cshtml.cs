@@ -34,8 +34,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         Item = await query.FindAsync(Viewer.Of(User), id.Value);
         if (Item is null)
             return NotFound();
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Progress", this) : Page();
+        return this.PageOrPartial("_Progress");
     }
 
     public async Task<IActionResult> OnPostAsync()

@@ -1,4 +1,3 @@
-using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
@@ -49,8 +48,7 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
         Log = await query.PageAsync(viewer, new ImageLogFilter(), count: Shown);
         if (LogPlace.Parse(Since) is { } since)
             News = EntryWords.News([.. Log.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Live", this) : Page();
+        return this.PageOrPartial("_Live");
     }
 
     private static bool IsAfter(LogPlace place, LogPlace other) =>

@@ -40,8 +40,7 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         var (newer, older) = await index.NeighboursAsync(viewer, LogPlace.Of(Item.Entry));
         Previous = Picture > 1 ? UrlOf(Picture - 1) : newer is null ? null : $"/userdata/{newer}";
         Next = Picture < Item.Pictures.Count ? UrlOf(Picture + 1) : older is null ? null : $"/userdata/{older}";
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Viewer", this) : Page();
+        return this.PageOrPartial("_Viewer");
     }
 
     /// <summary>The entry's row in a list, in place of the question whether to delete it.</summary>

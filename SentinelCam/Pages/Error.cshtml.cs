@@ -3,10 +3,11 @@ using Htmx;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Pages.Http;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Shown in place of a page that ended with an error. The antiforgery check is off, since the failed request may be any.</summary>
+/// <summary>Answers a request that failed. The antiforgery check is off, since any request can fail.</summary>
 [IgnoreAntiforgeryToken]
 [ResponseCache(NoStore = true)]
 public sealed class ErrorModel : PageModel
@@ -34,29 +35,30 @@ public sealed class ErrorModel : PageModel
         405 => "Go to the start page and follow the links from there.",
         413 => "Shorten what you entered and try again.",
         429 => "Wait a few minutes, then try again. Failed sign-ins are still recorded.",
-        _ => "Nothing that was recorded is lost. Try again in a minute. If this happens again, give the administrator the trace below: it leads to the error in the log.",
+        _ => "Nothing that was recorded is lost. Try again in a minute. If this happens again, "
+            + "give the administrator the trace below: it leads to the error in the log.",
     };
 
     public IActionResult OnGet(int? code) => Show(code);
 
     public IActionResult OnPost(int? code) => Show(code);
 
-    private ActionResult Show(int? code)
+    private IActionResult Show(int? code)
     {
-        // Typed by hand, the address says nothing about an error: it is a page that does not exist
+        // Nothing failed if the address was typed by hand: then it is a page that does not exist
         var failed = HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is not null;
         var crashed = HttpContext.Features.Get<IExceptionHandlerFeature>() is not null;
         Code = crashed ? Response.StatusCode : failed ? code ?? 500 : 404;
         Response.StatusCode = Code;
-        Response.Headers.Vary = "HX-Request";
-        if (!Request.IsHtmx())
-            return Page();
-        // Said where notices stand, with the rest of the page left as it is
-        Response.Headers["HX-Retarget"] = "#notice";
-        Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
-        // Whoever asked would select parts of a page from it, and make its address their own
-        Response.Headers["HX-Reselect"] = "unset";
-        Response.Headers["HX-Push-Url"] = "false";
-        return Partial("_Problem", this);
+        if (Request.IsHtmx())
+        {
+            // Shown among the notices. The rest of the page and its address stay as they are.
+            Response.Headers["HX-Retarget"] = "#notice";
+            Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
+            Response.Headers["HX-Reselect"] = "unset";
+            Response.Headers["HX-Push-Url"] = "false";
+        }
+
+        return this.PageOrPartial("_Problem");
     }
 }

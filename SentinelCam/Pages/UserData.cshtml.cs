@@ -1,5 +1,4 @@
 using System.Globalization;
-using Htmx;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -41,8 +40,7 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
             Response.Headers["HX-Reswap"] = "outerHTML";
         }
 
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Log", this) : Page();
+        return this.PageOrPartial("_Log");
     }
 
     public async Task<IActionResult> OnGetExportAsync()
