@@ -28,11 +28,14 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
             .ToListAsync();
     }
 
-    public async Task<IActionResult> OnPostApproveAsync(long id) => Answer(await approval.ApproveAsync(id), "The account was approved. Tell its owner: SentinelCam does not.");
+    public async Task<IActionResult> OnPostApproveAsync(long id) =>
+        Answer(await approval.ApproveAsync(id), "The account was approved. Tell its owner: SentinelCam does not.");
 
-    public async Task<IActionResult> OnPostSuspendAsync(long id) => Answer(await approval.SuspendAsync(id), "The account was suspended. It is signed out within a minute.");
+    public async Task<IActionResult> OnPostSuspendAsync(long id) =>
+        Answer(await approval.SuspendAsync(id), "The account was suspended. It is signed out within a minute.");
 
-    public async Task<IActionResult> OnPostRemoveAsync(long id) => Answer(await approval.RemoveAsync(id), "The account was removed.");
+    public async Task<IActionResult> OnPostRemoveAsync(long id) =>
+        Answer(await approval.RemoveAsync(id), "The account was removed.");
 
     private IActionResult Answer(bool done, string notice)
     {
@@ -42,5 +45,6 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
         return LocalRedirect("/admin/accounts");
     }
 
-    public sealed record Row(long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
+    public sealed record Row(
+        long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
 }

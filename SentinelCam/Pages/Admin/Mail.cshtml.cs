@@ -14,13 +14,14 @@ using SentinelCam.Mail;
 namespace SentinelCam.Pages.Admin;
 
 public sealed class MailModel(
-    SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test, UserManager<Account> accounts) : PageModel
+    SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test,
+    UserManager<Account> accounts) : PageModel
 {
     private const int Shown = 50;
     private const string Hidden = "set, not shown";
     private const string NotSet = "not set";
 
-    /// <summary>The mail of the outbox that is read.</summary>
+    /// <summary>The mail of the outbox to show.</summary>
     [BindProperty(SupportsGet = true)]
     public string? Name { get; set; }
 
@@ -51,20 +52,20 @@ public sealed class MailModel(
 
     public MailTestRun? Test => test.Last;
 
-    /// <summary>What is still to be sent, the next due first.</summary>
+    /// <summary>The mails still to be sent, next due first.</summary>
     public IReadOnlyList<Delivery> Queue { get; private set; } = [];
 
-    /// <summary>How many there are, shown or not.</summary>
+    /// <summary>How many mails are waiting, including those not shown.</summary>
     public int Waiting { get; private set; }
 
-    /// <summary>What is over, newest first.</summary>
+    /// <summary>The mails that were sent or have failed, newest first.</summary>
     public IReadOnlyList<Delivery> Deliveries { get; private set; } = [];
 
     public IReadOnlyList<OutboxMail> Outbox { get; private set; } = [];
 
     public MimeMessage? Message { get; private set; }
 
-    /// <summary>The sizes of the pictures that are attached to <see cref="Message"/>, null where one is not whole.</summary>
+    /// <summary>The sizes of the pictures attached to <see cref="Message"/>, in pixels; null for a damaged picture.</summary>
     public IReadOnlyList<(int? Width, int? Height)> Pictures => Message is null ? [] : [.. Attached(Message).Select(SizeOf)];
 
     public async Task<IActionResult> OnGetAsync()
@@ -72,17 +73,20 @@ public sealed class MailModel(
         if (Name is not null)
             return (Message = outbox.Read(Name)) is null ? NotFound() : Page();
         Email = (await accounts.GetUserAsync(User))?.Email;
-        var open = db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
+        var open = db.Deliveries.AsNoTracking()
+            .Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
         Waiting = await open.CountAsync();
         Queue = await open.OrderBy(d => d.DueAt).Take(Shown).ToListAsync();
-        Deliveries = await db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Failed)
+        Deliveries = await db.Deliveries.AsNoTracking()
+            .Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Failed)
             .OrderByDescending(d => d.Id).Take(Shown).ToListAsync();
         Outbox = outbox.List(Shown);
         return Page();
     }
 
     /// <summary>The steps of the test so far.</summary>
-    public IActionResult OnGetTest() => Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
+    public IActionResult OnGetTest() =>
+        Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
 
     public async Task<IActionResult> OnPostTestAsync()
     {
