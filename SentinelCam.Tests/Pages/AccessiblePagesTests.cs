@@ -37,6 +37,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/delete_log", true)]
     [InlineData("/delete_log/{picture}", true)]
     [InlineData("/settings", true)]
+    [InlineData("/settings/security", true)]
+    [InlineData("/settings/sessions", true)]
     [InlineData("/admin/accounts", true)]
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/mail", true)]

@@ -25,7 +25,12 @@ public partial class AlertSettingsTests
 
         var saved = await ann.SubmitAsync("/settings", new { AlertFrom = "4", QuietMinutes = "30", TimeZone = "Europe/Berlin", PausedUntil = "2030-07-02T08:00" }, Alerts);
 
-        Assert.Contains("Your alert settings were saved.", saved.Main, StringComparison.Ordinal);
+        foreach (var words in new[]
+                 {
+                     "Your alert settings were saved.", "at failure number 4 of a burst", "A burst ends after 30 minutes without a failure",
+                     "Times are shown in Europe/Berlin", "Alerts are paused until tomorrow at 08:00", $"Your alerts go to {Anns}.",
+                 })
+            Assert.Contains(words, saved.Main, StringComparison.Ordinal);
         Assert.Equal("4", saved.Document.QuerySelector("#AlertFrom")!.GetAttribute("value"));
         Assert.Equal("30", saved.Document.QuerySelector("#QuietMinutes")!.GetAttribute("value"));
         Assert.Equal("Europe/Berlin", saved.Document.QuerySelector("#TimeZone option[selected]")!.GetAttribute("value"));

@@ -19,6 +19,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/capture")]
     [InlineData("/userdata")]
     [InlineData("/settings")]
+    [InlineData("/settings/security")]
+    [InlineData("/settings/sessions")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]

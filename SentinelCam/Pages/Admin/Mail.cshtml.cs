@@ -10,6 +10,7 @@ using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Pages.Http;
 
 namespace SentinelCam.Pages.Admin;
 
@@ -88,13 +89,11 @@ public sealed class MailModel(
     public IActionResult OnGetTest() =>
         Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
 
-    public async Task<IActionResult> OnPostTestAsync()
+    public Task<IActionResult> OnPostTestAsync() => this.ForAccountAsync(accounts, account =>
     {
-        if (await accounts.GetUserAsync(User) is not { Email: { } email } account)
-            return Challenge();
-        test.TryStart(email, TimeZones.Find(account.TimeZone));
+        test.TryStart(account.Email!, TimeZones.Find(account.TimeZone));
         return OnGetTest();
-    }
+    });
 
     public IActionResult OnGetPicture(int part) =>
         outbox.Read(Name) is { } message && Attached(message).ElementAtOrDefault(part) is { } picture

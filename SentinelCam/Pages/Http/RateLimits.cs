@@ -7,7 +7,7 @@ namespace SentinelCam.Pages.Http;
 
 /// <summary>
 /// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and guessing the password from an
-/// open session. <c>/login</c> has no limit, because every failed sign-in must be recorded; hashing the password slows guesses down.
+/// open session. <c>/login</c> has no limit, because every failed sign-in must be recorded; hashing slows guesses down.
 /// </summary>
 public static class RateLimits
 {
@@ -51,7 +51,7 @@ public static class RateLimits
             })
             : Unlimited);
         // A lock would also stop the owner from changing a password that someone else is guessing. Right passwords count too.
-        options.AddPolicy(Password, context => IsPost(context) && !HasHandler(context, "Alerts", "Recipient", "RemoveRecipient", "EndSessions")
+        options.AddPolicy(Password, context => IsPost(context)
             ? RateLimitPartition.GetSlidingWindowLimiter(AccountOf(context), _ => new SlidingWindowRateLimiterOptions
             {
                 PermitLimit = SignInPolicy.MaxFailures,
@@ -64,9 +64,9 @@ public static class RateLimits
 
     private static bool IsPost(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
 
-    /// <summary>Whether a request names one of these handlers. A page answers an unknown name with its unnamed handler.</summary>
-    private static bool HasHandler(HttpContext context, params string[] handlers) =>
-        handlers.Contains(context.Request.Query["handler"].FirstOrDefault(), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a request names this handler. A page answers an unknown name with its unnamed handler.</summary>
+    private static bool HasHandler(HttpContext context, string handler) =>
+        string.Equals(context.Request.Query["handler"].FirstOrDefault(), handler, StringComparison.OrdinalIgnoreCase);
 
     private static string AccountOf(HttpContext context) => context.User.Identity is { IsAuthenticated: true }
         ? Viewer.Of(context.User).Id.ToString(CultureInfo.InvariantCulture)

@@ -5,8 +5,8 @@ using SentinelCam.Configuration;
 namespace SentinelCam.Pages.Http;
 
 /// <summary>
-/// Starts the web server, and reports whatever stops it as a wrong value of <c>Urls</c>. It throws many types of exceptions, which
-/// other parts of the app throw at start too; only here is it certain where they come from.
+/// Starts the web server, and reports whatever stops it as a wrong value of <c>Urls</c>. It throws many types of exceptions,
+/// which other parts of the app throw at start too; only here is it certain where they come from.
 /// </summary>
 internal sealed class UrlsGuard(IServer server, IConfiguration configuration) : IServer
 {
