@@ -1,7 +1,7 @@
 using System.Globalization;
 using SentinelCam.Pages.Words;
 
-namespace SentinelCam.Tests.Pages;
+namespace SentinelCam.Tests.Pages.Words;
 
 public class TimeWordsTests
 {
