@@ -23,7 +23,8 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
                  {
                      ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger), ("error", "/no-such-page", stranger),
                      ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann), ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
-                     ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann), ("admin-accounts", "/admin/accounts", ann),
+                     ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann), ("settings-security", "/settings/security", ann),
+                     ("settings-sessions", "/settings/sessions", ann), ("admin-accounts", "/admin/accounts", ann),
                      ("admin-camera", "/admin/camera", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })
         {

@@ -70,7 +70,7 @@ public sealed class PowerCutStoryTests : IDisposable
         await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);
         var log = (await ann.GetAsync("/userdata")).Main;
         Assert.Contains("wrong password for", log, StringComparison.Ordinal);
-        Assert.Contains(": accepted", log, StringComparison.Ordinal);
+        Assert.Contains(": sent to", log, StringComparison.Ordinal);
     }
 
     private long JobsInQueues()

@@ -36,7 +36,7 @@ public partial class RegistrationTests
 
         // The second one is not
         using var bob = app.Visit();
-        Assert.Contains("An administrator has to let your account in", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
+        Assert.Contains("An administrator must approve your account", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
         Assert.Equal("/login", (await bob.SignInAsync(Household.Bobs, Password)).Path);
     }
 
@@ -58,7 +58,7 @@ public partial class RegistrationTests
         {
             var refused = await RegisterAsync(form, wrong);
             Assert.Equal("/register", refused.Path);
-            Assert.Contains("The set-up code is not right", refused.Main, StringComparison.Ordinal);
+            Assert.Contains("The set-up code is wrong", refused.Main, StringComparison.Ordinal);
         }
 
         Assert.Equal(0, await app.ReadAsync(db => db.Users.CountAsync()));
@@ -99,7 +99,7 @@ public partial class RegistrationTests
         Assert.Equal("/dashboard", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Path);
 
         using var visitor = app.Visit();
-        Assert.Contains("There is an account with this mail address", (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
+        Assert.Contains("There is already an account with this email address", (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
         // Two people may have one name: a name that is taken would tell which mail addresses have accounts
         Assert.Equal("/dashboard", (await visitor.RegisterAsync("Bob", "robert@example.org", Password)).Path);
         Assert.Equal(3, await app.ReadAsync(db => db.Users.CountAsync()));
@@ -108,7 +108,7 @@ public partial class RegistrationTests
         var answers = await RegisterAtOnceAsync(app, 6, i => ($"Twin {i}", "twin@example.org"));
         Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync(a => a.NormalizedEmail == "TWIN@EXAMPLE.ORG")));
         Assert.Single(answers, answer => answer.Path == "/dashboard");
-        Assert.All(answers.Where(answer => answer.Path != "/dashboard"), answer => Assert.Contains("There is an account", answer.Main, StringComparison.Ordinal));
+        Assert.All(answers.Where(answer => answer.Path != "/dashboard"), answer => Assert.Contains("There is already an account", answer.Main, StringComparison.Ordinal));
     }
 
     [Fact]

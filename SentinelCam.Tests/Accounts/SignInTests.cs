@@ -134,8 +134,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         var before = await _app.ReadAsync(db => db.LoginAttempts.CountAsync());
         using var visitor = _app.Visit();
 
-        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
-        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main, StringComparison.Ordinal);
+        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
+        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main, StringComparison.Ordinal);
         Assert.Equal(before, await _app.ReadAsync(db => db.LoginAttempts.CountAsync()));
     }
 

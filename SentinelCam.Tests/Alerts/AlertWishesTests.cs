@@ -66,7 +66,7 @@ public class AlertWishesTests
 
         Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
         using var ann = await app.VisitAsAsync(Anns);
-        Assert.Contains("No mail: alerts were paused, or fewer failures came than you want to be told of", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("No email: alerts were paused, or there were fewer failures than you want to be told about", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public class AlertWishesTests
         using var ann = await app.VisitAsAsync(Anns);
         var success = (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main;
         Assert.Contains("Sign-in after failures for ", success, StringComparison.Ordinal);
-        Assert.Contains("Alert of a sign-in after failures to ", success, StringComparison.Ordinal);
+        Assert.Contains("Alert about a sign-in after failures to ", success, StringComparison.Ordinal);
 
         // It is no failure: neither counted, nor summed up, nor listed as one
         Assert.Equal(3, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));
@@ -234,7 +234,7 @@ public class AlertWishesTests
         var first = await app.FailToSignInAsync(Anns, isCaptured: false);
         var second = await app.FailToSignInAsync(Anns, isCaptured: false);
         var third = await app.FailToSignInAsync(Anns, isCaptured: false);
-        Assert.Equal(2, (await ann.GetAsync("/userdata")).Main.Split("Comes along with the mail about attempt 3 of this burst").Length - 1);
+        Assert.Equal(2, (await ann.GetAsync("/userdata")).Main.Split("Included in the email about attempt 3 of this burst").Length - 1);
         await app.CaptureAsync(third);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(), planned => planned == 1);
         await app.CaptureAsync(first);
@@ -245,7 +245,7 @@ public class AlertWishesTests
         await app.WaitForAcceptedAsync(1);
 
         Assert.Equal(3, Assert.Single(app.Mails()).Attachments.Count());
-        Assert.Equal(3, (await ann.GetAsync("/userdata")).Main.Split("accepted by the outbox").Length - 1);
+        Assert.Equal(3, (await ann.GetAsync("/userdata")).Main.Split("sent to the outbox").Length - 1);
     }
 
     [Fact]

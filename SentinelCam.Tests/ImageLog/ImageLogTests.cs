@@ -151,7 +151,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
 
         var answer = await owner.SubmitAsync($"/delete_log/{entry.Id}", new { });
 
-        Assert.Contains("The entry and its picture are deleted", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("The entry and its picture were deleted", answer.Main, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.EntryId == entry.Id)));
         Assert.True(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.UserAgent == "to be deleted")));
         Assert.Contains("to be deleted", await _app.ReadAsync(db => db.LoginAttempts.Where(a => a.Id == entry.LoginAttemptId).Select(a => a.UserAgent).SingleAsync()), StringComparison.Ordinal);

@@ -137,10 +137,10 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.DoesNotContain("Not pinned", (await PinAsync(first)).Text, StringComparison.Ordinal);
         var refused = await PinAsync(second);
 
-        Assert.Contains("Not pinned: the pinned pictures of all owners take half of the space", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("Not pinned: pinned pictures of all owners already fill half of the space", refused.Text, StringComparison.Ordinal);
         Assert.Equal(where == "row" ? HttpStatusCode.Conflict : HttpStatusCode.OK, refused.Status);
         Assert.Equal(where == "row", refused.Headers.ContainsKey("HX-Retarget"));
-        Assert.Contains(where == "row" ? "class=\"problem\"" : "title=\"A pinned picture is kept for good\">Pin<", refused.Text, StringComparison.Ordinal);
+        Assert.Contains(where == "row" ? "class=\"problem\"" : "title=\"Pinned pictures are kept until you unpin or delete them\">Pin<", refused.Text, StringComparison.Ordinal);
         // A smaller one still fits; and with room again so does the one that was refused
         Assert.DoesNotContain("Not pinned", (await PinAsync(third)).Text, StringComparison.Ordinal);
         await PinAsync(first, "false");

@@ -168,7 +168,7 @@ public class SendAlertJobTests
         Assert.Equal(first.MessageId, second.InReplyTo);
         Assert.Single(second.Attachments);
         Assert.Equal(MailKind.LatePicture, await app.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => d.Kind).LastAsync()));
-        Assert.Contains("Mail with the late picture", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("Late picture", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
     }
 
     private Task<SentinelCamApp> StartAsync(ScriptedSmtpServer server, ICamera? camera = null) => SentinelCamApp.StartAsync(

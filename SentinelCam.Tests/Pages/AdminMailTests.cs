@@ -18,7 +18,7 @@ public class AdminMailTests
         var page = await ann.GetAsync("/admin/mail");
 
         var rows = page.Document.QuerySelectorAll("table tr").Select(row => string.Join(' ', row.Children.Select(cell => cell.TextContent.Trim()))).ToList();
-        foreach (var words in new[] { "Smtp:Host smtp.gmail.com", "Smtp:Port 587", "Smtp:Security Auto", "Smtp:UserName cam@example.org", "Smtp:Password not set", "Smtp:OAuth:ClientSecret set, not shown", "Smtp:OAuth:TokenEndpoint https://oauth2.googleapis.com/token" })
+        foreach (var words in new[] { "Mail server smtp.gmail.com", "Port 587", "Encryption Auto", "User name cam@example.org", "Password not set", "OAuth client secret set, not shown", "OAuth token endpoint https://oauth2.googleapis.com/token", "Quiet period 5 minutes" })
             Assert.Contains(words, rows);
         Assert.DoesNotContain("hush", page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("quiet-quiet", page.Text, StringComparison.Ordinal);
@@ -118,7 +118,7 @@ public class AdminMailTests
 
         var queue = (await ann.GetAsync("/admin/mail")).Document.QuerySelector("section[aria-labelledby=queue]")!.TextContent;
 
-        Assert.Contains("1 mail waits.", queue, StringComparison.Ordinal);
+        Assert.Contains("1 email is waiting.", queue, StringComparison.Ordinal);
         Assert.Contains("because: 421 4.3.2 not now", queue, StringComparison.Ordinal);
     }
 

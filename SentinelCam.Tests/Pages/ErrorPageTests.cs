@@ -63,14 +63,14 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
     private void ForgetLastProbe() => household.Clock.Advance(TimeSpan.FromSeconds(5));
 
     [Theory]
-    [InlineData("/no-such-page", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/error", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/error/500", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/snapshots/9223372036854775808", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/delete_log/0", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/delete_log/-1", HttpStatusCode.NotFound, "There is no such page")]
-    [InlineData("/admin/accounts", HttpStatusCode.Forbidden, "This page is not for you")]
-    [InlineData("/hangfire", HttpStatusCode.Forbidden, "This page is not for you")]
+    [InlineData("/no-such-page", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/error", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/error/500", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/snapshots/9223372036854775808", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/delete_log/0", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/delete_log/-1", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/admin/accounts", HttpStatusCode.Forbidden, "Administrators only")]
+    [InlineData("/hangfire", HttpStatusCode.Forbidden, "Administrators only")]
     public async Task An_error_is_a_page_that_says_what_to_do(string path, HttpStatusCode status, string heading)
     {
         var page = await household.Bob.GetAsync(path);

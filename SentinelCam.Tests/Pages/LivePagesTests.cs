@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
@@ -45,7 +46,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");
-        await page.GetByText("The days as a table").ClickAsync();
+        await page.GetByText("Show the days as a table").ClickAsync();
         var days = await page.Locator("#chart-days").TextContentAsync();
         var newest = page.Locator("#log .entry").First;
         var number = (await newest.GetAttributeAsync("id"))!["entry-".Length..];
@@ -169,7 +170,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
 
-        await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed", Patient);
+        await Expect(page.Locator("#progress")).ToContainTextAsync("Emailed", Patient);
         await Expect(page.Locator("#latest")).ToContainTextAsync("Captured by you", Patient);
         Assert.EndsWith("/dashboard#main", page.Url, StringComparison.Ordinal);
         Assert.Empty(await page.EvaluateAsync<string[]>("[...document.querySelectorAll('[id]')].map((part) => part.id).filter((id, at, all) => all.indexOf(id) !== at)"));
@@ -246,14 +247,14 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.ReloadAsync();
         await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == id).ExecuteDeleteAsync());
         await page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {id}", Exact = true }).ClickAsync();
-        await Expect(notice).ToContainTextAsync("There is no such page");
+        await Expect(notice).ToContainTextAsync("Not found");
         await Expect(notice.Locator("code")).Not.ToBeEmptyAsync();
         await Expect(page.Locator("#log")).ToContainTextAsync("Visitor/");
         await page.GetByLabel("Outcome").SelectOptionAsync("UnknownAccount");
         await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
         await page.GetByLabel("Outcome").SelectOptionAsync("");
         await Expect(page.Locator("#count")).Not.ToHaveTextAsync("1 entry");
-        await Expect(notice).ToContainTextAsync("There is no such page");
+        await Expect(notice).ToContainTextAsync("Not found");
 
         // A form that has become too old
         await page.EvaluateAsync("document.querySelector('#selection [name=__RequestVerificationToken]').value = 'old'");
@@ -377,7 +378,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.GetByLabel("Outcome").SelectOptionAsync("WrongPassword");
 
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/login\\?ReturnUrl=%2Fuserdata"), new() { Timeout = 30_000 });
-        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Email address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/userdata\\?Q=Visitor$"), new() { Timeout = 30_000 });
@@ -392,7 +393,9 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await page.GotoAsync("/userdata");
         var time = page.Locator(".entry time").First;
 
-        await Expect(time).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+05:45$"));
-        await Expect(time).ToHaveAttributeAsync("title", new System.Text.RegularExpressions.Regex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$"));
+        var at = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, CultureInfo.InvariantCulture);
+        var local = at.ToOffset(new TimeSpan(5, 45, 0)).ToString("HH:mm", CultureInfo.InvariantCulture);
+        await Expect(time).ToHaveTextAsync(new System.Text.RegularExpressions.Regex($"^(today|yesterday) at {local}$"));
+        await Expect(time).ToHaveAttributeAsync("title", at.ToString("d MMM yyyy 'at' HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture));
     }
 }

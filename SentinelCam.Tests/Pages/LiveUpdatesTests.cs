@@ -109,7 +109,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         var refused = await many.GetAsync(Path);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
-        Assert.Contains("That was too often", refused.Main, StringComparison.Ordinal);
+        Assert.Contains("Too many requests", refused.Main, StringComparison.Ordinal);
         Assert.NotNull(refused.Document.QuerySelector("main code"));
         Assert.Equal(HttpStatusCode.Unauthorized, (await household.Nobody.GetAsync(Path)).Status);
         foreach (var stream in open)

@@ -20,6 +20,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/capture")]
     [InlineData("/userdata")]
     [InlineData("/settings")]
+    [InlineData("/settings/security")]
+    [InlineData("/settings/sessions")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]

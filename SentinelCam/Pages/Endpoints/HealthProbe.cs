@@ -5,9 +5,10 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Tries the parts without which attempts are not recorded or not mailed. Asked often, it answers from memory for some seconds.</summary>
-public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time, ILogger<HealthProbe> logger)
-    : IDisposable
+/// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
+public sealed class HealthProbe(
+    IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time,
+    ILogger<HealthProbe> logger) : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
 
@@ -15,7 +16,7 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, Data
     private IReadOnlyDictionary<string, string?> _last = new Dictionary<string, string?>();
     private long? _lastAt;
 
-    /// <returns>A line for each part: null where it works, else what is wrong and what to do.</returns>
+    /// <returns>For each part, null if it works, otherwise what is wrong and what to do.</returns>
     public async Task<IReadOnlyDictionary<string, string?>> RunAsync()
     {
         await _turn.WaitAsync();
@@ -41,11 +42,12 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, Data
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();
 
-    /// <summary>Takes the write lock, as recording an attempt does, and gives it back.</summary>
+    /// <summary>Takes the write lock, as recording an attempt does, and releases it.</summary>
     private async Task CheckDatabaseAsync()
     {
         await using var scope = scopes.CreateAsyncScope();
-        await using var transaction = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Database.BeginTransactionAsync();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        await using var transaction = await db.Database.BeginTransactionAsync();
     }
 
     private Task CheckJobsAsync()
@@ -57,7 +59,9 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, Data
     private Task CheckSpaceAsync()
     {
         var free = new DriveInfo(data.Root).AvailableFreeSpace;
-        return free >= SnapshotStore.Reserve ? Task.CompletedTask : throw new IOException($"Only {free >> 20} MiB are left for {data.Root}: make room.");
+        return free >= SnapshotStore.Reserve
+            ? Task.CompletedTask
+            : throw new IOException($"Only {free >> 20} MiB are free for {data.Root}. Free some disk space.");
     }
 
     private async Task<string?> TryAsync(string part, Func<Task> probe)
@@ -70,7 +74,7 @@ public sealed class HealthProbe(IServiceScopeFactory scopes, JobsFile jobs, Data
         catch (Exception error)
         {
             var problem = error.Message.ReplaceLineEndings(" ");
-            logger.LogError("Health: {Part} does not work: {Problem}", part, problem);
+            logger.LogError("Health check of {Part} failed: {Problem}", part, problem);
             return problem;
         }
     }

@@ -6,7 +6,7 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Pages;
 
-/// <summary><c>/snapshots/{id}</c>: the picture, for those who see its entry and nobody else.</summary>
+/// <summary><c>/snapshots/{id}</c>: a picture, for those who may see its entry.</summary>
 public static class SnapshotEndpoint
 {
     public const string Path = "/snapshots";
@@ -14,7 +14,8 @@ public static class SnapshotEndpoint
     public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
         routes.MapGet(Path + "/{id:long}", ServeAsync).RequireAuthorization();
 
-    private static async Task<IResult> ServeAsync(long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
+    private static async Task<IResult> ServeAsync(
+        long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
     {
         var snapshot = await query.SnapshotsVisibleTo(Viewer.Of(context.User)).SingleOrDefaultAsync(s => s.Id == id);
         if (snapshot is null)
@@ -25,8 +26,9 @@ public static class SnapshotEndpoint
         var small = path != picture;
         if (!File.Exists(path))
             return Results.NotFound();
-        // Asked for anew each time, answered with 304: a deleted picture does not live on in the browser of a shared device
+        // Checked on each use and answered with 304, so that a deleted picture does not survive in a shared device's browser
         context.Response.Headers.CacheControl = "private, no-cache";
-        return Results.File(path, "image/jpeg", entityTag: new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\""), enableRangeProcessing: false);
+        var tag = new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\"");
+        return Results.File(path, "image/jpeg", entityTag: tag, enableRangeProcessing: false);
     }
 }

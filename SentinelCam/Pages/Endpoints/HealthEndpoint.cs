@@ -8,8 +8,8 @@ using SentinelCam.Mail;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// <c>/healthz</c>: 200 while attempts can be recorded and jobs run, else 503, in plain text. What is wrong is for the administrator only.
-/// A broken camera does not make the service unhealthy: attempts and mails go on.
+/// <c>/healthz</c>: answers 200 while attempts can be recorded and jobs run, otherwise 503, in plain text. Only administrators
+/// see the details. A broken camera does not make the service unhealthy, because attempts are still recorded and mailed.
 /// </summary>
 public static class HealthEndpoint
 {
@@ -28,7 +28,8 @@ public static class HealthEndpoint
             var status = camera.Status;
             text.Append("camera: ").Append(status.State).Append(", ").Append(CameraWords.Of(status));
             if (status.FrameAge is { } age)
-                text.Append(CultureInfo.InvariantCulture, $", {status.Width}x{status.Height}, last frame {CameraWords.Age(age)} ago");
+                text.Append(CultureInfo.InvariantCulture,
+                    $", {status.Width}x{status.Height}, last frame {CameraWords.Age(age)} ago");
             if (status.Problem is not null)
                 text.Append(". ").Append(status.Problem).Append(' ').Append(status.Remedy);
             text.Append('\n')
@@ -36,6 +37,7 @@ public static class HealthEndpoint
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Text(text.ToString(), "text/plain", Encoding.UTF8, healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        return Results.Text(text.ToString(), "text/plain", Encoding.UTF8,
+            healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }

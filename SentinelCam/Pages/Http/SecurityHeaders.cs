@@ -1,15 +1,16 @@
 namespace SentinelCam.Pages;
 
-/// <summary>Headers that keep a browser from doing more with a page than the page means.</summary>
+/// <summary>Headers that restrict what a browser does with a page.</summary>
 public static class SecurityHeaders
 {
-    /// <summary>Nothing inline, and nothing from elsewhere. The build takes the data: images out of Pico CSS.</summary>
-    private const string Pages = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    /// <summary>Allows nothing inline and nothing from other sites. The build removes the data: images from Pico CSS.</summary>
+    private const string Pages =
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
-    /// <summary>Hangfire's dashboard writes styles into its pages, and its style sheet holds data: images.</summary>
+    /// <summary>Hangfire's dashboard has inline styles, and data: images in its style sheet.</summary>
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
-    /// <remarks>Set when the response starts, since an error page begins with a response that was cleared.</remarks>
+    /// <remarks>They are set when the response starts, because an error page clears the headers set earlier.</remarks>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var policy = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase) ? Jobs : Pages;
@@ -23,7 +24,7 @@ public static class SecurityHeaders
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
-            // Signed-in pages stay out of shared and back-button caches; files and pictures set their own header
+            // Keeps pages out of shared caches and the back button's; files and pictures set their own header
             if (headers.CacheControl.Count == 0)
                 headers.CacheControl = "no-store";
             return Task.CompletedTask;

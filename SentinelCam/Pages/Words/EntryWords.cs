@@ -3,14 +3,14 @@ using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
-/// <summary>What the log says of an entry.</summary>
+/// <summary>An entry of the image log, in words.</summary>
 public static class EntryWords
 {
     public static string Because(CaptureTrigger trigger) => trigger switch
     {
-        CaptureTrigger.FailedLogin => "a failed sign-in",
-        CaptureTrigger.SuccessAfterFailures => "a sign-in after failures",
-        CaptureTrigger.Manual => "\"capture now\"",
+        CaptureTrigger.FailedLogin => "failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
+        CaptureTrigger.Manual => "\"Capture now\"",
         _ => trigger.ToString(),
     };
 
@@ -22,30 +22,32 @@ public static class EntryWords
         _ => trigger.ToString(),
     };
 
-    /// <summary>With the outcome of the attempt, where the trigger leaves that open.</summary>
+    /// <summary>What happened, with the outcome of a failed sign-in.</summary>
     public static string What(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt } ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}" : What(entry.Trigger);
+        return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
+            ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}"
+            : What(entry.Trigger);
     }
 
     public static string Of(MailFilter mail) => mail switch
     {
-        MailFilter.Accepted => "accepted",
+        MailFilter.Accepted => "sent",
         MailFilter.Waiting => "waiting",
         MailFilter.Failed => "failed",
-        _ => "none of its own",
+        _ => "no email of its own",
     };
 
-    /// <summary>What stands in the place of a picture.</summary>
+    /// <summary>Shown in place of a picture.</summary>
     public static string Missing(ImageLogEntry entry) => entry.CaptureState switch
     {
         CaptureState.Waiting => "waiting for the camera",
-        CaptureState.Taken => "removed after its time",
+        CaptureState.Taken => "no longer kept",
         _ => "no picture",
     };
 
-    /// <summary>Said to those who do not see new entries appear.</summary>
+    /// <summary>Announces new entries to screen readers.</summary>
     public static string News(IReadOnlyList<ImageLogItem> items) => items switch
     {
         [] => "",
@@ -53,6 +55,9 @@ public static class EntryWords
         [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry)}.",
     };
 
-    private static string Summary(ImageLogEntry entry) =>
-        entry.LoginAttempt is { } attempt ? $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {attempt.RemoteAddress}" : What(entry.Trigger).ToLowerInvariant();
+    private static string Summary(ImageLogEntry entry)
+    {
+        var what = What(entry.Trigger).ToLowerInvariant();
+        return entry.LoginAttempt is { } attempt ? $"{what} for {attempt.AccountTyped} from {attempt.RemoteAddress}" : what;
+    }
 }

@@ -3,16 +3,16 @@ using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Attempts per day, stacked by outcome, as coordinates of a drawing of <see cref="Width"/> by <see cref="Height"/>.</summary>
-/// <param name="counts">Of the last <see cref="Days"/> days.</param>
-/// <param name="now">Its day, in UTC, is the last one.</param>
+/// <summary>Attempts per day, stacked by outcome, as bars within <see cref="Width"/> by <see cref="Height"/> units.</summary>
+/// <param name="counts">The attempts of the last <see cref="Days"/> days.</param>
+/// <param name="now">The last day is this one, in UTC.</param>
 public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOffset now)
 {
     public const int Days = 30;
     public const int Width = 600;
     public const int Height = 120;
 
-    /// <summary>Where the highest bar ends.</summary>
+    /// <summary>The upper end of the highest bar.</summary>
     public const int Top = 8;
 
     private const int Gap = 4;
@@ -23,16 +23,18 @@ public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOff
 
     public long Total => counts.Sum(c => c.Attempts);
 
-    /// <summary>Of the day with the most.</summary>
+    /// <summary>The attempts of the worst day.</summary>
     public long Highest => counts.GroupBy(c => c.Day).Select(day => day.Sum(c => c.Attempts)).DefaultIfEmpty().Max();
 
-    /// <summary>The outcomes that occurred, in the order of the stack.</summary>
-    public IEnumerable<LoginOutcome> Outcomes => Enum.GetValues<LoginOutcome>().Where(outcome => counts.Any(c => c.Outcome == outcome.ToString()));
+    /// <summary>The outcomes that occurred, in stacking order.</summary>
+    public IEnumerable<LoginOutcome> Outcomes =>
+        Enum.GetValues<LoginOutcome>().Where(outcome => counts.Any(c => c.Outcome == outcome.ToString()));
 
     /// <summary>The days with attempts, latest first.</summary>
     public IEnumerable<long> DaysWithAttempts => counts.Select(c => c.Day).Distinct().OrderDescending();
 
-    public long Of(long day, LoginOutcome outcome) => counts.Where(c => c.Day == day && c.Outcome == outcome.ToString()).Sum(c => c.Attempts);
+    public long Of(long day, LoginOutcome outcome) =>
+        counts.Where(c => c.Day == day && c.Outcome == outcome.ToString()).Sum(c => c.Attempts);
 
     public IEnumerable<Bar> Bars()
     {
@@ -45,10 +47,12 @@ public sealed class AttemptChart(IReadOnlyList<AttemptCount> counts, DateTimeOff
                 var attempts = Of(day, outcome);
                 if (attempts == 0)
                     continue;
-                // One attempt beside a million is still to be seen
+                // One attempt stays visible beside a million
                 var height = Math.Max(2, (double)attempts / Highest * (Height - Top));
                 top -= height;
-                yield return new Bar((int)(day - LastDay + Days - 1) * Slot, Math.Max(0, top), Slot - Gap, height, outcome, $"{DayOf(day):yyyy-MM-dd}: {attempts} {outcome.InWords()}");
+                var x = (int)(day - LastDay + Days - 1) * Slot;
+                var text = $"{TimeWords.Day(DayOf(day))}: {attempts} {outcome.InWords()}";
+                yield return new Bar(x, Math.Max(0, top), Slot - Gap, height, outcome, text);
             }
         }
     }

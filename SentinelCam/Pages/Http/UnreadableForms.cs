@@ -1,8 +1,8 @@
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Answers a form that cannot be read with its status: 400 for a zero byte, a broken multipart or an unknown character set, 413 for
-/// one too large. Left to the pages, each would be an error with a stack trace in the log, for anybody to write there.
+/// Answers a form that cannot be read: 400 for a zero byte, broken multipart data or an unknown character set, and 413 for a form
+/// that is too large. Otherwise any visitor could fill the log with stack traces.
 /// </summary>
 public static class UnreadableForms
 {
@@ -10,7 +10,7 @@ public static class UnreadableForms
     {
         if (await RefusalAsync(context.Request) is { } status)
         {
-            // The error page must not stumble over it again
+            // Otherwise the error page would fail on the same form
             context.Request.Form = FormCollection.Empty;
             context.Response.StatusCode = status;
             return;
@@ -19,7 +19,7 @@ public static class UnreadableForms
         await next(context);
     });
 
-    /// <returns>Null where there is no form, or it can be read.</returns>
+    /// <returns>The status to answer with; null if there is no form or it can be read.</returns>
     private static async Task<int?> RefusalAsync(HttpRequest request)
     {
         if (!request.HasFormContentType)
@@ -33,7 +33,8 @@ public static class UnreadableForms
         {
             return error.StatusCode;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or InvalidOperationException or NotSupportedException or ArgumentException)
+        catch (Exception error) when (error is IOException or InvalidDataException or InvalidOperationException
+            or NotSupportedException or ArgumentException)
         {
             return StatusCodes.Status400BadRequest;
         }

@@ -5,7 +5,7 @@ using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
-/// <summary>The log's filter as the address holds it. A value that means nothing counts as none.</summary>
+/// <summary>The image log's filter as part of an address. A value that cannot be read is ignored.</summary>
 public sealed class LogFilterForm
 {
     public string? Q { get; set; }
@@ -22,9 +22,11 @@ public sealed class LogFilterForm
 
     public DateOnly? To { get; set; }
 
-    public ImageLogFilter Filter => new(Q is { Length: > ImageLogFilter.MaxTextLength } ? Q[..ImageLogFilter.MaxTextLength] : Q, Trigger, Outcome, From, To, Delivery, Whose);
+    public ImageLogFilter Filter => new(
+        Q is { Length: > ImageLogFilter.MaxTextLength } ? Q[..ImageLogFilter.MaxTextLength] : Q,
+        Trigger, Outcome, From, To, Delivery, Whose);
 
-    /// <summary>An address with this filter, and more.</summary>
+    /// <summary>A path with this filter, and more, as its query.</summary>
     public string Url(string path, params (string Name, string Value)[] more)
     {
         var query = new QueryBuilder();

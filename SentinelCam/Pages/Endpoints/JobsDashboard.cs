@@ -5,12 +5,12 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
-/// <summary><c>/hangfire</c>: Hangfire's own pages, in the site's colours as far as they let themselves be set.</summary>
+/// <summary><c>/hangfire</c>: Hangfire's own pages, in the site's colours as far as a style sheet can set them.</summary>
 public static class JobsDashboard
 {
     private const string Path = "/hangfire";
 
-    // The routes are Hangfire's static ones, and several applications can live in one process
+    // Hangfire's routes are static, and the tests run several apps in one process
     private static readonly Lazy<bool> Sheet = new(() =>
     {
         DashboardRoutes.AddStylesheet(typeof(JobsDashboard).Assembly, "SentinelCam.Pages.jobs.css");
@@ -19,7 +19,10 @@ public static class JobsDashboard
 
     private static readonly CultureInfo English = new EnglishByName();
 
-    /// <summary>Hangfire writes the language of the thread into its pages, which is none where cultures are invariant; its texts are English.</summary>
+    /// <summary>
+    /// Sets the language that Hangfire writes into its pages. It takes the thread's, which is empty in the app's invariant
+    /// culture; its texts are English.
+    /// </summary>
     public static void UseJobsDashboardLanguage(this IApplicationBuilder app)
     {
         app.Use((context, next) =>
@@ -42,7 +45,7 @@ public static class JobsDashboard
         });
     }
 
-    /// <summary>The invariant culture with a language, since no other can be made.</summary>
+    /// <summary>The invariant culture with a language; globalization is invariant, so no other culture exists.</summary>
     private sealed class EnglishByName() : CultureInfo("")
     {
         public override string TwoLetterISOLanguageName => "en";

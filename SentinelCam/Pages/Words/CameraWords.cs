@@ -3,15 +3,16 @@ using SentinelCam.Cameras;
 
 namespace SentinelCam.Pages;
 
-/// <summary>The camera's states as a reader sees them.</summary>
+/// <summary>The camera's state, in words.</summary>
 public static class CameraWords
 {
-    /// <summary>The state, and for an open camera how fast its frames come.</summary>
+    /// <summary>The state; for a live camera with its frames per second.</summary>
     public static string Of(CameraStatus status) => status.State switch
     {
-        CameraState.Off => "off, opens when it is needed",
+        CameraState.Off => "off; opens when needed",
         CameraState.Opening => "opening",
-        CameraState.Live => string.Create(CultureInfo.InvariantCulture, $"live{(status.IsDemo ? ", DEMO pictures" : "")}, {status.FramesPerSecond:0.#} frames per second"),
+        CameraState.Live => string.Create(CultureInfo.InvariantCulture,
+            $"live{(status.IsDemo ? ", DEMO pictures" : "")}, {status.FramesPerSecond:0.#} frames per second"),
         CameraState.Stale => "open, but no new frames",
         CameraState.Failed => "failed",
         CameraState.MissingLibrary => "a library is missing",
@@ -19,7 +20,7 @@ public static class CameraWords
         _ => status.State.ToString(),
     };
 
-    /// <summary>How old a frame is, in the words that site.js goes on with.</summary>
+    /// <summary>How old a frame is. <c>site.js</c> keeps counting in the same words.</summary>
     public static string Age(TimeSpan age) => age switch
     {
         { TotalSeconds: < 120 } => $"{Math.Max(0, (long)age.TotalSeconds)} s",
