@@ -1,7 +1,7 @@
 using MimeKit;
 using OpenCvSharp;
 using SentinelCam.Alerts;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.Tests.Support;

@@ -4,6 +4,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.Tests.Support;

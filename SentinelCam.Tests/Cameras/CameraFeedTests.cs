@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 

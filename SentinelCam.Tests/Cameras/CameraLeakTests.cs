@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 

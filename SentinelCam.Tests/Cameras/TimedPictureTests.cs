@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using MimeKit;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Tests.Support;
 

@@ -1,4 +1,4 @@
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
@@ -9,7 +9,7 @@ public static class TestJpeg
     /// <summary>A real picture of 640x480.</summary>
     public static byte[] Demo(int number = 1)
     {
-        using var resource = typeof(Frame).Assembly.GetManifestResourceStream($"SentinelCam.Cameras.Demo.frame-{number}.jpg")!;
+        using var resource = typeof(Frame).Assembly.GetManifestResourceStream($"SentinelCam.Cameras.Sources.Demo.frame-{number}.jpg")!;
         using var copy = new MemoryStream();
         resource.CopyTo(copy);
         return copy.ToArray();

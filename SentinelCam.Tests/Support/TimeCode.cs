@@ -1,5 +1,5 @@
 using OpenCvSharp;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Tests.Support;
 

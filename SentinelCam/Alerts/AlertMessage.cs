@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using MimeKit;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;

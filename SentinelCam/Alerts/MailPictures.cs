@@ -1,5 +1,5 @@
 using System.Globalization;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Alerts;
 

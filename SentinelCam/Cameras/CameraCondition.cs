@@ -1,3 +1,4 @@
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 
 namespace SentinelCam.Cameras;

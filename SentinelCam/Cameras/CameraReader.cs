@@ -1,3 +1,6 @@
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
+
 namespace SentinelCam.Cameras;
 
 /// <summary>What a capture sees of the camera at one instant.</summary>

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Cameras;

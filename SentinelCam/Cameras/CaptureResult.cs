@@ -1,3 +1,5 @@
+using SentinelCam.Cameras.Frames;
+
 namespace SentinelCam.Cameras;
 
 /// <summary>How a capture ended.</summary>

@@ -1,3 +1,5 @@
+using SentinelCam.Cameras.Frames;
+
 namespace SentinelCam.Cameras;
 
 /// <summary>A source of frames: a device, a stream, a file. <see cref="CameraFeed"/> owns one.</summary>

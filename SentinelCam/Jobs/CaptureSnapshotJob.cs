@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
 

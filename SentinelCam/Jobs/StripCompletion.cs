@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
 

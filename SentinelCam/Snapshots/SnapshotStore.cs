@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 

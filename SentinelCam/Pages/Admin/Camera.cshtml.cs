@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
+using SentinelCam.Cameras.Sources;
 
 namespace SentinelCam.Pages.Admin;
 

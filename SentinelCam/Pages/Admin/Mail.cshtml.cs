@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
-using SentinelCam.Cameras;
+using SentinelCam.Cameras.Frames;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 

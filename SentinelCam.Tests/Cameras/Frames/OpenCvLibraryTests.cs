@@ -1,0 +1,114 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Cameras.Frames;
+using SentinelCam.Cameras.Sources;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Cameras.Frames;
+
+public class OpenCvLibraryTests
+{
+    private const string NotLoaded = "OpenCV's native library cannot be loaded (libgtk-3-0)";
+
+    [Fact]
+    public void A_library_that_cannot_be_loaded_is_found_missing_and_does_no_harm()
+    {
+        // A second copy of both assemblies, whose every search for a native library fails as it does without GTK
+        var context = new WithoutNativeLibraries();
+        var assembly = context.LoadFromAssemblyPath(typeof(OpenCvLibrary).Assembly.Location);
+        var library = assembly.GetType(typeof(OpenCvLibrary).FullName!)!;
+        var shared = library.GetProperty(nameof(OpenCvLibrary.Shared), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+        var thumbnail = assembly.GetType(typeof(Thumbnail).FullName!)!.GetMethod(nameof(Thumbnail.TryMake), BindingFlags.Public | BindingFlags.Static)!;
+
+        Assert.NotSame(typeof(OpenCvLibrary), library);
+        Assert.Equal(false, library.GetProperty(nameof(OpenCvLibrary.Loads))!.GetValue(shared));
+        Assert.Null(thumbnail.Invoke(null, [TestJpeg.Demo(), 320]));
+    }
+
+    [Fact]
+    public void The_library_is_tried_once()
+    {
+        var tries = 0;
+        var library = new OpenCvLibrary(() =>
+        {
+            tries++;
+            throw new TypeInitializationException("OpenCvSharp.Internal.NativeMethods", new DllNotFoundException());
+        });
+
+        Assert.False(library.Loads);
+        Assert.False(library.Loads);
+        Assert.Equal(1, tries);
+    }
+
+    [Fact]
+    public void A_thumbnail_is_320_pixels_wide_and_keeps_the_proportions()
+    {
+        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+
+        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo()), out var small));
+        Assert.Equal((320, 240), (small.Width, small.Height));
+        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo(), 50), out var tiny));
+        Assert.Equal((50, 38), (tiny.Width, tiny.Height));
+        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo(), 2000), out var same));
+        Assert.Equal((640, 480), (same.Width, same.Height));
+    }
+
+    [Fact]
+    public void There_is_no_thumbnail_of_what_is_no_picture()
+    {
+        Assert.Null(Thumbnail.TryMake([1, 2, 3]));
+        Assert.Null(Thumbnail.TryMake(TestJpeg.Demo()[..^100]));
+        Assert.Null(Thumbnail.TryMake(TestJpeg.Tiny(1)));
+    }
+
+    [Theory]
+    [InlineData(0, 0, FrameQuality.Black)]
+    [InlineData(15, 4, FrameQuality.Black)]
+    [InlineData(15, 12, FrameQuality.Good)]
+    [InlineData(128, 1, FrameQuality.Uniform)]
+    [InlineData(255, 0, FrameQuality.Uniform)]
+    [InlineData(128, 40, FrameQuality.Good)]
+    public void Mean_and_deviation_tell_what_a_frame_is_worth(double mean, double deviation, FrameQuality quality) =>
+        Assert.Equal(quality, FrameJudge.Classify(mean, deviation));
+
+    [Fact]
+    public void Exposure_has_settled_when_the_brightness_stays()
+    {
+        var settling = new ExposureSettling(new FakeTimeProvider());
+        double[] rising = [0, 0, 0, 0, 0, 0, 10, 30, 60, 80, 90, 95, 96, 97, 97];
+
+        Assert.All(rising, brightness => Assert.False(settling.IsSettled(Lit(brightness))));
+        Assert.True(settling.IsSettled(Lit(97)));
+    }
+
+    [Fact]
+    public void Exposure_is_waited_for_at_most_two_seconds()
+    {
+        var time = new FakeTimeProvider();
+        var settling = new ExposureSettling(time);
+        for (var i = 0; i < 59; i++, time.Advance(TimeSpan.FromSeconds(1 / 30.0)))
+        {
+            Assert.False(settling.IsSettled(Lit(0)));
+        }
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.True(settling.IsSettled(Lit(0)));
+    }
+
+    [Fact]
+    public void Where_nobody_can_look_there_is_no_exposure_to_wait_for() =>
+        Assert.True(new ExposureSettling(new FakeTimeProvider()).IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
+
+    private static FrameVerdict Lit(double brightness) => new(true, FrameQuality.Good, brightness);
+
+    private sealed class WithoutNativeLibraries : AssemblyLoadContext
+    {
+        protected override Assembly? Load(AssemblyName assemblyName) => assemblyName.Name == "OpenCvSharp"
+            ? LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, "OpenCvSharp.dll"))
+            : null;
+
+        protected override IntPtr LoadUnmanagedDll(string unmanagedDllName) => throw new DllNotFoundException(unmanagedDllName);
+    }
+}

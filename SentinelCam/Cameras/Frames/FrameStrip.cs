@@ -1,0 +1,41 @@
+namespace SentinelCam.Cameras.Frames;
+
+/// <summary>The frames beside a picture: up to two before and two after it, half a second apart.</summary>
+internal static class FrameStrip
+{
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How far from its place a frame may be.</summary>
+    private static readonly TimeSpan Tolerance = Step / 2;
+
+    /// <summary>How long after its picture the last frame of the longest strip may come.</summary>
+    public static TimeSpan Longest => 2 * Step + Tolerance;
+
+    /// <summary>When the frames of a strip should have been taken.</summary>
+    /// <param name="taken">When its picture was.</param>
+    /// <param name="count">Frames in all, the picture included; an odd one out is before it.</param>
+    public static IReadOnlyList<DateTimeOffset> Places(DateTimeOffset taken, int count)
+    {
+        var (before, after) = (count / 2, (count - 1) / 2);
+        return [.. Enumerable.Range(-before, before).Concat(Enumerable.Range(1, after)).Select(step => taken + step * Step)];
+    }
+
+    /// <summary>The good frames nearest to the places, oldest first; a place without one stays empty.</summary>
+    public static IReadOnlyList<Frame> Choose(RingFrame[] ring, Frame picture, IEnumerable<DateTimeOffset> places, FrameJudge judge)
+    {
+        var chosen = new List<RingFrame>();
+        foreach (var place in places)
+        {
+            var frame = FrameChoice.Around(ring, place, Tolerance)
+                .Where(frame => frame.Settled && frame.Frame.TakenAt != picture.TakenAt && !chosen.Exists(other => other.Picture == frame.Picture))
+                .Take(3)
+                .FirstOrDefault(frame => !frame.Frame.Jpeg.AsSpan().SequenceEqual(picture.Jpeg) && frame.Judge(judge).Usable);
+            if (frame is not null)
+                chosen.Add(frame);
+        }
+        return chosen.ConvertAll(frame => frame.Frame with { Quality = frame.Judge(judge).Quality, Score = frame.Judge(judge).Score });
+    }
+
+    /// <summary>Until when a frame for a place may still come.</summary>
+    public static DateTimeOffset ClosesAt(DateTimeOffset place) => place + Tolerance;
+}

@@ -1,0 +1,40 @@
+using OpenCvSharp;
+
+namespace SentinelCam.Cameras.Frames;
+
+/// <summary>Makes the small picture that lists show.</summary>
+public static class Thumbnail
+{
+    private const int JpegQuality = 80;
+
+    /// <summary>Shrinks a JPEG to a width; a picture that is narrower keeps its size.</summary>
+    /// <param name="jpeg">The picture.</param>
+    /// <param name="width">In pixels; the height follows.</param>
+    /// <returns>A JPEG, or null when OpenCV does not load or cannot decode the picture: then the picture itself serves.</returns>
+    public static byte[]? TryMake(byte[] jpeg, int width = 320) => TryMake(jpeg, width, OpenCvLibrary.Shared);
+
+    internal static byte[]? TryMake(byte[] jpeg, int width, OpenCvLibrary library)
+    {
+        ArgumentNullException.ThrowIfNull(jpeg);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        // The parser bounds the size of what is decoded
+        if (!JpegParser.TryParse(jpeg, out var parsed) || !library.Loads)
+            return null;
+        var mode = (parsed.Width / width) switch
+        {
+            >= 8 => ImreadModes.ReducedColor8,
+            >= 4 => ImreadModes.ReducedColor4,
+            >= 2 => ImreadModes.ReducedColor2,
+            _ => ImreadModes.Color,
+        };
+        using var image = NativeImage.Decode(jpeg, mode);
+        if (image is null)
+            return null;
+        if (image.Width <= width)
+            return NativeImage.ToJpeg(image, JpegQuality);
+        using var small = new Mat();
+        var height = Math.Max(1, (int)Math.Round((double)image.Height * width / image.Width));
+        Cv2.Resize(image, small, new Size(width, height), interpolation: InterpolationFlags.Area);
+        return NativeImage.ToJpeg(small, JpegQuality);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace SentinelCam.Cameras.Sources;
+
+/// <summary>The camera devices of this machine, as far as they can be told without opening them.</summary>
+/// <param name="directory">Where Linux keeps its device files.</param>
+public sealed class DeviceList(string directory = "/dev")
+{
+    /// <summary>The highest device index that is taken for one.</summary>
+    public const int MaxIndex = 63;
+
+    /// <summary>Device indices, lowest first. Only Linux can tell; elsewhere the first device is assumed.</summary>
+    public IReadOnlyList<int> Indices => !OperatingSystem.IsLinux() ? [0] :
+        Directory.EnumerateFileSystemEntries(directory, "video*")
+            .Select(path => int.TryParse(Path.GetFileName(path).AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1)
+            .Where(index => index is >= 0 and <= MaxIndex)
+            .Order()
+            .ToList();
+
+    /// <summary>The devices with the names that their drivers give them; none where only opening would tell.</summary>
+    public static IReadOnlyList<FoundDevice> Found() =>
+        OperatingSystem.IsLinux() ? [.. new DeviceList().Indices.Select(index => new FoundDevice(index, NameOf(index)))] : [];
+
+    /// <summary>What keeps a device from being opened, or null.</summary>
+    public CameraFault? Check(int index)
+    {
+        if (!OperatingSystem.IsLinux())
+            return null;
+        var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"video{index}"));
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            return new CameraFault(
+                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Plug one in, or choose another source", Permanent: true);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return new CameraFault(
+                CaptureOutcome.Unreachable, $"SentinelCam may not open {path}", "Add the account that it runs as to the group video", Permanent: true);
+        }
+        catch (IOException)
+        {
+            return InUse(index);
+        }
+    }
+
+    /// <summary>What keeps every device from being opened, or null if one may be.</summary>
+    public CameraFault? CheckAny()
+    {
+        var indices = Indices;
+        if (indices.Count == 0)
+            return None;
+        var faults = indices.Select(Check).ToList();
+        return faults.Contains(null) ? null : faults[0];
+    }
+
+    private static string NameOf(int index, int maxLength = 100)
+    {
+        try
+        {
+            var name = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/sys/class/video4linux/video{index}/name")).Trim();
+            return new string([.. name.Take(maxLength).Select(c => char.IsControl(c) ? '?' : c)]);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "unnamed";
+        }
+    }
+
+    public static CameraFault None { get; } = new(
+        CaptureOutcome.NoCamera, "No camera is connected",
+        "Plug one in, or choose a stream, a video file or \"demo\" as the camera's source", Permanent: true);
+
+    public static CameraFault InUse(int index) => new(
+        CaptureOutcome.Unreachable, $"Camera {index} is there but cannot be opened", "Close the program that uses it, or plug it in again");
+}
+
+/// <summary>A camera device of this machine.</summary>
+/// <param name="Index">What <c>Camera:Source</c> takes.</param>
+/// <param name="Name">As its driver names it.</param>
+public sealed record FoundDevice(int Index, string Name);

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using SentinelCam.Cameras.Frames;
+
+namespace SentinelCam.Cameras.Sources;
+
+/// <summary>A camera with a stand-in for when it cannot be opened.</summary>
+internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
+{
+    public string Source => camera.Source;
+
+    public bool StartsDark => camera.StartsDark;
+
+    public CameraFault? StandsInFor { get; private set; }
+
+    public CameraFault? Check() => (StandsInFor = camera.Check()) is null ? null : standIn.Check();
+
+    public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using (var frames = camera.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken))
+        {
+            if (await OpensAsync(frames))
+            {
+                do
+                    yield return frames.Current;
+                while (await frames.MoveNextAsync());
+                yield break;
+            }
+        }
+        await foreach (var frame in standIn.ReadAsync(cancellationToken))
+            yield return frame;
+    }
+
+    /// <summary>Whether there is a first frame; only then is the camera the source, and its later faults are its own.</summary>
+    private async Task<bool> OpensAsync(IAsyncEnumerator<Frame> frames)
+    {
+        try
+        {
+            var opens = await frames.MoveNextAsync();
+            StandsInFor = opens ? null : CameraFaults.Ended;
+            return opens;
+        }
+        catch (CameraException e)
+        {
+            StandsInFor = e.Fault;
+            return false;
+        }
+    }
+}
