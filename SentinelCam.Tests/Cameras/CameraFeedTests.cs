@@ -8,7 +8,6 @@ namespace SentinelCam.Tests.Cameras;
 
 public sealed class CameraFeedTests : IAsyncDisposable
 {
-    private static readonly OpenCvLibrary NoLibrary = new(() => throw new DllNotFoundException());
     private static readonly CameraFault Unplugged = new(CaptureOutcome.NoCamera, "It is gone", "Plug it in", Permanent: true);
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
@@ -16,7 +15,7 @@ public sealed class CameraFeedTests : IAsyncDisposable
     private readonly LogRecord<CameraFeed> _log = new();
     private readonly CameraFeed _feed;
 
-    public CameraFeedTests() => _feed = new CameraFeed(_camera, "desk", NoLibrary, _time, _log);
+    public CameraFeedTests() => _feed = new CameraFeed(_camera, "desk", OpenCv.Missing, _time, _log);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -273,7 +272,7 @@ public sealed class CameraFeedTests : IAsyncDisposable
             _camera.Send(FrameAt(Now, 10 + i));
             _camera.Fail(CameraFaults.Ended);
         }
-        await using var feed = new CameraFeed(_camera, "desk", NoLibrary, _time, _log, new CameraFeedLimits { Warm = CameraWarmth.Always });
+        await using var feed = new CameraFeed(_camera, "desk", OpenCv.Missing, _time, _log, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
 
         await UntilAsync(() => _camera.Sent == 13, TimeSpan.FromSeconds(1));
@@ -290,7 +289,7 @@ public sealed class CameraFeedTests : IAsyncDisposable
     [Fact]
     public async Task What_keeps_the_camera_from_working_is_known_before_the_first_capture()
     {
-        await using var feed = new CameraFeed(new FakeCamera { Fault = Unplugged }, "desk", NoLibrary, _time, _log);
+        await using var feed = new CameraFeed(new FakeCamera { Fault = Unplugged }, "desk", OpenCv.Missing, _time, _log);
 
         await feed.StartAsync(Cancelled);
 

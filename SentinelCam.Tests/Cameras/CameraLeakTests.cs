@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Tests.Support;
 
@@ -47,12 +46,13 @@ public class CameraLeakTests
     public async Task A_camera_that_OpenCV_reads_leaks_nothing()
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var folder = Directory.CreateTempSubdirectory();
         var path = Path.Combine(folder.FullName, "clip.avi");
         await FfmpegProgram.RunAsync(Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", path);
 
-        await OpenAndCloseAsync(new NativeCamera("clip", OpenCvLibrary.Shared, () => null, _ => VideoFileReader.Open(path, _time), _time));
+        await OpenAndCloseAsync(new NativeCamera(
+            "clip", OpenCv.Library, new StuckThreads(), () => null, _ => VideoFileReader.Open(path, _time), _time));
 
         folder.Delete(recursive: true);
     }
@@ -77,7 +77,7 @@ public class CameraLeakTests
     private async Task OpenAndCloseAsync(ICamera camera)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "threads and handles are counted in /proc");
-        var blind = new OpenCvLibrary(() => throw new DllNotFoundException());
+        var blind = OpenCv.Missing;
         await using var feed = new CameraFeed(camera, "desk", blind, _time, NullLogger<CameraFeed>.Instance);
         for (var i = 0; i < 20; i++)
             await CycleAsync(feed);

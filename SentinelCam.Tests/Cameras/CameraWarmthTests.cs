@@ -10,7 +10,6 @@ namespace SentinelCam.Tests.Cameras;
 /// <summary>When the camera is open, and how often a failed one is tried.</summary>
 public sealed class CameraWarmthTests : IAsyncDisposable
 {
-    private static readonly OpenCvLibrary NoLibrary = new(() => throw new DllNotFoundException());
     private static readonly CameraFault Unplugged = new(CaptureOutcome.NoCamera, "It is gone", "Plug it in", Permanent: true);
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
@@ -218,7 +217,7 @@ public sealed class CameraWarmthTests : IAsyncDisposable
     public async Task A_clock_that_is_set_makes_no_old_frame_the_picture_of_a_moment()
     {
         var clock = new SetClock(_time);
-        var feed = _feed = new CameraFeed(_camera, "desk", NoLibrary, clock, _log);
+        var feed = _feed = new CameraFeed(_camera, "desk", OpenCv.Missing, clock, _log);
         feed.Warm();
         await GoOnAsync(TimeSpan.FromSeconds(8));
         Assert.Equal(3, feed.Status.RingFrames);
@@ -258,7 +257,7 @@ public sealed class CameraWarmthTests : IAsyncDisposable
     }
 
     private CameraFeed Feed(CameraWarmth warm) =>
-        _feed = new CameraFeed(_camera, "desk", NoLibrary, _time, _log, new CameraFeedLimits { Warm = warm });
+        _feed = new CameraFeed(_camera, "desk", OpenCv.Missing, _time, _log, new CameraFeedLimits { Warm = warm });
 
     private Frame FrameNow() => new(TestJpeg.Tiny(++_sent), 32, 24, _time.GetUtcNow(), FrameQuality.Unchecked);
 

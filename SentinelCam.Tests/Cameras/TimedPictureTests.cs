@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using MimeKit;
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
@@ -175,7 +174,7 @@ public class TimedPictureTests
     }
 
     private static CameraFeed Feed(TimedCamera stream, CameraFeedLimits? limits = null) =>
-        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, NullLogger<CameraFeed>.Instance, limits);
+        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance, limits);
 
     /// <summary>Waits until the exposure has settled and a second and a half is in the ring.</summary>
     private static Task RunningAsync(CameraFeed feed) => UntilAsync(() => feed.Status.RingFrames >= 60);

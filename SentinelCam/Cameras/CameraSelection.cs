@@ -11,7 +11,7 @@ namespace SentinelCam.Cameras;
 /// <summary>Which camera it is: the configured one, or else the one that an administrator has chosen on the site.</summary>
 public sealed class CameraSelection(
     bool isConfigured, CameraFeed feed, IServiceScopeFactory scopes, IDataProtectionProvider protection, OpenCvLibrary library,
-    IHostEnvironment environment, TimeProvider time, ILogger<CameraSelection> logger) : IHostedService, IDisposable
+    StuckThreads stuckThreads, IHostEnvironment environment, TimeProvider time, ILogger<CameraSelection> logger) : IHostedService, IDisposable
 {
     private const int MaxLength = 1000;
 
@@ -88,5 +88,5 @@ public sealed class CameraSelection(
         await db.SaveChangesAsync();
     }
 
-    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library));
+    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library, stuckThreads));
 }

@@ -20,9 +20,13 @@ public static class CameraServices
         var name = ReadName(configuration["Camera:Name"]);
         var limits = ReadLimits(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(OpenCvLibrary.Shared);
+        services.AddSingleton<OpenCvLibrary>();
+        services.AddSingleton<StuckThreads>();
+        services.AddSingleton<Thumbnails>();
         services.TryAddSingleton<ICamera>(provider => source.Create(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<OpenCvLibrary>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<OpenCvLibrary>(),
+            provider.GetRequiredService<StuckThreads>()));
         services.AddSingleton(provider => new CameraFeed(
             provider.GetRequiredService<ICamera>(),
             name,

@@ -10,16 +10,15 @@ namespace SentinelCam.Tests.Cameras.Frames;
 /// <summary>Which frames are taken, on real pictures.</summary>
 public class FrameChoiceTests
 {
-    private const string NotLoaded = "OpenCV's native library cannot be loaded (libgtk-3-0)";
     private static readonly DateTimeOffset Moment = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly FrameRing _ring = new(int.MaxValue, 1000);
-    private readonly FrameJudge _judge = new(OpenCvLibrary.Shared);
+    private readonly FrameJudge _judge = new(OpenCv.Library);
 
     [Fact]
     public void Of_frames_alike_in_quality_the_nearest_is_taken()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 30; i++)
             Add(i / 30.0 + 0.01, Blurred(0, 1 + (i + 30) % 6));
 
@@ -29,7 +28,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_clearly_sharper_frame_goes_before_a_nearer_one()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(-0.9, Blurred(0));
         Add(-0.4, Blurred(0));
         Add(-0.1, Blurred(15));
@@ -47,7 +46,7 @@ public class FrameChoiceTests
     [InlineData(0.8)]
     public void A_sharper_frame_goes_before_a_nearer_one_also_where_the_camera_makes_all_files_alike_in_size(double seconds)
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(seconds, OfSize(60_000, Blurred(0)));
         Add(0.02, OfSize(60_000, Blurred(15)));
 
@@ -57,7 +56,7 @@ public class FrameChoiceTests
     [Fact]
     public void Of_sharper_frames_with_files_alike_in_size_one_on_the_way_to_the_first_found_is_taken()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 0; i++)
             Add(i / 30.0, OfSize(60_000, Blurred(i > -4 ? 15 : 0, 1 + (i + 30) % 6)));
 
@@ -69,7 +68,7 @@ public class FrameChoiceTests
     [Fact]
     public void Few_of_many_frames_are_looked_at()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 30; i++)
             Add(i / 30.0 + 0.01, Blurred(i == 0 ? 1 : 0, 1 + (i + 30) % 6));
 
@@ -81,7 +80,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_picture_that_is_no_JPEG_yet_is_encoded_at_quality_90()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var image = new Mat(48, 64, MatType.CV_8UC3, new Scalar(10, 100, 200));
 
         var jpeg = NativeImage.ToFrame(image, Moment).Jpeg;
@@ -93,7 +92,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_frame_with_its_whites_burnt_out_scores_less_than_one_that_shows_them()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var scene = new Mat(480, 640, MatType.CV_8UC3, new Scalar(120, 120, 120));
         Cv2.Rectangle(scene, new Rect(100, 100, 200, 200), new Scalar(150, 150, 150), -1);
         using var burnt = scene.Clone();
@@ -112,7 +111,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_black_a_grey_and_a_frozen_frame_are_none_while_there_is_a_good_one()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var frozen = Blurred(0, 2);
         for (var at = -6.0; at <= 0.3; at += 0.1)
             Add(at, frozen);
@@ -128,7 +127,7 @@ public class FrameChoiceTests
     {
         Add(-0.5, TestJpeg.Tiny(1, scanBytes: 5000));
         Add(0.1, TestJpeg.Tiny(2));
-        var blind = new FrameJudge(new OpenCvLibrary(() => throw new DllNotFoundException()));
+        var blind = new FrameJudge(OpenCv.Missing);
 
         var best = FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, blind, CancellationToken.None)!;
 
@@ -147,7 +146,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_strip_takes_the_nearest_good_frames_and_leaves_a_place_empty_rather_than_fill_it_badly()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(-1.02, Blurred(0, 3));
         Add(-0.52, Flat(0));
         Add(-0.4, Blurred(0, 4));
@@ -164,7 +163,7 @@ public class FrameChoiceTests
     [Fact]
     public void A_webcam_s_own_JPEG_is_kept_unless_other_programs_could_not_decode_it()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var jpeg = TestJpeg.Demo();
 
         Assert.Equal(jpeg, Keep([.. jpeg, 0, 0, 0])?.Jpeg);
@@ -188,11 +187,11 @@ public class FrameChoiceTests
     [Fact]
     public async Task A_webcam_opened_cold_is_waited_for_until_its_exposure_has_settled()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var camera = new FakeCamera { StartsDark = true };
         var time = new FakeTimeProvider(Moment);
         await using var feed = new CameraFeed(
-            camera, "desk", OpenCvLibrary.Shared, time, new LogRecord<CameraFeed>(), new CameraFeedLimits { Warm = CameraWarmth.Never });
+            camera, "desk", OpenCv.Library, time, new LogRecord<CameraFeed>(), new CameraFeedLimits { Warm = CameraWarmth.Never });
         double[] light = [0.02, 0.1, 0.3, 0.6, 0.8, 1, 1, 1, 1, 1];
         for (var i = 0; i < light.Length; i++)
             camera.Send(new Frame(Lit(light[i], i), 640, 480, Moment.AddSeconds(i / 30.0), FrameQuality.Unchecked));

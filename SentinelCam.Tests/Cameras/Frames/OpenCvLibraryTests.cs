@@ -10,7 +10,7 @@ namespace SentinelCam.Tests.Cameras.Frames;
 
 public class OpenCvLibraryTests
 {
-    private const string NotLoaded = "OpenCV's native library cannot be loaded (libgtk-3-0)";
+    private static readonly Thumbnails Thumbnails = new(OpenCv.Library);
 
     [Fact]
     public void A_library_that_cannot_be_loaded_is_found_missing_and_does_no_harm()
@@ -19,12 +19,12 @@ public class OpenCvLibraryTests
         var context = new WithoutNativeLibraries();
         var assembly = context.LoadFromAssemblyPath(typeof(OpenCvLibrary).Assembly.Location);
         var library = assembly.GetType(typeof(OpenCvLibrary).FullName!)!;
-        var shared = library.GetProperty(nameof(OpenCvLibrary.Shared), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-        var thumbnail = assembly.GetType(typeof(Thumbnail).FullName!)!.GetMethod(nameof(Thumbnail.TryMake), BindingFlags.Public | BindingFlags.Static)!;
+        var missing = Activator.CreateInstance(library)!;
+        var thumbnails = assembly.GetType(typeof(Thumbnails).FullName!)!;
 
         Assert.NotSame(typeof(OpenCvLibrary), library);
-        Assert.Equal(false, library.GetProperty(nameof(OpenCvLibrary.Loads))!.GetValue(shared));
-        Assert.Null(thumbnail.Invoke(null, [TestJpeg.Demo(), 320]));
+        Assert.Equal(false, library.GetProperty(nameof(OpenCvLibrary.Loads))!.GetValue(missing));
+        Assert.Null(thumbnails.GetMethod(nameof(Thumbnails.TryMake))!.Invoke(Activator.CreateInstance(thumbnails, missing), [TestJpeg.Demo(), 320]));
     }
 
     [Fact]
@@ -45,22 +45,22 @@ public class OpenCvLibraryTests
     [Fact]
     public void A_thumbnail_is_320_pixels_wide_and_keeps_the_proportions()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, NotLoaded);
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
 
-        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo()), out var small));
+        Assert.True(JpegParser.TryParse(Thumbnails.TryMake(TestJpeg.Demo()), out var small));
         Assert.Equal((320, 240), (small.Width, small.Height));
-        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo(), 50), out var tiny));
+        Assert.True(JpegParser.TryParse(Thumbnails.TryMake(TestJpeg.Demo(), 50), out var tiny));
         Assert.Equal((50, 38), (tiny.Width, tiny.Height));
-        Assert.True(JpegParser.TryParse(Thumbnail.TryMake(TestJpeg.Demo(), 2000), out var same));
+        Assert.True(JpegParser.TryParse(Thumbnails.TryMake(TestJpeg.Demo(), 2000), out var same));
         Assert.Equal((640, 480), (same.Width, same.Height));
     }
 
     [Fact]
     public void There_is_no_thumbnail_of_what_is_no_picture()
     {
-        Assert.Null(Thumbnail.TryMake([1, 2, 3]));
-        Assert.Null(Thumbnail.TryMake(TestJpeg.Demo()[..^100]));
-        Assert.Null(Thumbnail.TryMake(TestJpeg.Tiny(1)));
+        Assert.Null(Thumbnails.TryMake([1, 2, 3]));
+        Assert.Null(Thumbnails.TryMake(TestJpeg.Demo()[..^100]));
+        Assert.Null(Thumbnails.TryMake(TestJpeg.Tiny(1)));
     }
 
     [Theory]

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras.Sources;
 
@@ -11,7 +11,7 @@ public class DemoCameraTests
     [Fact]
     public async Task A_capture_brings_a_small_picture_marked_as_demo_without_any_native_library()
     {
-        var library = new OpenCvLibrary(() => throw new DllNotFoundException());
+        var library = OpenCv.Missing;
         await using var feed = new CameraFeed(
             new DemoCamera(TimeProvider.System), "desk", library, TimeProvider.System, NullLogger<CameraFeed>.Instance);
         var moment = DateTimeOffset.UtcNow;

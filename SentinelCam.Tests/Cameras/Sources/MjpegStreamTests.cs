@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -25,7 +24,7 @@ public class MjpegStreamTests
         Assert.Equal((CaptureOutcome.Taken, null), (result.Outcome, result.Problem));
         Assert.True(stream.Sent(result.Frame!.Jpeg));
         Assert.Equal((640, 480), (result.Frame.Width, result.Frame.Height));
-        Assert.Equal(OpenCvLibrary.Shared.Loads ? FrameQuality.Good : FrameQuality.Unchecked, result.Frame.Quality);
+        Assert.Equal(OpenCv.Library.Loads ? FrameQuality.Good : FrameQuality.Unchecked, result.Frame.Quality);
         Assert.InRange(result.Frame.TakenAt, moment.AddSeconds(-1), DateTimeOffset.UtcNow);
     }
 
@@ -129,7 +128,7 @@ public class MjpegStreamTests
     public async Task A_stream_of_nothing_is_waited_out_and_labelled(string source, FrameQuality quality, string says)
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var stream = await MjpegStream.StartAsync(Cancelled, source);
         await using var feed = Feed(stream.Url, new CameraFeedLimits { BetterFrame = TimeSpan.FromSeconds(0.5) });
 
@@ -143,7 +142,7 @@ public class MjpegStreamTests
     public async Task A_good_frame_is_preferred_to_the_black_ones_before_it()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         // Black for the first 20 frames of every 30, as a webcam is until its exposure settles
         await using var stream = await MjpegStream.StartAsync(
             Cancelled, "testsrc2=size=640x480:rate=30,drawbox=t=fill:color=black:enable='lt(mod(n,30),20)'");
@@ -160,7 +159,7 @@ public class MjpegStreamTests
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
         await using var feed = new CameraFeed(
-            new HttpCamera(stream.Url, TimeProvider.System), "gate", new OpenCvLibrary(() => throw new DllNotFoundException()),
+            new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Missing,
             TimeProvider.System, NullLogger<CameraFeed>.Instance);
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -170,6 +169,6 @@ public class MjpegStreamTests
     }
 
     private static CameraFeed Feed(Uri address, CameraFeedLimits? limits = null) =>
-        new(new HttpCamera(address, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System,
+        new(new HttpCamera(address, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System,
             NullLogger<CameraFeed>.Instance, limits);
 }

@@ -11,7 +11,6 @@ namespace SentinelCam.Tests.Cameras.Sources;
 
 public class NativeCameraTests
 {
-    private static readonly OpenCvLibrary NoLibrary = new(() => throw new DllNotFoundException());
     private static readonly OpenCvLibrary AnyLibrary = new(() => { });
 
     private readonly LogRecord<CameraFeed> _log = new();
@@ -26,12 +25,12 @@ public class NativeCameraTests
     public async Task A_video_file_begins_anew_also_where_it_cannot_be_rewound(string name, string encoding)
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var folder = new TemporaryVideo(name);
         await FfmpegProgram.RunAsync(
             Cancelled, ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", .. encoding.Split(' '), folder.Path]);
         var camera = new NativeCamera(
-            name, OpenCvLibrary.Shared, () => VideoFileReader.Check(folder.Path),
+            name, OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(folder.Path),
             _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
 
         var frames = 0;
@@ -44,12 +43,12 @@ public class NativeCameraTests
     public async Task A_video_file_is_played_at_its_own_rate_over_and_over()
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var folder = new TemporaryVideo();
         await FfmpegProgram.RunAsync(
             Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", folder.Path);
         var camera = new NativeCamera(
-            "clip.avi", OpenCvLibrary.Shared, () => VideoFileReader.Check(folder.Path),
+            "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(folder.Path),
             _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
 
         var frames = new List<Frame>();
@@ -72,11 +71,11 @@ public class NativeCameraTests
     [Fact]
     public async Task A_file_that_is_no_video_is_a_bad_frame()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var file = new TemporaryVideo();
         await File.WriteAllTextAsync(file.Path, "no video", Cancelled);
         await using var feed = Feed(new NativeCamera(
-            "clip.avi", OpenCvLibrary.Shared, () => VideoFileReader.Check(file.Path),
+            "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(file.Path),
             _ => VideoFileReader.Open(file.Path, TimeProvider.System), TimeProvider.System));
 
         Assert.Equal(CaptureOutcome.BadFrame, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Outcome);
@@ -89,7 +88,7 @@ public class NativeCameraTests
         Assert.SkipWhen(File.Exists("/dev/video63"), "there is a /dev/video63");
         var devices = new DeviceList();
         await using var feed = Feed(new NativeCamera(
-            "63", OpenCvLibrary.Shared, () => devices.Check(63), _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
+            "63", OpenCv.Library, new StuckThreads(), () => devices.Check(63), _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
@@ -102,9 +101,9 @@ public class NativeCameraTests
     public async Task A_device_file_that_is_no_camera_cannot_be_opened()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var feed = Feed(new NativeCamera(
-            "63", OpenCvLibrary.Shared, () => null, _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
+            "63", OpenCv.Library, new StuckThreads(), () => null, _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
@@ -115,7 +114,7 @@ public class NativeCameraTests
     public async Task Without_the_native_library_the_missing_package_is_named_and_nothing_is_opened()
     {
         await using var feed = Feed(new NativeCamera(
-            "0", NoLibrary, () => null, _ => throw new InvalidOperationException("opened"), TimeProvider.System));
+            "0", OpenCv.Missing, new StuckThreads(), () => null, _ => throw new InvalidOperationException("opened"), TimeProvider.System));
 
         await feed.StartAsync(Cancelled);
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -132,8 +131,9 @@ public class NativeCameraTests
         var time = new FakeTimeProvider();
         var opened = 0;
         // One after another, as a source that is chosen anew: it gets no further threads for that
+        var stuckThreads = new StuckThreads();
         NativeCamera Camera() => new(
-            "stuck in reading", AnyLibrary, () => null,
+            "stuck in reading", AnyLibrary, stuckThreads, () => null,
             _ =>
             {
                 Interlocked.Increment(ref opened);
@@ -171,7 +171,7 @@ public class NativeCameraTests
         var began = time.GetUtcNow();
         var opened = new System.Collections.Concurrent.ConcurrentQueue<double>();
         var camera = new NativeCamera(
-            "stuck in opening", AnyLibrary, () => null,
+            "stuck in opening", AnyLibrary, new StuckThreads(), () => null,
             _ =>
             {
                 opened.Enqueue((time.GetUtcNow() - began).TotalSeconds);
@@ -180,7 +180,7 @@ public class NativeCameraTests
             },
             time);
         await using var feed = new CameraFeed(
-            camera, "desk", NoLibrary, time, NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
+            camera, "desk", OpenCv.Missing, time, NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
 
         while (feed.Status.Problem?.Contains("hung three times", StringComparison.Ordinal) != true)
@@ -202,7 +202,7 @@ public class NativeCameraTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
         var empty = Directory.CreateTempSubdirectory();
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: false).Create(TimeProvider.System, NoLibrary));
+        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: false).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         empty.Delete();
@@ -216,7 +216,7 @@ public class NativeCameraTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
         var empty = Directory.CreateTempSubdirectory();
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: true).Create(TimeProvider.System, NoLibrary));
+        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         empty.Delete();
@@ -231,7 +231,7 @@ public class NativeCameraTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
         var folder = Directory.CreateTempSubdirectory();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "video0"), "", Cancelled);
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(folder.FullName), fallBackToDemo: true).Create(TimeProvider.System, NoLibrary));
+        await using var feed = Feed(CameraSource.Auto(new DeviceList(folder.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
 
         await feed.StartAsync(Cancelled);
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -260,7 +260,7 @@ public class NativeCameraTests
         Assert.Equal([2, 10], indices);
     }
 
-    private CameraFeed Feed(ICamera camera) => new(camera, "desk", OpenCvLibrary.Shared, TimeProvider.System, _log);
+    private CameraFeed Feed(ICamera camera) => new(camera, "desk", OpenCv.Library, TimeProvider.System, _log);
 
     /// <summary>Opens, waits a little for a frame, and lets go.</summary>
     private static async Task ReadOnceAsync(NativeCamera camera)

@@ -1,5 +1,4 @@
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Tests.Support;
 
@@ -68,5 +67,5 @@ public class RtspCameraTests
         Assert.Equal(CameraState.MissingLibrary, feed.Status.State);
     }
 
-    private CameraFeed Feed(RtspCamera camera) => new(camera, "yard", OpenCvLibrary.Shared, TimeProvider.System, _log);
+    private CameraFeed Feed(RtspCamera camera) => new(camera, "yard", OpenCv.Library, TimeProvider.System, _log);
 }

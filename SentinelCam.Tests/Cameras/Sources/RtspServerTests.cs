@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using SentinelCam.Cameras;
-using SentinelCam.Cameras.Frames;
 using SentinelCam.Cameras.Sources;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -22,7 +21,7 @@ public class RtspServerTests
         Assert.SkipUnless(GstRtspServer.IsAvailable, GstRtspServer.Why);
         var server = await GstRtspServer.StartAsync("hunter2");
         await using var feed = new CameraFeed(
-            new RtspCamera(server.Url, TimeProvider.System), "yard", OpenCvLibrary.Shared, TimeProvider.System, _log,
+            new RtspCamera(server.Url, TimeProvider.System), "yard", OpenCv.Library, TimeProvider.System, _log,
             new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
         await UntilAsync(() => feed.Status.RingFrames > 30);

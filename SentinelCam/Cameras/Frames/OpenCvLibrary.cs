@@ -8,8 +8,11 @@ public sealed class OpenCvLibrary(Action load)
 {
     private readonly Lazy<bool> _loads = new(() => TryLoad(load));
 
-    /// <summary>The library of this process.</summary>
-    public static OpenCvLibrary Shared { get; } = new(() => Cv2.SetLogLevel(OpenCvSharp.LogLevel.ERROR));
+    /// <summary>The library that is installed.</summary>
+    public OpenCvLibrary()
+        : this(() => Cv2.SetLogLevel(OpenCvSharp.LogLevel.ERROR))
+    {
+    }
 
     /// <summary>Whether native calls work; the first question loads the library.</summary>
     public bool Loads => _loads.Value;

@@ -12,9 +12,9 @@ internal sealed class CameraSource
 
     private const string Escaping = " In a user name or password write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
 
-    private readonly Func<TimeProvider, OpenCvLibrary, ICamera> _create;
+    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> _create;
 
-    private CameraSource(Func<TimeProvider, OpenCvLibrary, ICamera> create) => _create = create;
+    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> create) => _create = create;
 
     /// <exception cref="ConfigurationException">The value is none of those allowed; its message holds no credentials.</exception>
     /// <param name="value">As configured or chosen; null or empty means <c>auto</c>.</param>
@@ -26,7 +26,7 @@ internal sealed class CameraSource
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
             return Auto(new DeviceList(), environment.IsDevelopment());
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
-            return new CameraSource((time, _) => new DemoCamera(time));
+            return new CameraSource((time, _, _) => new DemoCamera(time));
         if (DeviceIndex(source) is { } index)
             return Device(index);
         if (source.Contains("://", StringComparison.Ordinal))
@@ -35,12 +35,13 @@ internal sealed class CameraSource
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
-    public ICamera Create(TimeProvider time, OpenCvLibrary library) => _create(time, library);
+    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) => _create(time, library, stuckThreads);
 
     /// <summary>The first device that opens; where somebody develops, demo pictures when there is none.</summary>
-    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library) =>
+    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
     {
-        var device = new NativeCamera("auto", library, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time, startsDark: true);
+        var device = new NativeCamera(
+            "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time, startsDark: true);
         return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
     });
 
@@ -48,12 +49,12 @@ internal sealed class CameraSource
     {
         var devices = new DeviceList();
         var shown = index.ToString(CultureInfo.InvariantCulture);
-        return new CameraSource((time, library) =>
-            new NativeCamera(shown, library, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time, startsDark: true));
+        return new CameraSource((time, library, stuckThreads) => new NativeCamera(
+            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time, startsDark: true));
     }
 
-    private static CameraSource VideoFile(string shown, string path) => new((time, library) =>
-        new NativeCamera(shown, library, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
+    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads) => new NativeCamera(
+        shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
 
     private static CameraSource? Address(string source)
     {
@@ -62,8 +63,8 @@ internal sealed class CameraSource
             return null; // an @ in the path is most likely a password whose / was not written %2F
         return address.Scheme switch
         {
-            "http" or "https" => new CameraSource((time, _) => new HttpCamera(address, time)),
-            "rtsp" or "rtsps" => new CameraSource((time, _) => new RtspCamera(address, time)),
+            "http" or "https" => new CameraSource((time, _, _) => new HttpCamera(address, time)),
+            "rtsp" or "rtsps" => new CameraSource((time, _, _) => new RtspCamera(address, time)),
             _ => null,
         };
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using SentinelCam.Cameras.Frames;
@@ -17,8 +16,6 @@ internal interface INativeReader : IDisposable
 /// <remarks>A thread that does not come back is abandoned and replaced by the next opening; at most three for one source, then it is a fault.</remarks>
 internal sealed class NativeCamera : ICamera
 {
-    private const int MaxStuck = 3;
-
     /// <summary>How long the first frame may take; Windows Media Foundation needs up to 20 s.</summary>
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(OperatingSystem.IsWindows() ? 20 : 5);
 
@@ -29,27 +26,31 @@ internal sealed class NativeCamera : ICamera
         CaptureOutcome.TimedOut, "The camera's driver has hung three times", "Unplug the camera, plug it in again and restart SentinelCam",
         Permanent: true);
 
-    /// <summary>How many threads hang, by source: a source that is chosen again gets no more of them.</summary>
-    private static readonly ConcurrentDictionary<string, int> StuckThreads = new();
-
     private readonly OpenCvLibrary _library;
+    private readonly StuckThreads _stuckThreads;
     private readonly Func<CameraFault?> _check;
     private readonly Func<CancellationToken, INativeReader> _open;
     private readonly TimeProvider _time;
 
     /// <param name="source">As it is shown.</param>
     /// <param name="library">OpenCV; nothing is opened where it does not load.</param>
+    /// <param name="stuckThreads">Threads that hang, of all cameras.</param>
     /// <param name="check">Looks whether there is something to open.</param>
     /// <param name="open">Opens it, on the camera's thread.</param>
     /// <param name="time">The clock.</param>
     /// <param name="startsDark">Whether it is a device and no file.</param>
     public NativeCamera(
-        string source, OpenCvLibrary library, Func<CameraFault?> check, Func<CancellationToken, INativeReader> open, TimeProvider time,
+        string source,
+        OpenCvLibrary library,
+        StuckThreads stuckThreads,
+        Func<CameraFault?> check,
+        Func<CancellationToken, INativeReader> open,
+        TimeProvider time,
         bool startsDark = false)
     {
         StartsDark = startsDark;
         Source = source;
-        (_library, _check, _open, _time) = (library, check, open, time);
+        (_library, _stuckThreads, _check, _open, _time) = (library, stuckThreads, check, open, time);
     }
 
     public string Source { get; }
@@ -61,7 +62,7 @@ internal sealed class NativeCamera : ICamera
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var fault = Check() ?? (StuckThreads.GetValueOrDefault(Source) >= MaxStuck ? Stuck : null);
+        var fault = Check() ?? (_stuckThreads.AreTooMany(Source) ? Stuck : null);
         if (fault is not null)
             throw new CameraException(fault);
         var frames = Channel.CreateBounded<Frame>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -119,9 +120,7 @@ internal sealed class NativeCamera : ICamera
     private async Task LetGoAsync(Task ended)
     {
         await ended.WaitAsync(Patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (ended.IsCompleted)
-            return;
-        StuckThreads.AddOrUpdate(Source, 1, (_, count) => count + 1);
-        _ = ended.ContinueWith(_ => StuckThreads.AddOrUpdate(Source, 0, (_, count) => count - 1), TaskScheduler.Default);
+        if (!ended.IsCompleted)
+            _stuckThreads.Add(Source, ended);
     }
 }

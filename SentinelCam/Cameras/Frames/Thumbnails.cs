@@ -2,8 +2,8 @@ using OpenCvSharp;
 
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>Makes the small picture that lists show.</summary>
-public static class Thumbnail
+/// <summary>Makes the small pictures that lists and mails show.</summary>
+public sealed class Thumbnails(OpenCvLibrary library)
 {
     private const int JpegQuality = 80;
 
@@ -11,9 +11,7 @@ public static class Thumbnail
     /// <param name="jpeg">The picture.</param>
     /// <param name="width">In pixels; the height follows.</param>
     /// <returns>A JPEG, or null when OpenCV does not load or cannot decode the picture: then the picture itself serves.</returns>
-    public static byte[]? TryMake(byte[] jpeg, int width = 320) => TryMake(jpeg, width, OpenCvLibrary.Shared);
-
-    internal static byte[]? TryMake(byte[] jpeg, int width, OpenCvLibrary library)
+    public byte[]? TryMake(byte[] jpeg, int width = 320)
     {
         ArgumentNullException.ThrowIfNull(jpeg);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);

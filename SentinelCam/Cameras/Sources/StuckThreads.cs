@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+
+namespace SentinelCam.Cameras.Sources;
+
+/// <summary>
+/// Counts the threads that hang in native code, by camera source. One instance serves the whole app, so a source that is
+/// selected again gets no new allowance.
+/// </summary>
+public sealed class StuckThreads
+{
+    private const int Max = 3;
+
+    private readonly ConcurrentDictionary<string, int> _counts = new();
+
+    /// <summary>Whether so many threads hang for this source that no further one may be started.</summary>
+    internal bool AreTooMany(string source) => _counts.GetValueOrDefault(source) >= Max;
+
+    /// <summary>Counts a thread as stuck until it ends.</summary>
+    internal void Add(string source, Task ended)
+    {
+        _counts.AddOrUpdate(source, 1, (_, count) => count + 1);
+        _ = ended.ContinueWith(_ => _counts.AddOrUpdate(source, 0, (_, count) => count - 1), TaskScheduler.Default);
+    }
+}
