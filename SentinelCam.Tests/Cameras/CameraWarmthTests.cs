@@ -163,7 +163,7 @@ public sealed class CameraWarmthTests : IAsyncDisposable
     public async Task A_look_keeps_the_camera_open_for_some_seconds_only_even_where_it_is_never_warm()
     {
         var feed = Feed(CameraWarmth.Never);
-        var look = feed.LookAsync(Cancelled);
+        var look = feed.PreviewAsync(Cancelled);
         _camera.Send(FrameNow());
         Assert.NotNull(await look);
 
@@ -177,12 +177,12 @@ public sealed class CameraWarmthTests : IAsyncDisposable
     public async Task A_look_at_a_camera_that_fails_or_says_nothing_ends()
     {
         var feed = Feed(CameraWarmth.OnDemand);
-        var silent = feed.LookAsync(Cancelled);
+        var silent = feed.PreviewAsync(Cancelled);
         await UntilAsync(() => silent.IsCompleted, TimeSpan.FromSeconds(0.5));
         Assert.Null(await silent);
 
         _camera.Fail(Unplugged);
-        Assert.Null(await feed.LookAsync(Cancelled));
+        Assert.Null(await feed.PreviewAsync(Cancelled));
         Assert.NotNull(feed.Status.LastError);
     }
 

@@ -155,7 +155,7 @@ public class TimedPictureTests
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
-        await using var feed = Feed(stream, new CameraFeedLimits { BetterFrame = TimeSpan.FromSeconds(0.5) });
+        await using var feed = Feed(stream, new CameraFeedLimits { BetterFrameWait = TimeSpan.FromSeconds(0.5) });
         feed.Warm();
         await RunningAsync(feed);
         stream.Mode = TimedMode.Frozen;

@@ -3,6 +3,15 @@ namespace SentinelCam.Cameras;
 /// <summary>The faults that any camera may have.</summary>
 internal static class CameraFaults
 {
+    /// <summary>The fault of a camera that cannot do without the library.</summary>
+    public static CameraFault OpenCvMissing { get; } = new(
+        CaptureOutcome.MissingLibrary,
+        "OpenCV, which reads device and file cameras, cannot be loaded",
+        OperatingSystem.IsLinux()
+            ? "Install GTK 3 with \"apt-get install libgtk-3-0\" and start SentinelCam again"
+            : "Install the OpenCvSharp4 runtime package for this platform and start SentinelCam again",
+        Permanent: true);
+
     public static CameraFault Ended { get; } = new(
         CaptureOutcome.Unreachable, "The camera has ended its stream", "Check that it is switched on and not in use elsewhere");
 

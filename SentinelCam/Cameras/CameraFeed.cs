@@ -11,7 +11,7 @@ namespace SentinelCam.Cameras;
 public sealed class CameraFeed : IHostedService, IAsyncDisposable
 {
     /// <summary>How long one look at the live picture keeps the camera open; looks come every second.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PreviewTime = TimeSpan.FromSeconds(5);
 
     /// <summary>How many frames are looked at when the time is over: enough to see past a moment's darkness, in a few hundredths of a second.</summary>
     private const int LookedAtLast = 50;
@@ -53,24 +53,24 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     public void Warm()
     {
         if (_limits.Warm != CameraWarmth.Never)
-            _reader.Warm(_limits.Idle);
+            _reader.Warm(_limits.IdleTimeout);
     }
 
     /// <summary>Opens the camera for somebody who looks at its live picture, for some seconds.</summary>
-    public void WarmForLook() => _reader.Warm(Look);
+    public void WarmForPreview() => _reader.Warm(PreviewTime);
 
     /// <summary>The latest frame, if it is not stale; opens the camera for a look and waits a little for the first one.</summary>
     /// <returns>Null where there is none within five seconds, or the camera fails.</returns>
-    public async Task<Frame?> LookAsync(CancellationToken cancellationToken)
+    public async Task<Frame?> PreviewAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        WarmForLook();
+        WarmForPreview();
         while (true)
         {
             var view = _reader.View();
             if (view.Frames.Length > 0 && Status is { State: CameraState.Live })
                 return view.Frames[^1].Frame;
-            var left = Look - _time.GetElapsedTime(began);
+            var left = PreviewTime - _time.GetElapsedTime(began);
             if (view.Fault is not null || left <= TimeSpan.Zero)
                 return null;
             await WaitAsync(view.Changed, _time.GetUtcNow() + left, cancellationToken);
@@ -99,13 +99,13 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         var now = _time.GetUtcNow();
         if (moment > now)
             moment = now;
-        using var limit = new CancellationTokenSource(_limits.Capture, _time);
+        using var limit = new CancellationTokenSource(_limits.CaptureTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var faultsBefore = _reader.View().Faults;
         _reader.Hold();
         try
         {
-            return await ChooseAsync(moment, now + _limits.BetterFrame, faultsBefore, either.Token);
+            return await ChooseAsync(moment, now + _limits.BetterFrameWait, faultsBefore, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -172,15 +172,15 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             var view = _reader.View();
             var wake = settleForLess;
             var settled = Array.FindAll(view.Frames, frame => frame.Settled);
-            var frames = FrameChoice.Around(settled, moment, _limits.Around);
-            if (FrameChoice.NearerUntil(frames, moment) is { } until && Earlier(until, moment + _limits.Nearer) is var end && end > _time.GetUtcNow())
+            var frames = FrameChoice.Around(settled, moment, _limits.MomentTolerance);
+            if (FrameChoice.NearerUntil(frames, moment) is { } until && Earlier(until, moment + _limits.NearerFrameWait) is var end && end > _time.GetUtcNow())
             {
                 // The latest frame is from before the moment: one that is still to come may be nearer
                 wake = end;
             }
             else
             {
-                var since = FrameChoice.Since(settled, moment, _limits.Around);
+                var since = FrameChoice.Since(settled, moment, _limits.MomentTolerance);
                 if ((FrameChoice.Best(frames, moment, _judge, cancellationToken) ?? FrameChoice.FirstGood(since, _judge, cancellationToken)) is { } good)
                     return Taken(good);
                 var labelled = since.Find(frame => frame.Judge(_judge).Readable);
@@ -208,10 +208,10 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     private CaptureResult LastResort(DateTimeOffset moment, CameraFault fault)
     {
         var view = _reader.View();
-        var frames = FrameChoice.Since(view.Frames, moment, _limits.Capture);
+        var frames = FrameChoice.Since(view.Frames, moment, _limits.CaptureTimeout);
         // An old picture of something says more than a nearer one of nothing
         if ((frames.Take(LookedAtLast).FirstOrDefault(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
-            return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.Stale);
+            return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.StaleAfter);
         var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
         return new CaptureResult(reason.Outcome, null, reason.Sentence);
     }

@@ -22,7 +22,7 @@ internal sealed class CameraReader : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly FrameRing _ring;
-    private readonly CameraCondition _condition;
+    private readonly CameraStatusTracker _condition;
     private readonly ITimer _idle;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,7 +41,7 @@ internal sealed class CameraReader : IAsyncDisposable
         (_camera, _judge, _name, _time, _logger, _limits) = (camera, judge, name, time, logger, limits);
         _started = time.GetTimestamp();
         _ring = new FrameRing(limits.RingBytes, limits.RingFrames);
-        _condition = new CameraCondition(name, logger, limits.Stale);
+        _condition = new CameraStatusTracker(name, logger, limits.StaleAfter);
         _clockOffset = ClockOffset();
         _idle = time.CreateTimer(_ => CloseIfIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -108,7 +108,7 @@ internal sealed class CameraReader : IAsyncDisposable
         {
             _holders--;
             // The frames after the picture are still to come
-            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.Idle);
+            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.IdleTimeout);
         }
     }
 
@@ -227,7 +227,7 @@ internal sealed class CameraReader : IAsyncDisposable
             if (open.IsCancellationRequested)
                 return;
             _condition.LogOnce(camera.Source, CameraState.Opening);
-            var retry = _limits.FirstRetry;
+            var retry = _limits.FirstRetryDelay;
             // After a fault frames must come for a while before the log says so
             var proof = View().Fault is null ? TimeSpan.Zero : retry;
             while (!open.IsCancellationRequested)
@@ -235,13 +235,13 @@ internal sealed class CameraReader : IAsyncDisposable
                 var (fault, liveFor) = await ReadUntilFaultAsync(camera, proof, open.Token);
                 // One that sends a picture and hangs up is no better than one that sends none
                 if (liveFor >= retry)
-                    retry = _limits.FirstRetry;
+                    retry = _limits.FirstRetryDelay;
                 if (Report(fault, camera, open) is not { } pause)
                     break;
                 // A capture that comes does not wait for the next try, and one that waits already gets it soon
-                var wait = pause.IsWaitedFor ? _limits.FirstRetry : retry;
+                var wait = pause.IsWaitedFor ? _limits.FirstRetryDelay : retry;
                 await pause.Woken.WaitAsync(wait, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                retry = retry * 2 < _limits.LongestRetry ? retry * 2 : _limits.LongestRetry;
+                retry = retry * 2 < _limits.LongestRetryDelay ? retry * 2 : _limits.LongestRetryDelay;
                 proof = retry;
             }
             _condition.LogOnce(camera.Source, CameraState.Off);
@@ -251,7 +251,7 @@ internal sealed class CameraReader : IAsyncDisposable
     /// <returns>Why it ended, and how long frames came.</returns>
     private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(ICamera camera, TimeSpan proof, CancellationToken open)
     {
-        using var silence = new CancellationTokenSource(_limits.Opening, _time);
+        using var silence = new CancellationTokenSource(_limits.OpeningTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
         // Told once: a slow camera may pause for so long between any two pictures
         var paused = false;
@@ -270,9 +270,9 @@ internal sealed class CameraReader : IAsyncDisposable
             var settling = new ExposureSettling(_time, camera.StartsDark);
             await foreach (var frame in camera.ReadAsync(either.Token))
             {
-                silence.CancelAfter(_limits.Silence);
+                silence.CancelAfter(_limits.SilenceTimeout);
                 if (!paused)
-                    pause.Change(_limits.Stale, Timeout.InfiniteTimeSpan);
+                    pause.Change(_limits.StaleAfter, Timeout.InfiniteTimeSpan);
                 // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
                 var verdict = settling.IsOver ? null : _judge.Judge(frame);
                 Add(frame, camera, settling.IsSettled(verdict), verdict, open);
@@ -307,7 +307,7 @@ internal sealed class CameraReader : IAsyncDisposable
                 return;
             // After the clock was set, the times of older frames mean nothing
             var offset = ClockOffset();
-            if ((offset - _clockOffset).Duration() > _limits.Stale)
+            if ((offset - _clockOffset).Duration() > _limits.StaleAfter)
                 _ring.Clear();
             _clockOffset = offset;
             _condition.Live(frame);

@@ -44,7 +44,7 @@ public static class CameraServices
     private static CameraFeedLimits ReadLimits(IConfiguration configuration) => new()
     {
         Warm = Setting.Choice(configuration, "Camera:Warm", CameraWarmth.OnDemand),
-        Idle = Setting.Duration(configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
+        IdleTimeout = Setting.Duration(configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
         RingBytes = Setting.Whole(configuration, "Camera:Memory", 32 << 20, 1 << 20, 1 << 30),
     };
 

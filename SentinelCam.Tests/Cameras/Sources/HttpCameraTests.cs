@@ -94,7 +94,7 @@ public partial class HttpCameraTests
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Tiny(1)));
-        await using var feed = Feed(server.Url(), new CameraFeedLimits { Capture = TimeSpan.FromSeconds(1) });
+        await using var feed = Feed(server.Url(), new CameraFeedLimits { CaptureTimeout = TimeSpan.FromSeconds(1) });
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 

@@ -82,7 +82,7 @@ public class MjpegStreamTests
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
-        await using var feed = Feed(stream.Url, new CameraFeedLimits { Capture = TimeSpan.FromSeconds(1) });
+        await using var feed = Feed(stream.Url, new CameraFeedLimits { CaptureTimeout = TimeSpan.FromSeconds(1) });
         stream.Fault = MjpegFault.Stall;
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -95,7 +95,7 @@ public class MjpegStreamTests
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
-        await using var feed = Feed(stream.Url, new CameraFeedLimits { Silence = TimeSpan.FromSeconds(0.5) });
+        await using var feed = Feed(stream.Url, new CameraFeedLimits { SilenceTimeout = TimeSpan.FromSeconds(0.5) });
         await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         stream.Fault = MjpegFault.Stall;
         while (stream.FaultsShown == 0)
@@ -130,7 +130,7 @@ public class MjpegStreamTests
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var stream = await MjpegStream.StartAsync(Cancelled, source);
-        await using var feed = Feed(stream.Url, new CameraFeedLimits { BetterFrame = TimeSpan.FromSeconds(0.5) });
+        await using var feed = Feed(stream.Url, new CameraFeedLimits { BetterFrameWait = TimeSpan.FromSeconds(0.5) });
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 

@@ -239,11 +239,11 @@ public class NativeCameraTests
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
         Assert.Equal(
-            (CameraState.Live, $"DEMO pictures, because: {OpenCvLibrary.Missing.Problem}.", $"{OpenCvLibrary.Missing.Remedy}."),
+            (CameraState.Live, $"DEMO pictures, because: {CameraFaults.OpenCvMissing.Problem}.", $"{CameraFaults.OpenCvMissing.Remedy}."),
             (feed.Status.State, feed.Status.Problem, feed.Status.Remedy));
         Assert.StartsWith("live, DEMO pictures, ", CameraWords.Of(feed.Status), StringComparison.Ordinal);
         await feed.StopAsync(Cancelled);
-        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures, because: {OpenCvLibrary.Missing.Sentence}", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures, because: {CameraFaults.OpenCvMissing.Sentence}", StringComparison.Ordinal));
     }
 
     [Fact]

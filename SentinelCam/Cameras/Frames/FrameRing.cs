@@ -21,18 +21,18 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
     public RingFrame? Last => _last;
 
     /// <param name="frame">The frame.</param>
-    /// <param name="at">The timer when it came, from any fixed origin.</param>
+    /// <param name="arrivedAt">The timer when it came, from any fixed origin.</param>
     /// <param name="settled">Whether the camera has found its exposure.</param>
     /// <param name="verdict">What is known about the picture, or null.</param>
-    public void Add(Frame frame, TimeSpan at, bool settled = true, FrameVerdict? verdict = null)
+    public void Add(Frame frame, TimeSpan arrivedAt, bool settled = true, FrameVerdict? verdict = null)
     {
-        var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg) ? last.Picture : new RingPicture(at);
-        (picture.Until, picture.Count) = (at, picture.Count + 1);
+        var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg) ? last.Picture : new RingPicture(arrivedAt);
+        (picture.Until, picture.Count) = (arrivedAt, picture.Count + 1);
         if (verdict is not null)
             picture.Verdict ??= verdict;
         if (picture == _last?.Picture)
             frame = frame with { Jpeg = _last.Frame.Jpeg };
-        _last = new RingFrame(frame, at, settled, picture);
+        _last = new RingFrame(frame, arrivedAt, settled, picture);
         _frames.Enqueue(_last);
         _bytes += frame.Jpeg.Length;
         while (_frames.Count > 1 && (_bytes > maxBytes || _frames.Count > maxFrames))
@@ -56,7 +56,7 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
     /// <summary>Frames in a second, over those that came within the time given.</summary>
     public double RateSince(TimeSpan since)
     {
-        var recent = _frames.Where(frame => frame.At >= since).Select(frame => frame.At).ToList();
+        var recent = _frames.Where(frame => frame.ArrivedAt >= since).Select(frame => frame.ArrivedAt).ToList();
         var span = recent.Count > 1 ? recent[^1] - recent[0] : TimeSpan.Zero;
         return span > TimeSpan.Zero ? (recent.Count - 1) / span.TotalSeconds : 0;
     }
@@ -66,17 +66,17 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
 
 /// <summary>A frame in the ring.</summary>
 /// <param name="frame">The frame.</param>
-/// <param name="at">The timer when it came.</param>
+/// <param name="arrivedAt">The timer when it came.</param>
 /// <param name="settled">Whether the camera had found its exposure.</param>
 /// <param name="picture">What it shows, shared by identical frames in a row.</param>
-internal sealed class RingFrame(Frame frame, TimeSpan at, bool settled, RingPicture picture)
+internal sealed class RingFrame(Frame frame, TimeSpan arrivedAt, bool settled, RingPicture picture)
 {
     /// <summary>A camera that repeats one picture for so long shows no moment.</summary>
     private static readonly TimeSpan FrozenAfter = TimeSpan.FromSeconds(5);
 
     public Frame Frame { get; } = frame;
 
-    public TimeSpan At { get; } = at;
+    public TimeSpan ArrivedAt { get; } = arrivedAt;
 
     public bool Settled { get; } = settled;
 

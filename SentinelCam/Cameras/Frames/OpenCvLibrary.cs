@@ -17,15 +17,6 @@ public sealed class OpenCvLibrary(Action load)
     /// <summary>Whether native calls work; the first question loads the library.</summary>
     public bool Loads => _loads.Value;
 
-    /// <summary>The fault of a camera that cannot do without the library.</summary>
-    public static CameraFault Missing { get; } = new(
-        CaptureOutcome.MissingLibrary,
-        "OpenCV, which reads device and file cameras, cannot be loaded",
-        OperatingSystem.IsLinux()
-            ? "Install GTK 3 with \"apt-get install libgtk-3-0\" and start SentinelCam again"
-            : "Install the OpenCvSharp4 runtime package for this platform and start SentinelCam again",
-        Permanent: true);
-
     private static bool TryLoad(Action load)
     {
         try

@@ -81,6 +81,6 @@ internal sealed class CameraSource
 
     private static ConfigurationException NotAllowed(string source) => new(
         "Camera:Source",
-        SourceText.Of(source),
+        RedactedSource.Of(source),
         source.Contains('@', StringComparison.Ordinal) ? Allowed + Escaping : Allowed);
 }

@@ -25,7 +25,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
     /// <param name="time">The clock.</param>
     public HttpCamera(Uri address, TimeProvider time)
     {
-        Source = SourceText.Of(address);
+        Source = RedactedSource.Of(address);
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
         _hasCredentials = address.UserInfo.Length > 0;

@@ -58,7 +58,7 @@ internal sealed class NativeCamera : ICamera
     public bool StartsDark { get; }
 
     // What is absent comes first: nobody installs a library for a camera that is not there
-    public CameraFault? Check() => _check() ?? (_library.Loads ? null : OpenCvLibrary.Missing);
+    public CameraFault? Check() => _check() ?? (_library.Loads ? null : CameraFaults.OpenCvMissing);
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -30,7 +30,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and put its folder into PATH",
         Permanent: true);
 
-    public string Source { get; } = SourceText.Of(address);
+    public string Source { get; } = RedactedSource.Of(address);
 
     public CameraFault? Check() => IsInstalled() ? null : NoProgram;
 

@@ -24,7 +24,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     /// <summary>The page, or its live part; either counts as a look at the camera.</summary>
     public IActionResult OnGet()
     {
-        camera.WarmForLook();
+        camera.WarmForPreview();
         Response.Headers.Vary = "HX-Request";
         if (Request.IsHtmx())
             return Partial("_Preview", this);
@@ -36,7 +36,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     public async Task<IActionResult> OnGetFrameAsync()
     {
         Response.Headers.CacheControl = "private, no-store";
-        return await camera.LookAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
+        return await camera.PreviewAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
     }
 
     public async Task<IActionResult> OnPostAsync(string? source)

@@ -4,7 +4,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Cameras;
 
 /// <summary>What the camera is doing, for the pages and the log. Not safe for threads: its owner locks, except to log.</summary>
-internal sealed class CameraCondition(string name, ILogger logger, TimeSpan staleAfter)
+internal sealed class CameraStatusTracker(string name, ILogger logger, TimeSpan staleAfter)
 {
     private const string LiveMark = "live";
 
@@ -37,7 +37,7 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
     /// <param name="now">The timer.</param>
     public CameraStatus Status(ICamera camera, FrameRing ring, TimeSpan now)
     {
-        var age = now - ring.Last?.At;
+        var age = now - ring.Last?.ArrivedAt;
         var silent = _state == CameraState.Live && age > staleAfter;
         var frozen = _state == CameraState.Live && ring.Last is { IsFrozen: true };
         var (problem, remedy) = Fault is { } fault ? ($"{fault.Problem}.", $"{fault.Remedy}.")
@@ -90,6 +90,10 @@ internal sealed class CameraCondition(string name, ILogger logger, TimeSpan stal
         var demo = frame.Quality != FrameQuality.Demo ? "" : camera.StandsInFor is { } missing ? $", DEMO pictures, because: {missing.Sentence}" : ", DEMO pictures";
         logger.LogInformation("Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo:l}", name, camera.Source, frame.Width, frame.Height, demo);
     }
+
+    /// <summary>Logs an exception that a camera should not throw. Its message is left out because it may quote the address.</summary>
+    public void LogUnexpected(Exception e) =>
+        logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", name, e.GetType().Name, e.StackTrace);
 
     private bool IsLoggedLive => ReferenceEquals(_logged, LiveMark);
 }

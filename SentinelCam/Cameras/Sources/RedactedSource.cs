@@ -1,7 +1,7 @@
 namespace SentinelCam.Cameras.Sources;
 
 /// <summary>How a camera's source is shown: never with credentials or a query, which often holds some.</summary>
-internal static class SourceText
+internal static class RedactedSource
 {
     private const int MaxLength = 200;
 
