@@ -8,7 +8,7 @@ namespace SentinelCam.Tests.Cameras;
 public sealed class CameraFeedTests : FakeCameraFeed
 {
     [Fact]
-    public async Task The_frame_nearest_to_the_moment_is_taken_and_keeps_its_bytes()
+    public async Task The_frame_nearest_to_the_moment_is_taken_byte_for_byte()
     {
         var moment = Now;
         Camera.Send(FrameAt(moment.AddSeconds(-0.9), 1), FrameAt(moment.AddSeconds(-0.2), 2), FrameAt(moment.AddSeconds(0.3), 3));
@@ -21,7 +21,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task Without_a_frame_in_the_second_before_the_moment_the_first_one_after_it_is_taken()
+    public async Task If_no_frame_is_near_the_moment_the_first_one_after_it_is_taken()
     {
         var moment = Now;
         Camera.Send(FrameAt(moment.AddSeconds(-1.5), 1), FrameAt(moment.AddSeconds(4), 2), FrameAt(moment.AddSeconds(5), 3));
@@ -32,7 +32,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_frame_still_to_come_may_be_nearer_than_the_last_one_before_the_moment()
+    public async Task A_capture_waits_for_the_next_frame_if_it_can_be_nearer()
     {
         var moment = Now;
         Camera.Send(FrameAt(moment.AddSeconds(-0.5), 1));
@@ -47,7 +47,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task When_no_nearer_frame_comes_the_one_before_the_moment_is_taken()
+    public async Task If_no_nearer_frame_arrives_the_one_before_the_moment_is_taken()
     {
         var moment = Now;
         Camera.Send(FrameAt(moment.AddSeconds(-0.5), 1));
@@ -61,7 +61,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_frame_from_long_before_the_moment_is_only_the_last_resort_and_is_labelled_stale()
+    public async Task An_old_frame_is_taken_only_as_a_last_resort_and_labelled_stale()
     {
         var moment = Now;
         Camera.Send(FrameAt(moment.AddSeconds(-3), 1));
@@ -81,7 +81,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     [InlineData(FrameQuality.Frozen, FrameQuality.Uniform, FrameQuality.Frozen)]
     [InlineData(FrameQuality.Black, FrameQuality.Demo, FrameQuality.Demo)]
     [InlineData(FrameQuality.Black, FrameQuality.Black, FrameQuality.Black)]
-    public async Task As_the_last_resort_a_frame_that_shows_something_is_preferred_and_one_that_does_not_is_called_what_it_is(
+    public async Task As_a_last_resort_a_usable_frame_is_preferred_and_an_unusable_one_is_labelled(
         FrameQuality nearer, FrameQuality other, FrameQuality label)
     {
         var moment = Now;
@@ -111,7 +111,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_cancelled_capture_is_cancelled_and_the_feed_lives_on()
+    public async Task A_cancelled_capture_does_not_end_the_feed()
     {
         using var cancel = new CancellationTokenSource();
         var capture = Feed.CaptureAsync(Now, cancel.Token);
@@ -124,7 +124,7 @@ public sealed class CameraFeedTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_clock_that_is_set_makes_no_old_frame_the_picture_of_a_moment()
+    public async Task Setting_the_clock_clears_the_frames_from_before()
     {
         var clock = new SetClock(Time);
         var feed = Create(time: clock);
@@ -140,19 +140,19 @@ public sealed class CameraFeedTests : FakeCameraFeed
         Assert.Equal((1, TimeSpan.Zero), (feed.Status.RingFrames, feed.Status.FrameAge));
     }
 
-    /// <summary>Captures when so many frames are in the ring: an earlier capture has let them in.</summary>
+    /// <summary>Captures once a number of frames is in the ring. An earlier capture opens the camera for them.</summary>
     private async Task<CaptureResult> CaptureAfterAsync(DateTimeOffset moment, int frames)
     {
         var opening = Feed.CaptureAsync(moment, Cancelled);
         await UntilAsync(() => Camera.Sent == frames);
         await opening;
-        Time.Advance(TimeSpan.FromSeconds(6)); // so that the moment is past, as it is when the job runs
+        Time.Advance(TimeSpan.FromSeconds(6)); // the moment has passed, as it has when the job runs
         return await Feed.CaptureAsync(moment, Cancelled);
     }
 
     private Task LiveAsync() => UntilAsync(() => Feed.Status.LastFrameAt is not null);
 
-    /// <summary>A clock that somebody sets while the timer runs on.</summary>
+    /// <summary>A clock that can be set while the timer runs on.</summary>
     private sealed class SetClock(TimeProvider timer) : TimeProvider
     {
         public TimeSpan Offset { get; set; }

@@ -7,17 +7,17 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
 
-/// <summary>Runs alone, since it counts what the whole process has open.</summary>
+/// <summary>Runs alone, because it counts what the whole process has open.</summary>
 [CollectionDefinition(nameof(CameraLeakTests), DisableParallelization = true)]
 public sealed class AloneCollection;
 
-/// <summary>Opened and closed 200 times, a camera leaves threads, handles and memory where they were.</summary>
+/// <summary>Opening and closing a camera 200 times leaks no threads, handles or memory.</summary>
 [Collection(nameof(CameraLeakTests))]
 public class CameraLeakTests
 {
     private const int Cycles = 200;
 
-    /// <summary>Of any count: a leak of one in each cycle would be ten times as much.</summary>
+    /// <summary>Tolerance for each count. A leak of one per cycle would be ten times as much.</summary>
     private const int Slack = 20;
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -25,7 +25,7 @@ public class CameraLeakTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_MJPEG_stream_leaks_nothing()
+    public async Task An_MJPEG_stream_does_not_leak()
     {
         await using var server = await CameraServer.StartAsync(async context =>
         {
@@ -43,7 +43,7 @@ public class CameraLeakTests
     }
 
     [Fact]
-    public async Task A_camera_that_OpenCV_reads_leaks_nothing()
+    public async Task A_camera_that_OpenCV_reads_does_not_leak()
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
@@ -58,9 +58,9 @@ public class CameraLeakTests
     }
 
     [Fact]
-    public async Task A_camera_that_a_program_reads_leaks_nothing()
+    public async Task A_camera_that_a_program_reads_does_not_leak()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "a shell script stands in for ffmpeg, which takes too long to start so often");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a shell script replaces ffmpeg, which is too slow to start so often");
         var folder = Directory.CreateTempSubdirectory();
         var picture = Path.Combine(folder.FullName, "picture.jpg");
         await File.WriteAllBytesAsync(picture, TestJpeg.Demo(), Cancelled);
@@ -86,7 +86,7 @@ public class CameraLeakTests
         for (var i = 0; i < Cycles; i++)
             await CycleAsync(feed);
 
-        // What was closed may be let go a moment later
+        // Closed resources may be released a moment later
         var (after, began) = (Count(), Stopwatch.GetTimestamp());
         while (!IsLike(before, after) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
         {

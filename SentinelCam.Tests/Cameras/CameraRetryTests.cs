@@ -6,7 +6,7 @@ namespace SentinelCam.Tests.Cameras;
 public sealed class CameraRetryTests : FakeCameraFeed
 {
     [Fact]
-    public async Task A_fault_that_may_pass_is_tried_once_more_within_the_capture()
+    public async Task A_temporary_fault_is_retried_once_within_the_capture()
     {
         Camera.Fail(CameraFaults.NoAnswer);
         Camera.Send(FrameAt(Now, 1));
@@ -19,7 +19,7 @@ public sealed class CameraRetryTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_fault_that_comes_twice_is_the_result()
+    public async Task A_fault_that_occurs_twice_is_the_result()
     {
         Camera.Fail(CameraFaults.NoAnswer);
         Camera.Fail(CameraFaults.NoAnswer);
@@ -27,17 +27,17 @@ public sealed class CameraRetryTests : FakeCameraFeed
         var capture = Feed.CaptureAsync(Now, Cancelled);
         await AdvanceUntilAsync(capture, TimeSpan.FromSeconds(0.1));
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Sentence), ((await capture).Outcome, (await capture).Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Text), ((await capture).Outcome, (await capture).Problem));
     }
 
     [Fact]
-    public async Task A_permanent_fault_ends_the_capture_at_once_and_the_next_capture_tries_again()
+    public async Task A_permanent_fault_ends_the_capture_at_once_and_the_next_capture_retries()
     {
         Camera.Fail(Unplugged);
 
         var result = await Feed.CaptureAsync(Now, Cancelled);
 
-        Assert.Equal((CaptureOutcome.NoCamera, "It is gone: plug it in."), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.NoCamera, "It is gone. Plug it in."), (result.Outcome, result.Problem));
         Assert.Equal((CameraState.NoCamera, "It is gone.", "Plug it in."), (Feed.Status.State, Feed.Status.Problem, Feed.Status.Remedy));
         Camera.Send(FrameAt(Now, 1));
         Assert.Equal(CaptureOutcome.Taken, (await Feed.CaptureAsync(Now, Cancelled)).Outcome);
@@ -45,7 +45,7 @@ public sealed class CameraRetryTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task Thirty_seconds_of_silence_cost_a_capture_ten_and_the_camera_is_opened_again()
+    public async Task A_silent_camera_ends_a_capture_after_ten_seconds_and_is_reopened()
     {
         var began = Now;
         var capture = Feed.CaptureAsync(began, Cancelled);
@@ -54,7 +54,7 @@ public sealed class CameraRetryTests : FakeCameraFeed
         var result = await capture;
 
         Assert.Equal((CaptureOutcome.TimedOut, null), (result.Outcome, result.Frame));
-        Assert.Contains("in the time that a capture has", result.Problem, StringComparison.Ordinal);
+        Assert.Contains("in time", result.Problem, StringComparison.Ordinal);
         Assert.InRange(Now - began, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11));
 
         var second = Feed.CaptureAsync(Now, Cancelled);
@@ -67,7 +67,7 @@ public sealed class CameraRetryTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task An_exception_that_nobody_foresaw_is_a_fault_and_its_text_is_not_logged()
+    public async Task An_unexpected_exception_is_a_fault_and_its_message_is_not_logged()
     {
         Camera.Crash(new InvalidOperationException("secret"));
         Camera.Crash(new InvalidOperationException("secret"));
@@ -80,7 +80,7 @@ public sealed class CameraRetryTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_camera_that_fails_is_tried_after_1_2_4_8_16_and_then_30_seconds_and_visits_do_not_hurry_it()
+    public async Task A_failed_camera_is_retried_after_1_2_4_8_16_and_then_30_seconds_regardless_of_visits()
     {
         for (var i = 0; i < 100; i++)
             Camera.Fail(CameraFaults.NoAnswer);
@@ -95,14 +95,14 @@ public sealed class CameraRetryTests : FakeCameraFeed
             tries.Add((Now - began).TotalSeconds);
         }
 
-        // A try is seen up to half a second late, and each may add to it
+        // Each try is noticed up to half a second late, and the delays add up
         double[] expected = [0, 1, 3, 7, 15, 31, 61, 91];
         Assert.All(tries.Zip(expected), pair => Assert.InRange(pair.First, pair.Second, pair.Second + 8));
         Assert.Single(Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_capture_does_not_wait_for_the_next_try()
+    public async Task A_capture_retries_a_failed_camera_at_once()
     {
         for (var i = 0; i < 6; i++)
             Camera.Fail(Unplugged);

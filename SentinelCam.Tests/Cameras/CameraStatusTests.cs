@@ -20,7 +20,7 @@ public sealed class CameraStatusTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task What_keeps_the_camera_from_working_is_known_before_the_first_capture()
+    public async Task A_fault_is_known_before_the_first_capture()
     {
         await using var feed = new CameraFeed(new FakeCamera { Fault = Unplugged }, "desk", OpenCv.Missing, Time, Log);
 
@@ -30,7 +30,7 @@ public sealed class CameraStatusTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_state_is_logged_once_and_not_at_every_try()
+    public async Task Each_change_of_state_is_logged_once()
     {
         for (var i = 0; i < 3; i++)
         {
@@ -39,10 +39,10 @@ public sealed class CameraStatusTests : FakeCameraFeed
         }
         Camera.Send(FrameAt(Now, 1), FrameAt(Now, 2));
         await Feed.CaptureAsync(Now, Cancelled);
-        // For longer than it would be left alone after a fault
+        // Longer than the pause after a fault, so that it is logged as live
         await SendFramesForAsync(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(1));
         await UntilAsync(() => Log.Lines.Count >= 3);
-        // It pauses twice, and is then left alone
+        // It pauses twice; only the first pause is logged
         for (var i = 0; i < 2; i++)
         {
             Time.Advance(TimeSpan.FromSeconds(2.5));
@@ -57,7 +57,7 @@ public sealed class CameraStatusTests : FakeCameraFeed
         Assert.Equal(
             [
                 "Information: Camera desk (fake) is opening",
-                "Warning: Camera desk (fake): It is gone: plug it in.",
+                "Warning: Camera desk (fake): It is gone. Plug it in.",
                 "Information: Camera desk (fake) is live: 32x24",
                 "Information: Camera desk (fake) has stopped sending pictures",
                 "Information: Camera desk (fake) is live: 32x24",
@@ -67,7 +67,7 @@ public sealed class CameraStatusTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_camera_that_sends_a_picture_and_hangs_up_or_changes_its_size_fills_no_log()
+    public async Task A_camera_that_keeps_reconnecting_or_changes_its_size_does_not_fill_the_log()
     {
         Camera.Send(FrameAt(Now, 1), FrameAt(Now, 2) with { Width = 640 }, FrameAt(Now, 3));
         Camera.Fail(CameraFaults.Ended);
@@ -85,13 +85,13 @@ public sealed class CameraStatusTests : FakeCameraFeed
             [
                 "Information: Camera desk (fake) is opening",
                 "Information: Camera desk (fake) is live: 32x24",
-                "Warning: Camera desk (fake): The camera has ended its stream: check that it is switched on and not in use elsewhere.",
+                "Warning: Camera desk (fake): The camera closed its stream. Check that it is on and that nothing else is using it.",
             ],
             Log.Lines);
     }
 
     [Fact]
-    public async Task A_camera_that_is_plugged_in_later_is_found_and_the_fault_is_logged_once()
+    public async Task A_camera_that_is_connected_later_is_found_and_the_fault_is_logged_once()
     {
         for (var i = 0; i < 3; i++)
             Camera.Fail(Unplugged);
@@ -102,13 +102,13 @@ public sealed class CameraStatusTests : FakeCameraFeed
         Camera.Send(FrameNow());
         await UntilAsync(() => feed.Status.State == CameraState.Live, TimeSpan.FromSeconds(0.5));
 
-        Assert.Equal(("It is gone: plug it in.", null), (feed.Status.LastError, feed.Status.Problem));
-        // Frames must come for a while until the log believes it
+        Assert.Equal(("It is gone. Plug it in.", null), (feed.Status.LastError, feed.Status.Problem));
+        // Frames must arrive for a while before the camera is logged as live
         Assert.Equal(2, Log.Lines.Count);
         await SendFramesForAsync(TimeSpan.FromSeconds(12));
         await UntilAsync(() => Log.Lines.Count >= 3);
         Assert.Equal(
-            ["Information: Camera desk (fake) is opening", "Warning: Camera desk (fake): It is gone: plug it in.", "Information: Camera desk (fake) is live: 32x24"],
+            ["Information: Camera desk (fake) is opening", "Warning: Camera desk (fake): It is gone. Plug it in.", "Information: Camera desk (fake) is live: 32x24"],
             Log.Lines);
     }
 }

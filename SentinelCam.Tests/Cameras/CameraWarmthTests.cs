@@ -9,7 +9,7 @@ namespace SentinelCam.Tests.Cameras;
 public sealed class CameraWarmthTests : FakeCameraFeed
 {
     [Fact]
-    public async Task A_visit_opens_the_camera_for_a_minute_and_the_next_one_prolongs_it()
+    public async Task A_visit_opens_the_camera_for_a_minute_and_the_next_visit_extends_it()
     {
         var feed = Create(CameraWarmth.OnDemand);
         Assert.Equal(CameraState.Off, feed.Status.State);
@@ -26,7 +26,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task After_a_visit_the_ring_holds_the_seconds_before_the_first_wrong_password()
+    public async Task After_a_visit_the_ring_contains_the_seconds_before_the_first_wrong_password()
     {
         var feed = Create(CameraWarmth.OnDemand);
         feed.Warm();
@@ -40,7 +40,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_flood_of_visits_opens_the_camera_once_and_closes_it_in_time()
+    public async Task A_flood_of_visits_opens_the_camera_once_and_it_closes_on_time()
     {
         var feed = Create(CameraWarmth.OnDemand);
 
@@ -56,7 +56,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task Never_means_that_a_visit_opens_nothing_and_a_capture_closes_the_camera()
+    public async Task With_Never_only_a_capture_opens_the_camera_and_closes_it_afterwards()
     {
         var feed = Create(CameraWarmth.Never);
         feed.Warm();
@@ -72,7 +72,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task Always_means_from_the_start_on_and_for_good()
+    public async Task With_Always_the_camera_stays_open_from_the_start()
     {
         var feed = Create(CameraWarmth.Always);
 
@@ -84,7 +84,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_look_keeps_the_camera_open_for_some_seconds_only_even_where_it_is_never_warm()
+    public async Task A_preview_opens_the_camera_for_a_few_seconds_even_with_Never()
     {
         var feed = Create(CameraWarmth.Never);
         var look = feed.PreviewAsync(Cancelled);
@@ -98,7 +98,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_look_at_a_camera_that_fails_or_says_nothing_ends()
+    public async Task A_preview_of_a_failed_or_silent_camera_ends()
     {
         var feed = Create(CameraWarmth.OnDemand);
         var silent = feed.PreviewAsync(Cancelled);
@@ -111,7 +111,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task A_visit_after_the_end_does_no_harm()
+    public async Task A_visit_after_the_feed_is_disposed_is_ignored()
     {
         var feed = Create(CameraWarmth.OnDemand);
         await feed.DisposeAsync();
@@ -122,7 +122,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     }
 
     [Fact]
-    public async Task Another_camera_takes_over_at_once_and_the_old_one_is_closed()
+    public async Task Switching_opens_the_new_camera_at_once_and_closes_the_old_one()
     {
         var feed = Create(CameraWarmth.OnDemand);
         Camera.Fail(Unplugged);
@@ -140,7 +140,7 @@ public sealed class CameraWarmthTests : FakeCameraFeed
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_visit_to_the_sign_in_page_opens_the_camera_and_the_page_shows_nothing_of_it(bool works)
+    public async Task A_visit_to_the_sign_in_page_opens_the_camera_and_the_page_does_not_reveal_it(bool works)
     {
         if (works)
             Camera.Send(FrameNow());

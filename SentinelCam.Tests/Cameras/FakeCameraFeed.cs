@@ -65,7 +65,7 @@ public abstract class FakeCameraFeed : IAsyncDisposable
     {
         for (var tries = 0; !condition(); tries++)
         {
-            Assert.True(tries < 4000, "It did not come about.");
+            Assert.True(tries < 4000, "The condition was not met in time.");
             await Task.Delay(10, Cancelled);
             meanwhile?.Invoke();
             if (!condition())

@@ -2,7 +2,8 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras;
 
-/// <summary>Keeps the camera open while somebody holds it or it is to be warm, and its recent frames in the ring.</summary>
+/// <summary>Opens and closes the camera, and keeps its recent frames in a ring.</summary>
+/// <remarks>The camera is open while a capture holds it, and for some time after a visit or a capture.</remarks>
 internal sealed class CameraReader : IAsyncDisposable
 {
     private readonly FrameJudge _judge;
@@ -45,7 +46,7 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>When another camera took the place of the one before.</summary>
+    /// <summary>When the camera was last replaced.</summary>
     public DateTimeOffset SwitchedAt
     {
         get
@@ -55,7 +56,7 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs through clock changes; from the start of this reader.</summary>
+    /// <summary>Time since this reader was created; not affected by changes of the clock.</summary>
     private TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     public CameraView View()
@@ -64,7 +65,7 @@ internal sealed class CameraReader : IAsyncDisposable
             return new CameraView(_ring.ToArray(), _faults, _status.Fault, _changed.Task);
     }
 
-    /// <summary>Looks whether the camera could work, so that its state is known before the first capture.</summary>
+    /// <summary>Checks whether the camera can work, so that its state is known before the first capture.</summary>
     public void Check()
     {
         var camera = _camera;
@@ -78,7 +79,7 @@ internal sealed class CameraReader : IAsyncDisposable
         _status.LogOnce(camera.Source, fault);
     }
 
-    /// <summary>Opens the camera if need be, tries a failed one at once, and keeps it open until <see cref="Release"/>.</summary>
+    /// <summary>Opens the camera if necessary, retries a failed one at once, and keeps it open until <see cref="Release"/>.</summary>
     public void Hold()
     {
         lock (_gate)
@@ -91,18 +92,18 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go; after the last one the camera stays open for the idle time.</summary>
+    /// <summary>Ends a <see cref="Hold"/>. After the last one, the camera stays open for the idle time.</summary>
     public void Release()
     {
         lock (_gate)
         {
             _holders--;
-            // The frames after the picture are still to come
+            // The strip's frames after the picture are still to come
             StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.IdleTimeout);
         }
     }
 
-    /// <summary>Opens the camera if need be and keeps it open for some time; returns at once, and a failed camera is not tried sooner for it.</summary>
+    /// <summary>Opens the camera if necessary and keeps it open for some time. Returns at once, and does not hasten a retry.</summary>
     public void Warm(TimeSpan duration)
     {
         lock (_gate)
@@ -114,7 +115,7 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes another camera in place of the one it has, which is closed first.</summary>
+    /// <summary>Closes the camera and replaces it with another one.</summary>
     public void Switch(ICamera camera)
     {
         lock (_gate)
@@ -133,6 +134,46 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes a session's frame, unless the session is closed.</summary>
+    public void Add(Frame frame, bool settled, FrameVerdict? verdict, CameraSession session)
+    {
+        lock (_gate)
+        {
+            if (session.IsClosed)
+                return;
+            // After the clock was set, the times of older frames are meaningless
+            var offset = ClockOffset();
+            if ((offset - _clockOffset).Duration() > _limits.StaleAfter)
+                _ring.Clear();
+            _clockOffset = offset;
+            _status.Live(frame);
+            _ring.Add(frame, Elapsed, settled, verdict);
+            Announce();
+        }
+    }
+
+    /// <summary>Takes a session's fault.</summary>
+    /// <returns>
+    /// Whether a capture is waiting for the next try, and a task that completes when the next capture starts. Null if the
+    /// session is closed.
+    /// </returns>
+    public (bool IsWaitedFor, Task Woken)? Report(CameraFault fault, CameraSession session)
+    {
+        (bool, Task) pause;
+        lock (_gate)
+        {
+            if (session.IsClosed)
+                return null;
+            _status.Failed(fault, _time.GetUtcNow());
+            _faults++;
+            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            pause = (_holders > 0 && !fault.Permanent, _wake.Task);
+            Announce();
+        }
+        _status.LogOnce(session.Camera.Source, fault);
+        return pause;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Task reading;
@@ -145,7 +186,7 @@ internal sealed class CameraReader : IAsyncDisposable
             reading = _reading;
         }
         await _idle.DisposeAsync();
-        // A camera that does not let go in time is left behind: its thread is a background thread
+        // A camera that does not close in time is abandoned: its thread is a background thread
         await reading.WaitAsync(TimeSpan.FromSeconds(3), CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -156,7 +197,7 @@ internal sealed class CameraReader : IAsyncDisposable
         (camera as IDisposable)?.Dispose();
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Requires the lock.</summary>
     private void Open()
     {
         if (_session is not null)
@@ -164,7 +205,7 @@ internal sealed class CameraReader : IAsyncDisposable
         var session = _session = new CameraSession(this, _camera, _status, _judge, _time, _limits);
         _status.Opening();
         var previous = _reading;
-        // The reader outlives the capture that starts it: it must not log under that capture's scope
+        // The session outlives the capture that starts it, so it must not log in that capture's scope
         using (ExecutionContext.SuppressFlow())
             _reading = Task.Run(async () =>
             {
@@ -173,7 +214,7 @@ internal sealed class CameraReader : IAsyncDisposable
             });
     }
 
-    /// <summary>Prolongs the time that the camera stays open without a holder. Under the lock.</summary>
+    /// <summary>Extends the time that the camera stays open without a holder. Requires the lock.</summary>
     private void StayOpen(TimeSpan duration)
     {
         var until = Elapsed + duration;
@@ -203,49 +244,13 @@ internal sealed class CameraReader : IAsyncDisposable
             _idle.Change(left, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Ends the reader and forgets its frames; a fault stays in sight. Under the lock.</summary>
+    /// <summary>Closes the camera and drops its frames. A fault stays visible. Requires the lock.</summary>
     private void Close()
     {
         _session?.Close();
         _session = null;
         _ring.Clear();
         _status.Closed();
-    }
-
-    public void Add(Frame frame, bool settled, FrameVerdict? verdict, CameraSession session)
-    {
-        lock (_gate)
-        {
-            if (session.IsClosed)
-                return;
-            // After the clock was set, the times of older frames mean nothing
-            var offset = ClockOffset();
-            if ((offset - _clockOffset).Duration() > _limits.StaleAfter)
-                _ring.Clear();
-            _clockOffset = offset;
-            _status.Live(frame);
-            _ring.Add(frame, Elapsed, settled, verdict);
-            Announce();
-        }
-    }
-
-    /// <summary>Makes a fault known.</summary>
-    /// <returns>Whether a capture waits for the next try, and what tells of one that comes; null when this reader is over.</returns>
-    public (bool IsWaitedFor, Task Woken)? Report(CameraFault fault, CameraSession session)
-    {
-        (bool, Task) pause;
-        lock (_gate)
-        {
-            if (session.IsClosed)
-                return null;
-            _status.Failed(fault, _time.GetUtcNow());
-            _faults++;
-            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            pause = (_holders > 0 && !fault.Permanent, _wake.Task);
-            Announce();
-        }
-        _status.LogOnce(session.Camera.Source, fault);
-        return pause;
     }
 
     private TimeSpan ClockOffset() => _time.GetUtcNow() - DateTimeOffset.UnixEpoch - Elapsed;

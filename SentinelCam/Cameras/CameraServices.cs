@@ -10,8 +10,8 @@ public static class CameraServices
 {
     private const int MaxNameLength = 100;
 
-    /// <summary>Reads the keys of <c>Camera:</c> and <c>Capture:</c> and adds the <see cref="CameraFeed"/>.</summary>
-    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    /// <summary>Reads the keys under <c>Camera:</c> and adds the <see cref="CameraFeed"/>.</summary>
+    /// <exception cref="ConfigurationException">A value is invalid.</exception>
     public static IServiceCollection AddCameras(
         this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -35,7 +35,7 @@ public static class CameraServices
             provider.GetRequiredService<ILogger<CameraFeed>>(),
             limits));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
-        // The stored choice is in place before the camera is looked at
+        // Starts first, so that the feed checks the stored choice
         services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());
         return services;

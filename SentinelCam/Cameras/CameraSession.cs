@@ -3,7 +3,7 @@ using SentinelCam.Cameras.Sources;
 
 namespace SentinelCam.Cameras;
 
-/// <summary>One period in which the camera is kept open. Reads its frames, and opens it again after each fault.</summary>
+/// <summary>A period during which the camera is kept open. Reads frames, and reopens the camera after each fault.</summary>
 internal sealed class CameraSession(
     CameraReader reader, ICamera camera, CameraStatusTracker status, FrameJudge judge, TimeProvider time, CameraFeedLimits limits)
     : IDisposable
@@ -14,11 +14,11 @@ internal sealed class CameraSession(
 
     public ICamera Camera => camera;
 
-    /// <summary>Ends the session; frames that still arrive are dropped.</summary>
+    /// <summary>Ends the session. Frames that still arrive are dropped.</summary>
     public void Close() => _closing.Cancel();
 
     /// <summary>Reads the camera until the session is closed.</summary>
-    /// <param name="previous">The session before this one. A device cannot be opened twice, so this one waits for its end.</param>
+    /// <param name="previous">The previous session. It must end first, because a device cannot be opened twice.</param>
     public async Task RunAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -26,17 +26,17 @@ internal sealed class CameraSession(
             return;
         status.LogOnce(camera.Source, CameraState.Opening);
         var retry = limits.FirstRetryDelay;
-        // After a fault frames must come for a while before the log says so
+        // After a fault, frames must arrive for a while before the camera is logged as live
         var proof = reader.View().Fault is null ? TimeSpan.Zero : retry;
         while (!IsClosed)
         {
             var (fault, liveFor) = await ReadUntilFaultAsync(proof, _closing.Token);
-            // One that sends a picture and hangs up is no better than one that sends none
+            // A camera that sends one picture and hangs up is no better than one that sends none
             if (liveFor >= retry)
                 retry = limits.FirstRetryDelay;
             if (reader.Report(fault, this) is not { } pause)
                 break;
-            // A capture that comes does not wait for the next try, and one that waits already gets it soon
+            // A new capture retries at once; one that is already waiting gets the next try soon
             var wait = pause.IsWaitedFor ? limits.FirstRetryDelay : retry;
             await pause.Woken.WaitAsync(wait, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             retry = retry * 2 < limits.LongestRetryDelay ? retry * 2 : limits.LongestRetryDelay;
@@ -47,16 +47,16 @@ internal sealed class CameraSession(
 
     public void Dispose() => _closing.Dispose();
 
-    /// <returns>Why it ended, and how long frames came.</returns>
+    /// <returns>The fault, and how long frames arrived before it.</returns>
     private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(TimeSpan proof, CancellationToken closing)
     {
         using var silence = new CancellationTokenSource(limits.OpeningTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(closing, silence.Token);
-        // Told once: a slow camera may pause for so long between any two pictures
+        // Logged once: a slow camera may pause this long between any two pictures
         var paused = false;
         await using var pause = time.CreateTimer(_ =>
         {
-            // A device that takes its time to close sends nothing either
+            // A device that is slow to close sends no frames either
             if (closing.IsCancellationRequested)
                 return;
             paused = true;
@@ -72,7 +72,7 @@ internal sealed class CameraSession(
                 silence.CancelAfter(limits.SilenceTimeout);
                 if (!paused)
                     pause.Change(limits.StaleAfter, Timeout.InfiniteTimeSpan);
-                // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
+                // Once the exposure has settled, only captures decode frames
                 var verdict = settling.IsOver ? null : judge.Judge(frame);
                 reader.Add(frame, settling.IsSettled(verdict), verdict, this);
                 first ??= time.GetTimestamp();
@@ -92,7 +92,7 @@ internal sealed class CameraSession(
         }
         catch (Exception e)
         {
-            // Whatever a camera does, the feed lives on
+            // No exception of a camera may end the feed
             status.LogUnexpected(e);
             return (CameraFaults.Unexpected(e), liveFor);
         }

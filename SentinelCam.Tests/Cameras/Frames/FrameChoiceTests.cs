@@ -7,7 +7,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras.Frames;
 
-/// <summary>Which frames are taken, on real pictures.</summary>
+/// <summary>Which frames are chosen, with real pictures.</summary>
 public class FrameChoiceTests
 {
     private static readonly DateTimeOffset Moment = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -16,7 +16,7 @@ public class FrameChoiceTests
     private readonly FrameJudge _judge = new(OpenCv.Library);
 
     [Fact]
-    public void Of_frames_alike_in_quality_the_nearest_is_taken()
+    public void Among_frames_of_similar_quality_the_nearest_is_taken()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 30; i++)
@@ -26,7 +26,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void A_clearly_sharper_frame_goes_before_a_nearer_one()
+    public void A_clearly_sharper_frame_is_preferred_to_a_nearer_one()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(-0.9, Blurred(0));
@@ -44,7 +44,7 @@ public class FrameChoiceTests
     [Theory]
     [InlineData(-0.4)]
     [InlineData(0.8)]
-    public void A_sharper_frame_goes_before_a_nearer_one_also_where_the_camera_makes_all_files_alike_in_size(double seconds)
+    public void A_sharper_frame_is_preferred_even_if_all_files_have_the_same_size(double seconds)
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(seconds, OfSize(60_000, Blurred(0)));
@@ -54,7 +54,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void Of_sharper_frames_with_files_alike_in_size_one_on_the_way_to_the_first_found_is_taken()
+    public void Among_sharper_frames_of_the_same_size_a_nearer_one_than_the_first_found_is_taken()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 0; i++)
@@ -66,7 +66,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void Few_of_many_frames_are_looked_at()
+    public void Only_a_few_of_many_frames_are_judged()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         for (var i = -30; i <= 30; i++)
@@ -78,19 +78,19 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void A_picture_that_is_no_JPEG_yet_is_encoded_at_quality_90()
+    public void A_decoded_picture_is_encoded_at_quality_90()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var image = new Mat(48, 64, MatType.CV_8UC3, new Scalar(10, 100, 200));
 
         var jpeg = NativeImage.ToFrame(image, Moment).Jpeg;
 
-        // The standard's table for brightness, 16 11 12 14 12 10 16 14, at a fifth
+        // The standard's luminance table, 16 11 12 14 12 10 16 14, scaled to a fifth
         Assert.Equal([3, 2, 2, 3, 2, 2, 3, 3], jpeg.AsSpan(jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xDB]) + 5, 8).ToArray());
     }
 
     [Fact]
-    public void A_frame_with_its_whites_burnt_out_scores_less_than_one_that_shows_them()
+    public void An_overexposed_frame_scores_lower()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var scene = new Mat(480, 640, MatType.CV_8UC3, new Scalar(120, 120, 120));
@@ -109,7 +109,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void A_black_a_grey_and_a_frozen_frame_are_none_while_there_is_a_good_one()
+    public void A_good_frame_is_preferred_to_black_grey_and_frozen_ones()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var frozen = Blurred(0, 2);
@@ -123,7 +123,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void Without_OpenCV_the_nearest_is_taken_and_has_no_score()
+    public void Without_OpenCV_the_nearest_frame_is_taken_and_has_no_score()
     {
         Add(-0.5, TestJpeg.Tiny(1, scanBytes: 5000));
         Add(0.1, TestJpeg.Tiny(2));
@@ -140,11 +140,11 @@ public class FrameChoiceTests
     [InlineData(3, new[] { -0.5, 0.5 })]
     [InlineData(4, new[] { -1, -0.5, 0.5 })]
     [InlineData(5, new[] { -1, -0.5, 0.5, 1 })]
-    public void A_strip_is_half_seconds_before_and_after_its_picture(int count, double[] seconds) =>
+    public void The_frames_of_a_strip_are_half_a_second_apart(int count, double[] seconds) =>
         Assert.Equal(seconds.Select(second => Moment.AddSeconds(second)), FrameStrip.Places(Moment, count));
 
     [Fact]
-    public void A_strip_takes_the_nearest_good_frames_and_leaves_a_place_empty_rather_than_fill_it_badly()
+    public void A_strip_takes_the_nearest_good_frames_and_leaves_other_places_empty()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Add(-1.02, Blurred(0, 3));
@@ -161,7 +161,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public void A_webcam_s_own_JPEG_is_kept_unless_other_programs_could_not_decode_it()
+    public void A_webcam_s_own_JPEG_is_kept_unless_other_programs_cannot_decode_it()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var jpeg = TestJpeg.Demo();
@@ -171,7 +171,7 @@ public class FrameChoiceTests
         Assert.Null(Keep(jpeg[..^50]));
         Assert.Null(Keep(new byte[1000]));
         var withoutTables = TestJpeg.Tiny(1);
-        withoutTables[withoutTables.AsSpan().IndexOf([(byte)0xFF, (byte)0xC4]) + 1] = 0xFE; // a comment in their place
+        withoutTables[withoutTables.AsSpan().IndexOf([(byte)0xFF, (byte)0xC4]) + 1] = 0xFE; // a comment instead
         Assert.Null(Keep(withoutTables));
         using var decoded = new Mat(480, 640, MatType.CV_8UC3);
         Assert.Null(NativeImage.TryKeepJpeg(decoded, Moment));
@@ -185,7 +185,7 @@ public class FrameChoiceTests
     }
 
     [Fact]
-    public async Task A_webcam_opened_cold_is_waited_for_until_its_exposure_has_settled()
+    public async Task A_capture_waits_until_the_exposure_of_a_cold_webcam_has_settled()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var camera = new FakeCamera { StartsDark = true };
@@ -198,7 +198,7 @@ public class FrameChoiceTests
 
         var result = await feed.CaptureAsync(Moment, TestContext.Current.CancellationToken);
 
-        // The fifth frame of the same brightness, though the ones before it are nearer
+        // The fifth frame of the same brightness, although earlier ones are nearer
         Assert.Equal((Moment.AddSeconds(9 / 30.0), FrameQuality.Good), (result.Frame!.TakenAt, result.Frame.Quality));
     }
 
@@ -212,7 +212,7 @@ public class FrameChoiceTests
 
     private RingFrame? Best() => FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, _judge, CancellationToken.None);
 
-    /// <summary>The picture with a comment that fills its file.</summary>
+    /// <summary>The picture, padded to a size by a comment.</summary>
     private static byte[] OfSize(int bytes, byte[] jpeg)
     {
         var comment = bytes - jpeg.Length;
@@ -231,7 +231,7 @@ public class FrameChoiceTests
         return NativeImage.ToJpeg(image, 90);
     }
 
-    /// <summary>A demo picture, blurred over so many pixels.</summary>
+    /// <summary>A DEMO picture, blurred over a number of pixels.</summary>
     private static byte[] Blurred(int pixels, int number = 1)
     {
         using var image = Cv2.ImDecode(TestJpeg.Demo(number), ImreadModes.Color);

@@ -9,7 +9,7 @@ public class FrameRingTests
     private static readonly DateTimeOffset Moment = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void The_ring_keeps_the_latest_frames_within_its_caps()
+    public void The_ring_keeps_the_latest_frames_within_its_limits()
     {
         var ring = new FrameRing(maxBytes: 10_000, maxFrames: 5);
         for (var i = 0; i < 20; i++)

@@ -6,7 +6,7 @@ namespace SentinelCam.Tests.Cameras.Frames;
 public class JpegParserTests
 {
     [Fact]
-    public void A_whole_picture_has_its_size_and_length()
+    public void A_complete_picture_has_its_size_and_length()
     {
         var jpeg = TestJpeg.Demo();
 
@@ -15,7 +15,7 @@ public class JpegParserTests
     }
 
     [Fact]
-    public void A_picture_cut_off_anywhere_is_refused()
+    public void A_picture_cut_off_anywhere_is_rejected()
     {
         var jpeg = TestJpeg.Demo();
         for (var length = 0; length < jpeg.Length; length += 7)
@@ -52,11 +52,11 @@ public class JpegParserTests
     [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9 })]
     [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9 })]
     [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 0, 0, 8, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9 })]
-    public void What_only_looks_like_a_picture_is_refused(byte[] bytes) =>
+    public void Data_that_only_looks_like_a_picture_is_rejected(byte[] bytes) =>
         Assert.False(JpegParser.TryParse(bytes, out _));
 
     [Fact]
-    public void A_picture_over_16_MiB_is_refused()
+    public void A_picture_over_16_MiB_is_rejected()
     {
         Assert.True(JpegParser.TryParse(TestJpeg.Tiny(1, 15 * 1024 * 1024), out _));
         Assert.False(JpegParser.TryParse(TestJpeg.Tiny(1, JpegParser.MaxBytes), out _));

@@ -13,9 +13,9 @@ public class OpenCvLibraryTests
     private static readonly Thumbnails Thumbnails = new(OpenCv.Library);
 
     [Fact]
-    public void A_library_that_cannot_be_loaded_is_found_missing_and_does_no_harm()
+    public void A_library_that_cannot_be_loaded_is_detected_and_harmless()
     {
-        // A second copy of both assemblies, whose every search for a native library fails as it does without GTK
+        // A second copy of both assemblies that finds no native library, as on a machine without GTK
         var context = new WithoutNativeLibraries();
         var assembly = context.LoadFromAssemblyPath(typeof(OpenCvLibrary).Assembly.Location);
         var library = assembly.GetType(typeof(OpenCvLibrary).FullName!)!;
@@ -28,7 +28,7 @@ public class OpenCvLibraryTests
     }
 
     [Fact]
-    public void The_library_is_tried_once()
+    public void Loading_the_library_is_tried_once()
     {
         var tries = 0;
         var library = new OpenCvLibrary(() =>
@@ -56,7 +56,7 @@ public class OpenCvLibraryTests
     }
 
     [Fact]
-    public void There_is_no_thumbnail_of_what_is_no_picture()
+    public void Invalid_pictures_have_no_thumbnail()
     {
         Assert.Null(Thumbnails.TryMake([1, 2, 3]));
         Assert.Null(Thumbnails.TryMake(TestJpeg.Demo()[..^100]));
@@ -70,11 +70,11 @@ public class OpenCvLibraryTests
     [InlineData(128, 1, FrameQuality.Uniform)]
     [InlineData(255, 0, FrameQuality.Uniform)]
     [InlineData(128, 40, FrameQuality.Good)]
-    public void Mean_and_deviation_tell_what_a_frame_is_worth(double mean, double deviation, FrameQuality quality) =>
+    public void Mean_and_deviation_decide_the_quality_of_a_frame(double mean, double deviation, FrameQuality quality) =>
         Assert.Equal(quality, FrameJudge.Classify(mean, deviation));
 
     [Fact]
-    public void Exposure_has_settled_when_the_brightness_stays()
+    public void The_exposure_has_settled_when_the_brightness_is_steady()
     {
         var settling = new ExposureSettling(new FakeTimeProvider());
         double[] rising = [0, 0, 0, 0, 0, 0, 10, 30, 60, 80, 90, 95, 96, 97, 97];
@@ -84,7 +84,7 @@ public class OpenCvLibraryTests
     }
 
     [Fact]
-    public void Exposure_is_waited_for_at_most_two_seconds()
+    public void Settling_takes_at_most_two_seconds()
     {
         var time = new FakeTimeProvider();
         var settling = new ExposureSettling(time);
@@ -98,7 +98,7 @@ public class OpenCvLibraryTests
     }
 
     [Fact]
-    public void Where_nobody_can_look_there_is_no_exposure_to_wait_for() =>
+    public void Without_a_brightness_the_exposure_counts_as_settled() =>
         Assert.True(new ExposureSettling(new FakeTimeProvider()).IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
 
     private static FrameVerdict Lit(double brightness) => new(true, FrameQuality.Good, brightness);

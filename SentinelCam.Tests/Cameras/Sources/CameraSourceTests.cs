@@ -18,7 +18,7 @@ public class CameraSourceTests
     [InlineData("http://")]
     [InlineData("http://camera:99999/")]
     [InlineData("file:///etc/passwd")]
-    public void A_wrong_source_stops_the_start_with_one_line_that_says_what_is_allowed(string source)
+    public void An_invalid_source_stops_the_start_with_one_line_that_says_what_is_allowed(string source)
     {
         var e = Assert.Throws<ConfigurationException>(() => Create(source));
 
@@ -34,7 +34,7 @@ public class CameraSourceTests
     [InlineData("me:hunter2@camera", "camera")]
     [InlineData("https://me:hunter2@ss@camera/snap.jpg", "https://camera/snap.jpg")]
     [InlineData("foo\r\nbar", "foo??bar")]
-    public void A_wrong_source_is_shown_without_credentials_and_on_one_line(string source, string shown)
+    public void An_invalid_source_is_shown_without_credentials_and_on_one_line(string source, string shown)
     {
         var e = Assert.Throws<ConfigurationException>(() => Create(source));
 
@@ -53,11 +53,11 @@ public class CameraSourceTests
     [InlineData("rtsp://me:hunter2@camera/stream1", "rtsp://camera/stream1")]
     [InlineData("rtsp://camera:554/live/user=me&password=hunter2&channel=1", "rtsp://camera:554/live/...")]
     [InlineData("http://camera/video%3bpwd%3dhunter2", "http://camera/...")]
-    public void A_right_source_is_shown_without_credentials_or_query(string? source, string shown) =>
+    public void A_valid_source_is_shown_without_credentials_and_query(string? source, string shown) =>
         Assert.Equal(shown, Create(source).Status.Source);
 
     [Fact]
-    public void A_video_file_is_found_beside_the_content_root()
+    public void The_path_of_a_video_file_is_relative_to_the_content_root()
     {
         var folder = Directory.CreateTempSubdirectory();
         File.WriteAllText(Path.Combine(folder.FullName, "clip.mp4"), "");
@@ -69,7 +69,7 @@ public class CameraSourceTests
     }
 
     [Fact]
-    public void The_name_is_the_hosts_unless_configured()
+    public void The_name_is_the_host_name_unless_configured()
     {
         Assert.Equal(Environment.MachineName, Create("demo").Name);
         Assert.Equal("Front door", Create("demo", name: " Front door ").Status.Name);
@@ -82,14 +82,14 @@ public class CameraSourceTests
     [InlineData("Camera:IdleClose", "60", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:IdleClose", "00:00:01", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:Memory", "1000", "a whole number from 1048576 to 1073741824.")]
-    public void Another_wrong_value_stops_the_start_with_one_line_as_well(string key, string value, string allowed) =>
+    public void Other_invalid_values_stop_the_start_with_one_line(string key, string value, string allowed) =>
         Assert.Equal($"{key} is \"{value}\". Allowed: {allowed}", Assert.Throws<ConfigurationException>(() => Create("demo", other: (key, value))).Message);
 
     [Theory]
     [InlineData("Camera:Warm", "always")]
     [InlineData("Camera:IdleClose", "00:10:00")]
     [InlineData("Camera:Memory", "1048576")]
-    public void Right_values_are_taken(string key, string value) => Assert.Equal("demo", Create("demo", other: (key, value)).Status.Source);
+    public void Valid_values_are_accepted(string key, string value) => Assert.Equal("demo", Create("demo", other: (key, value)).Status.Source);
 
     private static CameraFeed Create(string? source, string? folder = null, string? name = null, (string Key, string Value)? other = null)
     {

@@ -9,7 +9,7 @@ namespace SentinelCam.Tests.Cameras.Sources;
 public class DemoCameraTests
 {
     [Fact]
-    public async Task A_capture_brings_a_small_picture_marked_as_demo_without_any_native_library()
+    public async Task A_capture_takes_a_small_DEMO_picture_without_any_native_library()
     {
         var library = OpenCv.Missing;
         await using var feed = new CameraFeed(
@@ -28,7 +28,7 @@ public class DemoCameraTests
     }
 
     [Fact]
-    public async Task Its_six_pictures_differ_and_take_turns()
+    public async Task Its_six_pictures_differ_and_alternate()
     {
         var seen = new HashSet<string>();
         await foreach (var frame in new DemoCamera(TimeProvider.System).ReadAsync(TestContext.Current.CancellationToken))

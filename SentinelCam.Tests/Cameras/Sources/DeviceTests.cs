@@ -13,9 +13,9 @@ public class DeviceTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_device_that_is_absent_is_a_named_state_with_its_remedy()
+    public async Task A_missing_device_is_reported_with_its_remedy()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         Assert.SkipWhen(File.Exists("/dev/video63"), "there is a /dev/video63");
         var devices = new DeviceList();
         await using var feed = Feed(new NativeCamera(
@@ -24,27 +24,27 @@ public class DeviceTests
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
         Assert.Equal(CaptureOutcome.NoCamera, result.Outcome);
-        Assert.Equal("There is no camera at /dev/video63: plug one in, or choose another source.", result.Problem);
+        Assert.Equal("There is no camera at /dev/video63. Connect one, or choose another source.", result.Problem);
         Assert.Equal((CameraState.NoCamera, "There is no camera at /dev/video63."), (feed.Status.State, feed.Status.Problem));
     }
 
     [Fact]
-    public async Task A_device_file_that_is_no_camera_cannot_be_opened()
+    public async Task A_device_file_that_is_not_a_camera_cannot_be_opened()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var feed = Feed(new NativeCamera(
             "63", OpenCv.Library, new StuckThreads(), () => null, _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
-        Assert.Equal((CaptureOutcome.Unreachable, DeviceList.InUse(63).Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, DeviceList.InUse(63).Text), (result.Outcome, result.Problem));
     }
 
     [Fact]
     public void Devices_are_found_by_number()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var folder = Directory.CreateTempSubdirectory();
         foreach (var name in new[] { "video10", "video2", "video", "videoX", "video99", "vide0" })
             File.WriteAllText(Path.Combine(folder.FullName, name), "");
@@ -56,23 +56,23 @@ public class DeviceTests
     }
 
     [Fact]
-    public async Task Where_nobody_develops_auto_without_a_device_reports_that_there_is_none()
+    public async Task In_production_auto_without_a_device_reports_a_missing_camera()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var empty = Directory.CreateTempSubdirectory();
         await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: false).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         empty.Delete();
 
-        Assert.Equal((CaptureOutcome.NoCamera, DeviceList.None.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.NoCamera, DeviceList.None.Text), (result.Outcome, result.Problem));
         Assert.Equal((CameraState.NoCamera, "auto"), (feed.Status.State, feed.Status.Source));
     }
 
     [Fact]
     public async Task In_development_auto_without_a_device_falls_back_to_demo()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var empty = Directory.CreateTempSubdirectory();
         await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
 
@@ -80,13 +80,13 @@ public class DeviceTests
         empty.Delete();
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
-        Assert.Equal((CameraState.Live, "DEMO pictures, because: No camera is connected."), (feed.Status.State, feed.Status.Problem));
+        Assert.Equal((CameraState.Live, "Showing DEMO pictures. No camera is connected."), (feed.Status.State, feed.Status.Problem));
     }
 
     [Fact]
     public async Task In_development_auto_without_the_native_library_falls_back_to_demo()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which devices there are");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var folder = Directory.CreateTempSubdirectory();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "video0"), "", Cancelled);
         await using var feed = Feed(CameraSource.Auto(new DeviceList(folder.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
@@ -97,11 +97,11 @@ public class DeviceTests
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
         Assert.Equal(
-            (CameraState.Live, $"DEMO pictures, because: {CameraFaults.OpenCvMissing.Problem}.", $"{CameraFaults.OpenCvMissing.Remedy}."),
+            (CameraState.Live, $"Showing DEMO pictures. {CameraFaults.OpenCvMissing.Problem}.", $"{CameraFaults.OpenCvMissing.Remedy}."),
             (feed.Status.State, feed.Status.Problem, feed.Status.Remedy));
         Assert.StartsWith("live, DEMO pictures, ", CameraWords.Of(feed.Status), StringComparison.Ordinal);
         await feed.StopAsync(Cancelled);
-        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures, because: {CameraFaults.OpenCvMissing.Sentence}", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures. {CameraFaults.OpenCvMissing.Text}", StringComparison.Ordinal));
     }
 
     private CameraFeed Feed(ICamera camera) => new(camera, "desk", OpenCv.Library, TimeProvider.System, _log);

@@ -15,7 +15,7 @@ public partial class HttpCameraTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_snapshot_address_is_fetched_anew_for_each_frame()
+    public async Task A_snapshot_address_is_fetched_again_for_each_frame()
     {
         var count = 0;
         await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Demo(1 + count++ % 6)));
@@ -32,7 +32,7 @@ public partial class HttpCameraTests
     [InlineData("video/x-motion-jpeg")]
     [InlineData("application/octet-stream")]
     [InlineData(null)]
-    public async Task A_stream_is_read_however_its_camera_calls_it(string? contentType)
+    public async Task A_stream_is_read_whatever_its_content_type(string? contentType)
     {
         await using var server = await CameraServer.StartAsync(async context =>
         {
@@ -54,7 +54,7 @@ public partial class HttpCameraTests
     [InlineData("image/jpeg; charset=")]
     [InlineData("application/octet-stream")]
     [InlineData(null)]
-    public async Task A_snapshot_is_read_however_its_camera_calls_it(string? contentType)
+    public async Task A_snapshot_is_read_whatever_its_content_type(string? contentType)
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -79,7 +79,7 @@ public partial class HttpCameraTests
     }
 
     [Fact]
-    public async Task A_snapshot_that_is_cut_off_now_and_then_costs_that_one_only()
+    public async Task An_occasional_truncated_snapshot_is_skipped()
     {
         var count = 0;
         await using var server = await CameraServer.StartAsync(
@@ -90,7 +90,7 @@ public partial class HttpCameraTests
     }
 
     [Fact]
-    public async Task A_picture_that_is_whole_but_cannot_be_decoded_is_a_bad_frame()
+    public async Task A_complete_picture_that_cannot_be_decoded_is_a_bad_frame()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         await using var server = await CameraServer.StartAsync(context => SendJpegAsync(context, TestJpeg.Tiny(1)));
@@ -117,22 +117,22 @@ public partial class HttpCameraTests
     }
 
     [Fact]
-    public async Task A_port_where_nobody_listens_is_unreachable_within_seconds()
+    public async Task A_closed_port_is_unreachable()
     {
         using var closed = new ClosedPort();
 
         var result = await CaptureAsync(new Uri($"http://me:hunter2@127.0.0.1:{closed.Number}/video?key=hunter2"));
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Text), (result.Outcome, result.Problem));
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData(401, CaptureOutcome.Unreachable, "asks for a user name and password: put them into the camera's source")]
+    [InlineData(401, CaptureOutcome.Unreachable, "requires a user name and password. Add them to the camera's address")]
     [InlineData(404, CaptureOutcome.Unreachable, "nothing at this address")]
-    [InlineData(500, CaptureOutcome.Unreachable, "the error 500")]
+    [InlineData(500, CaptureOutcome.Unreachable, "HTTP error 500")]
     [InlineData(200, CaptureOutcome.BadFrame, "neither an MJPEG stream nor a JPEG")]
-    public async Task A_refusal_or_a_web_page_is_named(int status, CaptureOutcome outcome, string says)
+    public async Task A_refusal_or_a_web_page_is_reported_as_such(int status, CaptureOutcome outcome, string says)
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -151,7 +151,7 @@ public partial class HttpCameraTests
     [Theory]
     [InlineData("Basic")]
     [InlineData("Digest")]
-    public async Task Credentials_in_the_address_open_the_camera_and_are_shown_nowhere(string scheme)
+    public async Task Credentials_in_the_address_are_used_and_never_shown(string scheme)
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -168,14 +168,14 @@ public partial class HttpCameraTests
 
         Assert.Equal(CaptureOutcome.Taken, result.Outcome);
         Assert.Equal(server.Url("/snap").AbsoluteUri, feed.Status.Source);
-        // The change of state is logged beside the capture, not before it
+        // The change of state is logged concurrently with the capture
         await feed.StopAsync(Cancelled);
         Assert.Contains(_log.Lines, line => line.Contains("is live", StringComparison.Ordinal));
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Wrong_credentials_are_refused()
+    public async Task Wrong_credentials_are_reported()
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -184,7 +184,7 @@ public partial class HttpCameraTests
             return Task.CompletedTask;
         });
 
-        Assert.Equal(CameraFaults.Refused(hasCredentials: true).Sentence, (await CaptureAsync(server.Url("/", "me:hunter2"))).Problem);
+        Assert.Equal(CameraFaults.Refused(hasCredentials: true).Text, (await CaptureAsync(server.Url("/", "me:hunter2"))).Problem);
     }
 
     [Fact]
@@ -199,12 +199,12 @@ public partial class HttpCameraTests
 
         var result = await CaptureAsync(server.Url("/video", "me:hunter2"));
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Redirects.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Redirects.Text), (result.Outcome, result.Problem));
         Assert.Equal(0, thief.Requests);
     }
 
     [Fact]
-    public async Task A_redirect_within_the_host_is_followed_but_not_for_ever()
+    public async Task A_redirect_within_the_host_is_followed_but_not_endlessly()
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -224,7 +224,7 @@ public partial class HttpCameraTests
         return context.Response.Body.WriteAsync(jpeg).AsTask();
     }
 
-    /// <summary>Checks what a camera would: for Digest the response by RFC 7616.</summary>
+    /// <summary>Checks the credentials like a camera; for Digest, the response as in RFC 7616.</summary>
     private static bool IsAuthorized(HttpRequest request, string scheme)
     {
         const string Password = "p@ss/hunter2";
@@ -235,7 +235,7 @@ public partial class HttpCameraTests
         return field.TryGetValue("response", out var response) && response == Hash(
             $"{Hash($"me:cam:{Password}")}:abc:{field["nc"]}:{field["cnonce"]}:{field["qop"]}:{Hash($"GET:{field["uri"]}")}");
 
-#pragma warning disable CA5351 // what the protocol demands
+#pragma warning disable CA5351 // required by the protocol
         static string Hash(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));
 #pragma warning restore CA5351
     }

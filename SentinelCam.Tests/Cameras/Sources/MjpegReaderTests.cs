@@ -18,7 +18,7 @@ public class MjpegReaderTests
     [InlineData(3)]
     [InlineData(997)]
     [InlineData(100_000)]
-    public async Task Pictures_come_out_byte_for_byte_however_the_stream_is_split(int chunk)
+    public async Task Pictures_are_read_byte_for_byte_however_the_stream_is_split(int chunk)
     {
         byte[] stream = [.. Part(First), .. Part(Second), .. Part(First)];
 
@@ -32,7 +32,7 @@ public class MjpegReaderTests
     [InlineData("-1")]
     [InlineData("999999999999999999999")]
     [InlineData("a lot")]
-    public async Task A_missing_or_lying_Content_Length_does_no_harm(string? length)
+    public async Task A_missing_or_wrong_Content_Length_does_no_harm(string? length)
     {
         byte[] stream = [.. Part(First, length), .. Part(Second, length)];
 
@@ -52,7 +52,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task After_a_picture_that_is_cut_off_anywhere_the_next_one_is_found()
+    public async Task The_picture_after_a_truncated_one_is_found()
     {
         for (var length = 0; length < First.Length; length += length < 100 ? 1 : 37)
         {
@@ -62,7 +62,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task A_header_line_without_end_costs_no_memory()
+    public async Task An_endless_header_line_takes_no_memory()
     {
         var line = new byte[20 * 1024 * 1024];
         Array.Fill(line, (byte)'x');
@@ -77,7 +77,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task A_picture_over_16_MiB_is_dropped_and_the_next_one_found()
+    public async Task A_picture_over_16_MiB_is_skipped()
     {
         byte[] stream = [.. Part(TestJpeg.Tiny(3, 17 * 1024 * 1024)), .. Part(Second)];
 
@@ -85,7 +85,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task A_stream_that_ends_in_a_picture_ends_without_it()
+    public async Task An_incomplete_last_picture_is_dropped()
     {
         var reader = new MjpegReader(new SplitStream([.. Part(First), .. Part(Second)[..^100]], 512), TimeProvider.System);
 
@@ -95,7 +95,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task A_stream_of_damaged_pictures_is_given_up()
+    public async Task A_stream_of_damaged_pictures_is_a_fault()
     {
         byte[] stream = [.. Enumerable.Range(0, 20).SelectMany(_ => Part(First[..^10]))];
 
@@ -105,7 +105,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task A_stream_without_pictures_is_given_up()
+    public async Task A_stream_without_pictures_is_a_fault()
     {
         var e = await Assert.ThrowsAsync<CameraException>(() => ReadAllAsync(new byte[40 * 1024 * 1024], 64 * 1024));
 
@@ -113,7 +113,7 @@ public class MjpegReaderTests
     }
 
     [Fact]
-    public async Task Ten_thousand_mutations_of_a_picture_never_cost_the_two_after_it()
+    public async Task Ten_thousand_mutations_of_a_picture_never_lose_the_two_after_it()
     {
         var random = new Random(20261123);
         var victim = TestJpeg.Tiny(7, 400);
@@ -183,7 +183,7 @@ public class MjpegReaderTests
         return frames;
     }
 
-    /// <summary>Hands out at most so many bytes at a time.</summary>
+    /// <summary>Returns a limited number of bytes per read.</summary>
     private sealed class SplitStream(byte[] bytes, int chunk) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

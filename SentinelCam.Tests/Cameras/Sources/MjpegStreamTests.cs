@@ -6,13 +6,13 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras.Sources;
 
-/// <summary>The feed against pictures that the real ffmpeg program makes.</summary>
+/// <summary>The feed with pictures from the real ffmpeg program.</summary>
 public class MjpegStreamTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_capture_is_byte_for_byte_a_picture_that_the_stream_sent_and_is_good()
+    public async Task A_capture_takes_a_good_picture_byte_for_byte_as_the_stream_sent_it()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -29,7 +29,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task With_the_camera_open_the_frame_is_of_the_moment_though_the_capture_comes_later()
+    public async Task With_the_camera_open_a_late_capture_still_gets_the_frame_of_the_moment()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -46,7 +46,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task A_stream_that_breaks_off_in_a_picture_costs_that_picture_only()
+    public async Task A_stream_that_breaks_off_within_a_picture_is_reopened()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -65,7 +65,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task A_stream_that_always_breaks_off_in_a_picture_is_a_bad_frame()
+    public async Task A_stream_that_always_breaks_off_within_a_picture_is_a_bad_frame()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -78,7 +78,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task A_stream_that_stalls_in_a_picture_times_out()
+    public async Task A_stream_that_stalls_within_a_picture_times_out()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -91,7 +91,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task A_stream_that_stalled_while_open_is_opened_again_within_the_capture()
+    public async Task A_stream_that_stalled_while_open_is_reopened_within_the_capture()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
@@ -125,7 +125,7 @@ public class MjpegStreamTests
     [Theory]
     [InlineData("color=black:size=640x480:rate=30", FrameQuality.Black, "black")]
     [InlineData("color=gray:size=640x480:rate=30", FrameQuality.Uniform, "one flat colour")]
-    public async Task A_stream_of_nothing_is_waited_out_and_labelled(string source, FrameQuality quality, string says)
+    public async Task A_black_or_grey_stream_is_labelled(string source, FrameQuality quality, string says)
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
@@ -154,7 +154,7 @@ public class MjpegStreamTests
     }
 
     [Fact]
-    public async Task Without_OpenCV_a_stream_goes_on_unchecked()
+    public async Task Without_OpenCV_a_stream_is_unchecked()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);

@@ -14,7 +14,7 @@ public class NativeCameraTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Without_the_native_library_the_missing_package_is_named_and_nothing_is_opened()
+    public async Task Without_the_native_library_the_missing_package_is_named_and_no_device_is_opened()
     {
         await using var feed = Feed(new NativeCamera(
             "0", OpenCv.Missing, new StuckThreads(), () => null, _ => throw new InvalidOperationException("opened"), TimeProvider.System));
@@ -28,12 +28,12 @@ public class NativeCameraTests
     }
 
     [Fact]
-    public async Task A_reader_that_is_stuck_is_abandoned_three_times_and_then_it_is_a_fault()
+    public async Task After_three_stuck_readers_the_source_has_failed()
     {
         using var stuck = new ManualResetEventSlim();
         var time = new FakeTimeProvider();
         var opened = 0;
-        // One after another, as a source that is chosen anew: it gets no further threads for that
+        // A new camera each time, as when the source is chosen again: that must not reset the count
         var stuckThreads = new StuckThreads();
         NativeCamera Camera() => new(
             "stuck in reading", AnyLibrary, stuckThreads, () => null,
@@ -56,7 +56,7 @@ public class NativeCameraTests
         stuck.Set();
 
         Assert.Equal((3, CaptureOutcome.TimedOut), (opened, fault.Fault.Outcome));
-        // Threads that come back after all are forgiven
+        // Threads that return are no longer counted
         while (true)
         {
             await Task.Delay(10, Cancelled);
@@ -66,7 +66,7 @@ public class NativeCameraTests
     }
 
     [Fact]
-    public async Task A_driver_that_hangs_in_opening_is_left_behind_after_ten_seconds_and_tried_three_times()
+    public async Task A_driver_that_hangs_on_opening_is_abandoned_after_ten_seconds_and_tried_three_times()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows takes up to 20 seconds to open a device");
         using var stuck = new ManualResetEventSlim();
@@ -86,14 +86,14 @@ public class NativeCameraTests
             camera, "desk", OpenCv.Missing, time, NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
 
-        while (feed.Status.Problem?.Contains("hung three times", StringComparison.Ordinal) != true)
+        while (feed.Status.Problem?.Contains("stopped responding three times", StringComparison.Ordinal) != true)
         {
             await Task.Delay(10, Cancelled);
             time.Advance(TimeSpan.FromSeconds(0.25));
         }
         stuck.Set();
 
-        // Ten seconds each, and the pauses of one and two seconds between them; each wait is noticed late, on a busy machine later
+        // Ten seconds each, with pauses of one and two seconds; each wait is noticed late, on a busy machine even later
         var at = opened.ToArray();
         Assert.Equal(3, at.Length);
         Assert.InRange(at[1] - at[0], 11, 20);
@@ -103,7 +103,7 @@ public class NativeCameraTests
     private static CameraFeed Feed(ICamera camera) =>
         new(camera, "desk", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance);
 
-    /// <summary>Opens, waits a little for a frame, and lets go.</summary>
+    /// <summary>Opens the camera, waits briefly for a frame, and closes it.</summary>
     private static async Task ReadOnceAsync(NativeCamera camera)
     {
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(0.2));

@@ -30,7 +30,7 @@ public class RtspCameraTests
     }
 
     [Fact]
-    public async Task A_wrong_password_is_named_and_not_repeated()
+    public async Task A_wrong_password_is_reported_and_not_shown()
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
         await using var server = RtspServer.Start("me:hunter2");
@@ -38,7 +38,7 @@ public class RtspCameraTests
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Refused(hasCredentials: true).Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Refused(hasCredentials: true).Text), (result.Outcome, result.Problem));
         Assert.True(server.Refused > 0);
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter", StringComparison.Ordinal));
     }
@@ -51,11 +51,11 @@ public class RtspCameraTests
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Sentence), (result.Outcome, result.Problem));
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Text), (result.Outcome, result.Problem));
     }
 
     [Fact]
-    public async Task Without_ffmpeg_the_missing_package_is_named_before_and_in_a_capture()
+    public async Task Without_ffmpeg_the_missing_package_is_named_before_and_during_a_capture()
     {
         await using var feed = Feed(new RtspCamera(new Uri("rtsp://127.0.0.1:1/stream"), TimeProvider.System, "no-such-ffmpeg"));
 

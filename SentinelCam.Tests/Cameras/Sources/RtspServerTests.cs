@@ -8,7 +8,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras.Sources;
 
-/// <summary>RTSP against GStreamer's server, whose pictures carry their own time.</summary>
+/// <summary>RTSP with GStreamer's server, whose pictures contain their own time.</summary>
 public class RtspServerTests
 {
     private readonly LogRecord<CameraFeed> _log = new();
@@ -16,7 +16,7 @@ public class RtspServerTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_picture_over_RTSP_is_of_the_moment_and_a_server_that_was_restarted_is_found_again()
+    public async Task An_RTSP_picture_shows_the_moment_and_a_restarted_server_is_found_again()
     {
         Assert.SkipUnless(GstRtspServer.IsAvailable, GstRtspServer.Why);
         var server = await GstRtspServer.StartAsync("hunter2");
@@ -37,9 +37,9 @@ public class RtspServerTests
     }
 
     [Fact]
-    public async Task The_ffmpeg_program_shows_no_password_is_replaced_when_it_dies_and_dies_with_the_app()
+    public async Task The_ffmpeg_program_hides_the_password_is_replaced_when_it_dies_and_dies_with_the_app()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are looked up in /proc");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are read from /proc");
         Assert.SkipUnless(GstRtspServer.IsAvailable, GstRtspServer.Why);
         var password = "secret" + Guid.NewGuid().ToString("N");
         await using var server = await GstRtspServer.StartAsync(password);
@@ -51,7 +51,7 @@ public class RtspServerTests
             await UntilAsync(() => app.Said.Contains("is live", StringComparison.Ordinal));
             var first = FfmpegOf(app.Id);
             Assert.NotNull(first);
-            // The app's own environment holds the address; what anybody may list does not
+            // The app's own environment contains the address; what others can list must not
             Assert.DoesNotContain(Processes(), process => CommandLine(process).Contains(password, StringComparison.Ordinal));
             Assert.DoesNotContain(password, app.Said, StringComparison.Ordinal);
 
@@ -71,7 +71,7 @@ public class RtspServerTests
         var moment = DateTimeOffset.UtcNow;
         var result = await feed.CaptureAsync(moment, Cancelled);
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Good), (result.Outcome, result.Frame?.Quality));
-        // Encoding, network and decoding take their time; but it is not a picture from another minute
+        // Encoding, network and decoding take time, but the picture must not be from another minute
         Assert.InRange(TimeCode.Read(result.Frame!.Jpeg), moment.AddSeconds(-15), DateTimeOffset.UtcNow);
     }
 
@@ -79,7 +79,7 @@ public class RtspServerTests
         .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
 
-    /// <summary>Empty for a process that is gone.</summary>
+    /// <summary>Empty for a process that has ended.</summary>
     private static string CommandLine(int process) => Read($"/proc/{process}/cmdline");
 
     private static int? FfmpegOf(int parent) => Processes().Cast<int?>().FirstOrDefault(process =>
@@ -103,7 +103,7 @@ public class RtspServerTests
         var began = Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(90), "It did not come about.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(90), "The condition was not met in time.");
             await Task.Delay(20, Cancelled);
         }
     }

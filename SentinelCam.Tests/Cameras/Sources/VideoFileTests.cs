@@ -16,7 +16,7 @@ public class VideoFileTests
     [InlineData("clip.h264", "-c:v libx264 -pix_fmt yuv420p")]
     [InlineData("clip.mjpeg", "-c:v mjpeg -q:v 3")]
     [InlineData("clip.mp4", "-c:v libx264 -pix_fmt yuv420p")]
-    public async Task A_video_file_begins_anew_also_where_it_cannot_be_rewound(string name, string encoding)
+    public async Task A_video_file_starts_over_even_if_it_cannot_be_rewound(string name, string encoding)
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
@@ -34,7 +34,7 @@ public class VideoFileTests
     }
 
     [Fact]
-    public async Task A_video_file_is_played_at_its_own_rate_over_and_over()
+    public async Task A_video_file_is_played_in_a_loop_at_its_own_rate()
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
@@ -49,13 +49,13 @@ public class VideoFileTests
         await foreach (var frame in camera.ReadAsync(Cancelled))
         {
             frames.Add(frame);
-            if (frames.Count == 21) // twice through its ten frames
+            if (frames.Count == 21) // two loops of its ten frames
                 break;
         }
 
         Assert.All(frames, frame => Assert.True(JpegParser.TryParse(frame.Jpeg, out _)));
         Assert.Equal((320, 240), (frames[0].Width, frames[0].Height));
-        // Never faster than its rate; how much slower is up to the machine
+        // Never faster than its rate; a slow machine may be slower
         Assert.True(frames[20].TakenAt - frames[0].TakenAt >= TimeSpan.FromSeconds(0.9), "played too fast");
         Assert.Equal(frames[1].Jpeg, frames[11].Jpeg);
         await using var feed = Feed(camera);
@@ -63,11 +63,11 @@ public class VideoFileTests
     }
 
     [Fact]
-    public async Task A_file_that_is_no_video_is_a_bad_frame()
+    public async Task A_file_that_is_not_a_video_is_a_bad_frame()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var file = new TemporaryVideo();
-        await File.WriteAllTextAsync(file.Path, "no video", Cancelled);
+        await File.WriteAllTextAsync(file.Path, "not a video", Cancelled);
         await using var feed = Feed(new NativeCamera(
             "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(file.Path),
             _ => VideoFileReader.Open(file.Path, TimeProvider.System), TimeProvider.System));

@@ -1,39 +1,39 @@
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>Which frames of the ring may be the picture of a moment, and which of them is.</summary>
+/// <summary>Finds the frames in the ring that can be the picture of a moment, and chooses one.</summary>
 internal static class FrameChoice
 {
-    /// <summary>Where a camera compresses evenly, a clearly sharper picture has a file that is larger by this factor.</summary>
+    /// <summary>If a camera compresses evenly, a clearly sharper picture is a file that is larger by this factor.</summary>
     private const double ClearlyLarger = 1.15;
 
-    /// <summary>Of frames whose score is at least this part of the best, the nearest in time is taken.</summary>
+    /// <summary>Frames that reach this part of the best score count as alike, and the nearest in time is taken.</summary>
     private const double AlikeInQuality = 0.8;
 
-    /// <summary>How many larger pictures are looked at: each takes some milliseconds, and a mail waits.</summary>
-    private const int LookedAt = 4;
+    /// <summary>How many larger pictures are judged. Each takes some milliseconds, and a mail is waiting.</summary>
+    private const int MaxLarger = 4;
 
-    /// <summary>How many pictures are looked at between the moment and one that is clearly better than the nearest.</summary>
-    private const int OnTheWay = 8;
+    /// <summary>How many pictures are judged between the nearest and one that is clearly better.</summary>
+    private const int MaxBetween = 8;
 
     /// <summary>
-    /// Where pictures are looked at in any case, from the moment on: a camera that holds its rate makes files alike in size of
-    /// sharp and of blurred ones. Those half a second away are looked at for the strip as well, so that they cost nothing.
+    /// Distances from the moment at which pictures are always judged: a camera with a constant bit rate makes sharp and blurred
+    /// pictures of the same size. Those half a second away are judged for the strip anyway, so they cost nothing.
     /// </summary>
     private static readonly TimeSpan[] Spread =
         [TimeSpan.FromSeconds(-0.8), TimeSpan.FromSeconds(-0.5), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.8)];
 
-    /// <summary>Nobody moves in so short a time, and a mail waits.</summary>
+    /// <summary>Nobody moves in so short a time, and a mail is waiting.</summary>
     private static readonly TimeSpan NearEnough = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The frames within a time either side of the moment, nearest first.</summary>
+    /// <summary>The frames within a time before and after the moment, nearest first.</summary>
     public static List<RingFrame> Around(RingFrame[] frames, DateTimeOffset moment, TimeSpan reach) =>
         ByDistance(frames.Where(frame => (frame.Frame.TakenAt - moment).Duration() <= reach), moment);
 
-    /// <summary>The frames from <paramref name="before"/> ahead of the moment onwards, nearest first.</summary>
+    /// <summary>The frames since <paramref name="before"/> ahead of the moment, nearest first.</summary>
     public static List<RingFrame> Since(RingFrame[] frames, DateTimeOffset moment, TimeSpan before) =>
         ByDistance(frames.Where(frame => frame.Frame.TakenAt >= moment - before), moment);
 
-    /// <summary>Until when a frame to come would be clearly nearer than the nearest: null when there is nothing to wait for.</summary>
+    /// <summary>Until when the next frame would be clearly nearer than the nearest one. Null if there is nothing to wait for.</summary>
     public static DateTimeOffset? NearerUntil(List<RingFrame> nearestFirst, DateTimeOffset moment)
     {
         if (nearestFirst.Count == 0 || nearestFirst.Exists(frame => frame.Frame.TakenAt >= moment))
@@ -42,17 +42,17 @@ internal static class FrameChoice
         return distance <= NearEnough ? null : moment + distance;
     }
 
-    /// <summary>The best good frame: the nearest one, unless another is clearly sharper or better exposed.</summary>
+    /// <summary>Chooses the best of the good frames: the nearest, unless another is clearly sharper or better exposed.</summary>
     /// <remarks>
-    /// To decode all sixty frames of two seconds would take longer than everything else. Beside the nearest, those with
-    /// clearly larger files are looked at, since a sharper picture has more in it, and some that are spread over the time.
-    /// Where one of them is clearly better, so are some on the way to it, one of which may be as good and nearer.
+    /// Decoding all sixty frames of two seconds would take longer than everything else. Besides the nearest, only clearly
+    /// larger files are judged, because a sharper picture contains more detail, and some frames that are spread over the time.
+    /// If one of them is clearly better, some between the two are judged as well: one of those may be as good and nearer.
     /// </remarks>
     /// <param name="nearestFirst">The candidates.</param>
-    /// <param name="moment">What they are near to.</param>
-    /// <param name="judge">Looks at them.</param>
+    /// <param name="moment">The moment.</param>
+    /// <param name="judge">Judges the candidates.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>Null when none is good.</returns>
+    /// <returns>Null if none is good.</returns>
     public static RingFrame? Best(List<RingFrame> nearestFirst, DateTimeOffset moment, FrameJudge judge, CancellationToken cancellationToken)
     {
         var nearest = FirstGood(nearestFirst, judge, cancellationToken);
@@ -61,14 +61,14 @@ internal static class FrameChoice
         var larger = nearestFirst
             .Where(frame => frame.Frame.Jpeg.Length > nearest.Frame.Jpeg.Length * ClearlyLarger)
             .OrderByDescending(frame => frame.Frame.Jpeg.Length)
-            .Take(LookedAt);
+            .Take(MaxLarger);
         var spread = Spread.Select(place => nearestFirst.MinBy(frame => (frame.Frame.TakenAt - moment - place).Duration())!);
         var candidates = Good([nearest, .. larger, .. spread], judge, cancellationToken);
         var chosen = NearestAlike();
         if (chosen == nearest)
             return nearest;
         var nearer = nearestFirst.TakeWhile(frame => frame != chosen).ToList();
-        var step = 1 + nearer.Count / OnTheWay;
+        var step = 1 + nearer.Count / MaxBetween;
         candidates.AddRange(Good(nearer.Where((_, number) => number % step == 0), judge, cancellationToken));
         return NearestAlike();
 
@@ -83,7 +83,7 @@ internal static class FrameChoice
     public static RingFrame? FirstGood(List<RingFrame> nearestFirst, FrameJudge judge, CancellationToken cancellationToken) =>
         nearestFirst.Find(frame => IsGood(frame, judge, cancellationToken));
 
-    /// <summary>Those that are good. One after another: to spread such short work over threads takes longer.</summary>
+    /// <summary>The good ones among the frames. Judged one after another: spreading such short work over threads takes longer.</summary>
     private static List<RingFrame> Good(IEnumerable<RingFrame> frames, FrameJudge judge, CancellationToken cancellationToken) =>
         [.. frames.Distinct().Where(frame => IsGood(frame, judge, cancellationToken))];
 

@@ -3,29 +3,29 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>What looking at a frame has shown.</summary>
-/// <param name="Readable">False when the JPEG cannot be decoded.</param>
-/// <param name="Quality">Meaningful only for a readable frame.</param>
-/// <param name="Brightness">Mean level of 255; null where nobody has looked.</param>
-/// <param name="Score">Sharpness times exposure, higher is better; null where nobody has looked.</param>
+/// <summary>What is known about a frame after it was judged.</summary>
+/// <param name="Readable">False if the JPEG cannot be decoded.</param>
+/// <param name="Quality">Meaningful only if the frame is readable.</param>
+/// <param name="Brightness">Mean level, 0 to 255; null if the frame was not decoded.</param>
+/// <param name="Score">Sharpness times exposure; higher is better. Null if the frame was not decoded.</param>
 internal sealed record FrameVerdict(bool Readable, FrameQuality Quality, double? Brightness = null, double? Score = null)
 {
     public bool Usable => Readable && Quality is FrameQuality.Good or FrameQuality.Unchecked or FrameQuality.Demo;
 }
 
-/// <summary>Looks at frames: tells good ones from black and uniform ones, and how sharp and well exposed they are.</summary>
+/// <summary>Judges frames: whether they are black or uniform, and how sharp and well exposed they are.</summary>
 internal sealed class FrameJudge(OpenCvLibrary library)
 {
-    /// <summary>Levels of 255. A face lit by a screen in a dark room has a mean of 15 but a deviation above 10.</summary>
+    /// <summary>Levels, of 255. A face lit by a screen in a dark room has a mean of 15 but a deviation above 10.</summary>
     private const double BlackMean = 24;
     private const double BlackDeviation = 8;
     private const double UniformDeviation = 4;
 
-    /// <summary>Levels next to black and to white in which a sensor sees nothing any more.</summary>
+    /// <summary>Number of levels next to black, and next to white, in which a sensor no longer resolves anything.</summary>
     private const int ClippedLevels = 6;
 
-    /// <summary>Enough to see blur in, and no more.</summary>
-    private const int LookedAtWidth = 320;
+    /// <summary>In pixels; just enough to detect blur.</summary>
+    private const int JudgedWidth = 320;
 
     public FrameVerdict Judge(Frame frame)
     {
@@ -45,7 +45,7 @@ internal sealed class FrameJudge(OpenCvLibrary library)
         _ => FrameQuality.Good,
     };
 
-    /// <summary>Variance of the Laplacian: edges make it large, blur small.</summary>
+    /// <summary>Variance of the Laplacian: large if there are edges, small if there is blur.</summary>
     private static double Sharpness(Mat image)
     {
         using var edges = new Mat();
@@ -64,8 +64,8 @@ internal sealed class FrameJudge(OpenCvLibrary library)
         return 1 - clipped / Math.Max(1, levels.Sum());
     }
 
-    /// <summary>A reduced picture is decoded from few of the coefficients, in a fraction of the time.</summary>
-    private static ImreadModes Reduced(int width) => (width / LookedAtWidth) switch
+    /// <summary>A reduced picture is decoded from a few of the coefficients, in a fraction of the time.</summary>
+    private static ImreadModes Reduced(int width) => (width / JudgedWidth) switch
     {
         >= 8 => ImreadModes.ReducedGrayscale8,
         >= 4 => ImreadModes.ReducedGrayscale4,

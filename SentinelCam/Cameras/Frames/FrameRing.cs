@@ -2,10 +2,10 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>The recent frames, oldest first, within a cap of bytes and of frames. Not safe for threads: its owner locks.</summary>
+/// <summary>The recent frames, oldest first, limited in bytes and number. Not thread-safe: its owner locks.</summary>
 /// <remarks>
-/// A frame carries two times: UTC, by which it is matched with an attempt, and the timer's, by which ages are told, since a
-/// clock that is set must not make a picture old or new.
+/// A frame has two times. UTC matches it with an attempt. The timer's time measures its age, because setting the clock must not
+/// make a picture older or newer.
 /// </remarks>
 internal sealed class FrameRing(int maxBytes, int maxFrames)
 {
@@ -17,13 +17,13 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
 
     public long Bytes => _bytes;
 
-    /// <summary>The frame added last, also when the ring was emptied since.</summary>
+    /// <summary>The last frame that was added, even if the ring has been cleared since.</summary>
     public RingFrame? Last => _last;
 
     /// <param name="frame">The frame.</param>
-    /// <param name="arrivedAt">The timer when it came, from any fixed origin.</param>
-    /// <param name="settled">Whether the camera has found its exposure.</param>
-    /// <param name="verdict">What is known about the picture, or null.</param>
+    /// <param name="arrivedAt">The timer's value when the frame arrived, from any fixed origin.</param>
+    /// <param name="settled">Whether the camera's exposure has settled.</param>
+    /// <param name="verdict">The verdict on the picture, or null if it was not judged.</param>
     public void Add(Frame frame, TimeSpan arrivedAt, bool settled = true, FrameVerdict? verdict = null)
     {
         var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg) ? last.Picture : new RingPicture(arrivedAt);
@@ -39,21 +39,21 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
             _bytes -= _frames.Dequeue().Frame.Jpeg.Length;
     }
 
-    /// <summary>Lets the frames go, but not the knowledge which one came last.</summary>
+    /// <summary>Removes the frames, but still remembers the last one.</summary>
     public void Clear()
     {
         _frames.Clear();
         _bytes = 0;
     }
 
-    /// <summary>Begins anew, with another camera.</summary>
+    /// <summary>Resets the ring for another camera.</summary>
     public void Forget()
     {
         Clear();
         _last = null;
     }
 
-    /// <summary>Frames in a second, over those that came within the time given.</summary>
+    /// <summary>Frames per second, over the frames that arrived since a time of the timer.</summary>
     public double RateSince(TimeSpan since)
     {
         var recent = _frames.Where(frame => frame.ArrivedAt >= since).Select(frame => frame.ArrivedAt).ToList();
@@ -66,12 +66,12 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
 
 /// <summary>A frame in the ring.</summary>
 /// <param name="frame">The frame.</param>
-/// <param name="arrivedAt">The timer when it came.</param>
-/// <param name="settled">Whether the camera had found its exposure.</param>
-/// <param name="picture">What it shows, shared by identical frames in a row.</param>
+/// <param name="arrivedAt">The timer's value when the frame arrived.</param>
+/// <param name="settled">Whether the camera's exposure had settled.</param>
+/// <param name="picture">The picture, shared by identical frames in a row.</param>
 internal sealed class RingFrame(Frame frame, TimeSpan arrivedAt, bool settled, RingPicture picture)
 {
-    /// <summary>A camera that repeats one picture for so long shows no moment.</summary>
+    /// <summary>A camera that sends the same picture for longer than this is frozen.</summary>
     private static readonly TimeSpan FrozenAfter = TimeSpan.FromSeconds(5);
 
     public Frame Frame { get; } = frame;
@@ -82,10 +82,10 @@ internal sealed class RingFrame(Frame frame, TimeSpan arrivedAt, bool settled, R
 
     public RingPicture Picture { get; } = picture;
 
-    /// <summary>Two alike may be one picture before and after a pause; three in so long a time are no coincidence.</summary>
+    /// <summary>Two identical frames may be one picture before and after a pause; three in this time are not a coincidence.</summary>
     public bool IsFrozen => Frame.Quality != FrameQuality.Demo && Picture.Count > 2 && Picture.Until - Picture.Since > FrozenAfter;
 
-    /// <summary>Looks at the picture, once for all frames that show it.</summary>
+    /// <summary>Judges the picture, once for all frames that show it.</summary>
     public FrameVerdict Judge(FrameJudge judge)
     {
         var verdict = Picture.Verdict ??= judge.Judge(Frame);
@@ -94,15 +94,15 @@ internal sealed class RingFrame(Frame frame, TimeSpan arrivedAt, bool settled, R
 }
 
 /// <summary>One picture, in one frame or in many identical ones.</summary>
-/// <param name="since">The timer when it came first.</param>
+/// <param name="since">The timer's value when it first arrived.</param>
 internal sealed class RingPicture(TimeSpan since)
 {
     public TimeSpan Since { get; } = since;
 
-    /// <summary>The timer when it came last.</summary>
+    /// <summary>The timer's value when it last arrived.</summary>
     public TimeSpan Until { get; set; } = since;
 
-    /// <summary>In how many frames.</summary>
+    /// <summary>Number of frames that show it.</summary>
     public int Count { get; set; }
 
     public FrameVerdict? Verdict { get; set; }

@@ -1,26 +1,26 @@
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>The frames beside a picture: up to two before and two after it, half a second apart.</summary>
+/// <summary>The frames shown with a picture: up to two before and two after it, half a second apart.</summary>
 internal static class FrameStrip
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How far from its place a frame may be.</summary>
+    /// <summary>How far a frame may be from its place.</summary>
     private static readonly TimeSpan Tolerance = Step / 2;
 
-    /// <summary>How long after its picture the last frame of the longest strip may come.</summary>
+    /// <summary>How long after its picture the last frame of the longest strip may be taken.</summary>
     public static TimeSpan Longest => 2 * Step + Tolerance;
 
     /// <summary>When the frames of a strip should have been taken.</summary>
-    /// <param name="taken">When its picture was.</param>
-    /// <param name="count">Frames in all, the picture included; an odd one out is before it.</param>
+    /// <param name="taken">When the picture was taken.</param>
+    /// <param name="count">Number of frames, including the picture. With an even number, one more is before it than after it.</param>
     public static IReadOnlyList<DateTimeOffset> Places(DateTimeOffset taken, int count)
     {
         var (before, after) = (count / 2, (count - 1) / 2);
         return [.. Enumerable.Range(-before, before).Concat(Enumerable.Range(1, after)).Select(step => taken + step * Step)];
     }
 
-    /// <summary>The good frames nearest to the places, oldest first; a place without one stays empty.</summary>
+    /// <summary>The good frames nearest to the places, oldest first. A place without one stays empty.</summary>
     public static IReadOnlyList<Frame> Choose(RingFrame[] ring, Frame picture, IEnumerable<DateTimeOffset> places, FrameJudge judge)
     {
         var chosen = new List<RingFrame>();
@@ -36,6 +36,6 @@ internal static class FrameStrip
         return chosen.ConvertAll(frame => frame.Frame with { Quality = frame.Judge(judge).Quality, Score = frame.Judge(judge).Score });
     }
 
-    /// <summary>Until when a frame for a place may still come.</summary>
+    /// <summary>Until when a frame for a place may still arrive.</summary>
     public static DateTimeOffset ClosesAt(DateTimeOffset place) => place + Tolerance;
 }

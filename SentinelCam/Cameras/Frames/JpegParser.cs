@@ -11,20 +11,20 @@ internal enum JpegProgress
 
 /// <summary>Follows one JPEG from its first marker to its last through bytes that may still be arriving.</summary>
 /// <remarks>
-/// Strict about structure, because a camera may be hostile: markers in order, plausible size, an end. The pixels are not
-/// decoded. Each byte is looked at once however the data is split.
+/// Strict about structure, because a camera may be hostile: markers in order, a plausible size, an end. Pixels are not decoded.
+/// Each byte is read once, however the data is split.
 /// </remarks>
 internal sealed class JpegParser
 {
-    /// <summary>The most bytes of one JPEG.</summary>
+    /// <summary>Maximum size of a JPEG, in bytes.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
-    // Nothing that a camera sends needs more; they bound what a hostile one can make a decoder do
+    // No camera needs more; these limit the work that a hostile one can cause
     private const int MaxPixels = 40_000_000;
     private const int MaxSegments = 512;
     private const int MaxHeaderBytes = 1024 * 1024;
 
-    // No metadata holds this: in a stream it means that the picture was cut off in the middle of a segment
+    // Metadata never contains this: in a stream it means that the picture was cut off within a segment
     private static ReadOnlySpan<byte> NextPart => [0x0D, 0x0A, 0x0D, 0x0A, 0xFF, 0xD8, 0xFF];
 
     private int _position;
@@ -33,25 +33,25 @@ internal sealed class JpegParser
     private bool _inScan;
     private bool _scanSeen;
 
-    /// <summary>How a JPEG starts: SOI and the first byte of the next marker.</summary>
+    /// <summary>The start of a JPEG: SOI and the first byte of the next marker.</summary>
     public static ReadOnlySpan<byte> Start => [0xFF, 0xD8, 0xFF];
 
-    /// <summary>Width in pixels once the frame header was seen, before that 0.</summary>
+    /// <summary>Width in pixels; 0 before the frame header.</summary>
     public int Width { get; private set; }
 
-    /// <summary>Height in pixels once the frame header was seen, before that 0.</summary>
+    /// <summary>Height in pixels; 0 before the frame header.</summary>
     public int Height { get; private set; }
 
-    /// <summary>The length of a complete JPEG in bytes.</summary>
+    /// <summary>Length of a complete JPEG, in bytes.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Whether it has brought its Huffman tables; webcams often leave them out.</summary>
+    /// <summary>Whether the JPEG contains its Huffman tables. Webcams often leave them out.</summary>
     public bool HasHuffmanTables { get; private set; }
 
-    /// <summary>From where in a malformed JPEG's bytes the next one is to be searched; above 0.</summary>
+    /// <summary>Offset in a malformed JPEG's bytes at which to search for the next one; greater than 0.</summary>
     public int ResumeAt { get; private set; }
 
-    /// <summary>Whether the bytes begin with one whole JPEG; its length and size are then in the parser.</summary>
+    /// <summary>Whether the bytes start with a complete JPEG. If so, the parser has its length and size.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out JpegParser parser)
     {
         parser = new JpegParser();
@@ -59,15 +59,15 @@ internal sealed class JpegParser
         return bytes.StartsWith(Start) && parser.Advance(bytes) == JpegProgress.Complete;
     }
 
-    /// <summary>Makes ready for another JPEG.</summary>
+    /// <summary>Prepares for another JPEG.</summary>
     public void Reset()
     {
         (_position, _segmentAt, _segments, _inScan, _scanSeen) = (2, 0, 0, false, false);
         (Width, Height, Length, ResumeAt, HasHuffmanTables) = (0, 0, 0, 0, false);
     }
 
-    /// <summary>Goes on as far as the data allows.</summary>
-    /// <param name="jpeg">All bytes so far, beginning with <see cref="Start"/>.</param>
+    /// <summary>Continues as far as the data allows.</summary>
+    /// <param name="jpeg">All bytes so far, starting with <see cref="Start"/>.</param>
     public JpegProgress Advance(ReadOnlySpan<byte> jpeg)
     {
         var progress = Walk(jpeg);
@@ -78,7 +78,8 @@ internal sealed class JpegParser
         return progress;
     }
 
-    /// <summary>Gives up a picture of which no more will come, and says from where the next one is to be searched.</summary>
+    /// <summary>Abandons a picture that will not be completed.</summary>
+    /// <returns>The offset at which to search for the next one.</returns>
     public int Abandon()
     {
         Malformed(_segmentAt + 2);
@@ -101,7 +102,7 @@ internal sealed class JpegParser
                 case 0xFF: // a fill byte
                     _position++;
                     continue;
-                case 0xD8: // another picture begins: this one was cut off
+                case 0xD8: // another picture starts, so this one was cut off
                     return Malformed(_position);
                 case 0xD9:
                     Length = _position + 2;
@@ -113,7 +114,7 @@ internal sealed class JpegParser
         }
     }
 
-    /// <summary>Moves to the marker that ends the compressed data; false when it has not arrived yet.</summary>
+    /// <summary>Moves to the marker that ends the compressed data. False if it has not arrived yet.</summary>
     private bool SkipScan(ReadOnlySpan<byte> jpeg)
     {
         while (true)
@@ -141,7 +142,7 @@ internal sealed class JpegParser
         }
     }
 
-    /// <summary>Checks and passes one marker segment; Complete says that the segment is.</summary>
+    /// <summary>Checks and skips one marker segment. Complete means that the segment is complete.</summary>
     private JpegProgress Segment(ReadOnlySpan<byte> jpeg, byte marker)
     {
         if (!IsSegment(marker) || ++_segments > MaxSegments || (!_scanSeen && _position > MaxHeaderBytes))

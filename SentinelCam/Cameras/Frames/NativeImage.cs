@@ -4,7 +4,7 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>Turns OpenCV's images into frames.</summary>
+/// <summary>Converts OpenCV's images to frames.</summary>
 internal static class NativeImage
 {
     private const int JpegQuality = 90;
@@ -12,8 +12,8 @@ internal static class NativeImage
     public static Frame ToFrame(Mat image, DateTimeOffset takenAt) =>
         new(ToJpeg(image, JpegQuality), image.Width, image.Height, takenAt, FrameQuality.Unchecked);
 
-    /// <summary>Takes a camera's own JPEG, which OpenCV hands over as one row of bytes.</summary>
-    /// <returns>Null where it is something else, is cut off, or leaves out the tables that programs other than webcam drivers need.</returns>
+    /// <summary>Takes a camera's own JPEG, which OpenCV delivers as one row of bytes.</summary>
+    /// <returns>Null if it is something else, is incomplete, or lacks the tables that other programs need.</returns>
     public static Frame? TryKeepJpeg(Mat image, DateTimeOffset takenAt)
     {
         if (image.Type() != MatType.CV_8UC1 || (image.Rows != 1 && image.Cols != 1) || !image.IsContinuous())
@@ -31,7 +31,7 @@ internal static class NativeImage
         return jpeg;
     }
 
-    /// <summary>Decodes a JPEG, or returns null when OpenCV cannot.</summary>
+    /// <summary>Decodes a JPEG. Null if OpenCV cannot.</summary>
     public static Mat? Decode(byte[] jpeg, ImreadModes mode)
     {
         try

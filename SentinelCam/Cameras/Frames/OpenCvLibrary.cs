@@ -2,8 +2,8 @@ using OpenCvSharp;
 
 namespace SentinelCam.Cameras.Frames;
 
-/// <summary>OpenCV's native library, of which nobody knows whether it loads until it is tried: once, and safely.</summary>
-/// <param name="load">Calls any native function; what it throws is the reason why the library is missing.</param>
+/// <summary>OpenCV's native library. Finds out, once and safely, whether it can be loaded.</summary>
+/// <param name="load">Calls any native function. It throws if the library is missing.</param>
 public sealed class OpenCvLibrary(Action load)
 {
     private readonly Lazy<bool> _loads = new(() => TryLoad(load));
@@ -14,7 +14,7 @@ public sealed class OpenCvLibrary(Action load)
     {
     }
 
-    /// <summary>Whether native calls work; the first question loads the library.</summary>
+    /// <summary>Whether native calls work. The first use loads the library.</summary>
     public bool Loads => _loads.Value;
 
     private static bool TryLoad(Action load)

@@ -7,15 +7,15 @@ public sealed class Thumbnails(OpenCvLibrary library)
 {
     private const int JpegQuality = 80;
 
-    /// <summary>Shrinks a JPEG to a width; a picture that is narrower keeps its size.</summary>
+    /// <summary>Shrinks a JPEG to a width. A narrower picture keeps its size.</summary>
     /// <param name="jpeg">The picture.</param>
-    /// <param name="width">In pixels; the height follows.</param>
-    /// <returns>A JPEG, or null when OpenCV does not load or cannot decode the picture: then the picture itself serves.</returns>
+    /// <param name="width">In pixels. The height keeps the proportions.</param>
+    /// <returns>A JPEG. Null if OpenCV cannot be loaded or cannot decode the picture; then use the picture itself.</returns>
     public byte[]? TryMake(byte[] jpeg, int width = 320)
     {
         ArgumentNullException.ThrowIfNull(jpeg);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        // The parser bounds the size of what is decoded
+        // The parser limits the size of what is decoded
         if (!JpegParser.TryParse(jpeg, out var parsed) || !library.Loads)
             return null;
         var mode = (parsed.Width / width) switch

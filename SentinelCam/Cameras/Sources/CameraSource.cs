@@ -4,22 +4,24 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>The value of <c>Camera:Source</c>, checked, and the camera that it stands for.</summary>
+/// <summary>A validated value of <c>Camera:Source</c>, and the camera that it stands for.</summary>
 internal sealed class CameraSource
 {
     private const string Allowed =
-        "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, or the path of a video file that exists.";
+        "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, or the path of an existing video file.";
 
-    private const string Escaping = " In a user name or password write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
+    private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
 
     private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> _create;
 
     private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> create) => _create = create;
 
-    /// <exception cref="ConfigurationException">The value is none of those allowed; its message holds no credentials.</exception>
-    /// <param name="value">As configured or chosen; null or empty means <c>auto</c>.</param>
-    /// <param name="environment">Relative paths begin at its content root; in Development <c>auto</c> falls back to <c>demo</c>.</param>
-    /// <param name="mayBeAbsent">Whether a video file need not exist now: the camera then says that it is gone.</param>
+    /// <exception cref="ConfigurationException">The value is invalid. The message contains no credentials.</exception>
+    /// <param name="value">The configured or chosen value. Null or empty means <c>auto</c>.</param>
+    /// <param name="environment">
+    /// Relative paths start at its content root. In Development, <c>auto</c> falls back to <c>demo</c>.
+    /// </param>
+    /// <param name="mayBeAbsent">Whether to accept a video file that does not exist. The camera then reports it as missing.</param>
     public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
     {
         var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
@@ -37,7 +39,7 @@ internal sealed class CameraSource
 
     public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) => _create(time, library, stuckThreads);
 
-    /// <summary>The first device that opens; where somebody develops, demo pictures when there is none.</summary>
+    /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
     internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
     {
         var device = new NativeCamera(
@@ -60,7 +62,7 @@ internal sealed class CameraSource
     {
         if (!Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0
             || (address.UserInfo.Length == 0 && address.AbsolutePath.Contains('@', StringComparison.Ordinal)))
-            return null; // an @ in the path is most likely a password whose / was not written %2F
+            return null; // an @ in the path is most likely part of a password whose / was not written as %2F
         return address.Scheme switch
         {
             "http" or "https" => new CameraSource((time, _, _) => new HttpCamera(address, time)),

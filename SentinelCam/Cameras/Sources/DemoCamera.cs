@@ -4,7 +4,7 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>Six drawn pictures, marked DEMO, that stand in for a camera and need no native library.</summary>
+/// <summary>Six drawn pictures, marked DEMO, that replace a camera and need no native library.</summary>
 internal sealed class DemoCamera(TimeProvider time) : ICamera
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -36,7 +36,7 @@ internal sealed class DemoCamera(TimeProvider time) : ICamera
                 resource.CopyTo(copy);
                 var jpeg = copy.ToArray();
                 if (!JpegParser.TryParse(jpeg, out var parsed))
-                    throw new InvalidOperationException($"The resource {name} is no JPEG.");
+                    throw new InvalidOperationException($"The resource {name} is not a JPEG.");
                 return new Frame(jpeg, parsed.Width, parsed.Height, default, FrameQuality.Demo);
             })
             .ToArray();

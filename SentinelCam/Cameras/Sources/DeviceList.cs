@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>The camera devices of this machine, as far as they can be told without opening them.</summary>
-/// <param name="directory">Where Linux keeps its device files.</param>
+/// <summary>The camera devices of this machine, as far as they can be found without opening them.</summary>
+/// <param name="directory">The folder of Linux device files.</param>
 public sealed class DeviceList(string directory = "/dev")
 {
-    /// <summary>The highest device index that is taken for one.</summary>
+    /// <summary>The highest valid device index.</summary>
     public const int MaxIndex = 63;
 
-    /// <summary>Device indices, lowest first. Only Linux can tell; elsewhere the first device is assumed.</summary>
+    /// <summary>Device indices, lowest first. Only Linux lists devices; elsewhere the first one is assumed to exist.</summary>
     public IReadOnlyList<int> Indices => !OperatingSystem.IsLinux() ? [0] :
         Directory.EnumerateFileSystemEntries(directory, "video*")
             .Select(path => int.TryParse(Path.GetFileName(path).AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1)
@@ -17,11 +17,11 @@ public sealed class DeviceList(string directory = "/dev")
             .Order()
             .ToList();
 
-    /// <summary>The devices with the names that their drivers give them; none where only opening would tell.</summary>
+    /// <summary>The devices and the names that their drivers give them. Empty where devices are only found by opening them.</summary>
     public static IReadOnlyList<FoundDevice> Found() =>
         OperatingSystem.IsLinux() ? [.. new DeviceList().Indices.Select(index => new FoundDevice(index, NameOf(index)))] : [];
 
-    /// <summary>What keeps a device from being opened, or null.</summary>
+    /// <summary>Why a device cannot be opened, or null.</summary>
     public CameraFault? Check(int index)
     {
         if (!OperatingSystem.IsLinux())
@@ -35,12 +35,13 @@ public sealed class DeviceList(string directory = "/dev")
         catch (FileNotFoundException)
         {
             return new CameraFault(
-                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Plug one in, or choose another source", Permanent: true);
+                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Connect one, or choose another source", Permanent: true);
         }
         catch (UnauthorizedAccessException)
         {
             return new CameraFault(
-                CaptureOutcome.Unreachable, $"SentinelCam may not open {path}", "Add the account that it runs as to the group video", Permanent: true);
+                CaptureOutcome.Unreachable, $"SentinelCam does not have permission to open {path}",
+                "Add the account that SentinelCam runs as to the video group", Permanent: true);
         }
         catch (IOException)
         {
@@ -48,7 +49,7 @@ public sealed class DeviceList(string directory = "/dev")
         }
     }
 
-    /// <summary>What keeps every device from being opened, or null if one may be.</summary>
+    /// <summary>Why no device can be opened, or null if one may open.</summary>
     public CameraFault? CheckAny()
     {
         var indices = Indices;
@@ -73,13 +74,14 @@ public sealed class DeviceList(string directory = "/dev")
 
     public static CameraFault None { get; } = new(
         CaptureOutcome.NoCamera, "No camera is connected",
-        "Plug one in, or choose a stream, a video file or \"demo\" as the camera's source", Permanent: true);
+        "Connect one, or choose a stream, a video file or \"demo\" as the camera's source", Permanent: true);
 
     public static CameraFault InUse(int index) => new(
-        CaptureOutcome.Unreachable, $"Camera {index} is there but cannot be opened", "Close the program that uses it, or plug it in again");
+        CaptureOutcome.Unreachable, $"Camera {index} is connected but cannot be opened",
+        "Close the program that uses it, or unplug it and plug it back in");
 }
 
 /// <summary>A camera device of this machine.</summary>
-/// <param name="Index">What <c>Camera:Source</c> takes.</param>
-/// <param name="Name">As its driver names it.</param>
+/// <param name="Index">The index, as <c>Camera:Source</c> takes it.</param>
+/// <param name="Name">The name that its driver gives it.</param>
 public sealed record FoundDevice(int Index, string Name);

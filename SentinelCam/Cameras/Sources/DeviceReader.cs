@@ -20,7 +20,7 @@ internal sealed class DeviceReader : INativeReader
         _isOwnJpeg = AskForOwnJpeg(device);
     }
 
-    /// <summary>Opens the first of the devices that can be.</summary>
+    /// <summary>Opens the first device that can be opened.</summary>
     /// <exception cref="CameraException">None can be opened.</exception>
     public static DeviceReader OpenFirst(IReadOnlyList<int> indices, TimeProvider time)
     {
@@ -42,7 +42,7 @@ internal sealed class DeviceReader : INativeReader
                 device.Dispose();
             }
         }
-        // Elsewhere than on Linux only opening tells that there is no device
+        // On other systems than Linux, only opening shows that there is no device
         throw new CameraException(
             indices.Count > 0 && OperatingSystem.IsLinux() ? DeviceList.InUse(indices[0]) : DeviceList.None);
     }
@@ -57,7 +57,7 @@ internal sealed class DeviceReader : INativeReader
                 return NativeImage.ToFrame(_image, takenAt);
             if (NativeImage.TryKeepJpeg(_image, takenAt) is { } frame)
                 return frame;
-            // It is not what was agreed, or no other program could decode it: OpenCV decodes from here on
+            // The driver sends something else, or a JPEG that other programs cannot decode: from now on OpenCV decodes
             _isOwnJpeg = false;
             _device.Set(VideoCaptureProperties.ConvertRgb, 1);
         }
@@ -75,11 +75,11 @@ internal sealed class DeviceReader : INativeReader
         : OperatingSystem.IsLinux() ? [VideoCaptureAPIs.V4L2]
         : [VideoCaptureAPIs.ANY];
 
-    /// <summary>Where the driver can, the camera's own JPEG bytes come undecoded: they are its evidence, and cost nothing.</summary>
+    /// <summary>Asks the driver for the camera's own JPEG bytes, undecoded. They are the best evidence and cost no encoding.</summary>
     private static bool AskForOwnJpeg(VideoCapture device)
     {
         if (!OperatingSystem.IsLinux())
-            return false; // only V4L2 hands them over
+            return false; // only V4L2 supports this
         double motionJpeg = VideoWriter.FourCC('M', 'J', 'P', 'G');
         return device.Set(VideoCaptureProperties.FourCC, motionJpeg)
             && device.Get(VideoCaptureProperties.FourCC) == motionJpeg

@@ -2,22 +2,22 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>Tells when a camera that was just opened has found its exposure: its first frames are dark, and how many differs.</summary>
+/// <summary>Detects when the exposure of a camera that was just opened has settled. Its first frames are dark; how many varies.</summary>
 internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true)
 {
     private const int Window = 5;
-    private const double MaxChange = 3; // levels of 255 over the window
+    private const double MaxChange = 3; // of 255 levels, over the window
     private const double Dark = 16;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     private readonly Queue<double> _recent = new();
     private long? _firstFrame;
 
-    /// <summary>Whether it has settled, or the time for it is over.</summary>
+    /// <summary>Whether the exposure has settled or the time for it is over.</summary>
     public bool IsOver { get; private set; } = !startsDark;
 
-    /// <summary>Takes what looking at the next frame has shown; true for good once its brightness no longer changes, or after two seconds.</summary>
-    /// <param name="verdict">Without a brightness there is nothing to wait for.</param>
+    /// <summary>Takes the verdict on the next frame. True from when the brightness no longer changes, at the latest after two seconds.</summary>
+    /// <param name="verdict">If it has no brightness, there is nothing to wait for.</param>
     public bool IsSettled(FrameVerdict? verdict)
     {
         if (IsOver)
@@ -33,7 +33,7 @@ internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true
         _recent.Enqueue(brightness);
         if (_recent.Count > Window)
             _recent.Dequeue();
-        // Steady darkness is how it begins, so it does not count as settled
+        // The first frames are steadily dark, so darkness does not count as settled
         return _recent.Count == Window && _recent.Min() >= Dark && _recent.Max() - _recent.Min() <= MaxChange;
     }
 }

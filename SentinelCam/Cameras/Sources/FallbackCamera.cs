@@ -3,7 +3,7 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>A camera with a stand-in for when it cannot be opened.</summary>
+/// <summary>A camera with a stand-in that is used if it cannot be opened.</summary>
 internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
 {
     public string Source => camera.Source;
@@ -30,7 +30,7 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
             yield return frame;
     }
 
-    /// <summary>Whether there is a first frame; only then is the camera the source, and its later faults are its own.</summary>
+    /// <summary>Whether a first frame arrives. From then on the camera is used, and its later faults are reported as its own.</summary>
     private async Task<bool> OpensAsync(IAsyncEnumerator<Frame> frames)
     {
         try

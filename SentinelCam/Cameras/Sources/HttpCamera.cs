@@ -5,10 +5,10 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>A camera on the network: an MJPEG stream, or a snapshot address that is fetched anew for each frame.</summary>
+/// <summary>A network camera: an MJPEG stream, or a snapshot address that is fetched again for each frame.</summary>
 /// <remarks>
-/// The response's Content-Type decides which, read leniently: cameras write it in ways that the standard does not know. The
-/// camera's JPEG bytes are kept as they are.
+/// The response's Content-Type decides which of the two it is. It is parsed leniently, because many cameras do not follow the
+/// standard. The camera's JPEG bytes are kept unchanged.
 /// </remarks>
 internal sealed class HttpCamera : ICamera, IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
     private readonly HttpClient _client;
     private readonly bool _hasCredentials;
 
-    /// <param name="address">May carry a user name and password, which are used for Basic and Digest and shown nowhere.</param>
+    /// <param name="address">May contain a user name and password. They are used for Basic and Digest and are never shown.</param>
     /// <param name="time">The clock.</param>
     public HttpCamera(Uri address, TimeProvider time)
     {
@@ -29,7 +29,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
         _hasCredentials = address.UserInfo.Length > 0;
-        // No proxy: a camera's address is its own, and a proxy would see its pictures
+        // No proxy, which would see the camera's pictures
         _client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -42,7 +42,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
             MaxResponseDrainSize = 64 * 1024,
         })
         {
-            // The feed bounds opening and silence; a stream may last for days
+            // The feed limits opening and silence; a stream may last for days
             Timeout = Timeout.InfiniteTimeSpan,
         };
     }
@@ -92,18 +92,22 @@ internal sealed class HttpCamera : ICamera, IDisposable
         return new CredentialCache { { origin, "Basic", credential }, { origin, "Digest", credential } };
     }
 
-    /// <summary>Whether the answer is a stream; one that names neither a stream nor a JPEG is a fault.</summary>
+    /// <summary>Whether the response is a stream or a JPEG.</summary>
+    /// <exception cref="CameraException">It is neither.</exception>
     private static bool IsStream(HttpContent content) => MediaType(content) switch
     {
         "MULTIPART/X-MIXED-REPLACE" or "MULTIPART/MIXED" => true,
         "VIDEO/X-MOTION-JPEG" or "VIDEO/MJPEG" or "VIDEO/X-MJPEG" or "VIDEO/X-JPEG" or "IMAGE/MJPEG" or "IMAGE/X-MOTION-JPEG" => true,
         "IMAGE/JPEG" or "IMAGE/JPG" or "IMAGE/PJPEG" => false,
-        // It does not say, but a stream does not know its length
+        // The type is unspecific, but a stream has no length
         "" or "APPLICATION/OCTET-STREAM" => content.Headers.ContentLength is null,
         _ => throw new CameraException(CameraFaults.NoPictures),
     };
 
-    /// <summary>The type as the camera wrote it, in capitals: .NET takes a header as a whole or not at all, and many a boundary is not as it should be.</summary>
+    /// <summary>
+    /// The type as the camera wrote it, in capitals. Parsed here because .NET rejects the whole header if its boundary is
+    /// malformed, as many cameras' are.
+    /// </summary>
     private static string MediaType(HttpContent content) =>
         content.Headers.NonValidated.TryGetValues("Content-Type", out var values)
             ? values.First().Split(';', ',')[0].Trim().ToUpperInvariant()
@@ -119,7 +123,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
                 return response;
             using (response)
             {
-                // Within one origin only: the credentials and the frames of this camera belong to it alone
+                // Only within one origin, so that credentials go to no other host and frames come from no other camera
                 if ((int)response.StatusCode is >= 300 and < 400 && redirects < MaxRedirects
                     && response.Headers.Location is { } location
                     && Uri.Compare(new Uri(address, location), address, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
@@ -150,7 +154,7 @@ internal sealed class HttpCamera : ICamera, IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The time to connect is over
+            // The connect timeout has expired
             throw new CameraException(CameraFaults.NoAnswer);
         }
     }
@@ -160,23 +164,24 @@ internal sealed class HttpCamera : ICamera, IDisposable
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => CameraFaults.Refused(_hasCredentials),
         HttpStatusCode.NotFound or HttpStatusCode.Gone => CameraFaults.NotFound,
         >= (HttpStatusCode)300 and < (HttpStatusCode)400 => CameraFaults.Redirects,
-        _ => new CameraFault(CaptureOutcome.Unreachable, $"The camera answers with the error {(int)status}", "See its manual, or switch it off and on again"),
+        _ => new CameraFault(
+            CaptureOutcome.Unreachable, $"The camera returned HTTP error {(int)status}", "See its manual, or turn it off and on again"),
     };
 
-    /// <summary>The picture, or null when it is cut off or damaged.</summary>
-    /// <exception cref="CameraException">It is larger than any picture.</exception>
+    /// <summary>The picture, or null if it is incomplete or damaged.</summary>
+    /// <exception cref="CameraException">It exceeds the largest size of a picture.</exception>
     private async Task<Frame?> ReadSnapshotAsync(HttpContent content, CancellationToken cancellationToken)
     {
         var takenAt = _time.GetUtcNow();
         var body = await ReadBodyAsync(content, cancellationToken);
         if (!JpegParser.TryParse(body, out var parsed))
-            // Ten that are as large as may be would take longer than a capture
+            // Rejected at once: reading ten such pictures would take longer than a capture
             return body.Length < JpegParser.MaxBytes ? null : throw new CameraException(CameraFaults.Garbled);
         var jpeg = parsed.Length == body.Length ? body : body[..parsed.Length];
         return new Frame(jpeg, parsed.Width, parsed.Height, takenAt, FrameQuality.Unchecked);
     }
 
-    /// <summary>Reads up to the cap; what is longer or breaks off comes back as it is, to be found no whole JPEG.</summary>
+    /// <summary>Reads the body up to the size limit. Empty if the connection breaks; the caller rejects what is not a whole JPEG.</summary>
     private static async Task<byte[]> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);

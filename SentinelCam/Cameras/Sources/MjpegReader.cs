@@ -3,18 +3,18 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>Finds the JPEG pictures in a multipart stream and keeps their bytes.</summary>
+/// <summary>Extracts the JPEG pictures from a multipart stream, byte for byte.</summary>
 /// <remarks>
-/// The pictures are found by their own markers, and what lies between them is skipped unread. Following boundaries and
-/// Content-Length was the other way; cameras get both wrong, and after a lie or a cut-off part the next good picture would
-/// be lost with it. Memory is bounded by the largest picture, whatever the other side sends.
+/// Pictures are found by their own markers, and everything between them is skipped. The alternative, following boundaries and
+/// Content-Length, was rejected: cameras get both wrong, and after a wrong length or an incomplete part the next good picture
+/// would be lost, too. Memory is limited by the largest picture, whatever the other side sends.
 /// </remarks>
 internal sealed class MjpegReader(Stream stream, TimeProvider time)
 {
-    /// <summary>So many damaged pictures in a row, and the camera is given up.</summary>
+    /// <summary>After this many damaged pictures in a row, the camera has failed.</summary>
     public const int MaxRejected = 10;
 
-    // What may come without a picture in it; twice the largest picture
+    // How many bytes may arrive without a picture: twice the largest picture
     private const long MaxSkipped = 2L * JpegParser.MaxBytes;
 
     private readonly JpegParser _parser = new();
@@ -27,15 +27,15 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
     private int _rejectedInARow;
     private bool _anyFrame;
 
-    /// <summary>How many pictures were cut off or damaged.</summary>
+    /// <summary>Number of incomplete or damaged pictures.</summary>
     public int Rejected { get; private set; }
 
-    /// <summary>What the end of the stream means.</summary>
+    /// <summary>The fault that the end of the stream stands for.</summary>
     public CameraFault EndFault => !_anyFrame && Rejected > 0 ? CameraFaults.Garbled : CameraFaults.Ended;
 
-    /// <summary>Reads up to the end of the next whole picture.</summary>
-    /// <returns>The picture, or null when the stream has ended or broken off.</returns>
-    /// <exception cref="CameraException">The stream brings data but no pictures.</exception>
+    /// <summary>Reads the next complete picture.</summary>
+    /// <returns>The picture, or null if the stream has ended or the connection broke.</returns>
+    /// <exception cref="CameraException">The stream contains data but no pictures.</exception>
     public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -56,17 +56,17 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
                 continue;
             if (!_inPicture)
                 return null;
-            // What seemed to be a long segment of this picture may hold a whole one
+            // What looked like a long segment of this picture may contain a complete one
             Reject(_parser.Abandon());
         }
     }
 
-    /// <summary>Moves to the next start of a picture; false when the data holds none.</summary>
+    /// <summary>Moves to the next start of a picture. False if the data contains none.</summary>
     private bool FindStart()
     {
         var data = _buffer.AsSpan(_start, _end - _start);
         var at = data.IndexOf(JpegParser.Start);
-        // Its first two bytes may be the last two that have arrived
+        // The last two bytes may be the first two of a start
         var skip = at >= 0 ? at : Math.Max(0, data.Length - 2);
         _start += skip;
         _skipped += skip;
@@ -98,7 +98,7 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
             throw new CameraException(CameraFaults.Garbled);
     }
 
-    /// <summary>Reads more; false at the end of the stream.</summary>
+    /// <summary>Reads more data. False at the end of the stream.</summary>
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_end == _buffer.Length)
@@ -111,12 +111,12 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
         }
         catch (IOException)
         {
-            // A connection that breaks ends the stream like one that is closed
+            // A broken connection ends the stream, like a closed one
             return false;
         }
     }
 
-    /// <summary>Moves what is unread to the front, and grows only when that frees less than half; the parser caps a picture.</summary>
+    /// <summary>Moves unread data to the front. Grows the buffer only if that frees less than half; the parser limits the size.</summary>
     private void MakeRoom()
     {
         var unread = _end - _start;

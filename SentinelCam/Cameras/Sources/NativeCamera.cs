@@ -4,26 +4,30 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>An open device or file, used by one thread.</summary>
+/// <summary>An open device or file. Used by one thread.</summary>
 internal interface INativeReader : IDisposable
 {
-    /// <summary>Waits for the next frame; native code that cannot be cancelled.</summary>
+    /// <summary>Waits for the next frame, in native code that cannot be cancelled.</summary>
     /// <exception cref="CameraException">There are no more frames.</exception>
     Frame Read(CancellationToken stop);
 }
 
-/// <summary>A camera that OpenCV reads, on a thread of its own, because a native read cannot be cancelled.</summary>
-/// <remarks>A thread that does not come back is abandoned and replaced by the next opening; at most three for one source, then it is a fault.</remarks>
+/// <summary>A camera that OpenCV reads, on its own thread because a native read cannot be cancelled.</summary>
+/// <remarks>
+/// A thread that does not return is abandoned, and the next opening starts another one. Three abandoned threads for one source
+/// are a fault.
+/// </remarks>
 internal sealed class NativeCamera : ICamera
 {
-    /// <summary>How long the first frame may take; Windows Media Foundation needs up to 20 s.</summary>
+    /// <summary>How long the first frame may take. Windows Media Foundation needs up to 20 seconds.</summary>
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(OperatingSystem.IsWindows() ? 20 : 5);
 
-    /// <summary>After the five seconds of opening or silence that end a reader: a thread that hangs for ten is left behind.</summary>
+    /// <summary>How long to wait for the thread after opening or silence took five seconds: a thread is abandoned after ten.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly CameraFault Stuck = new(
-        CaptureOutcome.TimedOut, "The camera's driver has hung three times", "Unplug the camera, plug it in again and restart SentinelCam",
+        CaptureOutcome.TimedOut, "The camera's driver stopped responding three times",
+        "Unplug the camera, plug it back in, and restart SentinelCam",
         Permanent: true);
 
     private readonly OpenCvLibrary _library;
@@ -32,13 +36,13 @@ internal sealed class NativeCamera : ICamera
     private readonly Func<CancellationToken, INativeReader> _open;
     private readonly TimeProvider _time;
 
-    /// <param name="source">As it is shown.</param>
-    /// <param name="library">OpenCV; nothing is opened where it does not load.</param>
-    /// <param name="stuckThreads">Threads that hang, of all cameras.</param>
-    /// <param name="check">Looks whether there is something to open.</param>
+    /// <param name="source">The source, as it is shown.</param>
+    /// <param name="library">OpenCV. If it cannot be loaded, nothing is opened.</param>
+    /// <param name="stuckThreads">Counts the abandoned threads of all cameras.</param>
+    /// <param name="check">Checks whether there is something to open.</param>
     /// <param name="open">Opens it, on the camera's thread.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="startsDark">Whether it is a device and no file.</param>
+    /// <param name="startsDark">True for a device, false for a file.</param>
     public NativeCamera(
         string source,
         OpenCvLibrary library,
@@ -57,7 +61,7 @@ internal sealed class NativeCamera : ICamera
 
     public bool StartsDark { get; }
 
-    // What is absent comes first: nobody installs a library for a camera that is not there
+    // A missing camera is reported first: nobody should install a library for a camera that is not there
     public CameraFault? Check() => _check() ?? (_library.Loads ? null : CameraFaults.OpenCvMissing);
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -94,7 +98,7 @@ internal sealed class NativeCamera : ICamera
         }
         catch (Exception e)
         {
-            // Whatever it is, it belongs to who reads the frames; left here it would end the process
+            // Passed on to whoever reads the frames: unhandled, it would end the process
             end = e;
         }
         finally
@@ -116,7 +120,7 @@ internal sealed class NativeCamera : ICamera
         }
     }
 
-    /// <summary>Waits a little for the thread, so that the device is free again, or counts it as stuck until it comes back.</summary>
+    /// <summary>Waits briefly for the thread to release the device. If it does not, counts it as stuck until it ends.</summary>
     private async Task LetGoAsync(Task ended)
     {
         await ended.WaitAsync(Patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

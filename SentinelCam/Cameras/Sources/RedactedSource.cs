@@ -1,24 +1,24 @@
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>How a camera's source is shown: never with credentials or a query, which often holds some.</summary>
+/// <summary>Redacts a camera's source for display: without credentials, and without the query string, which often contains some.</summary>
 internal static class RedactedSource
 {
     private const int MaxLength = 200;
 
     private static readonly string[] ValueMarks = ["=", "&", ";", "%3D", "%26", "%3B"];
 
-    /// <summary>Scheme, host, port and path, this as far as it holds no values.</summary>
+    /// <summary>Scheme, host, port, and the path up to its first part with a value.</summary>
     public static string Of(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);
         return address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + WithoutValues(address.AbsolutePath);
     }
 
-    /// <summary>A value that was not understood: without whatever might be credentials, on one line, and not long.</summary>
+    /// <summary>Redacts a value that could not be parsed: removes anything that may be credentials, line breaks and excess length.</summary>
     public static string Of(string value)
     {
         var shown = value;
-        // A password may hold any character, so all up to the last @ goes
+        // A password may contain any character, so everything up to the last @ is removed
         var scheme = shown.IndexOf("://", StringComparison.Ordinal);
         var at = shown.LastIndexOf('@');
         if (at >= 0)
@@ -30,10 +30,14 @@ internal static class RedactedSource
         return new string([.. shown.Take(MaxLength).Select(c => char.IsControl(c) ? '?' : c)]);
     }
 
-    /// <summary>Recorders take "/user=me&amp;password=secret": from the first part with a value on, a path is left out.</summary>
+    /// <summary>Drops a path from its first part with a value on: some recorders take "/user=me&amp;password=secret".</summary>
     private static string WithoutValues(string path)
     {
-        var value = ValueMarks.Select(mark => path.IndexOf(mark, StringComparison.OrdinalIgnoreCase)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
+        var value = ValueMarks
+            .Select(mark => path.IndexOf(mark, StringComparison.OrdinalIgnoreCase))
+            .Where(at => at >= 0)
+            .DefaultIfEmpty(-1)
+            .Min();
         return value < 0 ? path : path[..(path.LastIndexOf('/', value) + 1)] + "...";
     }
 }

@@ -7,27 +7,28 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>An RTSP camera, read by the <c>ffmpeg</c> program, because OpenCV's FFmpeg is built without network.</summary>
+/// <summary>An RTSP camera, read by the <c>ffmpeg</c> program because OpenCV's FFmpeg is built without network support.</summary>
 /// <remarks>
-/// The program is killed with the enumeration; should the app die before, its closed pipe ends the program at the next frame,
-/// or its own time limit at the next silence.
+/// The program is killed when the enumeration ends. If the app dies first, the program ends at the next frame because its pipe
+/// is closed, or by its own time limit if no frame arrives.
 /// </remarks>
-/// <param name="address">May carry a user name and password; they are shown nowhere.</param>
+/// <param name="address">May contain a user name and password. They are never shown.</param>
 /// <param name="time">The clock.</param>
 /// <param name="program">The program's name or path.</param>
 internal sealed class RtspCamera(Uri address, TimeProvider time, string program = "ffmpeg") : ICamera
 {
     private const int MaxErrorText = 8 * 1024;
 
-    /// <summary>What the program needs of the environment.</summary>
-    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "LD_LIBRARY_PATH", "SystemRoot"];
+    /// <summary>The environment variables that the program needs.</summary>
+    private static readonly string[] Inherited =
+        ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "LD_LIBRARY_PATH", "SystemRoot"];
 
-    /// <summary>Ends the program when the camera falls silent, also if nobody is left to kill it.</summary>
+    /// <summary>Ends the program if the camera falls silent, even if the app is no longer there to kill it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
     private static readonly CameraFault NoProgram = new(
         CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
-        OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and put its folder into PATH",
+        OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
         Permanent: true);
 
     public string Source { get; } = RedactedSource.Of(address);
@@ -52,18 +53,18 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
     }
 
-    /// <summary>The address is not among them: whoever lists the processes of this machine would read the password.</summary>
+    /// <summary>Without the address: anyone who lists the processes of this machine could read its password.</summary>
     internal static IEnumerable<string> Arguments() =>
     [
         "-nostdin", "-hide_banner", "-loglevel", "error",
-        // A hostile camera must not make the program open files
+        // Keeps a hostile camera from making the program open files
         "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
         "-fflags", "nobuffer", "-flags", "low_delay",
         "-f", "concat", "-safe", "0", "-i", "pipe:0",
         "-an", "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
     ];
 
-    /// <summary>What the program reads from its standard input: a list with one stream, and how to read that.</summary>
+    /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
     internal string Script() => string.Create(CultureInfo.InvariantCulture, $"""
         ffconcat version 1.0
         file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
@@ -92,7 +93,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
             UseShellExecute = false,
             CreateNoWindow = true,
         };
-        // Another program has no business with what this one is configured with, passwords among it
+        // The other program must not see this one's configuration, which includes passwords
         foreach (var name in start.Environment.Keys.Except(Inherited, StringComparer.OrdinalIgnoreCase).ToList())
             start.Environment.Remove(name);
         try
@@ -114,11 +115,11 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
         catch (IOException)
         {
-            return; // it has ended already, and its errors say why
+            return; // the program has already ended, and its errors say why
         }
     }
 
-    /// <summary>Keeps the program's error pipe empty and the first of its text, which quotes the address and is shown to nobody.</summary>
+    /// <summary>Drains the program's error pipe and returns the start of its text, which quotes the address and is never shown.</summary>
     private static async Task<string> ReadErrorsAsync(StreamReader errors)
     {
         var text = new StringBuilder();
@@ -151,7 +152,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            Debug.Assert(process.HasExited, "Only a process that has ended by itself cannot be killed.");
+            Debug.Assert(process.HasExited, "Only a process that has already ended cannot be killed.");
         }
     }
 }

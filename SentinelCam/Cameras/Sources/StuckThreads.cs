@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace SentinelCam.Cameras.Sources;
 
 /// <summary>
-/// Counts the threads that hang in native code, by camera source. One instance serves the whole app, so a source that is
-/// selected again gets no new allowance.
+/// Counts the threads that hang in native code, by camera source. The app has one instance, so choosing a source again does
+/// not reset its count.
 /// </summary>
 public sealed class StuckThreads
 {
@@ -12,7 +12,7 @@ public sealed class StuckThreads
 
     private readonly ConcurrentDictionary<string, int> _counts = new();
 
-    /// <summary>Whether so many threads hang for this source that no further one may be started.</summary>
+    /// <summary>Whether so many threads hang that the source must not start another one.</summary>
     internal bool AreTooMany(string source) => _counts.GetValueOrDefault(source) >= Max;
 
     /// <summary>Counts a thread as stuck until it ends.</summary>

@@ -3,7 +3,7 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>A video file, played over and over at its own rate.</summary>
+/// <summary>A video file, played in a loop at its own frame rate.</summary>
 internal sealed class VideoFileReader : INativeReader
 {
     private const double UsualRate = 25;
@@ -24,12 +24,12 @@ internal sealed class VideoFileReader : INativeReader
         _started = time.GetTimestamp();
     }
 
-    /// <exception cref="CameraException">It is no video that OpenCV reads.</exception>
+    /// <exception cref="CameraException">OpenCV cannot read the file as a video.</exception>
     public static VideoFileReader Open(string path, TimeProvider time) => new(path, time);
 
-    /// <summary>What keeps the file from being played, or null.</summary>
+    /// <summary>Why the file cannot be played, or null.</summary>
     public static CameraFault? Check(string path) => File.Exists(path) ? null : new CameraFault(
-        CaptureOutcome.NoCamera, "The video file is gone", "Put it back, or choose another source", Permanent: true);
+        CaptureOutcome.NoCamera, "The video file does not exist", "Restore it, or choose another source", Permanent: true);
 
     public Frame Read(CancellationToken stop)
     {
@@ -50,7 +50,7 @@ internal sealed class VideoFileReader : INativeReader
 
     private bool ReadImage() => _file.Read(_image) && !_image.Empty();
 
-    /// <summary>Begins anew. Formats without an index, as transport streams, cannot be rewound: they are opened again.</summary>
+    /// <summary>Starts over. Formats without an index, such as transport streams, cannot be rewound and are reopened.</summary>
     private bool ReadFirstImage()
     {
         _file.Set(VideoCaptureProperties.PosFrames, 0);
@@ -71,6 +71,6 @@ internal sealed class VideoFileReader : INativeReader
     }
 
     private static CameraFault Unreadable { get; } = new(
-        CaptureOutcome.BadFrame, "The file is no video that OpenCV can read", "Convert it to MP4 (H.264) or AVI (MJPEG)",
+        CaptureOutcome.BadFrame, "OpenCV cannot read the file as a video", "Convert it to MP4 (H.264) or AVI (MJPEG)",
         Permanent: true);
 }
