@@ -85,7 +85,9 @@ public sealed class CameraFeedTests : FakeCameraFeed
         FrameQuality nearer, FrameQuality other, FrameQuality label)
     {
         var moment = Now;
-        Camera.Send(FrameAt(moment.AddSeconds(-2.5), 1) with { Quality = other }, FrameAt(moment.AddSeconds(-2.2), 2) with { Quality = nearer });
+        Camera.Send(
+            FrameAt(moment.AddSeconds(-2.5), 1) with { Quality = other },
+            FrameAt(moment.AddSeconds(-2.2), 2) with { Quality = nearer });
         var capture = Feed.CaptureAsync(moment, Cancelled);
         await LiveAsync();
 

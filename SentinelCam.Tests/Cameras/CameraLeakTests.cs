@@ -49,7 +49,8 @@ public class CameraLeakTests
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         var folder = Directory.CreateTempSubdirectory();
         var path = Path.Combine(folder.FullName, "clip.avi");
-        await FfmpegProgram.RunAsync(Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", path);
+        await FfmpegProgram.RunAsync(
+            Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", path);
 
         await OpenAndCloseAsync(new NativeCamera(
             "clip", OpenCv.Library, new StuckThreads(), () => null, _ => VideoFileReader.Open(path, _time), _time));
@@ -106,13 +107,20 @@ public class CameraLeakTests
             await Task.Delay(1, Cancelled);
     }
 
-    private static bool IsLike((int Threads, int Handles, long Megabytes) before, (int Threads, int Handles, long Megabytes) after) =>
-        after.Threads - before.Threads < Slack && after.Handles - before.Handles < Slack && after.Megabytes - before.Megabytes < Slack;
+    private static bool IsLike(Resources before, Resources after) =>
+        after.Threads - before.Threads < Slack
+        && after.Handles - before.Handles < Slack
+        && after.Megabytes - before.Megabytes < Slack;
 
-    private static (int Threads, int Handles, long Megabytes) Count()
+    private static Resources Count()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return (Directory.GetDirectories("/proc/self/task").Length, Directory.GetFiles("/proc/self/fd").Length, GC.GetTotalMemory(forceFullCollection: true) >> 20);
+        return new Resources(
+            Directory.GetDirectories("/proc/self/task").Length,
+            Directory.GetFiles("/proc/self/fd").Length,
+            GC.GetTotalMemory(forceFullCollection: true) >> 20);
     }
+
+    private sealed record Resources(int Threads, int Handles, long Megabytes);
 }

@@ -27,7 +27,8 @@ public sealed class CameraRetryTests : FakeCameraFeed
         var capture = Feed.CaptureAsync(Now, Cancelled);
         await AdvanceUntilAsync(capture, TimeSpan.FromSeconds(0.1));
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Text), ((await capture).Outcome, (await capture).Problem));
+        var result = await capture;
+        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.NoAnswer.Text), (result.Outcome, result.Problem));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class CameraRetryTests : FakeCameraFeed
         var result = await Feed.CaptureAsync(Now, Cancelled);
 
         Assert.Equal((CaptureOutcome.NoCamera, "It is gone. Plug it in."), (result.Outcome, result.Problem));
-        Assert.Equal((CameraState.NoCamera, "It is gone.", "Plug it in."), (Feed.Status.State, Feed.Status.Problem, Feed.Status.Remedy));
+        var status = Feed.Status;
+        Assert.Equal((CameraState.NoCamera, "It is gone.", "Plug it in."), (status.State, status.Problem, status.Remedy));
         Camera.Send(FrameAt(Now, 1));
         Assert.Equal(CaptureOutcome.Taken, (await Feed.CaptureAsync(Now, Cancelled)).Outcome);
         Assert.Equal((CameraState.Live, null), (Feed.Status.State, Feed.Status.Problem));

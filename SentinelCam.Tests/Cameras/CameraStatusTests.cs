@@ -85,7 +85,8 @@ public sealed class CameraStatusTests : FakeCameraFeed
             [
                 "Information: Camera desk (fake) is opening",
                 "Information: Camera desk (fake) is live: 32x24",
-                "Warning: Camera desk (fake): The camera closed its stream. Check that it is on and that nothing else is using it.",
+                "Warning: Camera desk (fake): The camera closed its stream. " +
+                "Check that it is on and that nothing else is using it.",
             ],
             Log.Lines);
     }
@@ -108,7 +109,11 @@ public sealed class CameraStatusTests : FakeCameraFeed
         await SendFramesForAsync(TimeSpan.FromSeconds(12));
         await UntilAsync(() => Log.Lines.Count >= 3);
         Assert.Equal(
-            ["Information: Camera desk (fake) is opening", "Warning: Camera desk (fake): It is gone. Plug it in.", "Information: Camera desk (fake) is live: 32x24"],
+            [
+                "Information: Camera desk (fake) is opening",
+                "Warning: Camera desk (fake): It is gone. Plug it in.",
+                "Information: Camera desk (fake) is live: 32x24",
+            ],
             Log.Lines);
     }
 }

@@ -43,7 +43,9 @@ public abstract class FakeCameraFeed : IAsyncDisposable
     /// <summary>A frame that differs from all before it.</summary>
     protected Frame FrameNow() => FrameAt(Now, ++_tag);
 
-    /// <summary>Lets time pass while frames arrive, the first of them now. Without frames the camera would be closed as silent.</summary>
+    /// <summary>
+    /// Lets time pass while frames arrive, the first of them now. Without frames the camera would be closed as silent.
+    /// </summary>
     protected async Task SendFramesForAsync(TimeSpan time, TimeSpan? interval = null)
     {
         var step = interval ?? TimeSpan.FromSeconds(4);

@@ -42,7 +42,8 @@ public class TimedPictureTests
             await intruder.SubmitAsync(page, new { Email = SentinelCamApp.AnnsEmail, Password = "a wrong password" });
             await app.WaitForAcceptedAsync(attempts);
             await app.Services.GetRequiredService<StripCompletion>().WhenDoneAsync();
-            entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).LastAsync());
+            entry = await app.ReadAsync(db =>
+                db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).LastAsync());
         }
         while (entry.Snapshot?.Strip.Count != 2);
 
@@ -69,7 +70,8 @@ public class TimedPictureTests
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
-        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Source", stream.Url.ToString()), ("Capture:Frames", "1"));
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, ("Camera:Source", stream.Url.ToString()), ("Capture:Frames", "1"));
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
@@ -89,7 +91,8 @@ public class TimedPictureTests
         await using var stream = await TimedCamera.StartAsync();
         await using var app = await SentinelCamApp.StartAsync(("Camera:Source", stream.Url.ToString()));
         var camera = app.Services.GetRequiredService<CameraFeed>();
-        var picture = (await camera.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame! with { TakenAt = DateTimeOffset.UtcNow };
+        var captured = await camera.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+        var picture = captured.Frame! with { TakenAt = DateTimeOffset.UtcNow };
         var strips = app.Services.GetRequiredService<StripCompletion>();
         var (_, toCome) = camera.Strip(picture, 5);
 
@@ -174,7 +177,8 @@ public class TimedPictureTests
     }
 
     private static CameraFeed Feed(TimedCamera stream, CameraFeedLimits? limits = null) =>
-        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance, limits);
+        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System,
+            NullLogger<CameraFeed>.Instance, limits);
 
     /// <summary>Waits until the exposure has settled and the ring contains at least 1.5 seconds.</summary>
     private static Task RunningAsync(CameraFeed feed) => UntilAsync(() => feed.Status.RingFrames >= 60);
@@ -192,7 +196,8 @@ public class TimedPictureTests
     /// <summary>The mail did not wait for the strip's last picture.</summary>
     private static async Task ShownInTheMailAsync(SentinelCamApp app, ImageLogEntry entry)
     {
-        var messageId = await app.ReadAsync(db => db.Deliveries.Where(d => d.EntryId == entry.Id).Select(d => d.MessageId).SingleAsync());
+        var messageId = await app.ReadAsync(db =>
+            db.Deliveries.Where(d => d.EntryId == entry.Id).Select(d => d.MessageId).SingleAsync());
         var mail = Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "outbox"))
             .Select(path => MimeMessage.Load(path, Cancelled)).Single(message => message.MessageId == messageId);
         var inline = mail.BodyParts.OfType<MimePart>().Where(part => part.ContentId is not null).ToList();
@@ -215,7 +220,8 @@ public class TimedPictureTests
         var images = log.QuerySelectorAll($"#entry-{entryId} .thumbs img");
         Assert.Equal(strip.Select(s => $"/snapshots/{s.Id}?size=thumb"), images.Select(image => image.GetAttribute("src")));
         Assert.Contains("before the picture", images[0].GetAttribute("alt"), StringComparison.Ordinal);
-        Assert.Equal(await File.ReadAllBytesAsync(PathOf(app, strip[0]), Cancelled), (await ann.GetAsync($"/snapshots/{strip[0].Id}")).Body);
+        var file = await File.ReadAllBytesAsync(PathOf(app, strip[0]), Cancelled);
+        Assert.Equal(file, (await ann.GetAsync($"/snapshots/{strip[0].Id}")).Body);
         await app.AddAccountAsync("Eve", Household.Eves);
         using var eve = await app.VisitAsAsync(Household.Eves);
         Assert.Equal(HttpStatusCode.NotFound, (await eve.GetAsync($"/snapshots/{strip[0].Id}")).Status);
@@ -232,7 +238,9 @@ public class TimedPictureTests
         Assert.All(pictures, picture => Assert.Contains(picture.Name, text, StringComparison.Ordinal));
     }
 
-    private static string PathOf(SentinelCamApp app, Snapshot snapshot) => Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
+    private static string PathOf(SentinelCamApp app, Snapshot snapshot) =>
+        Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
 
-    private static DateTimeOffset ReadTime(SentinelCamApp app, Snapshot snapshot) => TimeCode.Read(File.ReadAllBytes(PathOf(app, snapshot)));
+    private static DateTimeOffset ReadTime(SentinelCamApp app, Snapshot snapshot) =>
+        TimeCode.Read(File.ReadAllBytes(PathOf(app, snapshot)));
 }

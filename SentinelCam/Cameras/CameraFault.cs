@@ -2,7 +2,9 @@ namespace SentinelCam.Cameras;
 
 /// <summary>Why a camera delivers no pictures.</summary>
 /// <param name="Outcome">The outcome of a capture that meets this fault.</param>
-/// <param name="Problem">What is wrong: a sentence without its period, without credentials, and without text from the camera.</param>
+/// <param name="Problem">
+/// What is wrong: a sentence without its period, without credentials, and without text from the camera.
+/// </param>
 /// <param name="Remedy">What to do about it: a sentence without its period.</param>
 /// <param name="Permanent">Whether retrying within the same capture is pointless.</param>
 public sealed record CameraFault(CaptureOutcome Outcome, string Problem, string Remedy, bool Permanent = false)

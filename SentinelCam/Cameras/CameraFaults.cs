@@ -51,8 +51,8 @@ internal static class CameraFaults
         CaptureOutcome.Unreachable, "The camera has nothing at this address", "Check the path in its address", Permanent: true);
 
     public static CameraFault Redirects { get; } = new(
-        CaptureOutcome.Unreachable, "The camera's address redirects to another host", "Use the final address as the camera's source",
-        Permanent: true);
+        CaptureOutcome.Unreachable, "The camera's address redirects to another host",
+        "Use the final address as the camera's source", Permanent: true);
 
     public static CameraFault Unexpected(Exception e) => new(
         CaptureOutcome.Unreachable, $"The camera failed unexpectedly ({e.GetType().Name})",

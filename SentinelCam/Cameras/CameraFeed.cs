@@ -65,7 +65,9 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <summary>Opens the camera for a few seconds for somebody who watches the live picture.</summary>
     public void WarmForPreview() => _reader.Warm(PreviewTime);
 
-    /// <summary>Gets the latest frame that is not stale. Opens the camera if necessary and waits briefly for the first frame.</summary>
+    /// <summary>
+    /// Gets the latest frame that is not stale. Opens the camera if necessary and waits briefly for the first frame.
+    /// </summary>
     /// <returns>Null if no frame arrives within five seconds or the camera fails.</returns>
     public async Task<Frame?> PreviewAsync(CancellationToken cancellationToken)
     {
@@ -146,7 +148,8 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <param name="picture">The captured frame.</param>
     /// <param name="places">When the frames should be taken.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<IReadOnlyList<Frame>> RestOfStripAsync(Frame picture, IReadOnlyList<DateTimeOffset> places, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Frame>> RestOfStripAsync(
+        Frame picture, IReadOnlyList<DateTimeOffset> places, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(places);
         var left = places.Count == 0 ? TimeSpan.Zero : FrameStrip.ClosesAt(places[^1]) - _time.GetUtcNow();
@@ -181,7 +184,8 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             var wake = settleForLess;
             var settled = Array.FindAll(view.Frames, frame => frame.Settled);
             var frames = FrameChoice.Around(settled, moment, _limits.MomentTolerance);
-            if (FrameChoice.NearerUntil(frames, moment) is { } until && Earlier(until, moment + _limits.NearerFrameWait) is var end && end > _time.GetUtcNow())
+            if (FrameChoice.NearerUntil(frames, moment) is { } until
+                && Earlier(until, moment + _limits.NearerFrameWait) is var end && end > _time.GetUtcNow())
             {
                 // The latest frame is from before the moment, and the next one may be nearer
                 wake = end;
@@ -189,7 +193,9 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             else
             {
                 var since = FrameChoice.Since(settled, moment, _limits.MomentTolerance);
-                if ((FrameChoice.Best(frames, moment, _judge, cancellationToken) ?? FrameChoice.FirstGood(since, _judge, cancellationToken)) is { } good)
+                var good = FrameChoice.Best(frames, moment, _judge, cancellationToken)
+                    ?? FrameChoice.FirstGood(since, _judge, cancellationToken);
+                if (good is not null)
                     return Taken(good);
                 var labelled = since.Find(frame => frame.Judge(_judge).Readable);
                 if (labelled is not null && _time.GetUtcNow() >= settleForLess)
@@ -218,8 +224,10 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         var view = _reader.View();
         var frames = FrameChoice.Since(view.Frames, moment, _limits.CaptureTimeout);
         // An old picture that shows something is worth more than a nearer one that shows nothing
-        if ((frames.Take(MaxLastResort).FirstOrDefault(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
-            return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.StaleAfter);
+        var chosen = frames.Take(MaxLastResort).FirstOrDefault(frame => frame.Judge(_judge).Usable)
+            ?? frames.Find(frame => frame.Judge(_judge).Readable);
+        if (chosen is not null)
+            return Taken(chosen, isStale: moment - chosen.Frame.TakenAt > _limits.StaleAfter);
         var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
         return new CaptureResult(reason.Outcome, null, reason.Text);
     }
@@ -228,15 +236,19 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     {
         var verdict = frame.Judge(_judge);
         // A fault of the picture itself takes precedence over its age
-        var quality = isStale && verdict.Quality is FrameQuality.Good or FrameQuality.Unchecked ? FrameQuality.Stale : verdict.Quality;
-        return new CaptureResult(CaptureOutcome.Taken, frame.Frame with { Quality = quality, Score = verdict.Score }, quality switch
+        var quality = isStale && verdict.Quality is FrameQuality.Good or FrameQuality.Unchecked
+            ? FrameQuality.Stale
+            : verdict.Quality;
+        var problem = quality switch
         {
             FrameQuality.Black => "The picture is black. Check that the lens is uncovered and that there is light.",
-            FrameQuality.Uniform => "The picture is one flat colour. Check that the lens is uncovered and that no bright light blinds the camera.",
+            FrameQuality.Uniform =>
+                "The picture is one flat colour. Check that the lens is uncovered and that no bright light blinds the camera.",
             FrameQuality.Stale => "The camera had stopped sending, so the picture is from before the attempt. Check the camera.",
             FrameQuality.Frozen => "The camera keeps sending the same picture, which may be old. Turn it off and on again.",
             _ => null,
-        });
+        };
+        return new CaptureResult(CaptureOutcome.Taken, frame.Frame with { Quality = quality, Score = verdict.Score }, problem);
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

@@ -12,7 +12,9 @@ public sealed record CameraFeedLimits
     /// </summary>
     public TimeSpan OpeningTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long an open camera may stay silent before it is reopened. Shorter than a capture, which can then still succeed.</summary>
+    /// <summary>
+    /// How long an open camera may stay silent before it is reopened. Shorter than a capture, which can then still succeed.
+    /// </summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>When the camera is open.</summary>

@@ -79,7 +79,9 @@ internal sealed class CameraReader : IAsyncDisposable
         _status.LogOnce(camera.Source, fault);
     }
 
-    /// <summary>Opens the camera if necessary, retries a failed one at once, and keeps it open until <see cref="Release"/>.</summary>
+    /// <summary>
+    /// Opens the camera if necessary, retries a failed one at once, and keeps it open until <see cref="Release"/>.
+    /// </summary>
     public void Hold()
     {
         lock (_gate)
@@ -103,7 +105,9 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the camera if necessary and keeps it open for some time. Returns at once, and does not hasten a retry.</summary>
+    /// <summary>
+    /// Opens the camera if necessary and keeps it open for some time. Returns at once, and does not hasten a retry.
+    /// </summary>
     public void Warm(TimeSpan duration)
     {
         lock (_gate)

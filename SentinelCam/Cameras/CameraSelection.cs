@@ -10,8 +10,15 @@ namespace SentinelCam.Cameras;
 
 /// <summary>Selects the camera: the configured one, otherwise the one that an administrator has chosen on the site.</summary>
 public sealed class CameraSelection(
-    bool isConfigured, CameraFeed feed, IServiceScopeFactory scopes, IDataProtectionProvider protection, OpenCvLibrary library,
-    StuckThreads stuckThreads, IHostEnvironment environment, TimeProvider time, ILogger<CameraSelection> logger) : IHostedService, IDisposable
+    bool isConfigured,
+    CameraFeed feed,
+    IServiceScopeFactory scopes,
+    IDataProtectionProvider protection,
+    OpenCvLibrary library,
+    StuckThreads stuckThreads,
+    IHostEnvironment environment,
+    TimeProvider time,
+    ILogger<CameraSelection> logger) : IHostedService, IDisposable
 {
     private const int MaxLength = 1000;
 
@@ -61,7 +68,8 @@ public sealed class CameraSelection(
         if (isConfigured)
             return;
         await using var scope = scopes.CreateAsyncScope();
-        var choice = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var choice = await db.CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (choice is null)
             return;
         try
@@ -71,7 +79,8 @@ public sealed class CameraSelection(
         catch (Exception error) when (error is CryptographicException or ConfigurationException)
         {
             logger.LogError(
-                "The camera source that was chosen on the site cannot be read ({Problem}). Choose it again on /admin/camera", error.GetType().Name);
+                "The camera source that was chosen on the site cannot be read ({Problem}). Choose it again on /admin/camera",
+                error.GetType().Name);
         }
     }
 

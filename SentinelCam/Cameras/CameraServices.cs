@@ -34,7 +34,8 @@ public static class CameraServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CameraFeed>>(),
             limits));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
         // Starts first, so that the feed checks the stored choice
         services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());
@@ -44,7 +45,8 @@ public static class CameraServices
     private static CameraFeedLimits ReadLimits(IConfiguration configuration) => new()
     {
         Warm = Setting.Choice(configuration, "Camera:Warm", CameraWarmth.OnDemand),
-        IdleTimeout = Setting.Duration(configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
+        IdleTimeout = Setting.Duration(
+            configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
         RingBytes = Setting.Whole(configuration, "Camera:Memory", 32 << 20, 1 << 20, 1 << 30),
     };
 

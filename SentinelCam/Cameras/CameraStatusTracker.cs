@@ -47,7 +47,8 @@ internal sealed class CameraStatusTracker(string name, ILogger logger, TimeSpan 
             : camera.StandsInFor is { } missing ? ($"Showing DEMO pictures. {missing.Problem}.", $"{missing.Remedy}.")
             : ((string?)null, (string?)null);
         return new CameraStatus(
-            silent ? CameraState.Stale : _state, name, camera.Source, problem, remedy, _last?.TakenAt, _last?.Width ?? 0, _last?.Height ?? 0)
+            silent ? CameraState.Stale : _state, name, camera.Source, problem, remedy,
+            _last?.TakenAt, _last?.Width ?? 0, _last?.Height ?? 0)
         {
             FramesPerSecond = _state == CameraState.Live ? ring.RateSince(now - staleAfter) : 0,
             FrameAge = age,
@@ -98,7 +99,9 @@ internal sealed class CameraStatusTracker(string name, ILogger logger, TimeSpan 
             "Camera {Camera} ({Source}) is live: {Width}x{Height}{Demo:l}", name, camera.Source, frame.Width, frame.Height, demo);
     }
 
-    /// <summary>Logs an exception that a camera should not throw. Its message is left out because it may quote the address.</summary>
+    /// <summary>
+    /// Logs an exception that a camera should not throw. Its message is left out because it may quote the address.
+    /// </summary>
     public void LogUnexpected(Exception e) =>
         logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", name, e.GetType().Name, e.StackTrace);
 

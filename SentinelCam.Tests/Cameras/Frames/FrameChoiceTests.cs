@@ -129,7 +129,7 @@ public class FrameChoiceTests
         Add(0.1, TestJpeg.Tiny(2));
         var blind = new FrameJudge(OpenCv.Missing);
 
-        var best = FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, blind, CancellationToken.None)!;
+        var best = Best(blind)!;
 
         Assert.Equal((Moment.AddSeconds(0.1), null), (best.Frame.TakenAt, best.Judge(blind).Score));
     }
@@ -191,7 +191,8 @@ public class FrameChoiceTests
         var camera = new FakeCamera { StartsDark = true };
         var time = new FakeTimeProvider(Moment);
         await using var feed = new CameraFeed(
-            camera, "desk", OpenCv.Library, time, new LogRecord<CameraFeed>(), new CameraFeedLimits { Warm = CameraWarmth.Never });
+            camera, "desk", OpenCv.Library, time, new LogRecord<CameraFeed>(),
+            new CameraFeedLimits { Warm = CameraWarmth.Never });
         double[] light = [0.02, 0.1, 0.3, 0.6, 0.8, 1, 1, 1, 1, 1];
         for (var i = 0; i < light.Length; i++)
             camera.Send(new Frame(Lit(light[i], i), 640, 480, Moment.AddSeconds(i / 30.0), FrameQuality.Unchecked));
@@ -210,18 +211,24 @@ public class FrameChoiceTests
         return NativeImage.ToJpeg(lit, 90);
     }
 
-    private RingFrame? Best() => FrameChoice.Best(FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1)), Moment, _judge, CancellationToken.None);
+    private RingFrame? Best(FrameJudge? judge = null)
+    {
+        var frames = FrameChoice.Around(_ring.ToArray(), Moment, TimeSpan.FromSeconds(1));
+        return FrameChoice.Best(frames, Moment, judge ?? _judge, CancellationToken.None);
+    }
 
     /// <summary>The picture, padded to a size by a comment.</summary>
     private static byte[] OfSize(int bytes, byte[] jpeg)
     {
         var comment = bytes - jpeg.Length;
-        return [.. jpeg[..2], 0xFF, 0xFE, (byte)((comment - 2) >> 8), (byte)(comment - 2), .. new byte[comment - 4], .. jpeg[2..]];
+        byte[] header = [0xFF, 0xFE, (byte)((comment - 2) >> 8), (byte)(comment - 2)];
+        return [.. jpeg[..2], .. header, .. new byte[comment - 4], .. jpeg[2..]];
     }
 
     private RingFrame Add(double seconds, byte[] jpeg)
     {
-        _ring.Add(new Frame(jpeg, 640, 480, Moment.AddSeconds(seconds), FrameQuality.Unchecked), TimeSpan.FromSeconds(100 + seconds));
+        var frame = new Frame(jpeg, 640, 480, Moment.AddSeconds(seconds), FrameQuality.Unchecked);
+        _ring.Add(frame, TimeSpan.FromSeconds(100 + seconds));
         return _ring.Last!;
     }
 

@@ -22,7 +22,8 @@ public class CameraSourceTests
     {
         var e = Assert.Throws<ConfigurationException>(() => Create(source));
 
-        Assert.StartsWith($"Camera:Source is \"{source}\". Allowed: auto, demo, a device index", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Camera:Source is \"{source}\". Allowed: auto, demo, a device index", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
     }
 
@@ -82,19 +83,26 @@ public class CameraSourceTests
     [InlineData("Camera:IdleClose", "60", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:IdleClose", "00:00:01", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:Memory", "1000", "a whole number from 1048576 to 1073741824.")]
-    public void Other_invalid_values_stop_the_start_with_one_line(string key, string value, string allowed) =>
-        Assert.Equal($"{key} is \"{value}\". Allowed: {allowed}", Assert.Throws<ConfigurationException>(() => Create("demo", other: (key, value))).Message);
+    public void Other_invalid_values_stop_the_start_with_one_line(string key, string value, string allowed)
+    {
+        var e = Assert.Throws<ConfigurationException>(() => Create("demo", other: (key, value)));
+
+        Assert.Equal($"{key} is \"{value}\". Allowed: {allowed}", e.Message);
+    }
 
     [Theory]
     [InlineData("Camera:Warm", "always")]
     [InlineData("Camera:IdleClose", "00:10:00")]
     [InlineData("Camera:Memory", "1048576")]
-    public void Valid_values_are_accepted(string key, string value) => Assert.Equal("demo", Create("demo", other: (key, value)).Status.Source);
+    public void Valid_values_are_accepted(string key, string value) =>
+        Assert.Equal("demo", Create("demo", other: (key, value)).Status.Source);
 
-    private static CameraFeed Create(string? source, string? folder = null, string? name = null, (string Key, string Value)? other = null)
+    private static CameraFeed Create(
+        string? source, string? folder = null, string? name = null, (string Key, string Value)? other = null)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Camera:Source"] = source, ["Camera:Name"] = name, [other?.Key ?? "None"] = other?.Value })
+            .AddInMemoryCollection(
+                [new("Camera:Source", source), new("Camera:Name", name), new(other?.Key ?? "None", other?.Value)])
             .Build();
         var services = new ServiceCollection().AddLogging();
         services.AddCameras(configuration, new TestEnvironment { ContentRootPath = folder ?? AppContext.BaseDirectory });

@@ -18,8 +18,7 @@ public class DeviceTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         Assert.SkipWhen(File.Exists("/dev/video63"), "there is a /dev/video63");
         var devices = new DeviceList();
-        await using var feed = Feed(new NativeCamera(
-            "63", OpenCv.Library, new StuckThreads(), () => devices.Check(63), _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
+        await using var feed = Feed(Device(() => devices.Check(63)));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
@@ -33,8 +32,7 @@ public class DeviceTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
-        await using var feed = Feed(new NativeCamera(
-            "63", OpenCv.Library, new StuckThreads(), () => null, _ => DeviceReader.OpenFirst([63], TimeProvider.System), TimeProvider.System));
+        await using var feed = Feed(Device(() => null));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
@@ -60,7 +58,7 @@ public class DeviceTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var empty = Directory.CreateTempSubdirectory();
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: false).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
+        await using var feed = Feed(Auto(empty, fallBackToDemo: false));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         empty.Delete();
@@ -74,13 +72,14 @@ public class DeviceTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var empty = Directory.CreateTempSubdirectory();
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(empty.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
+        await using var feed = Feed(Auto(empty, fallBackToDemo: true));
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         empty.Delete();
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
-        Assert.Equal((CameraState.Live, "Showing DEMO pictures. No camera is connected."), (feed.Status.State, feed.Status.Problem));
+        Assert.Equal(
+            (CameraState.Live, "Showing DEMO pictures. No camera is connected."), (feed.Status.State, feed.Status.Problem));
     }
 
     [Fact]
@@ -89,20 +88,30 @@ public class DeviceTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var folder = Directory.CreateTempSubdirectory();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "video0"), "", Cancelled);
-        await using var feed = Feed(CameraSource.Auto(new DeviceList(folder.FullName), fallBackToDemo: true).Create(TimeProvider.System, OpenCv.Missing, new StuckThreads()));
+        await using var feed = Feed(Auto(folder, fallBackToDemo: true));
 
         await feed.StartAsync(Cancelled);
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         folder.Delete(recursive: true);
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Demo), (result.Outcome, result.Frame?.Quality));
+        var (status, missing) = (feed.Status, CameraFaults.OpenCvMissing);
         Assert.Equal(
-            (CameraState.Live, $"Showing DEMO pictures. {CameraFaults.OpenCvMissing.Problem}.", $"{CameraFaults.OpenCvMissing.Remedy}."),
-            (feed.Status.State, feed.Status.Problem, feed.Status.Remedy));
-        Assert.StartsWith("live, DEMO pictures, ", CameraWords.Of(feed.Status), StringComparison.Ordinal);
+            (CameraState.Live, $"Showing DEMO pictures. {missing.Problem}.", $"{missing.Remedy}."),
+            (status.State, status.Problem, status.Remedy));
+        Assert.StartsWith("live, DEMO pictures, ", CameraWords.Of(status), StringComparison.Ordinal);
         await feed.StopAsync(Cancelled);
-        Assert.Contains(_log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures. {CameraFaults.OpenCvMissing.Text}", StringComparison.Ordinal));
+        Assert.Contains(
+            _log.Lines, line => line.EndsWith($"is live: 640x480, DEMO pictures. {missing.Text}", StringComparison.Ordinal));
     }
+
+    private static ICamera Auto(DirectoryInfo devices, bool fallBackToDemo) => CameraSource
+        .Auto(new DeviceList(devices.FullName), fallBackToDemo)
+        .Create(TimeProvider.System, OpenCv.Missing, new StuckThreads());
+
+    private static NativeCamera Device(Func<CameraFault?> check) => new(
+        "63", OpenCv.Library, new StuckThreads(), check, _ => DeviceReader.OpenFirst([63], TimeProvider.System),
+        TimeProvider.System);
 
     private CameraFeed Feed(ICamera camera) => new(camera, "desk", OpenCv.Library, TimeProvider.System, _log);
 }

@@ -184,7 +184,9 @@ public partial class HttpCameraTests
             return Task.CompletedTask;
         });
 
-        Assert.Equal(CameraFaults.Refused(hasCredentials: true).Text, (await CaptureAsync(server.Url("/", "me:hunter2"))).Problem);
+        var result = await CaptureAsync(server.Url("/", "me:hunter2"));
+
+        Assert.Equal(CameraFaults.Refused(hasCredentials: true).Text, result.Problem);
     }
 
     [Fact]

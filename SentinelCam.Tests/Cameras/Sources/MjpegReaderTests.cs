@@ -126,7 +126,8 @@ public class MjpegReaderTests
             var found = new List<byte[]>();
             while (await reader.ReadAsync(Cancelled) is { } frame)
                 found.Add(frame.Jpeg);
-            Assert.True(found.Count > 0 && found[^1].AsSpan().SequenceEqual(sound[1]), $"round {round}: the last picture is lost");
+            var hasLast = found.Count > 0 && found[^1].AsSpan().SequenceEqual(sound[1]);
+            Assert.True(hasLast, $"round {round}: the last picture is lost");
             if (!found.Exists(jpeg => jpeg.AsSpan().SequenceEqual(sound[0])))
                 lostNext++;
         }
@@ -166,13 +167,16 @@ public class MjpegReaderTests
         return [.. bytes];
     }
 
-    private static byte[] Part(byte[] jpeg, string? length = "") =>
-    [
-        .. Encoding.ASCII.GetBytes(
-            $"--frame\r\nContent-Type: image/jpeg\r\n{(length is null ? "" : $"Content-Length: {(length.Length > 0 ? length : jpeg.Length)}\r\n")}\r\n"),
-        .. jpeg,
-        .. "\r\n"u8,
-    ];
+    private static byte[] Part(byte[] jpeg, string? length = "")
+    {
+        var header = length is null ? "" : $"Content-Length: {(length.Length > 0 ? length : jpeg.Length)}\r\n";
+        return
+        [
+            .. Encoding.ASCII.GetBytes($"--frame\r\nContent-Type: image/jpeg\r\n{header}\r\n"),
+            .. jpeg,
+            .. "\r\n"u8,
+        ];
+    }
 
     private static async Task<List<byte[]>> ReadAllAsync(byte[] stream, int chunk = 4096)
     {

@@ -41,7 +41,8 @@ public class MjpegStreamTests
         await Task.Delay(200, Cancelled);
         var result = await feed.CaptureAsync(moment, Cancelled);
 
-        Assert.InRange((result.Frame!.TakenAt - moment).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(1)); // a frame or two on an idle machine
+        // A frame or two on an idle machine
+        Assert.InRange((result.Frame!.TakenAt - moment).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Assert.Equal(1, stream.Connections);
     }
 

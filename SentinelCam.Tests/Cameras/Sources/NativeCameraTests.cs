@@ -17,7 +17,8 @@ public class NativeCameraTests
     public async Task Without_the_native_library_the_missing_package_is_named_and_no_device_is_opened()
     {
         await using var feed = Feed(new NativeCamera(
-            "0", OpenCv.Missing, new StuckThreads(), () => null, _ => throw new InvalidOperationException("opened"), TimeProvider.System));
+            "0", OpenCv.Missing, new StuckThreads(), () => null, _ => throw new InvalidOperationException("opened"),
+            TimeProvider.System));
 
         await feed.StartAsync(Cancelled);
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -83,7 +84,8 @@ public class NativeCameraTests
             },
             time);
         await using var feed = new CameraFeed(
-            camera, "desk", OpenCv.Missing, time, NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
+            camera, "desk", OpenCv.Missing, time, NullLogger<CameraFeed>.Instance,
+            new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
 
         while (feed.Status.Problem?.Contains("stopped responding three times", StringComparison.Ordinal) != true)

@@ -38,7 +38,8 @@ public class RtspCameraTests
 
         var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
-        Assert.Equal((CaptureOutcome.Unreachable, CameraFaults.Refused(hasCredentials: true).Text), (result.Outcome, result.Problem));
+        var refused = CameraFaults.Refused(hasCredentials: true);
+        Assert.Equal((refused.Outcome, refused.Text), (result.Outcome, result.Problem));
         Assert.True(server.Refused > 0);
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter", StringComparison.Ordinal));
     }

@@ -76,15 +76,17 @@ public class RtspServerTests
     }
 
     private static IEnumerable<int> Processes() => Directory.EnumerateDirectories("/proc")
-        .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Select(Path.GetFileName)
+        .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
 
     /// <summary>Empty for a process that has ended.</summary>
     private static string CommandLine(int process) => Read($"/proc/{process}/cmdline");
 
     private static int? FfmpegOf(int parent) => Processes().Cast<int?>().FirstOrDefault(process =>
-        Read($"/proc/{process}/stat").Contains(string.Create(CultureInfo.InvariantCulture, $"(ffmpeg) S {parent} "), StringComparison.Ordinal)
-        || Read($"/proc/{process}/stat").Contains(string.Create(CultureInfo.InvariantCulture, $"(ffmpeg) R {parent} "), StringComparison.Ordinal));
+        Read($"/proc/{process}/stat") is var stat
+        && (stat.Contains($"(ffmpeg) S {parent} ", StringComparison.Ordinal)
+            || stat.Contains($"(ffmpeg) R {parent} ", StringComparison.Ordinal)));
 
     private static string Read(string path)
     {

@@ -40,7 +40,8 @@ public class VideoFileTests
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         using var folder = new TemporaryVideo();
         await FfmpegProgram.RunAsync(
-            Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", folder.Path);
+            Cancelled,
+            "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", folder.Path);
         var camera = new NativeCamera(
             "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(folder.Path),
             _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
@@ -57,7 +58,8 @@ public class VideoFileTests
         Assert.Equal((320, 240), (frames[0].Width, frames[0].Height));
         // Never faster than its rate; a slow machine may be slower
         Assert.True(frames[20].TakenAt - frames[0].TakenAt >= TimeSpan.FromSeconds(0.9), "played too fast");
-        Assert.Equal(frames[1].Jpeg, frames[11].Jpeg);
+        // Not by position: a busy machine drops frames
+        Assert.InRange(frames.Select(frame => Convert.ToBase64String(frame.Jpeg)).Distinct().Count(), 2, 10);
         await using var feed = Feed(camera);
         Assert.Equal(FrameQuality.Good, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame?.Quality);
     }

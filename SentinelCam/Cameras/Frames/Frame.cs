@@ -12,6 +12,8 @@ namespace SentinelCam.Cameras.Frames;
 /// </param>
 public sealed record Frame(byte[] Jpeg, int Width, int Height, DateTimeOffset TakenAt, FrameQuality Quality)
 {
-    /// <summary>Sharpness times exposure; higher is better. Comparable within one camera. Null if the frame was not judged.</summary>
+    /// <summary>
+    /// Sharpness times exposure; higher is better. Comparable within one camera. Null if the frame was not judged.
+    /// </summary>
     public double? Score { get; init; }
 }

@@ -33,7 +33,9 @@ internal static class FrameChoice
     public static List<RingFrame> Since(RingFrame[] frames, DateTimeOffset moment, TimeSpan before) =>
         ByDistance(frames.Where(frame => frame.Frame.TakenAt >= moment - before), moment);
 
-    /// <summary>Until when the next frame would be clearly nearer than the nearest one. Null if there is nothing to wait for.</summary>
+    /// <summary>
+    /// Until when the next frame would be clearly nearer than the nearest one. Null if there is nothing to wait for.
+    /// </summary>
     public static DateTimeOffset? NearerUntil(List<RingFrame> nearestFirst, DateTimeOffset moment)
     {
         if (nearestFirst.Count == 0 || nearestFirst.Exists(frame => frame.Frame.TakenAt >= moment))
@@ -53,7 +55,8 @@ internal static class FrameChoice
     /// <param name="judge">Judges the candidates.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Null if none is good.</returns>
-    public static RingFrame? Best(List<RingFrame> nearestFirst, DateTimeOffset moment, FrameJudge judge, CancellationToken cancellationToken)
+    public static RingFrame? Best(
+        List<RingFrame> nearestFirst, DateTimeOffset moment, FrameJudge judge, CancellationToken cancellationToken)
     {
         var nearest = FirstGood(nearestFirst, judge, cancellationToken);
         if (nearest?.Judge(judge).Score is null)
@@ -83,7 +86,9 @@ internal static class FrameChoice
     public static RingFrame? FirstGood(List<RingFrame> nearestFirst, FrameJudge judge, CancellationToken cancellationToken) =>
         nearestFirst.Find(frame => IsGood(frame, judge, cancellationToken));
 
-    /// <summary>The good ones among the frames. Judged one after another: spreading such short work over threads takes longer.</summary>
+    /// <summary>
+    /// The good ones among the frames. Judged one after another: spreading such short work over threads takes longer.
+    /// </summary>
     private static List<RingFrame> Good(IEnumerable<RingFrame> frames, FrameJudge judge, CancellationToken cancellationToken) =>
         [.. frames.Distinct().Where(frame => IsGood(frame, judge, cancellationToken))];
 

@@ -26,7 +26,9 @@ internal sealed class FrameRing(int maxBytes, int maxFrames)
     /// <param name="verdict">The verdict on the picture, or null if it was not judged.</param>
     public void Add(Frame frame, TimeSpan arrivedAt, bool settled = true, FrameVerdict? verdict = null)
     {
-        var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg) ? last.Picture : new RingPicture(arrivedAt);
+        var picture = _last is { } last && last.Frame.Jpeg.AsSpan().SequenceEqual(frame.Jpeg)
+            ? last.Picture
+            : new RingPicture(arrivedAt);
         (picture.Until, picture.Count) = (arrivedAt, picture.Count + 1);
         if (verdict is not null)
             picture.Verdict ??= verdict;
@@ -82,8 +84,11 @@ internal sealed class RingFrame(Frame frame, TimeSpan arrivedAt, bool settled, R
 
     public RingPicture Picture { get; } = picture;
 
-    /// <summary>Two identical frames may be one picture before and after a pause; three in this time are not a coincidence.</summary>
-    public bool IsFrozen => Frame.Quality != FrameQuality.Demo && Picture.Count > 2 && Picture.Until - Picture.Since > FrozenAfter;
+    /// <summary>
+    /// Two identical frames may be one picture before and after a pause; three in this time are not a coincidence.
+    /// </summary>
+    public bool IsFrozen =>
+        Frame.Quality != FrameQuality.Demo && Picture.Count > 2 && Picture.Until - Picture.Since > FrozenAfter;
 
     /// <summary>Judges the picture, once for all frames that show it.</summary>
     public FrameVerdict Judge(FrameJudge judge)

@@ -13,7 +13,9 @@ internal static class FrameStrip
 
     /// <summary>When the frames of a strip should have been taken.</summary>
     /// <param name="taken">When the picture was taken.</param>
-    /// <param name="count">Number of frames, including the picture. With an even number, one more is before it than after it.</param>
+    /// <param name="count">
+    /// Number of frames, including the picture. With an even number, one more is before it than after it.
+    /// </param>
     public static IReadOnlyList<DateTimeOffset> Places(DateTimeOffset taken, int count)
     {
         var (before, after) = (count / 2, (count - 1) / 2);
@@ -21,19 +23,25 @@ internal static class FrameStrip
     }
 
     /// <summary>The good frames nearest to the places, oldest first. A place without one stays empty.</summary>
-    public static IReadOnlyList<Frame> Choose(RingFrame[] ring, Frame picture, IEnumerable<DateTimeOffset> places, FrameJudge judge)
+    public static IReadOnlyList<Frame> Choose(
+        RingFrame[] ring, Frame picture, IEnumerable<DateTimeOffset> places, FrameJudge judge)
     {
         var chosen = new List<RingFrame>();
         foreach (var place in places)
         {
             var frame = FrameChoice.Around(ring, place, Tolerance)
-                .Where(frame => frame.Settled && frame.Frame.TakenAt != picture.TakenAt && !chosen.Exists(other => other.Picture == frame.Picture))
+                .Where(frame => frame.Settled && frame.Frame.TakenAt != picture.TakenAt)
+                .Where(frame => !chosen.Exists(other => other.Picture == frame.Picture))
                 .Take(3)
                 .FirstOrDefault(frame => !frame.Frame.Jpeg.AsSpan().SequenceEqual(picture.Jpeg) && frame.Judge(judge).Usable);
             if (frame is not null)
                 chosen.Add(frame);
         }
-        return chosen.ConvertAll(frame => frame.Frame with { Quality = frame.Judge(judge).Quality, Score = frame.Judge(judge).Score });
+        return chosen.ConvertAll(frame =>
+        {
+            var verdict = frame.Judge(judge);
+            return frame.Frame with { Quality = verdict.Quality, Score = verdict.Score };
+        });
     }
 
     /// <summary>Until when a frame for a place may still arrive.</summary>

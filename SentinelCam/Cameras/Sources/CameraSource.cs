@@ -8,7 +8,8 @@ namespace SentinelCam.Cameras.Sources;
 internal sealed class CameraSource
 {
     private const string Allowed =
-        "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, or the path of an existing video file.";
+        "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, " +
+        "or the path of an existing video file.";
 
     private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
 
@@ -21,7 +22,9 @@ internal sealed class CameraSource
     /// <param name="environment">
     /// Relative paths start at its content root. In Development, <c>auto</c> falls back to <c>demo</c>.
     /// </param>
-    /// <param name="mayBeAbsent">Whether to accept a video file that does not exist. The camera then reports it as missing.</param>
+    /// <param name="mayBeAbsent">
+    /// Whether to accept a video file that does not exist. The camera then reports it as missing.
+    /// </param>
     public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
     {
         var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
@@ -37,13 +40,15 @@ internal sealed class CameraSource
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
-    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) => _create(time, library, stuckThreads);
+    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) =>
+        _create(time, library, stuckThreads);
 
     /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
     internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
     {
         var device = new NativeCamera(
-            "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time, startsDark: true);
+            "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time,
+            startsDark: true);
         return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
     });
 
@@ -52,7 +57,8 @@ internal sealed class CameraSource
         var devices = new DeviceList();
         var shown = index.ToString(CultureInfo.InvariantCulture);
         return new CameraSource((time, library, stuckThreads) => new NativeCamera(
-            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time, startsDark: true));
+            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time,
+            startsDark: true));
     }
 
     private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads) => new NativeCamera(
@@ -76,9 +82,8 @@ internal sealed class CameraSource
     {
         const string Device = "/dev/video";
         var number = source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source;
-        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= DeviceList.MaxIndex
-            ? index
-            : null;
+        var isIndex = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
+        return isIndex && index <= DeviceList.MaxIndex ? index : null;
     }
 
     private static ConfigurationException NotAllowed(string source) => new(

@@ -12,12 +12,15 @@ public sealed class DeviceList(string directory = "/dev")
     /// <summary>Device indices, lowest first. Only Linux lists devices; elsewhere the first one is assumed to exist.</summary>
     public IReadOnlyList<int> Indices => !OperatingSystem.IsLinux() ? [0] :
         Directory.EnumerateFileSystemEntries(directory, "video*")
-            .Select(path => int.TryParse(Path.GetFileName(path).AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1)
+            .Select(path => Path.GetFileName(path)["video".Length..])
+            .Select(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1)
             .Where(index => index is >= 0 and <= MaxIndex)
             .Order()
             .ToList();
 
-    /// <summary>The devices and the names that their drivers give them. Empty where devices are only found by opening them.</summary>
+    /// <summary>
+    /// The devices and the names that their drivers give them. Empty where devices are only found by opening them.
+    /// </summary>
     public static IReadOnlyList<FoundDevice> Found() =>
         OperatingSystem.IsLinux() ? [.. new DeviceList().Indices.Select(index => new FoundDevice(index, NameOf(index)))] : [];
 
@@ -35,7 +38,8 @@ public sealed class DeviceList(string directory = "/dev")
         catch (FileNotFoundException)
         {
             return new CameraFault(
-                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Connect one, or choose another source", Permanent: true);
+                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Connect one, or choose another source",
+                Permanent: true);
         }
         catch (UnauthorizedAccessException)
         {
@@ -63,7 +67,8 @@ public sealed class DeviceList(string directory = "/dev")
     {
         try
         {
-            var name = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/sys/class/video4linux/video{index}/name")).Trim();
+            var path = string.Create(CultureInfo.InvariantCulture, $"/sys/class/video4linux/video{index}/name");
+            var name = File.ReadAllText(path).Trim();
             return new string([.. name.Take(maxLength).Select(c => char.IsControl(c) ? '?' : c)]);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

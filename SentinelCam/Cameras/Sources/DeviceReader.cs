@@ -75,7 +75,9 @@ internal sealed class DeviceReader : INativeReader
         : OperatingSystem.IsLinux() ? [VideoCaptureAPIs.V4L2]
         : [VideoCaptureAPIs.ANY];
 
-    /// <summary>Asks the driver for the camera's own JPEG bytes, undecoded. They are the best evidence and cost no encoding.</summary>
+    /// <summary>
+    /// Asks the driver for the camera's own JPEG bytes, undecoded. They are the best evidence and cost no encoding.
+    /// </summary>
     private static bool AskForOwnJpeg(VideoCapture device)
     {
         if (!OperatingSystem.IsLinux())

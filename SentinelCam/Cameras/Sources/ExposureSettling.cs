@@ -2,7 +2,9 @@ using SentinelCam.Cameras.Frames;
 
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>Detects when the exposure of a camera that was just opened has settled. Its first frames are dark; how many varies.</summary>
+/// <summary>
+/// Detects when the exposure of a camera that was just opened has settled. Its first frames are dark; how many varies.
+/// </summary>
 internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true)
 {
     private const int Window = 5;
@@ -16,7 +18,9 @@ internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true
     /// <summary>Whether the exposure has settled or the time for it is over.</summary>
     public bool IsOver { get; private set; } = !startsDark;
 
-    /// <summary>Takes the verdict on the next frame. True from when the brightness no longer changes, at the latest after two seconds.</summary>
+    /// <summary>
+    /// Takes the verdict on the next frame. True from when the brightness no longer changes, at the latest after two seconds.
+    /// </summary>
     /// <param name="verdict">If it has no brightness, there is nothing to wait for.</param>
     public bool IsSettled(FrameVerdict? verdict)
     {

@@ -30,7 +30,9 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
             yield return frame;
     }
 
-    /// <summary>Whether a first frame arrives. From then on the camera is used, and its later faults are reported as its own.</summary>
+    /// <summary>
+    /// Whether a first frame arrives. From then on the camera is used, and its later faults are reported as its own.
+    /// </summary>
     private async Task<bool> OpensAsync(IAsyncEnumerator<Frame> frames)
     {
         try

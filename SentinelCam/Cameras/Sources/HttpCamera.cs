@@ -21,7 +21,9 @@ internal sealed class HttpCamera : ICamera, IDisposable
     private readonly HttpClient _client;
     private readonly bool _hasCredentials;
 
-    /// <param name="address">May contain a user name and password. They are used for Basic and Digest and are never shown.</param>
+    /// <param name="address">
+    /// May contain a user name and password. They are used for Basic and Digest and are never shown.
+    /// </param>
     /// <param name="time">The clock.</param>
     public HttpCamera(Uri address, TimeProvider time)
     {
@@ -87,7 +89,8 @@ internal sealed class HttpCamera : ICamera, IDisposable
         if (address.UserInfo.Length == 0)
             return null;
         var parts = address.UserInfo.Split(':', 2);
-        var credential = new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
+        var credential = new NetworkCredential(
+            Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
         var origin = new Uri(address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
         return new CredentialCache { { origin, "Basic", credential }, { origin, "Digest", credential } };
     }
@@ -97,7 +100,8 @@ internal sealed class HttpCamera : ICamera, IDisposable
     private static bool IsStream(HttpContent content) => MediaType(content) switch
     {
         "MULTIPART/X-MIXED-REPLACE" or "MULTIPART/MIXED" => true,
-        "VIDEO/X-MOTION-JPEG" or "VIDEO/MJPEG" or "VIDEO/X-MJPEG" or "VIDEO/X-JPEG" or "IMAGE/MJPEG" or "IMAGE/X-MOTION-JPEG" => true,
+        "VIDEO/X-MOTION-JPEG" or "VIDEO/MJPEG" or "VIDEO/X-MJPEG" or "VIDEO/X-JPEG"
+            or "IMAGE/MJPEG" or "IMAGE/X-MOTION-JPEG" => true,
         "IMAGE/JPEG" or "IMAGE/JPG" or "IMAGE/PJPEG" => false,
         // The type is unspecific, but a stream has no length
         "" or "APPLICATION/OCTET-STREAM" => content.Headers.ContentLength is null,
@@ -165,7 +169,8 @@ internal sealed class HttpCamera : ICamera, IDisposable
         HttpStatusCode.NotFound or HttpStatusCode.Gone => CameraFaults.NotFound,
         >= (HttpStatusCode)300 and < (HttpStatusCode)400 => CameraFaults.Redirects,
         _ => new CameraFault(
-            CaptureOutcome.Unreachable, $"The camera returned HTTP error {(int)status}", "See its manual, or turn it off and on again"),
+            CaptureOutcome.Unreachable, $"The camera returned HTTP error {(int)status}",
+            "See its manual, or turn it off and on again"),
     };
 
     /// <summary>The picture, or null if it is incomplete or damaged.</summary>
@@ -181,7 +186,9 @@ internal sealed class HttpCamera : ICamera, IDisposable
         return new Frame(jpeg, parsed.Width, parsed.Height, takenAt, FrameQuality.Unchecked);
     }
 
-    /// <summary>Reads the body up to the size limit. Empty if the connection breaks; the caller rejects what is not a whole JPEG.</summary>
+    /// <summary>
+    /// Reads the body up to the size limit. Empty if the connection breaks; the caller rejects what is not a whole JPEG.
+    /// </summary>
     private static async Task<byte[]> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);

@@ -116,7 +116,9 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
         }
     }
 
-    /// <summary>Moves unread data to the front. Grows the buffer only if that frees less than half; the parser limits the size.</summary>
+    /// <summary>
+    /// Moves unread data to the front. Grows the buffer only if that frees less than half; the parser limits the size.
+    /// </summary>
     private void MakeRoom()
     {
         var unread = _end - _start;

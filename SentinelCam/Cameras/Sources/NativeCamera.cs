@@ -22,7 +22,9 @@ internal sealed class NativeCamera : ICamera
     /// <summary>How long the first frame may take. Windows Media Foundation needs up to 20 seconds.</summary>
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(OperatingSystem.IsWindows() ? 20 : 5);
 
-    /// <summary>How long to wait for the thread after opening or silence took five seconds: a thread is abandoned after ten.</summary>
+    /// <summary>
+    /// How long to wait for the thread after opening or silence took five seconds: a thread is abandoned after ten.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly CameraFault Stuck = new(

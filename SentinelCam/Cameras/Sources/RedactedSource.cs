@@ -1,6 +1,8 @@
 namespace SentinelCam.Cameras.Sources;
 
-/// <summary>Redacts a camera's source for display: without credentials, and without the query string, which often contains some.</summary>
+/// <summary>
+/// Redacts a camera's source for display: without credentials, and without the query string, which often contains some.
+/// </summary>
 internal static class RedactedSource
 {
     private const int MaxLength = 200;
@@ -14,7 +16,9 @@ internal static class RedactedSource
         return address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + WithoutValues(address.AbsolutePath);
     }
 
-    /// <summary>Redacts a value that could not be parsed: removes anything that may be credentials, line breaks and excess length.</summary>
+    /// <summary>
+    /// Redacts a value that could not be parsed: removes anything that may be credentials, line breaks and excess length.
+    /// </summary>
     public static string Of(string value)
     {
         var shown = value;

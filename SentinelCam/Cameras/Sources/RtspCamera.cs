@@ -119,7 +119,9 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
     }
 
-    /// <summary>Drains the program's error pipe and returns the start of its text, which quotes the address and is never shown.</summary>
+    /// <summary>
+    /// Drains the program's error pipe and returns the start of its text, which quotes the address and is never shown.
+    /// </summary>
     private static async Task<string> ReadErrorsAsync(StreamReader errors)
     {
         var text = new StringBuilder();
@@ -137,8 +139,8 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
         _ when Has(errors, "404 ") => CameraFaults.NotFound,
         _ when Has(errors, "Failed to resolve") => CameraFaults.UnknownHost,
-        _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route") || Has(errors, "unreachable")
-            => CameraFaults.NoAnswer,
+        _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route")
+            || Has(errors, "unreachable") => CameraFaults.NoAnswer,
         _ => null,
     };
 
