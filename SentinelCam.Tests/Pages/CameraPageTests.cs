@@ -92,7 +92,7 @@ public class CameraPageTests
         Assert.Contains("The source is set in SentinelCam's configuration", page.Main, StringComparison.Ordinal);
         Assert.Null(page.Document.QuerySelector("#Source"));
         var answer = await ann.PostAsync("/admin/camera", [new("Source", "63"), new("__RequestVerificationToken", page.Token)]);
-        Assert.Contains("goes before a choice made here", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("overrides a choice made here", answer.Main, StringComparison.Ordinal);
         Assert.Equal("demo", again.Services.GetRequiredService<CameraFeed>().Status.Source);
     }
 

@@ -36,7 +36,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await using var events = await EventStream.OpenAsync(ann, Path);
         Assert.Equal("open", await events.NextAsync());
 
-        app.Services.GetRequiredService<CameraFeed>().WarmForLook();
+        app.Services.GetRequiredService<CameraFeed>().WarmForPreview();
 
         // The next state would come with the beat of 15 seconds: only when it was looked at in between, it is there before
         var watch = System.Diagnostics.Stopwatch.StartNew();

@@ -22,7 +22,7 @@ public sealed class SnapshotStoreTests : IDisposable
     public SnapshotStoreTests()
     {
         _data = Open(Path.Combine(_parent, "data"));
-        _store = new SnapshotStore(_data, NullLogger<SnapshotStore>.Instance);
+        _store = new SnapshotStore(_data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class SnapshotStoreTests : IDisposable
     [Fact]
     public void A_picture_whose_small_copy_cannot_be_written_stays_without_it()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
         // Linux takes paths of 4095 bytes: that of the small copy is longer than that of the picture
         const int Longest = 4095;
@@ -77,7 +77,7 @@ public sealed class SnapshotStoreTests : IDisposable
         while (Longest - deep.Length - half.Length > 202)
             deep = Path.Combine(deep, new string('d', 200));
         using var data = Open(Path.Combine(deep, new string('d', Longest - deep.Length - half.Length - 4)));
-        var store = new SnapshotStore(data, NullLogger<SnapshotStore>.Instance);
+        var store = new SnapshotStore(data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
 
         var snapshot = store.Save(TestJpeg.Good(Moment), "cam");
 

@@ -23,7 +23,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     /// <summary>The page or its live part. Both keep the camera open for a while.</summary>
     public IActionResult OnGet()
     {
-        camera.WarmForLook();
+        camera.WarmForPreview();
         if (!Request.IsHtmx())
         {
             IsChosen = TempData[ChosenKey] is not null;
@@ -37,7 +37,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     public async Task<IActionResult> OnGetFrameAsync()
     {
         Response.Headers.CacheControl = "private, no-store";
-        return await camera.LookAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
+        return await camera.PreviewAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
     }
 
     public async Task<IActionResult> OnPostAsync(string? source)
