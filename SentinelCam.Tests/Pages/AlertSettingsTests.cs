@@ -9,7 +9,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>The alerts on <c>/settings</c>: wishes, time zone, second address.</summary>
+/// <summary>The alerts on <c>/settings</c>: preferences, time zone, second address.</summary>
 public partial class AlertSettingsTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
@@ -67,7 +67,7 @@ public partial class AlertSettingsTests
     [InlineData("PausedUntil", "2031-07-01T12:00", "at most 30 days ahead")]
     [InlineData("PausedUntil", "9999-12-31T23:59", "at most 30 days ahead")]
     [InlineData("PausedUntil", "tomorrow", "Enter a future time")]
-    public async Task A_wrong_wish_changes_nothing_and_is_answered_in_plain_words(string field, string value, string words)
+    public async Task Invalid_preference_changes_nothing_and_is_explained(string field, string value, string words)
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();

@@ -137,7 +137,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
         var told = await attempts.Where(a => a.Id < own.Id && a.ToldBy == ToldBy.LaterMail)
-            .OrderByDescending(a => a.Id).Take(AlertWishes.MaxAlertFrom - 1).ToListAsync();
+            .OrderByDescending(a => a.Id).Take(AlertPreferences.MaxAlertFrom - 1).ToListAsync();
         told.Reverse();
         return [.. told, own];
     }

@@ -4,16 +4,16 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>What an owner wishes to be told of failed sign-ins.</summary>
+/// <summary>What an owner preferences to be told of failed sign-ins.</summary>
 /// <param name="AlertFrom">The failure of a burst that is mailed at once.</param>
 /// <param name="QuietMinutes">The quiet period; null: the configured one.</param>
 /// <param name="PausedUntil">No mail before then.</param>
-public sealed record AlertWishes(int AlertFrom, int? QuietMinutes, DateTimeOffset? PausedUntil)
+public sealed record AlertPreferences(int AlertFrom, int? QuietMinutes, DateTimeOffset? PausedUntil)
 {
     /// <summary>The highest <see cref="AlertFrom"/>.</summary>
     public const int MaxAlertFrom = 10;
 
-    public static AlertWishes Default { get; } = new(1, null, null);
+    public static AlertPreferences Default { get; } = new(1, null, null);
 }
 
 /// <summary>An attempt's place in its alert.</summary>
@@ -37,16 +37,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// <param name="now">The time, by which bursts are grouped.</param>
     public async Task<JoinedAlert> JoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
     {
-        var wishes = await db.Users.Where(a => a.Id == ownerId)
-            .Select(a => new AlertWishes(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync() ?? AlertWishes.Default;
-        var quiet = wishes.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
+        var preferences = await db.Users.Where(a => a.Id == ownerId)
+            .Select(a => new AlertPreferences(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync() ?? AlertPreferences.Default;
+        var quiet = preferences.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
         var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
-        var toldBy = Telling(alert, wishes, now);
+        var toldBy = Telling(alert, preferences, now);
         // Pictures of attempts before the mailed one are in its mail, however quickly they came
         var isPhotographed = toldBy is ToldBy.OwnMail
-            || (toldBy is ToldBy.LaterMail && alert.Attempts < wishes.AlertFrom) || IsPictureDue(alert, now);
+            || (toldBy is ToldBy.LaterMail && alert.Attempts < preferences.AlertFrom) || IsPictureDue(alert, now);
         if (toldBy is ToldBy.OwnMail)
             alert.MailedFrom = alert.Attempts;
         alert.NeedsSummary |= toldBy is ToldBy.Summary;
@@ -111,9 +111,9 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         && !((now - alert.LastCaptureAt)?.Duration() < AlertOptions.CaptureSpacing);
 
     /// <summary>The mail that tells about the attempt that was counted last.</summary>
-    private static ToldBy Telling(Alert alert, AlertWishes wishes, DateTimeOffset now) =>
+    private static ToldBy Telling(Alert alert, AlertPreferences preferences, DateTimeOffset now) =>
         alert.RemoteNetwork == Alert.ManyNetworks || alert.MailedFrom is not null ? ToldBy.Summary
-        : alert.Attempts < wishes.AlertFrom || wishes.PausedUntil > now ? ToldBy.LaterMail
+        : alert.Attempts < preferences.AlertFrom || preferences.PausedUntil > now ? ToldBy.LaterMail
         : ToldBy.OwnMail;
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

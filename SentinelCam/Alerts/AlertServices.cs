@@ -12,7 +12,7 @@ public static class AlertServices
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();
-        services.AddScoped<DeliveryRepeat>();
+        services.AddScoped<DeliveryResend>();
         services.AddScoped<DeliveryProblems>();
         services.AddScoped<AlertContentQuery>();
         return services;

@@ -29,7 +29,7 @@ public static class DataServices
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
             await db.Database.MigrateAsync();
-            await KeptByTriggers.PrepareAsync(db);
+            await DerivedTables.PrepareAsync(db);
         }
         catch (SqliteException error)
         {

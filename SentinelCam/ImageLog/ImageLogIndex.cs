@@ -80,13 +80,13 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         if (filter.SearchedText is { } text)
         {
             // CROSS JOIN: the search index leads, in its own order, and each match is looked up
-            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {KeptByTriggers.IdBits}) AND (~e.Id & {KeptByTriggers.IdMask}) = (s.rowid & {KeptByTriggers.IdMask})";
+            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {DerivedTables.IdBits}) AND (~e.Id & {DerivedTables.IdMask}) = (s.rowid & {DerivedTables.IdMask})";
             order = "s.rowid";
-            conditions.Add($"EntrySearch MATCH {Add(KeptByTriggers.Match(owner, text))}");
-            var first = filter.End <= before.At ? KeptByTriggers.SearchKey(filter.End.Value, 0) + 1 : KeptByTriggers.SearchKey(before.At, before.Id - 1);
+            conditions.Add($"EntrySearch MATCH {Add(DerivedTables.Match(owner, text))}");
+            var first = filter.End <= before.At ? DerivedTables.SearchKey(filter.End.Value, 0) + 1 : DerivedTables.SearchKey(before.At, before.Id - 1);
             conditions.Add($"s.rowid >= {Add(first)}");
             if (filter.Start is { } start)
-                conditions.Add($"s.rowid <= {Add(KeptByTriggers.SearchKey(start, 0))}");
+                conditions.Add($"s.rowid <= {Add(DerivedTables.SearchKey(start, 0))}");
         }
         else
         {

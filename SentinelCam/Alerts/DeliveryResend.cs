@@ -5,7 +5,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Alerts;
 
 /// <summary>What becomes of the wish to have a mail sent again.</summary>
-public enum RepeatOutcome
+public enum ResendOutcome
 {
     /// <summary>No such mail, somebody else's, or one that cannot be repeated.</summary>
     NotFound,
@@ -21,21 +21,21 @@ public enum RepeatOutcome
 }
 
 /// <summary>Sends a mail again because its owner asks for it, or puts the notice of its failure away.</summary>
-public sealed class DeliveryRepeat(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<DeliveryRepeat> logger)
+public sealed class DeliveryResend(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<DeliveryResend> logger)
 {
     /// <summary>A mail that failed is tried anew under its Message-ID; of one that was accepted a copy goes, once for each click on the latest.</summary>
-    public async Task<RepeatOutcome> AgainAsync(Viewer viewer, long id)
+    public async Task<ResendOutcome> ResendAsync(Viewer viewer, long id)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var delivery = await Own(viewer).AsTracking().SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
         if (delivery is null)
-            return RepeatOutcome.NotFound;
+            return ResendOutcome.NotFound;
         if (!await db.Users.AnyAsync(a => a.Id == delivery.RecipientId && (a.Email == delivery.Recipient || a.ExtraRecipient == delivery.Recipient)))
-            return RepeatOutcome.RecipientRemoved;
+            return ResendOutcome.RecipientRemoved;
         // Whoever clicks twice means the same mail, which has a newer copy by then
         if (delivery.State is DeliveryState.Waiting or DeliveryState.Sending || await db.Deliveries.AnyAsync(d => d.Id > id && d.Kind == delivery.Kind
             && d.EntryId == delivery.EntryId && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Changes == delivery.Changes))
-            return RepeatOutcome.AlreadyQueued;
+            return ResendOutcome.AlreadyQueued;
 
         if (delivery.State is DeliveryState.Accepted)
         {
@@ -50,7 +50,7 @@ public sealed class DeliveryRepeat(SentinelCamDbContext db, DeliveryPlan deliver
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Delivery {DeliveryId}: sent again as {NewId}, asked for by account {AccountId}", id, delivery.Id, viewer.Id);
-        return RepeatOutcome.Queued;
+        return ResendOutcome.Queued;
     }
 
     /// <summary>The owner knows that these mails have failed.</summary>

@@ -13,7 +13,7 @@ namespace SentinelCam.Data;
 /// only forwards at little cost. Its owner is one trigram, so that the matches of one owner are found among those of all others
 /// without looking at these.
 /// </remarks>
-public static class KeptByTriggers
+public static class DerivedTables
 {
     /// <summary>How many of an entry's id are part of its place in the search index; the rest is its time.</summary>
     public const int IdBits = 20;

@@ -6,8 +6,8 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
 
-/// <summary>What an owner wishes to be told, and what is told whatever they wish.</summary>
-public class AlertWishesTests
+/// <summary>How alert preferences are applied, and what is mailed regardless of them.</summary>
+public class AlertPreferencesTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -318,13 +318,13 @@ public class AlertWishesTests
         Assert.Equal(LoginOutcome.SucceededAfterFailures, await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.Outcome).LastAsync()));
     }
 
-    private async Task<SentinelCamApp> StartAsync(Action<Account>? wishes = null)
+    private async Task<SentinelCamApp> StartAsync(Action<Account>? preferences = null)
     {
         var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         (await app.RegisterAnnAsync()).Dispose();
         await app.ReadAsync(async db =>
         {
-            wishes?.Invoke(await db.Users.SingleAsync());
+            preferences?.Invoke(await db.Users.SingleAsync());
             return await db.SaveChangesAsync();
         });
         return app;
