@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SentinelCam.Configuration;
 
 /// <summary>
-/// Reads one configuration value, or stops the start with a line that names key, value and what is allowed.
-/// The options binder is not used because its errors name types instead of what an operator may write.
+/// Reads a configuration value. An invalid one stops the start with a line that names the key, the value and the allowed values.
+/// The options binder is not used, because its errors name types instead of allowed values.
 /// </summary>
 public static class Setting
 {
@@ -13,7 +13,7 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        // Enum.TryParse would also take numbers and lists, which nobody means
+        // Enum.TryParse would also accept numbers and lists
         return Array.Find(Enum.GetNames<TEnum>(), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
             ? Enum.Parse<TEnum>(found)
             : throw new ConfigurationException(key, text, string.Join(", ", Enum.GetNames<TEnum>()) + ".");
@@ -24,8 +24,9 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        // A bare number would count days
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
+        // TimeSpan.TryParse would read a bare number as days
+        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration)
+            && duration >= min && duration <= max
             ? duration
             : throw new ConfigurationException(key, text,
                 string.Create(CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
