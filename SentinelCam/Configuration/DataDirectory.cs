@@ -34,7 +34,7 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The log files.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
-    /// <summary>Creates missing folders with mode 0700 and takes the lock, which the system releases when the process ends.</summary>
+    /// <summary>Creates missing folders with mode 0700 and takes the lock, which ends with the process.</summary>
     /// <exception cref="ConfigurationException">
     /// The directory or one of its folders is not writable, or another SentinelCam uses it.
     /// </exception>

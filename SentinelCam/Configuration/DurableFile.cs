@@ -18,7 +18,7 @@ internal static partial class DurableFile
         FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Does the same without the flushes, for files that are dispensable: after a power cut they may be absent or empty.</summary>
+    /// <summary>Does the same without flushing, for dispensable files: after a power cut they may be absent or empty.</summary>
     /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
     public static void WriteUnflushed(string path, ReadOnlySpan<byte> bytes) => WriteAndRename(path, bytes, flush: false);
 

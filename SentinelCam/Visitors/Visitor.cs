@@ -5,13 +5,13 @@ namespace SentinelCam.Visitors;
 /// <summary>The sender of a request, cleaned, capped, and safe to store and show.</summary>
 /// <param name="RemoteAddress">The address of the connection.</param>
 /// <param name="UserAgent">At most 512 characters.</param>
-/// <param name="IsThisMachine">The request comes from this machine, addresses it by a loopback name, and was not forwarded by a proxy.</param>
+/// <param name="IsThisMachine">The request comes from this machine, names it as such, and was not forwarded by a proxy.</param>
 public sealed record Visitor(string RemoteAddress, string UserAgent, bool IsThisMachine)
 {
     private static readonly string[] ForwardingHeaders =
         ["Forwarded", "Via", "X-Real-IP", "X-Original-For", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"];
 
-    /// <summary>Detects DNS rebinding: a foreign page whose host name resolves to this machine does not use a loopback name.</summary>
+    /// <summary>Excludes DNS rebinding: a foreign host name that resolves to this machine is no loopback name.</summary>
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

@@ -14,7 +14,7 @@ public static class VisitorText
 
     /// <summary>Returns one line without control characters, invisible or bidirectional format characters, or lone surrogates.</summary>
     /// <param name="text">The text as received; null counts as empty.</param>
-    /// <param name="maxLength">The maximum length in UTF-16 units. Longer text is cut between grapheme clusters and ends in "…".</param>
+    /// <param name="maxLength">At most this many UTF-16 units. Longer text is cut between graphemes and ends in "…".</param>
     /// <returns>The clean text, never null, trimmed, with each run of white space replaced by one space.</returns>
     public static string Clean(string? text, int maxLength)
     {
