@@ -55,7 +55,8 @@ public sealed class DataDirectory : IDisposable
                 CreatePrivateFile(Path.Combine(root, file));
             return new DataDirectory(root, TakeLock(root));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new ConfigurationException("DataDirectory", root,
                 $"a directory that this user can create and write ({error.Message.ReplaceLineEndings(" ")}).");
@@ -80,7 +81,8 @@ public sealed class DataDirectory : IDisposable
     private static void Probe(string folder)
     {
         var path = Path.Combine(folder, "." + Path.GetRandomFileName());
-        new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
+        new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose)
+            .Dispose();
     }
 
     /// <summary>SQLite treats an empty file as a new database, and gives the files beside it the same mode.</summary>

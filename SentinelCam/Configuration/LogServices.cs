@@ -32,7 +32,8 @@ public static class LogServices
             .ReadFrom.Configuration(builder.Configuration)
             .WriteTo.Console(Line)
             .WriteTo.File(Line, Path.Combine(data.Logs, "sentinelcam-.log"),
-                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
+                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31,
+                fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
             // Otherwise all applications in a process would write to the log of the one that started last
             preserveStaticLogger: true);
 

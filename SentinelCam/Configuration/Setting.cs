@@ -14,9 +14,10 @@ public static class Setting
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
         // Enum.TryParse would also accept numbers and lists
-        return Array.Find(Enum.GetNames<TEnum>(), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
+        var names = Enum.GetNames<TEnum>();
+        return Array.Find(names, name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
             ? Enum.Parse<TEnum>(found)
-            : throw new ConfigurationException(key, text, string.Join(", ", Enum.GetNames<TEnum>()) + ".");
+            : throw new ConfigurationException(key, text, string.Join(", ", names) + ".");
     }
 
     public static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback, TimeSpan min, TimeSpan max)
@@ -25,11 +26,11 @@ public static class Setting
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
         // TimeSpan.TryParse would read a bare number as days
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration)
-            && duration >= min && duration <= max
+        return text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
             ? duration
-            : throw new ConfigurationException(key, text,
-                string.Create(CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
+            : throw new ConfigurationException(key, text, string.Create(
+                CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
     }
 
     public static long Bytes(IConfiguration configuration, string key, long fallback, long min)
@@ -48,7 +49,8 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max
             ? number
             : throw new ConfigurationException(key, text,
                 string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}."));

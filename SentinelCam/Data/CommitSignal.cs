@@ -8,7 +8,7 @@ public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterc
 {
     private TaskCompletionSource _next = New();
 
-    /// <summary>Completes at the next commit. Take it before reading and await it afterwards, so that no commit is missed.</summary>
+    /// <summary>Completes at the next commit. Take it before reading and await it afterwards to miss no commit.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
 
     void IDbTransactionInterceptor.TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Raise();

@@ -33,8 +33,8 @@ public static class DataServices
         }
         catch (SqliteException error)
         {
-            throw new ConfigurationException("DataDirectory", path,
-                $"a sentinelcam.db that can be read and written, or none; restore it from a backup or move it away ({error.Message}).");
+            throw new ConfigurationException("DataDirectory", path, "a sentinelcam.db that can be read and written, or none; "
+                + $"restore it from a backup or move it away ({error.Message}).");
         }
     }
 

@@ -17,13 +17,13 @@ public sealed class Delivery
 
     public required string Recipient { get; set; }
 
-    /// <summary>Without angle brackets. All tries use the same one, so that mail programs treat duplicates as one message.</summary>
+    /// <summary>Without angle brackets. Every try uses it, so that mail programs treat duplicates as one message.</summary>
     public required string MessageId { get; set; }
 
     /// <summary>For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line.</summary>
     public string? Changes { get; set; }
 
-    /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, with which the confirmation link starts.</summary>
+    /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, which starts the confirmation link.</summary>
     public string? SiteAddress { get; set; }
 
     public DeliveryState State { get; set; }

@@ -91,11 +91,12 @@ public static class DerivedTables
         await transaction.CommitAsync();
     }
 
-    /// <summary>The FTS5 expression for one owner's entries that contain a text. Characters special to FTS5 are escaped.</summary>
+    /// <summary>The FTS5 expression for one owner's entries that contain a text. Special characters are escaped.</summary>
     /// <param name="ownerId">Null: entries of no account.</param>
     /// <param name="text">At least three characters, without control characters.</param>
     public static string Match(long? ownerId, string text) =>
-        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : \"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : "
+        + $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>An entry's row id in the search index. Later entries have smaller ones.</summary>
     public static long SearchKey(long at, long id) => (LogPlace.End - at) << IdBits | (~id & IdMask);

@@ -15,7 +15,8 @@ public sealed record LogPlace(long At, long Id)
     /// <summary>Parses the format of <see cref="ToString"/>; returns null for any other text.</summary>
     public static LogPlace? Parse(string? text) =>
         text?.Split('_') is [var at, var id]
-        && long.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) && time is > -End and < End
+        && long.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
+        && time is > -End and < End
         && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new LogPlace(time, number) : null;
 

@@ -33,7 +33,7 @@ public sealed class LoginAttempt
 }
 
 /// <summary>The mail that tells an owner about an attempt.</summary>
-/// <remarks>Stored with the attempt and not with its entry, because an owner can delete the entry before the mail leaves.</remarks>
+/// <remarks>Stored with the attempt, not with its entry, because an owner can delete the entry before the mail leaves.</remarks>
 public enum ToldBy
 {
     /// <summary>A mail of its own, sent as soon as its capture ends.</summary>

@@ -56,7 +56,7 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
 
     private async Task RemoveOrphansAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        store.DeleteHalvesOlderThan(now - OrphanAge);
+        store.DeleteUnfinishedOlderThan(now - OrphanAge);
         // Where sentinelcam.db was moved away, the pictures of the old one are not orphans of the new one
         if (await db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt).FirstOrDefaultAsync(cancellationToken) is not { } begun)
             return;

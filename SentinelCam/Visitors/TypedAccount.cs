@@ -18,7 +18,8 @@ public static partial class TypedAccount
         return text.Length <= MaxLength && MailAddress().IsMatch(text) ? text : Mask;
     }
 
-    [GeneratedRegex(@"^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+\p{L}{2,63}$",
+    [GeneratedRegex(
+        @"^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+\p{L}{2,63}$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex MailAddress();
 }

@@ -12,7 +12,7 @@ public static class VisitorText
     // Enough for every living script; more could draw over neighbouring text
     private const int MaxCombiningMarks = 4;
 
-    /// <summary>Returns one line without control characters, invisible or bidirectional format characters, or lone surrogates.</summary>
+    /// <summary>Returns one line without control, invisible or bidirectional format characters, or lone surrogates.</summary>
     /// <param name="text">The text as received; null counts as empty.</param>
     /// <param name="maxLength">At most this many UTF-16 units. Longer text is cut between graphemes and ends in "…".</param>
     /// <returns>The clean text, never null, trimmed, with each run of white space replaced by one space.</returns>
