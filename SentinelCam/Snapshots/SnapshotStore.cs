@@ -10,7 +10,7 @@ namespace SentinelCam.Snapshots;
 public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILogger<SnapshotStore> logger)
 {
     /// <summary>
-    /// Free space in bytes that is reserved for the databases, so that attempts are recorded even if there is no space for pictures.
+    /// Free space in bytes that is reserved for the databases, so that attempts can be recorded when no space is left for pictures.
     /// </summary>
     public const long Reserve = 64L << 20;
 
@@ -138,7 +138,7 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
                 File.Delete(path);
     }
 
-    /// <summary>The names of pictures whose files were written between two times. A picture with a thumbnail is listed twice.</summary>
+    /// <summary>The names of pictures written between two times. A picture with a thumbnail is listed twice.</summary>
     public IEnumerable<string> NamesBetween(DateTimeOffset start, DateTimeOffset end) =>
         from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)
         let written = File.GetLastWriteTimeUtc(path)
