@@ -60,7 +60,7 @@ public sealed class ImageLogChanges(
     /// <returns>False if there is no such entry, or it is another account's.</returns>
     public async Task<bool> DeleteAsync(Viewer viewer, long id) => await DeleteAsync(viewer, [id]) == 1;
 
-    /// <summary>Deletes entries like <see cref="DeleteAsync(Viewer, long)"/>, in batches, so that others can write in between.</summary>
+    /// <summary>Deletes entries and their pictures in batches, so that others can write in between.</summary>
     /// <param name="viewer">Who deletes.</param>
     /// <param name="ids">Ids that do not exist or belong to other accounts are ignored.</param>
     /// <returns>How many entries were deleted.</returns>

@@ -10,7 +10,7 @@ namespace SentinelCam.ImageLog;
 /// order and stops after enough rows, even among a million entries.
 /// </summary>
 /// <remarks>
-/// An administrator's log merges two lists: their own entries and those without an owner. One statement with OR would have to sort.
+/// An administrator's log merges two lists: their own entries and those without an owner. A statement with OR would have to sort.
 /// </remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {

@@ -60,7 +60,7 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
     }
 
     /// <summary>
-    /// Counts the failed attempts on each of the last days (UTC) against the viewer's account; for an administrator, also attempts
+    /// Counts the failed attempts against the viewer's account on each of the last days (UTC); for an administrator, also those
     /// without an owner.
     /// </summary>
     public async Task<IReadOnlyList<AttemptCount>> AttemptsPerDayAsync(Viewer viewer, DateTimeOffset now, int days)
@@ -109,8 +109,8 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
                 ToldBy.Summary => MailKind.Summary,
                 _ => null,
             };
-            return new ImageLogItem(
-                entry, deliveries.FindAll(d => d.EntryId == entry.Id || (d.Kind == sharedMail && d.AlertId == entry.AlertId)), alert);
+            var mails = deliveries.FindAll(d => d.EntryId == entry.Id || (d.Kind == sharedMail && d.AlertId == entry.AlertId));
+            return new ImageLogItem(entry, mails, alert);
         });
     }
 }

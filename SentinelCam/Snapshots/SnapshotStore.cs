@@ -10,7 +10,7 @@ namespace SentinelCam.Snapshots;
 public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILogger<SnapshotStore> logger)
 {
     /// <summary>
-    /// Free space in bytes that is reserved for the databases, so that attempts can be recorded when no space is left for pictures.
+    /// Free space in bytes reserved for the databases, so that attempts can be recorded when no space is left for pictures.
     /// </summary>
     public const long Reserve = 64L << 20;
 
