@@ -1,6 +1,6 @@
 namespace SentinelCam.Alerts;
 
-/// <summary>Mails to owners: what they say, and who gets them.</summary>
+/// <summary>Mails to owners: their content, recipients and timing.</summary>
 public static class AlertServices
 {
     public static IServiceCollection AddAlerts(this IServiceCollection services, IConfiguration configuration)

@@ -4,38 +4,44 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>What becomes of the wish to have a mail sent again.</summary>
+/// <summary>The result of a request to send a mail again.</summary>
 public enum ResendOutcome
 {
-    /// <summary>No such mail, somebody else's, or one that cannot be repeated.</summary>
+    /// <summary>There is no such mail, it belongs to another account, or it cannot be sent again.</summary>
     NotFound,
 
-    /// <summary>It is in the queue again.</summary>
+    /// <summary>The mail is queued again.</summary>
     Queued,
 
-    /// <summary>It was asked for already, or the first try is still to come.</summary>
+    /// <summary>The mail is already queued, or was sent again since.</summary>
     AlreadyQueued,
 
-    /// <summary>Its recipient was removed from the account.</summary>
+    /// <summary>The recipient's address was removed from the account.</summary>
     RecipientRemoved,
 }
 
-/// <summary>Sends a mail again because its owner asks for it, or puts the notice of its failure away.</summary>
-public sealed class DeliveryResend(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<DeliveryResend> logger)
+/// <summary>Sends a mail again at its owner's request, or dismisses the notice of its failure.</summary>
+public sealed class DeliveryResend(
+    SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<DeliveryResend> logger)
 {
-    /// <summary>A mail that failed is tried anew under its Message-ID; of one that was accepted a copy goes, once for each click on the latest.</summary>
+    /// <summary>Retries a failed mail under its Message-ID, or sends a copy of an accepted mail without a newer copy.</summary>
     public async Task<ResendOutcome> ResendAsync(Viewer viewer, long id)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var delivery = await Own(viewer).AsTracking().SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
+        var delivery = await Own(viewer).AsTracking()
+            .SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
         if (delivery is null)
             return ResendOutcome.NotFound;
-        if (!await db.Users.AnyAsync(a => a.Id == delivery.RecipientId && (a.Email == delivery.Recipient || a.ExtraRecipient == delivery.Recipient)))
+        var recipient = db.Users.Where(a => a.Id == delivery.RecipientId);
+        if (!await recipient.AnyAsync(a => a.Email == delivery.Recipient || a.ExtraRecipient == delivery.Recipient))
             return ResendOutcome.RecipientRemoved;
-        // Whoever clicks twice means the same mail, which has a newer copy by then
-        if (delivery.State is DeliveryState.Waiting or DeliveryState.Sending || await db.Deliveries.AnyAsync(d => d.Id > id && d.Kind == delivery.Kind
-            && d.EntryId == delivery.EntryId && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Changes == delivery.Changes))
+        // A double click requests one copy: by the second click, the mail has a newer copy
+        if (delivery.State is DeliveryState.Waiting or DeliveryState.Sending
+            || await db.Deliveries.AnyAsync(d => d.Id > id && d.Kind == delivery.Kind && d.EntryId == delivery.EntryId
+                && d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Changes == delivery.Changes))
+        {
             return ResendOutcome.AlreadyQueued;
+        }
 
         if (delivery.State is DeliveryState.Accepted)
         {
@@ -49,12 +55,14 @@ public sealed class DeliveryResend(SentinelCamDbContext db, DeliveryPlan deliver
 
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Delivery {DeliveryId}: sent again as {NewId}, asked for by account {AccountId}", id, delivery.Id, viewer.Id);
+        logger.LogInformation(
+            "Delivery {DeliveryId}: account {AccountId} queued it again as {NewId}", id, viewer.Id, delivery.Id);
         return ResendOutcome.Queued;
     }
 
-    /// <summary>The owner knows that these mails have failed.</summary>
-    public Task AcknowledgeAsync(Viewer viewer) => Own(viewer).Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null)
+    /// <summary>Dismisses the notices of an owner's failed mails.</summary>
+    public Task AcknowledgeAsync(Viewer viewer) => Own(viewer)
+        .Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null)
         .ExecuteUpdateAsync(set => set.SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
 
     private IQueryable<Delivery> Own(Viewer viewer) => db.Deliveries.Where(d => d.RecipientId == viewer.Id);

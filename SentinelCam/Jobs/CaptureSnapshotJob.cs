@@ -20,7 +20,7 @@ public sealed class CaptureSnapshotJob(
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
 
     /// <summary>
-    /// A picture taken this long after an attempt that has no mail of its own says nothing about it. Skipping it lets a backlog drain.
+    /// A picture this long after an attempt without a mail of its own says nothing about it. Skipping it lets a backlog drain.
     /// </summary>
     private static readonly TimeSpan TooLate = TimeSpan.FromMinutes(2);
 
@@ -46,13 +46,13 @@ public sealed class CaptureSnapshotJob(
         entry.LoginAttempt is { ToldBy: not ToldBy.OwnMail } && time.GetUtcNow() - entry.At > TooLate;
 
     /// <summary>
-    /// Takes and saves the picture. Errors of the camera and the disk are returned, not thrown, because the mail must be sent anyway.
+    /// Takes and saves the picture. Errors of camera and disk are returned, not thrown, because the mail must be sent anyway.
     /// </summary>
     private async Task<(CaptureResult Result, Snapshot? Snapshot, IReadOnlyList<DateTimeOffset> StripToCome)> TakeAsync(
         ImageLogEntry entry, CancellationToken cancellationToken)
     {
         if (IsTooLate(entry))
-            return (Failed("No picture was taken because the camera was busy for too long after this attempt."), null, []);
+            return (Failed("SentinelCam could not take a picture within two minutes of this attempt."), null, []);
         try
         {
             var result = await camera.CaptureAsync(entry.At, cancellationToken);
@@ -71,7 +71,8 @@ public sealed class CaptureSnapshotJob(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             logger.LogError("Entry {EntryId}: the picture could not be saved: {Problem}", entry.Id, error.Message);
-            return (Failed("The picture could not be saved. Check the free space and permissions of the data directory."), null, []);
+            return (
+                Failed("The picture could not be saved. Check the free space and permissions of the data directory."), null, []);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -92,7 +93,7 @@ public sealed class CaptureSnapshotJob(
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            // Only one run gets past this statement, even if the job was enqueued twice. A picture wins over another run's failure
+            // Only one run gets past this statement, even if the job was enqueued twice. A picture beats another run's failure
             var won = await db.ImageLog
                 .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting
                     && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
@@ -133,7 +134,8 @@ public sealed class CaptureSnapshotJob(
         {
             logger.LogInformation(
                 "Entry {EntryId}{OfAttempt:l}: snapshot {SnapshotId} taken {Delay} ms after the {Moment:l}, {Quality}",
-                entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment, snapshot.Quality);
+                entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment,
+                snapshot.Quality);
         }
     }
 }

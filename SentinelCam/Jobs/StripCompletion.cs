@@ -6,7 +6,7 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Adds the frames taken after a picture to its strip about a second later, without making anything wait for them.</summary>
+/// <summary>Adds the frames taken after a picture to its strip, about a second later. Nothing waits for them.</summary>
 /// <remarks>
 /// Not a job: it would hold a worker while it waits, and could not be repeated after a crash, because the frames are lost with
 /// the ring. A strip without them is complete enough.
@@ -66,7 +66,11 @@ public sealed class StripCompletion(
         catch (Exception error)
         {
             if (!_stop.IsCancellationRequested)
-                logger.LogWarning("Snapshot {SnapshotId}: its strip could not be completed: {Problem}", snapshotId, error.Message);
+            {
+                logger.LogWarning(
+                    "Snapshot {SnapshotId}: its strip could not be completed: {Problem}", snapshotId, error.Message);
+            }
+
         }
     }
 

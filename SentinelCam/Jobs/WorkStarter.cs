@@ -6,9 +6,9 @@ using SentinelCam.Data;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// Starts all due work: captures, mails and the closing of alerts. Only <c>sentinelcam.db</c> determines what is due and when. This
-/// service checks it after each commit, at the next due time and once a minute, and enqueues a job for each due item. Therefore
-/// nothing else enqueues work, a retry is a due time in the database, and jobs lost in a crash or with <c>jobs.db</c> are restarted.
+/// Starts all due work: captures, mails and the closing of alerts. Only <c>sentinelcam.db</c> determines what is due and when.
+/// This service checks it after each commit, at the next due time and once a minute, and enqueues a job for each due item. So
+/// nothing else enqueues work, a retry is a due time in the database, and jobs lost in a crash or with <c>jobs.db</c> restart.
 /// </summary>
 /// <remarks>
 /// Jobs do nothing if their work is done or not due, so a redundant job is harmless. Hangfire does not retry them: the dashboard
@@ -19,7 +19,7 @@ public sealed class WorkStarter(
     ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
-    /// After this time, longer than a capture or a mail takes, a job that has not finished is lost unless others wait in its queue.
+    /// After this time, longer than a capture or a mail takes, an unfinished job is lost unless others wait in its queue.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
