@@ -30,7 +30,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
 
     /// <summary>Why a success after failures has neither a picture nor a mail.</summary>
     public const string NotMailed =
-        "No picture and no mail: ten sign-ins like this one were already mailed in the last hour.";
+        "No picture and no email: ten emails about sign-ins like this one were queued in the last hour.";
 
     /// <summary>Joins the open alert or opens one. Decides which mail reports the attempt and whether to photograph it.</summary>
     /// <param name="ownerId">Who is alerted; null: the administrators.</param>

@@ -4,7 +4,7 @@ namespace SentinelCam.Alerts;
 
 /// <summary>How attempts are grouped into alerts, and how much one alert may cost.</summary>
 /// <param name="QuietPeriod">
-/// <c>Alerts:QuietPeriod</c>: attempts no further apart than this share an alert; zero gives each its own. Owners can override it.
+/// <c>Alerts:QuietPeriod</c>: attempts no further apart than this share an alert; zero gives each its own. Owners can change it.
 /// </param>
 public sealed record AlertOptions(TimeSpan QuietPeriod)
 {

@@ -37,9 +37,10 @@ public static class LogServices
             // Otherwise all applications in a process would write to the log of the one that started last
             preserveStaticLogger: true);
 
-    /// <summary>The log's first line: what runs, on what, and with which data.</summary>
+    /// <summary>Writes the log's first line: the version, the platform and the data directory.</summary>
     public static void LogStart(this WebApplication app, DataDirectory data) =>
-        app.Logger.LogInformation("SentinelCam {Version} starts in {Environment}, on {Runtime} and {System}, with the data in {DataDirectory}",
+        app.Logger.LogInformation(
+            "SentinelCam {Version} starts in {Environment}, on {Runtime} and {System}, with the data in {DataDirectory}",
             ProductVersion.Text, app.Environment.EnvironmentName,
             RuntimeInformation.FrameworkDescription, RuntimeInformation.RuntimeIdentifier, data.Root);
 }

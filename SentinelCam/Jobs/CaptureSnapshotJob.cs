@@ -77,7 +77,7 @@ public sealed class CaptureSnapshotJob(
         catch (Exception error) when (error is not OperationCanceledException)
         {
             logger.LogError(error, "Entry {EntryId}: the capture failed", entry.Id);
-            return (Failed("The picture could not be taken. See the log for details."), null, []);
+            return (Failed("The picture could not be taken. See the log."), null, []);
         }
     }
 

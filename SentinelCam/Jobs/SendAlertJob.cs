@@ -120,7 +120,7 @@ public sealed class SendAlertJob(
         }
         catch (OperationCanceledException)
         {
-            return (new MailOutcome(MailResult.TryAgain, "SentinelCam stopped before the mail was sent."), IsMoot: false);
+            return (new MailOutcome(MailResult.TryAgain, "SentinelCam stopped before the email was sent."), IsMoot: false);
         }
         catch (Exception error)
         {
@@ -132,7 +132,7 @@ public sealed class SendAlertJob(
     private MailOutcome Unsent(Delivery delivery, Exception error)
     {
         logger.LogError(error, "Delivery {DeliveryId} could not be composed or sent", delivery.Id);
-        return new MailOutcome(MailResult.TryAgain, "The mail could not be composed or sent. See the log for details.");
+        return new MailOutcome(MailResult.TryAgain, "The email could not be composed or sent. See the log.");
     }
 }
 
