@@ -54,7 +54,12 @@ public sealed class StripCompletion(
     internal Task WhenDoneAsync() => Task.WhenAll(_pending.Keys);
 
     /// <inheritdoc />
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        // A host that is disposed of while it stops does both
+        Interlocked.Exchange(ref _stopped, true);
+        _stop.Dispose();
+    }
 
     private async Task TryCompleteAsync(long snapshotId, Frame picture, IReadOnlyList<DateTimeOffset> places)
     {
