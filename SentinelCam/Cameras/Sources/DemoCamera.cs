@@ -26,7 +26,7 @@ internal sealed class DemoCamera(TimeProvider time) : ICamera
     {
         var assembly = typeof(DemoCamera).Assembly;
         return assembly.GetManifestResourceNames()
-            .Where(name => name.Contains(".Cameras.Sources.Demo.", StringComparison.Ordinal))
+            .Where(name => name.Contains(".Cameras.Demo.", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name =>
             {
