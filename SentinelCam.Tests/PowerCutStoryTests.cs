@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SentinelCam.HangfireSqlite;
 using SentinelCam.Tests.Support;
 
@@ -51,7 +50,7 @@ public sealed class PowerCutStoryTests : IDisposable
         await ann.RegisterAsync("Ann", email, SentinelCamApp.Password);
         await ann.SignOutAsync();
         await ann.SignInAsync(email, "a wrong password");
-        await UntilAsync(killNow);
+        await Eventually.TrueAsync(killNow, () => app.Said);
         await app.KillAsync();
     }
 
@@ -60,28 +59,18 @@ public sealed class PowerCutStoryTests : IDisposable
         await using var app = SentinelCamProcess.Start(Data,
             ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
-        var mail = await mailServer.WaitForMailAsync(name, TestContext.Current.CancellationToken);
+        var mail = await mailServer.WaitForMailAsync(name);
         Assert.Single(mail.Attachments);
 
         // Also the jobs that the dead process held are run again and find nothing left to do
         using (var jobs = new SqliteJobStorage($"Data Source={Path.Combine(Data, "jobs.db")}"))
-            await UntilAsync(() => jobs.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0 });
+            await Eventually.TrueAsync(() => jobs.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0 }, () => app.Said, patience: TimeSpan.FromSeconds(90));
         Assert.Single(mailServer.Mails(name));
 
         await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);
         var log = (await ann.GetAsync("/userdata")).Main;
         Assert.Contains("wrong password for", log, StringComparison.Ordinal);
         Assert.Contains(": accepted", log, StringComparison.Ordinal);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(90), "It did not happen within 90 seconds.");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
     }
 
     private sealed class SilentServer : IDisposable

@@ -99,12 +99,7 @@ public class OutageTests
 
         await app.FailToSignInAsync(Anns);
         // The camera's time limits go by the same clock
-        for (var i = 0; i < 600 && await app.ReadAsync(db => db.Deliveries.CountAsync()) == 0; i++)
-        {
-            _clock.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(), planned => planned > 0, meanwhile: () => _clock.Advance(TimeSpan.FromMilliseconds(500)));
         await app.WaitForAcceptedAsync(1);
         Assert.Contains("No picture:", Load(server.Messages[0]).TextBody, StringComparison.Ordinal);
         Assert.Equal(0, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Taken)));

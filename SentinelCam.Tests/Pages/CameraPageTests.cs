@@ -156,13 +156,12 @@ public class CameraPageTests
         await page.WaitForSelectorAsync("text=The source is stored and in use.");
         // A look may come between two renewals, when the picture is just being loaded
         var seen = new HashSet<string>();
-        for (var tries = 0; seen.Count < 2; tries++)
+        await Eventually.TrueAsync(async () =>
         {
-            Assert.True(tries < 600, "The picture does not renew itself.");
             if (await page.EvaluateAsync<string?>(LoadedPicture) is { } address)
                 seen.Add(address);
-            await Task.Delay(100, Cancelled);
-        }
+            return seen.Count == 2;
+        }, app.Log);
         await page.WaitForSelectorAsync(".preview [data-state=Live]");
     }
 

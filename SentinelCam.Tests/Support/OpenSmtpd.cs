@@ -70,25 +70,13 @@ public sealed class OpenSmtpd : IDisposable
     public static string AddressFor(string name) => name + "@mail.test";
 
     /// <summary>Waits for the mailbox's first mail.</summary>
-    /// <exception cref="TimeoutException">None came within 30 seconds.</exception>
-    public async Task<MimeMessage> WaitForMailAsync(string name, CancellationToken cancellationToken) =>
-        (await WaitForMailsAsync(name, 1, cancellationToken))[0];
+    /// <exception cref="TimeoutException">None came in time.</exception>
+    public async Task<MimeMessage> WaitForMailAsync(string name) => (await WaitForMailsAsync(name, 1))[0];
 
     /// <summary>Waits until the mailbox has at least so many mails, and returns all of them.</summary>
-    /// <exception cref="TimeoutException">They did not come within 30 seconds.</exception>
-    public async Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count, CancellationToken cancellationToken)
-    {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            var mails = Mails(name);
-            if (mails.Count >= count)
-                return mails;
-            if (watch.Elapsed > TimeSpan.FromSeconds(30))
-                throw new TimeoutException($"{mails.Count} of {count} mails for {AddressFor(name)} came. The server said:\n{Said()}");
-            await Task.Delay(20, cancellationToken);
-        }
-    }
+    /// <exception cref="TimeoutException">They did not come in time.</exception>
+    public Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count) =>
+        Eventually.GetAsync(() => Mails(name), mails => mails.Count >= count, Said, text: $"{count} mails for {AddressFor(name)}");
 
     /// <summary>The mailbox's mails so far, in the order of their Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)
@@ -139,26 +127,25 @@ public sealed class OpenSmtpd : IDisposable
 
     private async Task WaitForGreetingAsync()
     {
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < TimeSpan.FromSeconds(20) && !_launcher.HasExited)
+        await Eventually.TrueAsync(async () => _launcher.HasExited || await GreetsAsync(), Said);
+        if (_launcher.HasExited)
+            throw new InvalidOperationException("smtpd did not start. It said:\n" + Said());
+    }
+
+    private async Task<bool> GreetsAsync()
+    {
+        try
         {
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
-                using var reader = new StreamReader(client.GetStream());
-                if ((await reader.ReadLineAsync())?.StartsWith("220 ", StringComparison.Ordinal) == true)
-                    return;
-            }
-            catch (Exception e) when (e is SocketException or IOException)
-            {
-                Log("-- " + e.Message);
-            }
-
-            await Task.Delay(50);
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            using var reader = new StreamReader(client.GetStream());
+            return (await reader.ReadLineAsync())?.StartsWith("220 ", StringComparison.Ordinal) == true;
         }
-
-        throw new InvalidOperationException("smtpd did not start. It said:\n" + Said());
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            Log("-- " + e.Message);
+            return false;
+        }
     }
 
     private static int FreePort()

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -13,8 +13,6 @@ public sealed class SentinelCamApp : IAsyncDisposable
 {
     public const string AnnsEmail = "ann@example.org";
     public const string Password = "correct horse battery staple";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Factory _factory;
     private bool _stopped;
@@ -55,23 +53,21 @@ public sealed class SentinelCamApp : IAsyncDisposable
         await WaitForTheLockAsync();
     }
 
-    /// <summary>The program lets go of its data directory at its very end, a moment after the host is gone.</summary>
-    private async Task WaitForTheLockAsync()
+    /// <summary>The program releases its data directory at its very end, a moment after the host is gone.</summary>
+    private Task WaitForTheLockAsync() => Eventually.TrueAsync(() =>
     {
-        var path = Path.Combine(DataDirectory, ".lock");
-        for (var tries = 0; File.Exists(path); tries++)
+        try
         {
-            try
-            {
-                await File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).DisposeAsync();
-                return;
-            }
-            catch (IOException) when (tries < 600)
-            {
-                await Task.Delay(100);
-            }
+            var path = Path.Combine(DataDirectory, ".lock");
+            if (File.Exists(path))
+                File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return true;
         }
-    }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
 
     /// <summary>A browser without scripts, with cookies of its own.</summary>
     public WebVisitor Visit(string userAgent = "Tests/1.0") => new(Address, userAgent);
@@ -94,19 +90,10 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     /// <summary>Asks the database until the answer satisfies.</summary>
     /// <exception cref="TimeoutException">It does not within a minute.</exception>
-    public async Task<T> WaitForAsync<T>(Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies)
-    {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            var answer = await ReadAsync(query);
-            if (satisfies(answer))
-                return answer;
-            if (watch.Elapsed > Patience)
-                throw new TimeoutException($"The database still answers {answer}. The log:\n{Log()}");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
+    public Task<T> WaitForAsync<T>(
+        Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies, Action? meanwhile = null,
+        [CallerArgumentExpression(nameof(query))] string asked = "", [CallerArgumentExpression(nameof(satisfies))] string text = "") =>
+        Eventually.GetAsync(() => ReadAsync(query), satisfies, Log, meanwhile, text: $"{asked} is {text}");
 
     public Task WaitForAcceptedAsync(int count) =>
         WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted), accepted => accepted >= count);
