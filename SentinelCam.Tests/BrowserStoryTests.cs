@@ -12,7 +12,7 @@ public class BrowserStoryTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_newcomer_registers_is_attacked_and_looks_at_the_picture(bool scripts)
+    public async Task Newcomer_registers_is_attacked_and_sees_the_picture(bool scripts)
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var app = await SentinelCamApp.StartAsync();
@@ -77,7 +77,7 @@ public class BrowserStoryTests
     }
 
     [Fact]
-    public async Task With_scripts_the_address_of_a_page_and_the_back_button_lead_to_whole_pages()
+    public async Task With_scripts_URLs_and_the_back_button_lead_to_full_pages()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var app = await SentinelCamApp.StartAsync();

@@ -19,7 +19,7 @@ public sealed class CrashStoryTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
 
     [Fact]
-    public async Task Forty_kills_lose_no_attempt_and_no_mail_and_repeat_at_most_one_mail_each()
+    public async Task Forty_kills_lose_no_attempt_or_mail_and_each_repeats_at_most_one_mail()
     {
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => KillOverAndOverAsync(lane, Kills / Lanes)));
     }

@@ -9,7 +9,7 @@ namespace SentinelCam.Tests;
 public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Fact(Explicit = true)]
-    public async Task Each_page_is_photographed_for_its_document()
+    public async Task Each_page_gets_a_screenshot_for_its_document()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "SentinelCam.sln")))

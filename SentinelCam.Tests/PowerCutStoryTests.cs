@@ -11,7 +11,7 @@ public sealed class PowerCutStoryTests : IDisposable
     private string Data => Path.Combine(_directory, "data");
 
     [Fact]
-    public async Task Killed_as_soon_as_the_attempt_is_answered_the_mail_comes_once()
+    public async Task After_a_kill_right_after_the_answer_the_mail_arrives_once()
     {
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
         var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
@@ -26,7 +26,7 @@ public sealed class PowerCutStoryTests : IDisposable
     }
 
     [Fact]
-    public async Task Killed_while_the_mail_is_on_its_way_the_mail_comes_once()
+    public async Task After_a_kill_while_sending_the_mail_arrives_once()
     {
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
         var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);

@@ -10,7 +10,7 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task An_approved_account_can_sign_in_and_a_suspended_one_is_signed_out()
+    public async Task Approved_account_can_sign_in_and_a_suspended_one_is_signed_out()
     {
         var id = await _app.AddAccountAsync("Frank", "frank@example.org", approved: false);
         using var frank = _app.Visit();
@@ -26,7 +26,7 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     }
 
     [Fact]
-    public async Task A_removed_account_is_gone_and_its_mail_address_free()
+    public async Task Removed_account_is_gone_and_its_mail_address_can_register_again()
     {
         var id = await _app.AddAccountAsync("Grace", "grace@example.org", approved: false);
 
@@ -39,7 +39,7 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     }
 
     [Fact]
-    public async Task Administrators_leave_each_others_accounts_alone()
+    public async Task Administrators_cannot_change_each_others_accounts()
     {
         var ann = await _app.ReadAsync(db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail).Select(a => a.Id).SingleAsync());
         var page = await household.Ann.GetAsync("/admin/accounts");

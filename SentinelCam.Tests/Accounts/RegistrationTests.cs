@@ -14,7 +14,7 @@ public partial class RegistrationTests
     private static readonly (string, string) Forwarded = ("X-Forwarded-For", "203.0.113.9");
 
     [Fact]
-    public async Task First_account_is_the_administrators_and_signed_in()
+    public async Task First_account_becomes_administrator_and_is_signed_in()
     {
         await using var app = await SentinelCamApp.StartAsync();
         using var ann = app.Visit();
@@ -41,7 +41,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task From_another_machine_the_first_account_needs_the_set_up_code_of_the_log()
+    public async Task From_another_machine_the_first_account_needs_the_set_up_code_from_the_log()
     {
         await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
         using var visitor = app.Visit();
@@ -70,7 +70,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Whatever_a_proxy_calls_its_header_the_set_up_code_is_needed()
+    public async Task Any_proxy_header_requires_the_set_up_code()
     {
         await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
         using var visitor = app.Visit();
@@ -81,7 +81,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Of_two_first_accounts_at_once_one_is_the_administrator()
+    public async Task Concurrent_first_registrations_make_one_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
         await RegisterAtOnceAsync(app, 4, i => ($"User {i}", $"user{i}@example.org"));
@@ -91,7 +91,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Open_mode_lets_everybody_in_and_says_which_address_is_taken()
+    public async Task Open_mode_admits_everyone_and_reports_a_taken_address()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
         using var ann = await app.RegisterAnnAsync();
@@ -112,7 +112,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Closed_mode_takes_the_first_account_only()
+    public async Task Closed_mode_accepts_only_the_first_account()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "closed"));
         using var bob = app.Visit();

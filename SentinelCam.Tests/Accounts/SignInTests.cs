@@ -60,7 +60,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task The_count_of_failures_starts_again_after_a_success_and_after_a_lock_out()
+    public async Task Failure_count_resets_after_a_success_and_after_a_lockout()
     {
         await _app.AddAccountAsync("Irene", "irene@example.org");
         using var visitor = _app.Visit();
@@ -83,7 +83,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task Parallel_guesses_are_counted_exactly_and_cannot_slip_past_the_lock_out()
+    public async Task Parallel_guesses_are_counted_exactly_and_cannot_bypass_the_lockout()
     {
         var id = await _app.AddAccountAsync("Judy", "judy@example.org");
         var visitors = Enumerable.Range(0, 20).Select(_ => _app.Visit()).ToList();
@@ -98,7 +98,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_while_the_password_is_checked_is_recorded_all_the_same()
+    public async Task Visitor_who_hangs_up_during_the_password_check_is_still_recorded()
     {
         var id = await _app.AddAccountAsync("Mona", "mona@example.org");
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "mona@example.org");
@@ -122,14 +122,14 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task Mail_address_is_taken_in_any_case_and_with_spaces_around_it()
+    public async Task Mail_address_ignores_case_and_surrounding_spaces()
     {
         using var visitor = _app.Visit();
         Assert.Equal("/dashboard", (await visitor.SignInAsync("  BOB@Example.ORG ", Password)).Path);
     }
 
     [Fact]
-    public async Task An_empty_form_is_no_attempt()
+    public async Task Empty_form_is_not_an_attempt()
     {
         var before = await _app.ReadAsync(db => db.LoginAttempts.CountAsync());
         using var visitor = _app.Visit();
@@ -151,7 +151,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task After_signing_in_a_page_of_this_site_is_opened_again()
+    public async Task Signing_in_returns_to_the_requested_page()
     {
         using var bob = _app.Visit();
         var form = await bob.GetAsync("/userdata?Q=x");
@@ -170,7 +170,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     [InlineData("/\t/evil.example/")]
     [InlineData("http:evil.example")]
     [InlineData("javascript:alert(1)")]
-    public async Task After_signing_in_another_site_is_never_opened(string returnUrl)
+    public async Task Signing_in_never_redirects_to_another_site(string returnUrl)
     {
         using var bob = _app.Visit();
         var form = await bob.GetAsync("/login?returnUrl=" + Uri.EscapeDataString(returnUrl));

@@ -49,7 +49,7 @@ public class AlertBurstTests
     }
 
     [Fact]
-    public async Task A_picture_that_would_come_too_late_for_an_attempt_that_joined_is_left_out_and_the_log_says_so()
+    public async Task Overdue_picture_of_a_joined_attempt_is_skipped_and_the_log_says_so()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -68,7 +68,7 @@ public class AlertBurstTests
     }
 
     [Fact]
-    public async Task A_single_attempt_gets_no_summary()
+    public async Task Single_attempt_gets_no_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -82,7 +82,7 @@ public class AlertBurstTests
     }
 
     [Fact]
-    public async Task A_burst_without_end_is_summed_up_after_an_hour()
+    public async Task Endless_burst_gets_a_summary_after_an_hour()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -116,7 +116,7 @@ public class AlertBurstTests
     }
 
     [Fact]
-    public async Task Guesses_at_unknown_accounts_are_grouped_by_address_and_go_to_the_administrators()
+    public async Task Guesses_at_unknown_accounts_are_grouped_by_address_and_mailed_to_administrators()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();

@@ -15,7 +15,7 @@ public class AlertFloodTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task A_flood_is_two_mails_and_one_picture_a_second_and_every_attempt_is_counted()
+    public async Task Flood_costs_two_mails_and_one_picture_a_second_and_every_attempt_is_counted()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -55,7 +55,7 @@ public class AlertFloodTests
     }
 
     [Fact]
-    public async Task An_alert_has_a_hundred_pictures_at_most()
+    public async Task Alert_has_at_most_a_hundred_pictures()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -72,7 +72,7 @@ public class AlertFloodTests
     }
 
     [Fact]
-    public async Task The_best_five_pictures_go_into_the_summary()
+    public async Task Summary_contains_the_five_best_pictures()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -101,7 +101,7 @@ public class AlertFloodTests
     }
 
     [Fact]
-    public async Task Whoever_has_many_addresses_brings_the_administrators_ten_alerts_an_hour_and_one_summary_of_the_rest()
+    public async Task Attacker_with_many_addresses_triggers_ten_alerts_an_hour_and_one_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -126,7 +126,7 @@ public class AlertFloodTests
     }
 
     [Fact]
-    public async Task The_addresses_of_one_network_are_one_visitor()
+    public async Task Addresses_of_one_network_count_as_one_visitor()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -142,11 +142,11 @@ public class AlertFloodTests
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
     [InlineData("fe80::1%3", "fe80::/64")]
     [InlineData("unknown", "unknown")]
-    public void A_network_is_an_IPv4_address_or_the_first_half_of_an_IPv6_address(string address, string network) =>
+    public void Network_is_an_IPv4_address_or_the_first_half_of_an_IPv6_address(string address, string network) =>
         Assert.Equal(network, RemoteNetwork.Of(address));
 
     [Fact]
-    public async Task A_clock_that_was_set_back_keeps_neither_pictures_nor_mails_nor_the_owner_waiting()
+    public async Task Clock_set_back_delays_no_picture_mail_or_sign_in()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -181,7 +181,7 @@ public class AlertFloodTests
     [InlineData(DeliveryState.Waiting, 0, 60)]
     [InlineData(DeliveryState.Waiting, 3, 62)]
     [InlineData(DeliveryState.Sending, 1, 60)]
-    public async Task A_mail_that_a_clock_an_hour_ahead_put_off_goes_within_minutes(DeliveryState state, int tries, int minutesAhead)
+    public async Task Mail_postponed_by_a_clock_an_hour_ahead_leaves_within_minutes(DeliveryState state, int tries, int minutesAhead)
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();

@@ -12,7 +12,7 @@ namespace SentinelCam.Tests.Alerts;
 public sealed class AlertMessageTests
 {
     [Fact]
-    public void The_envelope_is_as_given_and_asks_for_no_automatic_answer()
+    public void Headers_are_as_given_and_suppress_automatic_replies()
     {
         var mail = Sent(Mails.Content());
 
@@ -29,7 +29,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_mail_that_follows_stays_in_its_thread()
+    public void Follow_up_stays_in_its_thread()
     {
         var mail = Sent(Mails.Content(MailKind.Summary) with { InReplyTo = "1@example.org", References = ["0@example.org", "1@example.org"], AttemptCount = 12 });
 
@@ -39,7 +39,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void The_picture_is_attached_once_and_shown_once_byte_for_byte()
+    public void Picture_is_attached_once_and_shown_once_byte_for_byte()
     {
         var mail = Sent(Mails.Content());
 
@@ -55,7 +55,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void Plain_text_tells_when_who_from_where_and_what_to_do()
+    public void Plain_text_says_when_who_from_where_and_what_to_do()
     {
         Assert.Equal(
             """
@@ -86,7 +86,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void Both_texts_say_the_same()
+    public void HTML_and_plain_text_say_the_same()
     {
         var mail = Sent(Mails.Content() with { AttemptCount = 3 });
 
@@ -98,14 +98,14 @@ public sealed class AlertMessageTests
     [Theory]
     [InlineData("203.0.113.9", "The camera cannot see that person")]
     [InlineData("192.168.1.20", "another machine in the local network")]
-    public void An_attempt_from_elsewhere_says_what_the_camera_cannot_know(string address, string words)
+    public void Remote_attempt_says_that_the_camera_cannot_see_the_visitor(string address, string words)
     {
         Assert.Contains(words, OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt(address)] }))), StringComparison.Ordinal);
         Assert.DoesNotContain(words, OneLine(Plain(Sent(Mails.Content()))), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_picture_is_not_said_to_show_a_remote_visitor() =>
+    public void Mail_does_not_claim_that_the_picture_shows_a_remote_visitor() =>
         Assert.DoesNotContain("see in the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_label_stands_before_the_picture_in_both_texts()
+    public void Label_precedes_the_picture_in_both_texts()
     {
         var mail = Sent(Mails.Content() with { Pictures = [Mails.Picture("DEMO")] });
 
@@ -129,7 +129,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void An_unknown_account_is_told_to_administrators_as_such()
+    public void Administrators_are_told_that_the_account_is_unknown()
     {
         var mail = Sent(Mails.Content(to: "admin@example.org") with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" });
 
@@ -138,7 +138,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_late_picture_and_a_picture_on_request_say_what_they_are()
+    public void Late_and_requested_pictures_say_what_they_are()
     {
         Assert.Equal("Re: Failed sign-in to alice@example.org on porch: the picture", Sent(Mails.Content(MailKind.LatePicture)).Subject);
 
@@ -148,7 +148,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_long_burst_is_counted_in_full_and_told_in_part()
+    public void Long_burst_is_counted_in_full_and_listed_in_part()
     {
         var attempts = Enumerable.Range(0, 100).Select(i => Mails.Attempt() with { Id = i }).ToList();
         var mail = Sent(Mails.Content(MailKind.Summary) with { Attempts = attempts, AttemptCount = 10_000, LastAt = Mails.Moment.AddMinutes(5) });
@@ -165,7 +165,7 @@ public sealed class AlertMessageTests
     [InlineData("alice@example.org, bob@example.org")]
     [InlineData("alice@example.org\r\nBcc: bob@example.org")]
     [InlineData("\"alice\r\nRCPT TO:<bob@example.org>\"@example.org")]
-    public void A_recipient_that_is_no_mail_address_is_refused(string to) =>
+    public void Invalid_recipient_is_refused(string to) =>
         Assert.Throws<ArgumentException>(() => AlertMessage.Compose(Mails.Content(to: to)));
 
     /// <summary>The mail as it is after a journey: written, and read again.</summary>

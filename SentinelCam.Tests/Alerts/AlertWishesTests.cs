@@ -13,7 +13,7 @@ public class AlertWishesTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task From_the_third_failure_on_means_no_mail_before_it_and_three_pictures_in_it()
+    public async Task Alerting_from_the_third_failure_sends_one_mail_with_three_pictures()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 3);
         for (var i = 1; i <= 2; i++)
@@ -40,7 +40,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task However_quickly_the_failures_before_the_mail_come_each_has_its_picture()
+    public async Task Rapid_failures_before_the_mail_each_have_a_picture()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 4);
         for (var i = 0; i < 6; i++)
@@ -55,7 +55,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task Fewer_failures_than_the_owner_wants_to_be_told_of_stay_in_the_log()
+    public async Task Failures_below_the_owners_threshold_are_only_logged()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 10);
         for (var i = 0; i < 3; i++)
@@ -70,7 +70,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task An_owners_own_quiet_period_counts()
+    public async Task Owners_quiet_period_applies()
     {
         await using var app = await StartAsync(account => account.QuietMinutes = 60);
         await FailAsync(app);
@@ -81,7 +81,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task A_pause_keeps_mails_back_until_its_time_and_pictures_not_at_all()
+    public async Task Pause_holds_back_mails_until_it_ends_but_no_pictures()
     {
         var until = _clock.GetUtcNow().AddMinutes(30);
         await using var app = await StartAsync(account => account.PausedUntil = until);
@@ -99,7 +99,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task A_sign_in_after_three_failures_is_photographed_and_mailed_at_once_in_spite_of_quiet_period_and_pause()
+    public async Task Sign_in_after_three_failures_is_photographed_and_mailed_at_once_despite_quiet_period_and_pause()
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 3; i++)
@@ -134,7 +134,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task Ten_such_sign_ins_an_hour_are_mailed_and_more_are_recorded()
+    public async Task Ten_such_sign_ins_an_hour_are_mailed_and_all_are_recorded()
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 12; i++)
@@ -150,7 +150,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task An_entry_that_is_deleted_before_its_picture_was_taken_is_mailed_all_the_same()
+    public async Task Entry_deleted_before_its_picture_is_still_mailed()
     {
         await using var app = await StartAsync();
         using var ann = await app.VisitAsAsync(Anns);
@@ -171,7 +171,7 @@ public class AlertWishesTests
     [InlineData(3, 0, true)]
     [InlineData(3, 59, true)]
     [InlineData(3, 61, false)]
-    public async Task Three_failures_within_the_hour_make_a_success_worth_telling(int failures, int minutesLater, bool told)
+    public async Task Success_is_reported_after_three_failures_within_the_hour(int failures, int minutesLater, bool told)
     {
         await using var app = await StartAsync();
         for (var i = 0; i < failures; i++)
@@ -185,7 +185,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task An_owner_who_signs_in_between_the_guesses_of_somebody_else_does_not_hide_them()
+    public async Task Owners_own_sign_in_does_not_hide_an_attackers_guesses()
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 4; i++)
@@ -203,7 +203,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task A_mail_that_leaves_after_somebody_got_in_says_so()
+    public async Task Late_alert_mentions_the_successful_sign_in()
     {
         await using var app = await StartAsync();
         var first = await app.FailToSignInAsync(Anns, isCaptured: false);
@@ -227,7 +227,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task The_mail_waits_for_the_pictures_of_the_attempts_that_come_along_and_each_of_them_shows_it()
+    public async Task Mail_waits_for_the_pictures_of_earlier_attempts_and_each_entry_shows_it()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 3);
         using var ann = await app.VisitAsAsync(Anns);
@@ -249,7 +249,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task A_picture_that_does_not_come_keeps_the_mail_from_leaving_for_seconds_only()
+    public async Task Missing_picture_delays_the_mail_by_seconds_only()
     {
         await using var app = await StartAsync(account => account.AlertFrom = 2);
         await app.FailToSignInAsync(Anns, isCaptured: false);
@@ -263,7 +263,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task An_owner_who_was_suspended_while_a_mail_waited_does_not_get_it()
+    public async Task Suspended_owner_does_not_get_a_waiting_mail()
     {
         await using var app = await StartAsync();
         var bob = await app.AddAccountAsync("Bob", Household.Bobs);
@@ -283,7 +283,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task Whoever_signs_in_and_deletes_the_entry_at_once_does_not_stop_the_mail()
+    public async Task Deleting_the_entry_of_a_sign_in_does_not_stop_its_mail()
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 3; i++)
@@ -304,7 +304,7 @@ public class AlertWishesTests
     }
 
     [Fact]
-    public async Task Through_the_form_a_success_after_failures_looks_like_any_other()
+    public async Task Through_the_form_a_sign_in_after_failures_looks_like_any_other()
     {
         await using var app = await StartAsync();
         using var visitor = app.Visit("Form/1.0");

@@ -43,7 +43,7 @@ public sealed class HostileMailTests
     }
 
     [Fact]
-    public async Task Nothing_in_the_HTML_comes_from_elsewhere()
+    public async Task HTML_loads_nothing_from_elsewhere()
     {
         var (mail, _) = await SendAsync(Mails.Content());
 
@@ -52,7 +52,7 @@ public sealed class HostileMailTests
     }
 
     [Fact]
-    public async Task Right_to_left_tricks_do_not_reach_the_mail()
+    public async Task Bidirectional_controls_do_not_reach_the_mail()
     {
         var (mail, _) = await SendAsync(Everywhere("cod.\u202Eslx\u202C \u2066\u200Fevil\u2069"));
 
@@ -63,7 +63,7 @@ public sealed class HostileMailTests
     }
 
     [Fact]
-    public async Task A_user_agent_of_a_megabyte_makes_no_bigger_mail()
+    public async Task User_agent_of_a_megabyte_does_not_enlarge_the_mail()
     {
         var (usual, _) = await SendAsync(Mails.Content());
         var (mail, _) = await SendAsync(Everywhere(new string('A', 1024 * 1024)));

@@ -15,7 +15,7 @@ public sealed class MailSizeTests
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(10)]
-    public async Task Large_pictures_are_made_smaller_for_the_mail(int count)
+    public async Task Large_pictures_are_scaled_down_for_the_mail(int count)
     {
         Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV does not load");
         var large = Noise(2400, 1800);
@@ -36,7 +36,7 @@ public sealed class MailSizeTests
     }
 
     [Fact]
-    public async Task Small_pictures_travel_byte_for_byte()
+    public async Task Small_pictures_are_sent_byte_for_byte()
     {
         var (bytes, mail) = await SendAsync(Mails.Content() with { Pictures = [Picture(TestJpeg.Demo(1)), Picture(TestJpeg.Demo(2))] });
 
@@ -45,7 +45,7 @@ public sealed class MailSizeTests
     }
 
     [Fact]
-    public void Where_nothing_can_be_made_smaller_what_fits_goes_and_the_mail_tells_of_the_rest()
+    public void Pictures_that_cannot_be_scaled_down_are_left_out_and_mentioned()
     {
         var large = TestJpeg.Tiny(1, 900_000);
         using var wire = new MemoryStream();
@@ -59,7 +59,7 @@ public sealed class MailSizeTests
     }
 
     [Fact]
-    public async Task The_longest_texts_and_the_largest_pictures_together_stay_under_a_megabyte()
+    public async Task Longest_texts_with_largest_pictures_stay_under_a_megabyte()
     {
         var text = new string('漢', 2_000);
         var attempts = Enumerable.Range(1, 20).Select(i => new MailAttempt(i, Mails.Moment, text, text, text, text, i)).ToList();

@@ -15,7 +15,7 @@ public class OutageTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task Three_days_without_a_mail_server_lose_no_mail_and_the_tries_grow_from_ten_seconds_to_half_an_hour()
+    public async Task Three_days_without_a_mail_server_lose_no_mail_and_retries_slow_down_to_half_an_hour()
     {
         var script = new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 closed");
         await using var server = ScriptedSmtpServer.Start(script);
@@ -45,7 +45,7 @@ public class OutageTests
     }
 
     [Fact]
-    public async Task A_mail_that_was_given_up_after_five_days_goes_when_its_owner_sends_it_again_and_has_five_days_more()
+    public async Task Mail_given_up_after_five_days_has_five_more_when_its_owner_sends_it_again()
     {
         var script = new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 never");
         await using var server = ScriptedSmtpServer.Start(script);
@@ -68,7 +68,7 @@ public class OutageTests
     }
 
     [Fact]
-    public async Task Where_a_picture_cannot_be_saved_the_mail_goes_and_says_so()
+    public async Task When_the_picture_cannot_be_saved_the_mail_leaves_and_says_so()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server);
@@ -85,7 +85,7 @@ public class OutageTests
     }
 
     [Fact]
-    public async Task A_camera_that_breaks_in_the_middle_costs_its_picture_and_no_mail()
+    public async Task Crashing_camera_costs_the_picture_but_not_the_mail()
     {
         var camera = new FakeCamera();
         camera.Crash(new InvalidOperationException("broken"));

@@ -14,7 +14,7 @@ public class SendAgainTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task A_mail_that_failed_raises_a_banner_and_goes_when_its_owner_sends_it_again()
+    public async Task Failed_mail_raises_a_banner_and_leaves_when_its_owner_sends_it_again()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user"), new SmtpScript());
         await using var app = await StartAsync(server);
@@ -38,7 +38,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task An_address_that_was_removed_gets_no_copy()
+    public async Task Removed_address_gets_no_copy()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server);
@@ -56,7 +56,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task A_double_click_makes_one_copy_with_a_Message_ID_of_its_own()
+    public async Task Double_click_makes_one_copy_with_its_own_Message_ID()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server);
@@ -81,7 +81,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task Only_the_owner_sends_again_and_others_get_what_does_not_exist()
+    public async Task Only_the_owner_can_send_again_and_others_get_not_found()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server);
@@ -105,7 +105,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task The_banner_goes_when_its_reader_knows()
+    public async Task Banner_disappears_once_acknowledged()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user"));
         await using var app = await StartAsync(server);
@@ -120,7 +120,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task A_refused_sign_in_raises_a_banner_for_administrators_until_mails_leave_again()
+    public async Task Refused_SMTP_sign_in_raises_a_banner_for_administrators_until_mails_leave_again()
     {
         var refusing = new SmtpScript { Certificate = TestCertificates.Good }.Reply(SmtpStage.Auth, "535 5.7.8 Username and Password not accepted");
         await using var server = ScriptedSmtpServer.Start(refusing, new SmtpScript());
@@ -144,7 +144,7 @@ public class SendAgainTests
     }
 
     [Fact]
-    public async Task A_mail_that_waits_for_more_than_an_hour_is_told_its_owner()
+    public async Task Owner_is_told_of_a_mail_that_waits_for_more_than_an_hour()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 not now"));
         await using var app = await StartAsync(server);

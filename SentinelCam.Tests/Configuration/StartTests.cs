@@ -24,7 +24,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Registration:Mode", "1", "Open, Approval, Closed")]
     [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
     [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
-    public async Task A_wrong_value_stops_the_start_with_one_line(string key, string value, string allowed)
+    public async Task Invalid_value_stops_the_start_with_one_line(string key, string value, string allowed)
     {
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), (key, value));
 
@@ -37,7 +37,7 @@ public sealed class StartTests : IDisposable
     [InlineData("http://127.0.0.1:99999")]
     [InlineData("https://127.0.0.1:0")]
     [InlineData("http://192.0.2.1:5000")]
-    public async Task An_address_that_cannot_be_used_stops_the_start_with_one_line(string urls)
+    public async Task Unusable_address_stops_the_start_with_one_line(string urls)
     {
         // Without a home there is no certificate of a developer's
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Urls", urls), ("HOME", _directory));
@@ -46,7 +46,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_another_program_has_stops_the_start_with_one_line()
+    public async Task Port_in_use_stops_the_start_with_one_line()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
@@ -62,7 +62,7 @@ public sealed class StartTests : IDisposable
     [InlineData("logs")]
     [InlineData("outbox")]
     [InlineData("snapshots")]
-    public async Task A_folder_that_cannot_be_written_stops_the_start_and_is_named(string folder)
+    public async Task Unwritable_folder_stops_the_start_and_is_named(string folder)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
         var data = Path.Combine(_directory, "data");
@@ -80,7 +80,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_password_in_a_wrong_value_is_not_repeated()
+    public async Task Password_in_an_invalid_value_is_not_repeated()
     {
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
 
@@ -89,7 +89,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_directory_that_is_a_file_or_lies_under_one_stops_the_start()
+    public async Task Data_directory_that_is_or_lies_under_a_file_stops_the_start()
     {
         var file = Path.Combine(_directory, "file");
         await File.WriteAllTextAsync(file, "in the way", TestContext.Current.CancellationToken);
@@ -99,7 +99,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_directory_where_nothing_can_be_written_stops_the_start()
+    public async Task Data_directory_that_cannot_be_created_stops_the_start()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place in which root cannot write either");
 
@@ -107,7 +107,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_process_on_the_same_data_directory_stops_and_the_first_goes_on()
+    public async Task Second_process_on_the_same_data_directory_stops_and_the_first_continues()
     {
         await using var app = await SentinelCamApp.StartAsync();
 
@@ -119,7 +119,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Everything_kept_is_readable_by_its_owner_only()
+    public async Task Stored_files_are_readable_by_their_owner_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
         await using var app = await SentinelCamApp.StartAsync();
@@ -133,7 +133,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("sentinelcam.db", "This is no database at all. It is longer than the header that SQLite looks for.")]
     [InlineData("sentinelcam.db", "SQLite format 3\0 and then nothing that makes sense")]
-    public async Task A_damaged_database_stops_the_start_and_is_left_as_it_is(string name, string content)
+    public async Task Damaged_database_stops_the_start_and_stays_unchanged(string name, string content)
     {
         var data = Directory.CreateDirectory(Path.Combine(_directory, "data")).FullName;
         var path = Path.Combine(data, name);

@@ -28,7 +28,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public async Task Each_search_walks_an_index_in_the_logs_order(string what, ImageLogFilter filter)
+    public async Task Every_search_reads_an_index_in_the_logs_order(string what, ImageLogFilter filter)
     {
         foreach (var owner in new long?[] { 1, null })
             foreach (var counts in new[] { false, true })
@@ -52,7 +52,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     [InlineData("日本語", 1)]
     [InlineData("zz", 3)]
     [InlineData("\0\0\0\u0007", 3)]
-    public async Task Search_takes_every_text_as_text(string text, int found)
+    public async Task Search_treats_every_input_as_plain_text(string text, int found)
     {
         var email = $"any{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(text))}@example.org";
         var id = await _app.AddAccountAsync("Any", email);
@@ -66,7 +66,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task What_is_derived_follows_deletion_removal_of_the_account_and_the_fate_of_mails()
+    public async Task Derived_data_follows_deletion_account_removal_and_mail_state()
     {
         var id = await _app.AddAccountAsync("Gone", "gone@example.org");
         var first = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived one", isCaptured: false);
@@ -100,7 +100,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task A_search_index_of_another_form_is_made_anew_from_what_there_is()
+    public async Task Outdated_search_index_is_rebuilt()
     {
         var id = await _app.AddAccountAsync("Old", "old@example.org");
         var entry = await _app.FailToSignInAsync("old@example.org", userAgent: "from before the index", isCaptured: false);

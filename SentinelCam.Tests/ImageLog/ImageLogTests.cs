@@ -22,7 +22,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     [InlineData("198.51.100.4", "elsewhere")]
     [InlineData("ELSEWHERE", "elsewhere")]
     [InlineData("  sure ", "sure")]
-    public async Task Search_takes_percent_underscore_and_backslash_as_they_are(string text, string found)
+    public async Task Search_matches_percent_underscore_and_backslash_literally(string text, string found)
     {
         using var owner = await OwnerAsync("search" + Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text + found)),
             ("203.0.113.5", "Agent 100% sure"), ("203.0.113.5", "Agent 100 percent"), ("203.0.113.5", "a_b under_score"), ("203.0.113.5", "axb"),
@@ -34,7 +34,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Filters_narrow_the_list_and_wrong_ones_are_no_error()
+    public async Task Filters_narrow_the_list_and_invalid_ones_are_ignored()
     {
         using var owner = await OwnerAsync("filters", ("203.0.113.5", "one"), ("203.0.113.5", "two"));
         await owner.SubmitAsync("/capture", new { });
@@ -57,11 +57,11 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     [InlineData("/userdata?Before=-9223372036854775808_0")]
     [InlineData("/userdata?Before=9223372036854775807_9223372036854775807")]
     [InlineData("/dashboard?Since=-9223372036854775808_0")]
-    public async Task A_crafted_place_is_no_error(string url) =>
+    public async Task Crafted_position_is_not_an_error(string url) =>
         Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(url)).Status);
 
     [Fact]
-    public async Task A_search_from_the_year_two_on_is_one_from_the_beginning()
+    public async Task Search_from_the_year_2_starts_at_the_beginning()
     {
         await household.App.FailToSignInAsync(Household.Bobs, "192.0.2.2", "Ancient/0.2", isCaptured: false);
         Assert.Contains("Ancient/0.2", (await household.Bob.GetAsync("/userdata?Q=Ancient&From=0002-01-01")).Main, StringComparison.Ordinal);
@@ -69,14 +69,14 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Too_short_a_search_deletes_nothing()
+    public async Task Search_that_is_too_short_deletes_nothing()
     {
         await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
         Assert.Contains("Type at least 3 characters", (await household.Bob.GetAsync("/delete_log?Q=ab")).Main, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Pages_are_stable_while_new_entries_come_in()
+    public async Task Paging_is_stable_while_new_entries_arrive()
     {
         using var owner = await OwnerAsync("paging", [.. Enumerable.Range(0, 60).Select(i => ("203.0.113.5", $"Agent number {i:00}"))]);
         var seen = new List<string>();
@@ -93,7 +93,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Export_holds_the_pictures_and_a_table_in_which_nothing_is_a_formula()
+    public async Task Export_contains_the_pictures_and_a_table_without_formulas()
     {
         using var owner = await OwnerAsync("export",
             ("203.0.113.5", "=HYPERLINK(\"http://evil.example\")"), ("203.0.113.5", "@SUM(1)"), ("203.0.113.5", "-1+1"), ("203.0.113.5", "＝1+1"), ("203.0.113.5", "plain, \"quoted\""));
@@ -121,7 +121,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Export_follows_the_filter_and_shows_nobody_elses_entries()
+    public async Task Export_contains_only_ones_own_matching_entries()
     {
         using var owner = await OwnerAsync("filtered", ("203.0.113.5", "wanted"), ("203.0.113.5", "other"));
 
@@ -134,7 +134,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Deleting_works_when_the_file_is_gone_already_and_keeps_the_attempt()
+    public async Task Deleting_works_without_the_file_and_keeps_the_attempt()
     {
         using var owner = await OwnerAsync("deletes", ("203.0.113.5", "to be deleted"));
         var entry = await _app.ReadAsync(db => db.ImageLog.AsNoTracking().Where(e => e.LoginAttempt!.UserAgent == "to be deleted").SingleAsync());

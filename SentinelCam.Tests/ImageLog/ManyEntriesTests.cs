@@ -16,7 +16,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task Only_ones_own_entries_of_a_selection_are_deleted_or_exported()
+    public async Task Selection_deletes_and_exports_only_ones_own_entries()
     {
         var bobs = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Bobs own", isCaptured: false);
         var eves = await _app.FailToSignInAsync(Household.Eves, userAgent: "Eves own", isCaptured: false);
@@ -38,7 +38,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task All_that_match_are_deleted_but_not_those_that_came_after_the_question()
+    public async Task Deleting_all_matches_spares_entries_that_arrived_after_the_question()
     {
         for (var i = 0; i < 30; i++)
             await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0", isCaptured: false);
@@ -55,7 +55,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task A_pinned_picture_outlives_the_retention_until_it_is_unpinned()
+    public async Task Pinned_picture_survives_retention_until_it_is_unpinned()
     {
         var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Kept", isCaptured: false);
         await AddPictureAsync(id);
@@ -75,7 +75,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task An_export_tells_the_same_in_json()
+    public async Task Export_contains_the_same_entries_as_JSON()
     {
         var id = await _app.FailToSignInAsync(Household.Bobs, "203.0.113.9", "</script><b>Json</b>", isCaptured: false);
         await AddPictureAsync(id);

@@ -13,7 +13,7 @@ namespace SentinelCam.Tests.LoginAttempts;
 public class FullDatabaseTests
 {
     [Fact]
-    public async Task Nobody_gets_in_unrecorded_and_everybody_reads_the_same_clear_page()
+    public async Task Nobody_signs_in_unrecorded_and_everyone_sees_the_same_clear_page()
     {
         var disk = new FullDisk();
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));

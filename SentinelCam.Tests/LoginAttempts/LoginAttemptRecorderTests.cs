@@ -20,7 +20,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task Each_outcome_is_a_row_by_the_time_the_answer_has_come()
+    public async Task Every_outcome_is_stored_before_the_answer_arrives()
     {
         var id = await _app.AddAccountAsync("Kate", "kate@example.org");
         const string Agent = "Mozilla/5.0 (X11; Linux x86_64) Role/1.0";
@@ -40,7 +40,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task No_password_is_found_on_disk_whether_wrong_right_or_typed_into_the_wrong_field()
+    public async Task Passwords_never_reach_the_disk_even_when_typed_into_the_wrong_field()
     {
         await _app.AddAccountAsync("Leo", "leo@example.org", password: "right-Zx7-password");
         using var visitor = _app.Visit();
@@ -66,7 +66,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData("Forger/3.0\u0085Attempt 98: WrongPassword", "Forger/3.0 Attempt 98: WrongPassword")]
     [InlineData("Forger/4.0 \u202Egnp.exe\u202C\u200B", "Forger/4.0 gnp.exe")]
     [InlineData("Forger/5.0\tand\ttabs", "Forger/5.0 and tabs")]
-    public async Task Control_characters_of_a_user_agent_reach_neither_row_nor_log(string userAgent, string kept)
+    public async Task User_agents_control_characters_reach_neither_database_nor_log(string userAgent, string kept)
     {
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "forger@example.org");
         var linesBefore = _app.Log().Split('\n').Length;
@@ -81,7 +81,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_line_break_typed_as_the_account_forges_no_log_line()
+    public async Task Line_break_in_the_account_name_forges_no_log_line()
     {
         using var visitor = _app.Visit();
         await visitor.SignInAsync("x@example.org\n2030-01-01T12:00:00.000+00:00 INF Attempt 97: accepted", "a wrong password");
@@ -92,7 +92,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_long_user_agent_is_cut()
+    public async Task Long_user_agent_is_truncated()
     {
         using var visitor = _app.Visit("Long/1.0 " + new string('x', 8_000));
         await visitor.SignInAsync("long@example.org", "a wrong password");
@@ -103,7 +103,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_user_agent_of_a_megabyte_is_refused_and_the_app_goes_on()
+    public async Task User_agent_of_a_megabyte_is_refused_and_the_app_keeps_running()
     {
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "huge@example.org");
 
@@ -120,7 +120,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData(5_000, HttpStatusCode.OK)]
     [InlineData(200_000, HttpStatusCode.OK)]
     [InlineData(300_000, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task An_oversized_form_is_answered_cleanly(int length, HttpStatusCode status)
+    public async Task Oversized_form_gets_a_clean_answer(int length, HttpStatusCode status)
     {
         using var visitor = _app.Visit();
         var form = await visitor.GetAsync("/login");
@@ -138,7 +138,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData("application/x-www-form-urlencoded; charset=utf-7", "Email=a&Password=x")]
     [InlineData("multipart/form-data", "no boundary")]
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"Email\"\r\n\r\ncut off")]
-    public async Task A_form_that_cannot_be_read_is_a_bad_request_and_no_error_of_the_app(string contentType, string body)
+    public async Task Unreadable_form_is_a_bad_request_and_logs_no_error(string contentType, string body)
     {
         var answer = await RawHttp.SendAsync(_app.Address,
             $"POST /login HTTP/1.1\r\nHost: {_app.Address.Authority}\r\nConnection: close\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
@@ -149,7 +149,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_made_up_cookie_writes_nothing_into_the_log()
+    public async Task Forged_cookie_writes_nothing_to_the_log()
     {
         var before = _app.Log();
 
@@ -164,7 +164,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task An_attempt_has_the_time_at_which_its_form_arrived_however_long_the_hash_waits_for_a_core()
+    public async Task Attempt_has_the_arrival_time_of_its_form_however_long_hashing_waits()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
         await using var app = await SentinelCamApp.StartAsync(clock, services =>
@@ -188,7 +188,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task An_unapproved_account_alerts_the_administrators_and_not_its_own_address()
+    public async Task Unapproved_account_alerts_administrators_and_not_its_own_address()
     {
         await _app.AddAccountAsync("Nina", "nina@example.org", approved: false);
         var entryId = await _app.FailToSignInAsync("nina@example.org", "203.0.113.77");

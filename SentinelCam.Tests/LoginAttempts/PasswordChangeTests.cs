@@ -13,7 +13,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task A_changed_password_signs_in_and_ends_the_other_sessions()
+    public async Task Changed_password_works_and_ends_other_sessions()
     {
         await _app.AddAccountAsync("Olga", "olga@example.org");
         using var here = await _app.VisitAsAsync("olga@example.org");
@@ -33,7 +33,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     [InlineData("not the password", Changed, "is not the one you entered")]
     [InlineData("", Changed, "is not the one you entered")]
     [InlineData(SentinelCamApp.Password, "too short", "Enter a new password of 12 to 128 characters")]
-    public async Task A_wrong_entry_changes_nothing(string current, string wanted, string message)
+    public async Task Invalid_entry_changes_nothing(string current, string wanted, string message)
     {
         using var bob = await _app.VisitAsAsync(Household.Bobs);
 
@@ -48,7 +48,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     [InlineData("")]
     [InlineData("?handler=")]
     [InlineData("?handler=nobodys")]
-    public async Task Guesses_from_an_open_session_are_bounded_counted_and_photographed_like_those_at_the_door(string query)
+    public async Task Guesses_from_an_open_session_are_limited_counted_and_photographed(string query)
     {
         var email = $"pat{query.Length}@example.org";
         var id = await _app.AddAccountAsync("Pat", email);
@@ -76,7 +76,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task The_owner_can_change_the_password_while_somebody_keeps_the_door_locked_and_is_told_by_mail_and_log()
+    public async Task Owner_can_change_the_password_during_a_lockout_and_is_notified()
     {
         var id = await _app.AddAccountAsync("Rita", "rita@example.org");
         using var session = await _app.VisitAsAsync("rita@example.org");
@@ -94,7 +94,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Signing_out_everywhere_else_ends_the_other_sessions_and_leaves_this_one()
+    public async Task Signing_out_elsewhere_ends_other_sessions_and_keeps_this_one()
     {
         var id = await _app.AddAccountAsync("Sam", "sam@example.org");
         using var here = await _app.VisitAsAsync("sam@example.org");

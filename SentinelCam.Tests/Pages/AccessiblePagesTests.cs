@@ -41,7 +41,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/mail", true)]
     [InlineData("{mail}", true)]
-    public async Task Axe_finds_nothing_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
+    public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = signedIn ? await house.OpenAsync() : await Chromium.OpenAsync(house.App.Address);
@@ -70,7 +70,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     }
 
     [Fact]
-    public async Task The_open_viewer_has_no_fault_either()
+    public async Task Axe_finds_no_fault_in_the_open_viewer()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -116,7 +116,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     }
 
     [Fact]
-    public async Task Hangfires_bar_has_the_sites_colours_and_its_pages_enough_contrast()
+    public async Task Hangfire_pages_use_the_sites_colours_and_have_enough_contrast()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -140,7 +140,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     }
 
     [Fact]
-    public async Task With_the_keyboard_alone_one_signs_in_and_the_focus_is_always_seen()
+    public async Task Keyboard_alone_is_enough_to_sign_in_and_the_focus_is_always_visible()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await Chromium.OpenAsync(house.App.Address);

@@ -8,7 +8,7 @@ namespace SentinelCam.Tests.Pages;
 public class AdminMailTests
 {
     [Fact]
-    public async Task The_configuration_in_force_is_shown_without_a_secret()
+    public async Task Page_shows_the_configuration_without_secrets()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords,
             ("Smtp:Host", "smtp.gmail.com"), ("Smtp:UserName", "cam@example.org"), ("Smtp:OAuth:ClientId", "my-client"),
@@ -26,7 +26,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task A_test_mail_shows_each_step_and_arrives()
+    public async Task Test_mail_shows_each_step_and_arrives()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript());
         await using var app = await StartAsync(server);
@@ -46,7 +46,7 @@ public class AdminMailTests
     [InlineData(SmtpStage.Greeting, "421 4.3.2 closed", "Greeting: failed", "421 4.3.2 closed")]
     [InlineData(SmtpStage.Auth, "535 5.7.8 not accepted", "Sign-in (AUTH): failed 535 5.7.8 not accepted", "Check Smtp:UserName and Smtp:Password")]
     [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender <b>refused</b>", "Mail: failed 550 5.7.1 sender <b>refused</b>", "Not accepted")]
-    public async Task A_test_that_fails_names_the_step_the_words_and_the_remedy(SmtpStage stage, string reply, string step, string words)
+    public async Task Failed_test_names_the_step_the_reply_and_the_remedy(SmtpStage stage, string reply, string step, string words)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
         await using var app = await StartAsync(server);
@@ -61,7 +61,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task Security_that_does_not_fit_the_port_is_a_failed_TLS_step_with_its_remedy()
+    public async Task Wrong_security_for_the_port_fails_the_TLS_step_and_names_the_remedy()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server, ("Smtp:Security", "StartTls"));
@@ -75,7 +75,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task Without_a_server_the_test_goes_to_the_outbox()
+    public async Task Without_a_server_the_test_mail_goes_to_the_outbox()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -85,7 +85,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task With_htmx_the_test_is_a_fragment_that_asks_for_the_next_until_it_is_over()
+    public async Task With_htmx_the_test_is_a_fragment_that_polls_until_it_ends()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         await using var app = await StartAsync(server);
@@ -108,7 +108,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task The_queue_lists_what_waits_and_why()
+    public async Task Queue_lists_waiting_mails_with_their_reason()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 not now"));
         await using var app = await StartAsync(server);

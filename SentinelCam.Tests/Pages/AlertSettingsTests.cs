@@ -18,7 +18,7 @@ public partial class AlertSettingsTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 7, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task Wishes_are_kept_shown_again_and_used_and_weaker_alerts_are_mailed_to_the_owner()
+    public async Task Preferences_are_saved_and_weaker_alerts_notify_the_owner()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -62,7 +62,7 @@ public partial class AlertSettingsTests
     [InlineData("PausedUntil", "2031-07-01T12:00", "30 days ahead at most")]
     [InlineData("PausedUntil", "9999-12-31T23:59", "30 days ahead at most")]
     [InlineData("PausedUntil", "tomorrow", "still to come")]
-    public async Task A_wrong_wish_changes_nothing_and_is_answered_in_plain_words(string field, string value, string words)
+    public async Task Invalid_preference_changes_nothing_and_is_explained(string field, string value, string words)
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -86,7 +86,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task Pages_and_mails_show_times_in_the_owners_zone_with_its_offset()
+    public async Task Pages_and_mails_show_times_in_the_owners_time_zone()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -102,7 +102,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task A_second_address_gets_the_alerts_once_it_has_confirmed_by_its_link_and_the_owner_hears_of_both()
+    public async Task Second_address_gets_alerts_after_confirming_and_the_owner_is_notified()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -147,7 +147,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task A_link_runs_out_after_a_day_and_a_made_up_one_never_works()
+    public async Task Confirmation_link_expires_after_a_day_and_a_forged_one_never_works()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -164,7 +164,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task Strangers_are_asked_three_times_a_day_at_most_and_no_second_address_is_the_own_or_no_address()
+    public async Task Confirmations_are_limited_to_three_a_day_and_to_valid_other_addresses()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -180,7 +180,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task The_tenth_notice_of_an_hour_says_that_further_ones_are_not_mailed()
+    public async Task Tenth_notice_within_an_hour_says_that_no_more_are_mailed()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
@@ -196,7 +196,7 @@ public partial class AlertSettingsTests
     }
 
     [Fact]
-    public async Task The_registrations_that_wait_are_bounded_and_the_refusal_is_the_same_for_every_address()
+    public async Task Pending_registrations_are_limited_and_the_refusal_is_the_same_for_every_address()
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();

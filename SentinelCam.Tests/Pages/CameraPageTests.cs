@@ -19,7 +19,7 @@ public class CameraPageTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_source_that_is_chosen_is_used_at_once_and_after_the_next_start_and_its_password_is_kept_secret()
+    public async Task Chosen_source_is_used_at_once_and_after_a_restart_and_its_password_stays_secret()
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -64,7 +64,7 @@ public class CameraPageTests
     [InlineData("ftp://me:hunter2@camera/", "Allowed: auto, demo, a device index")]
     [InlineData("no-such-file.mp4", "Allowed: auto, demo, a device index")]
     [InlineData("", "Enter a source")]
-    public async Task A_source_that_the_configuration_would_refuse_is_refused_here_and_not_repeated(string source, string says)
+    public async Task Invalid_source_is_refused_and_not_repeated(string source, string says)
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using var ann = await app.RegisterAnnAsync();
@@ -78,7 +78,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task What_the_configuration_sets_goes_before_a_choice_and_the_page_says_so()
+    public async Task Configuration_overrides_the_choice_and_the_page_says_so()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using (var first = await app.RegisterAnnAsync())
@@ -97,7 +97,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task A_choice_that_cannot_be_read_any_more_does_not_stop_the_start()
+    public async Task Unreadable_choice_does_not_stop_the_start()
     {
         var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using (var ann = await app.RegisterAnnAsync())
@@ -113,7 +113,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task The_live_picture_works_without_scripts_and_its_part_is_refreshed_with_them()
+    public async Task Live_picture_works_without_scripts_and_refreshes_with_them()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
         using var ann = await app.RegisterAnnAsync();
@@ -136,7 +136,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task In_a_browser_a_source_is_chosen_and_its_live_picture_renews_itself()
+    public async Task In_a_browser_the_live_picture_of_a_chosen_source_renews_itself()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
@@ -166,7 +166,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task The_live_picture_is_for_administrators_only()
+    public async Task Live_picture_is_for_administrators_only()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -179,7 +179,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task A_camera_that_fails_is_named_with_its_last_error_and_health_tells_the_administrator()
+    public async Task Failing_camera_shows_its_last_error_and_health_tells_the_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(
             null, Household.CheapPasswords, ("Camera:Source", "http://me:hunter2@127.0.0.1:1/video?key=hunter2"));

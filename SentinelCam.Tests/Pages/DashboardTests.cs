@@ -6,7 +6,7 @@ namespace SentinelCam.Tests.Pages;
 public class DashboardTests(Household household) : IClassFixture<Household>
 {
     [Fact]
-    public async Task Alerts_and_the_chart_count_ones_own_attempts_by_day_and_outcome()
+    public async Task Dashboard_counts_ones_own_attempts_by_day_and_outcome()
     {
         Assert.Contains("It was quiet", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
         Assert.Contains("Each failed sign-in to your account becomes a bar", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/admin/accounts?id=2&handler=Approve")]
     [InlineData("/admin/accounts?id=2&handler=Suspend")]
     [InlineData("/admin/accounts?id=2&handler=Remove")]
-    public async Task A_post_without_the_token_of_its_own_session_is_refused(string path)
+    public async Task Post_without_its_own_sessions_token_is_refused(string path)
     {
         var before = await StateAsync();
         using var ann = await _app.VisitAsAsync(SentinelCamApp.AnnsEmail);
@@ -49,7 +49,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Without_scripts_a_capture_is_asked_for_followed_and_deleted()
+    public async Task Without_scripts_a_capture_is_started_followed_and_deleted()
     {
         var asked = await household.Bob.SubmitAsync("/dashboard", new { }, "/capture");
         Assert.Equal("/capture", asked.Path);
@@ -71,7 +71,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task With_htmx_the_progress_of_a_capture_is_a_fragment_that_asks_for_the_next()
+    public async Task With_htmx_capture_progress_is_a_fragment_that_polls()
     {
         var page = await household.Bob.GetAsync("/capture");
         var form = page.Document.QuerySelector("form[hx-post='/capture']")!;
@@ -90,7 +90,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task With_htmx_the_rows_of_the_log_are_a_fragment()
+    public async Task With_htmx_log_rows_are_a_fragment()
     {
         await _app.FailToSignInAsync(Household.Eves, userAgent: "Rows/1.0", isCaptured: false);
 
@@ -121,7 +121,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task With_htmx_somebody_who_is_not_signed_in_is_sent_to_the_whole_sign_in_page()
+    public async Task With_htmx_a_signed_out_visitor_is_sent_to_the_full_sign_in_page()
     {
         foreach (var path in new[] { "/userdata", "/capture", "/delete_log/1" })
         {

@@ -14,7 +14,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     private const int MostBytes = 60_000;
 
     [Fact]
-    public async Task The_first_visit_of_the_dashboard_takes_60_kB_at_most_without_pictures_and_moves_nothing()
+    public async Task First_dashboard_visit_takes_at_most_60_kB_without_pictures_and_nothing_shifts()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -44,7 +44,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     }
 
     [Fact]
-    public async Task Styles_and_scripts_carry_their_fingerprint_and_are_kept_for_a_year()
+    public async Task Styles_and_scripts_are_fingerprinted_and_cached_for_a_year()
     {
         var page = await house.Ann.GetAsync("/dashboard");
         var files = page.Document.QuerySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]").Select(e => e.GetAttribute("src") ?? e.GetAttribute("href")!).ToList();
@@ -61,7 +61,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     }
 
     [Fact]
-    public async Task Pictures_are_private_and_come_again_only_where_they_have_changed()
+    public async Task Pictures_are_private_and_sent_again_only_when_changed()
     {
         var id = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.Id));
         var first = await house.Ann.GetAsync($"/snapshots/{id}?size=thumb");
@@ -76,7 +76,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     }
 
     [Fact]
-    public async Task The_policy_is_the_strict_one_and_private_pages_stay_out_of_the_history()
+    public async Task Security_policy_is_strict_and_private_pages_stay_out_of_the_history()
     {
         const string Policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
         foreach (var path in new[] { "/", "/login", "/dashboard", "/userdata", "/no-such-page", "/settings" })

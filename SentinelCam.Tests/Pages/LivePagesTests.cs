@@ -12,7 +12,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     private static readonly LocatorAssertionsToContainTextOptions Patient = new() { Timeout = 60_000 };
 
     [Fact]
-    public async Task A_new_entry_appears_and_is_announced_once()
+    public async Task New_entry_appears_and_is_announced_once()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -39,7 +39,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task News_leave_the_focus_and_an_open_table_as_they_are()
+    public async Task Updates_keep_the_focus_and_an_open_table()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -65,7 +65,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_picture_that_was_open_while_news_came_gives_the_focus_back_too()
+    public async Task Closing_a_picture_after_an_update_restores_the_focus()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -89,7 +89,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_question_stays_when_news_come_meanwhile()
+    public async Task Open_question_survives_an_update()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -120,7 +120,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_problem_that_lasts_is_not_read_out_again_at_all_news()
+    public async Task Lasting_problem_is_not_announced_again_with_each_update()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -145,7 +145,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task Where_events_do_not_come_through_the_page_asks_by_itself()
+    public async Task Page_polls_when_events_do_not_arrive()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -159,7 +159,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_capture_shows_its_progress_within_the_dashboard()
+    public async Task Capture_shows_its_progress_on_the_dashboard()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -176,7 +176,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task The_viewer_is_walked_with_the_arrow_keys_and_gives_the_focus_back()
+    public async Task Arrow_keys_move_through_the_viewer_and_closing_it_restores_the_focus()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -213,7 +213,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task Scrolling_brings_older_entries_and_the_search_follows_the_typing()
+    public async Task Scrolling_loads_older_entries_and_the_search_runs_while_typing()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -233,7 +233,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task Errors_are_said_in_place()
+    public async Task Errors_are_shown_in_place()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -274,7 +274,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task An_error_of_the_server_is_said_for_a_part_of_a_page_too()
+    public async Task Server_error_in_a_fragment_is_shown_in_place()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -306,7 +306,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task After_Back_the_page_is_as_alive_as_before()
+    public async Task Back_restores_a_fully_working_page()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -327,7 +327,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_search_that_is_typed_is_one_step_back_and_a_filter_another()
+    public async Task Typed_search_is_one_history_step_and_a_filter_another()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -347,7 +347,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_dashboard_whose_server_has_gone_says_so_and_goes_on_when_it_is_back()
+    public async Task Dashboard_reports_a_lost_server_and_recovers()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -365,7 +365,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task A_session_that_has_ended_leads_to_the_sign_in_page_and_back()
+    public async Task Expired_session_leads_to_the_sign_in_page_and_back()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
@@ -384,7 +384,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
-    public async Task Times_are_the_readers_and_the_exact_one_is_in_the_title()
+    public async Task Times_are_local_and_the_title_has_the_exact_one()
     {
         Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync(options: new BrowserNewContextOptions { TimezoneId = "Asia/Kathmandu" });

@@ -11,7 +11,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     private const string Path = "/dashboard/events";
 
     [Fact]
-    public async Task A_commit_is_news_to_those_whom_it_concerns()
+    public async Task Commit_notifies_those_it_concerns()
     {
         using var eve = await household.App.VisitAsAsync(Household.Eves);
         await using var events = await EventStream.OpenAsync(eve, Path);
@@ -29,7 +29,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task What_becomes_of_the_camera_is_news_soon_though_nothing_is_committed()
+    public async Task Camera_changes_are_announced_without_a_commit()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
         using var ann = await app.RegisterAnnAsync();
@@ -45,7 +45,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task It_ends_when_its_account_signs_out()
+    public async Task Stream_ends_on_sign_out()
     {
         using var bob = await household.App.VisitAsAsync(Household.Bobs);
         await using var events = await EventStream.OpenAsync(bob, Path);
@@ -58,7 +58,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task It_ends_with_the_session_and_does_not_prolong_it()
+    public async Task Stream_ends_with_the_session_and_does_not_prolong_it()
     {
         await household.App.AddAccountAsync("Zed", "zed@example.org");
         using var zed = await household.App.VisitAsAsync("zed@example.org");
@@ -80,7 +80,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task A_part_without_news_leaves_the_last_announcement_standing()
+    public async Task Update_without_changes_keeps_the_last_announcement()
     {
         await household.App.AddAccountAsync("Ned", "ned@example.org");
         using var ned = await household.App.VisitAsAsync("ned@example.org");
@@ -96,7 +96,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task An_account_has_eight_connections_at_most_and_a_stranger_none()
+    public async Task An_account_may_open_eight_streams_and_a_stranger_none()
     {
         await household.App.AddAccountAsync("Many", "many@example.org");
         using var many = await household.App.VisitAsAsync("many@example.org");

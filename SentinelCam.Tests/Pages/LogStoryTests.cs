@@ -32,7 +32,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Look_at_a_picture_and_walk_to_the_next(bool scripts)
+    public async Task View_a_picture_and_move_to_the_next(bool scripts)
     {
         await using var browser = await OpenAsync(scripts);
         var page = await browser.NewPageAsync();
@@ -87,7 +87,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task What_is_selected_stays_so_and_is_counted_when_entries_are_made_anew()
+    public async Task Selection_survives_when_entries_are_redrawn()
     {
         await using var browser = await OpenAsync(scripts: true);
         for (var i = 0; i < 2; i++)
@@ -112,7 +112,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task With_the_keyboard_alone_an_entry_is_kept_after_all_and_deleted()
+    public async Task Keyboard_alone_is_enough_to_keep_and_to_delete_an_entry()
     {
         for (var i = 0; i < 2; i++)
             await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.42", "By keyboard", isCaptured: false);
@@ -147,7 +147,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task Without_scripts_one_comes_back_to_the_search_after_a_deletion_a_change_of_mind_and_a_pin()
+    public async Task Without_scripts_deleting_keeping_and_pinning_return_to_the_search()
     {
         await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.43", "There and back", isCaptured: false);
         await using var browser = await OpenAsync(scripts: false);
@@ -178,7 +178,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_administrator_looks_at_the_attempts_against_unknown_accounts(bool scripts)
+    public async Task Administrator_sees_attempts_on_unknown_accounts(bool scripts)
     {
         await using var browser = await OpenAsync(scripts);
         var page = await browser.NewPageAsync();
@@ -195,7 +195,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Older_entries_are_reached(bool scripts)
+    public async Task Older_entries_can_be_reached(bool scripts)
     {
         await using var browser = await OpenAsync(scripts);
         var page = await browser.NewPageAsync();

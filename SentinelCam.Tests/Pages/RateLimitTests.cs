@@ -8,7 +8,7 @@ namespace SentinelCam.Tests.Pages;
 public class RateLimitTests(Household household) : IClassFixture<Household>
 {
     [Fact]
-    public async Task Captures_of_one_account_are_bounded_and_others_are_not_touched()
+    public async Task Captures_are_limited_per_account()
     {
         var page = await household.Bob.GetAsync("/capture");
         WebAnswer answer;
@@ -31,7 +31,7 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Registrations_from_one_address_are_bounded_and_failed_sign_ins_are_all_recorded()
+    public async Task Registrations_are_limited_per_address_and_every_failed_sign_in_is_recorded()
     {
         using var visitor = household.App.Visit();
         var register = await visitor.GetAsync("/register");
@@ -54,7 +54,7 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Mails_sent_again_are_bounded_whatever_the_address_is_made_to_look_like()
+    public async Task Resent_mails_are_limited_however_the_URL_is_written()
     {
         var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/settings")).Token);
         for (var i = 0; i < 20; i++)
@@ -68,7 +68,7 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Registrations_of_one_IPv6_network_are_bounded_together()
+    public async Task Registrations_of_one_IPv6_network_share_a_limit()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("ForwardedHeaders_Enabled", "true"));
         using var visitor = app.Visit();

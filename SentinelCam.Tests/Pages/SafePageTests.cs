@@ -47,7 +47,7 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Hostile_text_of_a_visitor_is_shown_as_text_on_every_page()
+    public async Task Visitors_hostile_text_is_shown_as_text_on_every_page()
     {
         const string Account = "o'neil&{co}`x`@example.org";
         // From an address of its own, so that it is mailed at once
@@ -98,7 +98,7 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Health_is_plain_text_and_tells_details_to_the_administrator_only()
+    public async Task Health_is_plain_text_with_details_for_administrators_only()
     {
         foreach (var visitor in new[] { household.Nobody, household.Bob })
         {

@@ -7,7 +7,7 @@ namespace SentinelCam.Tests.Pages;
 public class SessionTests(Household household) : IClassFixture<Household>
 {
     [Fact]
-    public async Task After_twelve_hours_of_rest_one_has_to_sign_in_again()
+    public async Task Session_expires_after_twelve_idle_hours()
     {
         household.Clock.Advance(TimeSpan.FromHours(11));
         Assert.Equal("/dashboard", (await household.Bob.GetAsync("/dashboard")).Path);
@@ -20,7 +20,7 @@ public class SessionTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task The_cookies_are_out_of_reach_of_scripts_and_other_sites()
+    public async Task Cookies_are_out_of_reach_of_scripts_and_other_sites()
     {
         using var visitor = household.App.Visit();
         var form = (await visitor.GetAsync("/login")).Headers["Set-Cookie"];

@@ -24,7 +24,7 @@ public class SnapshotLabelTests
 
     [Theory]
     [MemberData(nameof(Labels))]
-    public void A_label_says_what_the_picture_is_and_whether_it_is_late(FrameQuality quality, string label)
+    public void Label_names_the_quality_and_a_late_capture(FrameQuality quality, string label)
     {
         Assert.Equal(label, SnapshotLabel.Of(Taken(1, quality), Moment));
         Assert.Equal($"{label}, taken 60 s late", SnapshotLabel.Of(Taken(60, quality), Moment));
@@ -33,12 +33,12 @@ public class SnapshotLabelTests
     [Theory]
     [InlineData(FrameQuality.Good)]
     [InlineData(FrameQuality.Unchecked)]
-    public void A_good_picture_and_one_that_nobody_could_check_have_none(FrameQuality quality) =>
+    public void Good_and_unchecked_pictures_have_no_label(FrameQuality quality) =>
         Assert.Null(SnapshotLabel.Of(Taken(1, quality), Moment));
 
     [Theory]
     [MemberData(nameof(Labels))]
-    public async Task The_label_stands_in_the_list_on_the_entry_s_page_and_in_the_mail(FrameQuality quality, string label)
+    public async Task Label_appears_in_the_list_on_the_entry_page_and_in_the_mail(FrameQuality quality, string label)
     {
         var camera = new FakeCamera();
         await using var app = await SentinelCamApp.StartAsync(null, services =>

@@ -26,7 +26,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_camera_s_JPEG_is_kept_byte_for_byte_and_described()
+    public void Cameras_JPEG_is_stored_byte_for_byte_and_described()
     {
         var frame = TestJpeg.Good(Moment) with { Quality = FrameQuality.Good };
 
@@ -41,7 +41,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_folder_is_the_day_in_UTC()
+    public void Folder_is_the_UTC_date()
     {
         var inTokyo = new DateTimeOffset(2030, 2, 1, 8, 0, 0, TimeSpan.FromHours(9));
 
@@ -49,7 +49,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_same_frame_twice_makes_two_files()
+    public void Saving_a_frame_twice_makes_two_files()
     {
         var frame = TestJpeg.Good(Moment);
 
@@ -57,7 +57,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_frame_that_no_decoder_takes_is_kept_without_a_small_copy()
+    public void Undecodable_frame_is_stored_without_a_thumbnail()
     {
         var snapshot = _store.Save(new Frame(TestJpeg.Tiny(1), 32, 24, Moment, FrameQuality.Unchecked), "cam");
 
@@ -66,7 +66,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_whose_small_copy_cannot_be_written_stays_without_it()
+    public void Picture_is_stored_even_if_its_thumbnail_cannot_be_written()
     {
         Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
@@ -86,7 +86,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_picture_itself_serves_where_a_power_cut_has_emptied_its_small_copy_or_there_is_none()
+    public void Full_picture_replaces_a_missing_or_empty_thumbnail()
     {
         var snapshot = _store.Save(TestJpeg.Good(Moment), "cam");
         var small = _store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName));
@@ -99,7 +99,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_that_cannot_be_written_takes_its_strip_with_it()
+    public async Task Picture_that_cannot_be_written_discards_its_strip()
     {
         var strip = TestJpeg.Good(Moment);
         File.WriteAllText(Path.Combine(_data.Snapshots, "2031"), "in the way of the folder");
@@ -113,7 +113,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void Deleting_takes_picture_and_small_copy_and_minds_nothing_that_is_gone_already()
+    public void Deleting_removes_picture_and_thumbnail_and_ignores_missing_files()
     {
         var name = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
 
@@ -125,7 +125,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_that_cannot_be_written_is_an_error_and_leaves_nothing_behind()
+    public void Failed_write_throws_and_leaves_nothing_behind()
     {
         File.WriteAllText(Path.Combine(_data.Snapshots, "2030"), "in the way of the folder");
 
@@ -135,7 +135,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void Files_of_a_time_are_listed_by_the_name_of_the_picture()
+    public void Files_of_a_period_are_listed_by_picture_name()
     {
         var before = SaveAt(Moment.AddDays(-2));
         var within = SaveAt(Moment);
@@ -146,7 +146,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_a_crash_left_half_written_is_removed_once_it_is_old()
+    public void Old_half_written_files_are_removed()
     {
         var whole = SaveAt(Moment);
         var old = Half("old", Moment.AddHours(-2));
