@@ -3,7 +3,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
 
-/// <summary>The process dies between attempt and mail, and is started again.</summary>
+/// <summary>The process is killed between attempt and mail, and started again.</summary>
 public sealed class PowerCutStoryTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -16,10 +16,11 @@ public sealed class PowerCutStoryTests : IDisposable
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
         var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
         var email = OpenSmtpd.AddressFor("killed-early");
-        // A camera that accepts and says nothing keeps the capture under way until the process is dead
+        // A camera that accepts connections and stays silent keeps the capture running until the kill
         using var silent = new SilentServer();
 
-        await FailToSignInAndKillAsync(email, ("Camera:Source", $"http://127.0.0.1:{silent.Port}/"), ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await FailToSignInAndKillAsync(
+            email, () => true, [("Camera:Source", $"http://127.0.0.1:{silent.Port}/"), .. mailServer.Settings]);
         Assert.Empty(mailServer.Mails("killed-early"));
 
         await MailComesOnceAsync(mailServer, "killed-early");
@@ -33,17 +34,15 @@ public sealed class PowerCutStoryTests : IDisposable
         var email = OpenSmtpd.AddressFor("killed-late");
         await using var hanging = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.MailFrom, SmtpAction.Silence));
 
-        await FailToSignInAndKillAsync(email, () => hanging.Dialogue.Any(line => line.StartsWith("C: MAIL", StringComparison.Ordinal)),
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{hanging.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await FailToSignInAndKillAsync(
+            email, () => hanging.Dialogue.Any(line => line.StartsWith("C: MAIL", StringComparison.Ordinal)), hanging.Settings);
 
         await MailComesOnceAsync(mailServer, "killed-late");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private Task FailToSignInAndKillAsync(string email, params (string, string)[] settings) => FailToSignInAndKillAsync(email, () => true, settings);
-
-    private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, params (string, string)[] settings)
+    private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, (string, string?)[] settings)
     {
         await using var app = SentinelCamProcess.Start(Data, settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
@@ -56,15 +55,15 @@ public sealed class PowerCutStoryTests : IDisposable
 
     private async Task MailComesOnceAsync(OpenSmtpd mailServer, string name)
     {
-        await using var app = SentinelCamProcess.Start(Data,
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await using var app = SentinelCamProcess.Start(Data, mailServer.Settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
         var mail = await mailServer.WaitForMailAsync(name);
         Assert.Single(mail.Attachments);
 
-        // Also the jobs that the dead process held are run again and find nothing left to do
+        // The jobs that the killed process held run again, too, and find nothing left to do
         using (var jobs = new SqliteJobStorage($"Data Source={Path.Combine(Data, "jobs.db")}"))
-            await Eventually.TrueAsync(() => jobs.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0 }, () => app.Said, patience: TimeSpan.FromSeconds(90));
+            await Eventually.TrueAsync(() => jobs.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0 },
+                () => app.Said, patience: TimeSpan.FromSeconds(90));
         Assert.Single(mailServer.Mails(name));
 
         await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);

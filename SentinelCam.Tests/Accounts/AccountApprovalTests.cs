@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>What an administrator does to accounts on <c>/admin/accounts</c>.</summary>
+/// <summary>What an administrator can do to accounts on <c>/admin/accounts</c>.</summary>
 public class AccountApprovalTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -41,13 +41,15 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     [Fact]
     public async Task Administrators_cannot_change_each_others_accounts()
     {
-        var ann = await _app.ReadAsync(db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail).Select(a => a.Id).SingleAsync());
+        var ann = await _app.ReadAsync(
+            db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail).Select(a => a.Id).SingleAsync());
         var page = await household.Ann.GetAsync("/admin/accounts");
         var token = page.Token;
 
         foreach (var handler in new[] { "Approve", "Suspend", "Remove" })
         {
-            var answer = await household.Ann.PostAsync($"/admin/accounts?id={ann}&handler={handler}", [new("__RequestVerificationToken", token)]);
+            var answer = await household.Ann.PostAsync(
+                $"/admin/accounts?id={ann}&handler={handler}", [new("__RequestVerificationToken", token)]);
             Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         }
 
@@ -58,7 +60,8 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     {
         var page = await household.Ann.GetAsync("/admin/accounts");
         var action = page.Document.Forms.Select(form => form.GetAttribute("action") ?? "")
-            .Single(action => action.Contains($"handler={handler}", StringComparison.Ordinal) && action.Split('?', '&').Contains($"id={id}"));
+            .Single(action => action.Contains($"handler={handler}", StringComparison.Ordinal)
+                && action.Split('?', '&').Contains($"id={id}"));
         return await household.Ann.SubmitAsync(page, new { }, action);
     }
 }

@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>What may be entered, and what an account that waits for approval looks like from outside.</summary>
+/// <summary>What the registration form accepts, and that it does not reveal existing accounts.</summary>
 public class RegistrationInputTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -73,11 +73,13 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     {
         var text = field == "Email" ? new string('a', length - 12) + "@example.org" : new string('a', length);
         var answer = await RegisterAsync(
-            field == "UserName" ? text : "Somebody", field == "Email" ? text : "somebody@example.org", field == "Password" ? text : SentinelCamApp.Password);
+            field == "UserName" ? text : "Somebody",
+            field == "Email" ? text : "somebody@example.org",
+            field == "Password" ? text : SentinelCamApp.Password);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Contains(message, answer.Main, StringComparison.Ordinal);
-        Assert.True(answer.Body.Length < 10_000, "What was refused is not sent back at its full length.");
+        Assert.True(answer.Body.Length < 10_000, "A refused value is repeated in full.");
         Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Name == "Somebody")));
     }
 

@@ -10,7 +10,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>Signing in, the lock-out, and that a refusal tells nothing.</summary>
+/// <summary>Signing in, the lockout, and refusals that reveal nothing.</summary>
 public partial class SignInTests(SignInTests.CountedHousehold household) : IClassFixture<SignInTests.CountedHousehold>
 {
     private const string Password = SentinelCamApp.Password;
@@ -19,7 +19,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     [Fact]
     public async Task Every_refusal_looks_the_same_and_costs_one_hash()
     {
-        // Addresses of the same length, since the form sends them back
+        // Addresses have the same length, since the form repeats them
         await _app.AddAccountAsync("Known", "known@example.org");
         await _app.AddAccountAsync("Locked", "lockd@example.org");
         await _app.AddAccountAsync("Unapproved", "nappr@example.org", approved: false);
@@ -37,7 +37,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         })
         {
             var answer = await RefuseAsync(email, password);
-            Assert.Equal(outcome, await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.Outcome).FirstAsync()));
+            Assert.Equal(outcome,
+                await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.Outcome).FirstAsync()));
             Assert.Equal(known.Status, answer.Status);
             Assert.Equal(known.Headers.Keys.Order(), answer.Headers.Keys.Order());
             Assert.Equal(Neutral(known), Neutral(answer));
@@ -89,11 +90,14 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         var visitors = Enumerable.Range(0, 20).Select(_ => _app.Visit()).ToList();
         var forms = await Task.WhenAll(visitors.Select(visitor => visitor.GetAsync("/login")));
 
-        await Task.WhenAll(visitors.Select((visitor, i) => visitor.SubmitAsync(forms[i], new { Email = "judy@example.org", Password = $"guess number {i}" })));
+        await Task.WhenAll(visitors.Select((visitor, i) =>
+            visitor.SubmitAsync(forms[i], new { Email = "judy@example.org", Password = $"guess number {i}" })));
 
         visitors.ForEach(visitor => visitor.Dispose());
-        var outcomes = await _app.ReadAsync(db => db.LoginAttempts.Where(a => a.OwnerId == id).OrderBy(a => a.Id).Select(a => a.Outcome).ToListAsync());
-        Assert.Equal([.. Enumerable.Repeat(LoginOutcome.WrongPassword, 5), .. Enumerable.Repeat(LoginOutcome.LockedOut, 15)], outcomes);
+        var outcomes = await _app.ReadAsync(
+            db => db.LoginAttempts.Where(a => a.OwnerId == id).OrderBy(a => a.Id).Select(a => a.Outcome).ToListAsync());
+        Assert.Equal(
+            [.. Enumerable.Repeat(LoginOutcome.WrongPassword, 5), .. Enumerable.Repeat(LoginOutcome.LockedOut, 15)], outcomes);
         Assert.Equal("/login", (await household.Nobody.SignInAsync("judy@example.org", Password)).Path);
     }
 
@@ -110,15 +114,18 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
             hungUp.Wait(TimeSpan.FromSeconds(30));
         };
 
-        await RawHttp.SendAndHangUpAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, "Hangs up/1.0"), when: checking.Task);
+        await RawHttp.SendAndHangUpAsync(
+            _app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, "Hangs up/1.0"), when: checking.Task);
         household.Hasher.OnVerify = null;
         hungUp.Set();
 
         var entry = await _app.WaitForAsync(
-            db => db.ImageLog.Include(e => e.LoginAttempt).AsNoTracking().SingleOrDefaultAsync(e => e.OwnerId == id && e.CaptureState == CaptureState.Taken),
+            db => db.ImageLog.Include(e => e.LoginAttempt).AsNoTracking()
+                .SingleOrDefaultAsync(e => e.OwnerId == id && e.CaptureState == CaptureState.Taken),
             found => found is not null);
         Assert.Equal("Hangs up/1.0", entry!.LoginAttempt!.UserAgent);
-        Assert.Equal(1, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.AccessFailedCount).SingleAsync()));
+        Assert.Equal(
+            1, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.AccessFailedCount).SingleAsync()));
     }
 
     [Fact]
@@ -134,8 +141,10 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         var before = await _app.ReadAsync(db => db.LoginAttempts.CountAsync());
         using var visitor = _app.Visit();
 
-        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
-        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Enter your mail address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
+        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main,
+            StringComparison.Ordinal);
         Assert.Equal(before, await _app.ReadAsync(db => db.LoginAttempts.CountAsync()));
     }
 
@@ -194,15 +203,16 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         return answer;
     }
 
-    private static string ActionOf(WebAnswer page) => page.Document.Forms.Single(form => form.Method == "post").GetAttribute("action")!;
+    private static string ActionOf(WebAnswer page) =>
+        page.Document.Forms.Single(form => form.Method == "post").GetAttribute("action")!;
 
-    /// <summary>The page without the address that was typed either.</summary>
+    /// <summary>The page without the typed address.</summary>
     private static string Neutral(WebAnswer page) => Typed().Replace(page.Neutral, "ADDRESS");
 
     [GeneratedRegex("(known|nobdy|lockd|nappr)@example.org")]
     private static partial Regex Typed();
 
-    /// <summary>Counts what it is asked to compute.</summary>
+    /// <summary>Counts the hashes that it makes and verifies.</summary>
     public sealed class CountingHasher(IOptions<PasswordHasherOptions> options) : PasswordHasher<Account>(options)
     {
         public int Verified { get; set; }
@@ -217,7 +227,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
             return base.HashPassword(user, password);
         }
 
-        public override PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        public override PasswordVerificationResult VerifyHashedPassword(
+            Account user, string hashedPassword, string providedPassword)
         {
             Verified++;
             OnVerify?.Invoke();

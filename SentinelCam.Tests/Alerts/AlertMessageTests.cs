@@ -1,20 +1,17 @@
-using AngleSharp.Dom;
-using AngleSharp.Html.Parser;
 using MimeKit;
-using MimeKit.Text;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
 
+/// <summary>What a mail says and how it is built.</summary>
 public sealed class AlertMessageTests
 {
     [Fact]
     public void Headers_are_as_given_and_suppress_automatic_replies()
     {
-        var mail = Sent(Mails.Content());
+        var mail = Mails.Content().Sent();
 
         Assert.Equal("\"SentinelCam\" <cam@example.org>", mail.From.ToString());
         Assert.Equal("\"Alice\" <alice@example.org>", mail.To.ToString());
@@ -31,7 +28,8 @@ public sealed class AlertMessageTests
     [Fact]
     public void Follow_up_stays_in_its_thread()
     {
-        var mail = Sent(Mails.Content(MailKind.Summary) with { InReplyTo = "1@example.org", References = ["0@example.org", "1@example.org"], AttemptCount = 12 });
+        string[] thread = ["0@example.org", "1@example.org"];
+        var mail = (Mails.Content(MailKind.Summary) with { InReplyTo = thread[1], References = thread, AttemptCount = 12 }).Sent();
 
         Assert.Equal("1@example.org", mail.InReplyTo);
         Assert.Equal(["0@example.org", "1@example.org"], mail.References);
@@ -41,17 +39,17 @@ public sealed class AlertMessageTests
     [Fact]
     public void Picture_is_attached_once_and_shown_once_byte_for_byte()
     {
-        var mail = Sent(Mails.Content());
+        var mail = Mails.Content().Sent();
 
         var attached = Assert.IsType<MimePart>(Assert.Single(mail.Attachments));
         Assert.Equal(("image/jpeg", "porch-2026-11-23.jpg"), (attached.ContentType.MimeType, attached.FileName));
-        Assert.Equal(Mails.Jpeg, Bytes(attached));
+        Assert.Equal(Mails.Jpeg, attached.Bytes());
 
         var shown = Assert.Single(mail.BodyParts.OfType<MimePart>(), part => part.ContentId is not null);
         Assert.IsType<MultipartRelated>(Assert.IsType<MultipartAlternative>(Assert.IsType<Multipart>(mail.Body)[0])[1]);
-        Assert.Equal(Mails.Jpeg, Bytes(shown));
+        Assert.Equal(Mails.Jpeg, shown.Bytes());
         Assert.False(shown.IsAttachment);
-        Assert.Equal("cid:" + shown.ContentId, Html(mail).QuerySelector("img")!.GetAttribute("src"));
+        Assert.Equal("cid:" + shown.ContentId, mail.Html().QuerySelector("img")!.GetAttribute("src"));
     }
 
     [Fact]
@@ -82,17 +80,17 @@ public sealed class AlertMessageTests
             - If the password may be known to others, sign in and change it now.
 
             """.ReplaceLineEndings("\n"),
-            Plain(Sent(Mails.Content())));
+            Mails.Content().Sent().Plain());
     }
 
     [Fact]
     public void HTML_and_plain_text_say_the_same()
     {
-        var mail = Sent(Mails.Content() with { AttemptCount = 3 });
+        var mail = (Mails.Content() with { AttemptCount = 3 }).Sent();
 
-        var html = Html(mail);
+        var html = mail.Html();
         foreach (var cell in html.QuerySelectorAll("td, li, p").Where(element => element.TextContent.Length > 0))
-            Assert.Contains(OneLine(cell.TextContent), OneLine(Plain(mail)), StringComparison.Ordinal);
+            Assert.Contains(cell.TextContent.OnOneLine(), mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,63 +98,69 @@ public sealed class AlertMessageTests
     [InlineData("192.168.1.20", "another machine in the local network")]
     public void Remote_attempt_says_that_the_camera_cannot_see_the_visitor(string address, string words)
     {
-        Assert.Contains(words, OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt(address)] }))), StringComparison.Ordinal);
-        Assert.DoesNotContain(words, OneLine(Plain(Sent(Mails.Content()))), StringComparison.Ordinal);
+        Assert.Contains(words, (Mails.Content() with { Attempts = [Mails.Attempt(address)] }).Sent().PlainOnOneLine(),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(words, Mails.Content().Sent().PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Mail_does_not_claim_that_the_picture_shows_a_remote_visitor() =>
-        Assert.DoesNotContain("see in the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "see in the picture", (Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }).Sent().PlainOnOneLine(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_picture_the_mail_says_why()
     {
-        var mail = Sent(Mails.Content() with { Pictures = [], PictureProblem = "The camera did not answer within 10 s." });
+        var mail = (Mails.Content() with { Pictures = [], PictureProblem = "The camera did not answer within 10 s." }).Sent();
 
-        Assert.Contains("No picture:     The camera did not answer within 10 s.", Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("No picture:     The camera did not answer within 10 s.", mail.Plain(), StringComparison.Ordinal);
         Assert.Empty(mail.Attachments);
-        Assert.Null(Html(mail).QuerySelector("img"));
-        Assert.DoesNotContain("see in the picture", OneLine(Plain(mail)), StringComparison.Ordinal);
+        Assert.Null(mail.Html().QuerySelector("img"));
+        Assert.DoesNotContain("see in the picture", mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Label_precedes_the_picture_in_both_texts()
     {
-        var mail = Sent(Mails.Content() with { Pictures = [Mails.Picture("DEMO")] });
+        var mail = (Mails.Content() with { Pictures = [Mails.Picture("DEMO")] }).Sent();
 
-        Assert.Contains("Picture:        DEMO: taken on", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("DEMO: taken on", Html(mail).QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
+        Assert.Contains("Picture:        DEMO: taken on", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("DEMO: taken on", mail.Html().QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Administrators_are_told_that_the_account_is_unknown()
     {
-        var mail = Sent(Mails.Content(to: "admin@example.org") with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" });
+        var content = Mails.Content(to: "admin@example.org");
+        var mail = (content with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" }).Sent();
 
         Assert.Equal("Failed sign-in with the unknown account m***l on porch", mail.Subject);
-        Assert.Contains("as an administrator", Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("as an administrator", mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Late_and_requested_pictures_say_what_they_are()
     {
-        Assert.Equal("Re: Failed sign-in to alice@example.org on porch: the picture", Sent(Mails.Content(MailKind.LatePicture)).Subject);
+        Assert.Equal(
+            "Re: Failed sign-in to alice@example.org on porch: the picture", Mails.Content(MailKind.LatePicture).Sent().Subject);
 
-        var manual = Sent(Mails.Content(MailKind.Manual) with { Attempts = [], AttemptCount = 0 });
+        var manual = (Mails.Content(MailKind.Manual) with { Attempts = [], AttemptCount = 0 }).Sent();
         Assert.Equal("Picture from porch for alice@example.org", manual.Subject);
-        Assert.DoesNotContain("Outcome", Plain(manual), StringComparison.Ordinal);
+        Assert.DoesNotContain("Outcome", manual.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Long_burst_is_counted_in_full_and_listed_in_part()
     {
         var attempts = Enumerable.Range(0, 100).Select(i => Mails.Attempt() with { Id = i }).ToList();
-        var mail = Sent(Mails.Content(MailKind.Summary) with { Attempts = attempts, AttemptCount = 10_000, LastAt = Mails.Moment.AddMinutes(5) });
+        var content = Mails.Content(MailKind.Summary) with { LastAt = Mails.Moment.AddMinutes(5) };
+        var mail = (content with { Attempts = attempts, AttemptCount = 10_000 }).Sent();
 
-        Assert.Contains("Attempts:       10000", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("9980 attempts; the log has them all", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("20:35:05", Plain(mail), StringComparison.Ordinal);
-        Assert.True(Plain(mail).Length < 10_000);
+        Assert.Contains("Attempts:       10000", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("9980 attempts; the log has them all", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("20:35:05", mail.Plain(), StringComparison.Ordinal);
+        Assert.True(mail.Plain().Length < 10_000);
     }
 
     [Theory]
@@ -167,26 +171,4 @@ public sealed class AlertMessageTests
     [InlineData("\"alice\r\nRCPT TO:<bob@example.org>\"@example.org")]
     public void Invalid_recipient_is_refused(string to) =>
         Assert.Throws<ArgumentException>(() => AlertMessage.Compose(Mails.Content(to: to)));
-
-    /// <summary>The mail as it is after a journey: written, and read again.</summary>
-    internal static MimeMessage Sent(AlertContent content)
-    {
-        using var wire = new MemoryStream();
-        AlertMessage.Compose(content).WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos }, wire);
-        wire.Position = 0;
-        return MimeMessage.Load(wire);
-    }
-
-    internal static byte[] Bytes(MimePart part)
-    {
-        using var bytes = new MemoryStream();
-        part.Content!.DecodeTo(bytes);
-        return bytes.ToArray();
-    }
-
-    internal static string Plain(MimeMessage mail) => mail.GetTextBody(TextFormat.Plain)!.ReplaceLineEndings("\n");
-
-    internal static IDocument Html(MimeMessage mail) => new HtmlParser().ParseDocument(mail.HtmlBody!);
-
-    internal static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
 
-/// <summary>The real process, started with a configuration that it cannot use, says so in one line and ends.</summary>
+/// <summary>Started with a configuration that it cannot use, the real process says so in one line and exits.</summary>
 public sealed class StartTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -39,10 +39,11 @@ public sealed class StartTests : IDisposable
     [InlineData("http://192.0.2.1:5000")]
     public async Task Unusable_address_stops_the_start_with_one_line(string urls)
     {
-        // Without a home there is no certificate of a developer's
+        // An empty home directory has no developer certificate
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Urls", urls), ("HOME", _directory));
 
-        Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses", line, StringComparison.Ordinal);
+        Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses",
+            line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,14 +76,16 @@ public sealed class StartTests : IDisposable
         var line = await LastWordsAsync(app);
         SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        Assert.StartsWith($"DataDirectory is \"{data}\". Allowed: a directory that this user can create and write", line, StringComparison.Ordinal);
+        Assert.StartsWith($"DataDirectory is \"{data}\". Allowed: a directory that this user can create and write", line,
+            StringComparison.Ordinal);
         Assert.Contains($"'{Path.Join(closed.TrimEnd('/'), "/.")}", line, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Password_in_an_invalid_value_is_not_repeated()
     {
-        var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
+        var line = await LastWordsAsync(
+            Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
 
         Assert.StartsWith("Camera:Source is ", line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", line, StringComparison.Ordinal);
@@ -95,15 +98,17 @@ public sealed class StartTests : IDisposable
         await File.WriteAllTextAsync(file, "in the way", TestContext.Current.CancellationToken);
 
         foreach (var path in new[] { file, Path.Combine(file, "below") })
-            Assert.StartsWith($"DataDirectory is \"{path}\". Allowed: a directory that this user can create and write", await LastWordsAsync(path), StringComparison.Ordinal);
+            Assert.StartsWith($"DataDirectory is \"{path}\". Allowed: a directory that this user can create and write",
+                await LastWordsAsync(path), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Data_directory_that_cannot_be_created_stops_the_start()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place in which root cannot write either");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place where even root cannot write");
 
-        Assert.StartsWith("DataDirectory is \"/proc/sentinelcam\". Allowed: ", await LastWordsAsync("/proc/sentinelcam"), StringComparison.Ordinal);
+        Assert.StartsWith("DataDirectory is \"/proc/sentinelcam\". Allowed: ", await LastWordsAsync("/proc/sentinelcam"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +118,8 @@ public sealed class StartTests : IDisposable
 
         var line = await LastWordsAsync(app.DataDirectory);
 
-        Assert.StartsWith($"DataDirectory is \"{app.DataDirectory}\". Allowed: a directory that no other SentinelCam is using", line, StringComparison.Ordinal);
+        Assert.StartsWith($"DataDirectory is \"{app.DataDirectory}\". Allowed: a directory that no other SentinelCam is using",
+            line, StringComparison.Ordinal);
         using var visitor = app.Visit();
         Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
     }
@@ -156,7 +162,7 @@ public sealed class StartTests : IDisposable
     }
 
     /// <summary>The one line on standard error of a process that ends at once with exit code 1.</summary>
-    private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string)[] settings)
+    private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string?)[] settings)
     {
         await using var app = SentinelCamProcess.Start(dataDirectory, settings);
         return await LastWordsAsync(app);

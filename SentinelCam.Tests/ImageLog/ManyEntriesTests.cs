@@ -10,7 +10,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;
 
-/// <summary>Pins, and what is done to many entries at once.</summary>
+/// <summary>Pins, and actions on many entries at once.</summary>
 public class ManyEntriesTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -21,7 +21,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         var bobs = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Bobs own", isCaptured: false);
         var eves = await _app.FailToSignInAsync(Household.Eves, userAgent: "Eves own", isCaptured: false);
         var page = await household.Eve.GetAsync("/userdata");
-        KeyValuePair<string, string>[] both = [new("__RequestVerificationToken", page.Token), new("Ids", $"{bobs}"), new("Ids", $"{eves}")];
+        KeyValuePair<string, string>[] both = [
+            new("__RequestVerificationToken", page.Token), new("Ids", $"{bobs}"), new("Ids", $"{eves}")];
 
         var export = await household.Eve.PostAsync("/userdata?handler=Export", both);
         var table = await TextAsync(export, "image-log.csv");
@@ -50,7 +51,9 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
 
         Assert.Equal("/userdata?Q=Crowd", answer.PathAndQuery);
         Assert.Contains("30 entries are deleted", answer.Main, StringComparison.Ordinal);
-        Assert.Equal([late], await _app.ReadAsync(db => db.ImageLog.Where(e => e.LoginAttempt!.UserAgent.StartsWith("Crowd")).Select(e => e.Id).ToListAsync()));
+        Assert.Equal(
+            [late], await _app.ReadAsync(
+                db => db.ImageLog.Where(e => e.LoginAttempt!.UserAgent.StartsWith("Crowd")).Select(e => e.Id).ToListAsync()));
         Assert.Equal("/userdata", (await household.Bob.GetAsync("/delete_log?Q=no-such-thing")).Path);
     }
 
@@ -59,11 +62,15 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     {
         var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Kept", isCaptured: false);
         await AddPictureAsync(id);
-        var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/userdata")).Token);
-        var bobsToken = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
-        Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [bobsToken])).Status);
+        var token = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Eve.GetAsync("/userdata")).Token);
+        var bobsToken = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await household.Bob.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [bobsToken])).Status);
 
-        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"), ("HX-Target", $"entry-{id}"), ("HX-Current-URL", $"{_app.Address}userdata"));
+        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"),
+            ("HX-Target", $"entry-{id}"), ("HX-Current-URL", $"{_app.Address}userdata"));
         Assert.Contains("Unpin", row.Text, StringComparison.Ordinal);
         Assert.StartsWith("<li", row.Text.TrimStart(), StringComparison.Ordinal);
         await RunRetentionAsync();
@@ -94,7 +101,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     {
         await using var scope = _app.Services.CreateAsyncScope();
         // Older than the retention allows
-        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
+        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>()
+            .Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
         snapshot.EntryId = entryId;
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         db.Add(snapshot);
@@ -104,7 +112,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     private async Task RunRetentionAsync()
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        await ActivatorUtilities.GetServiceOrCreateInstance<RetentionJob>(scope.ServiceProvider).RunAsync(TestContext.Current.CancellationToken);
+        await ActivatorUtilities.GetServiceOrCreateInstance<RetentionJob>(scope.ServiceProvider)
+            .RunAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> TextAsync(WebAnswer answer, string name)

@@ -13,7 +13,7 @@ namespace SentinelCam.Tests.Jobs;
 public class SendAlertJobTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _clock = TestClock.AtNoon();
 
     [Theory]
     [InlineData(SmtpStage.Greeting, "421 4.3.2 try later")]

@@ -14,7 +14,7 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.LoginAttempts;
 
-/// <summary>What a failed sign-in leaves behind, and what it never does.</summary>
+/// <summary>What a failed sign-in stores, and what it never stores.</summary>
 public partial class LoginAttemptRecorderTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -50,14 +50,16 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         await visitor.SignInAsync("right-Zx7@password", "wrong-Zx7-password");
         Assert.Equal("/dashboard", (await visitor.SignInAsync("leo@example.org", "right-Zx7-password")).Path);
 
-        var typed = await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Take(2).Select(a => a.AccountTyped).ToListAsync());
+        var typed = await _app.ReadAsync(
+            db => db.LoginAttempts.OrderByDescending(a => a.Id).Take(2).Select(a => a.AccountTyped).ToListAsync());
         Assert.All(typed, text => Assert.Equal(TypedAccount.Mask, text));
-        await _app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        await _app.WaitForCapturesAsync();
         await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), open => open == 0);
         foreach (var (path, bytes) in _app.Kept())
             Assert.True(bytes.AsSpan().IndexOf("Zx7"u8) < 0, $"{path} holds a password.");
         foreach (var mail in Directory.EnumerateFiles(Path.Combine(_app.DataDirectory, "outbox"), "*.eml"))
-            Assert.DoesNotContain("Zx7", (await MimeMessage.LoadAsync(mail, TestContext.Current.CancellationToken)).HtmlBody, StringComparison.Ordinal);
+            Assert.DoesNotContain("Zx7", (await MimeMessage.LoadAsync(mail, TestContext.Current.CancellationToken)).HtmlBody,
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -71,7 +73,9 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "forger@example.org");
         var linesBefore = _app.Log().Split('\n').Length;
 
-        Assert.Contains(" 200 OK", await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, userAgent)), StringComparison.Ordinal);
+        Assert.Contains(
+            " 200 OK", await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, userAgent)),
+            StringComparison.Ordinal);
 
         Assert.True(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.UserAgent == kept)));
         var log = _app.Log();
@@ -97,7 +101,8 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         using var visitor = _app.Visit("Long/1.0 " + new string('x', 8_000));
         await visitor.SignInAsync("long@example.org", "a wrong password");
 
-        var kept = await _app.ReadAsync(db => db.LoginAttempts.Where(a => a.AccountTyped == "long@example.org").Select(a => a.UserAgent).SingleAsync());
+        var kept = await _app.ReadAsync(
+            db => db.LoginAttempts.Where(a => a.AccountTyped == "long@example.org").Select(a => a.UserAgent).SingleAsync());
         Assert.StartsWith("Long/1.0 xxx", kept, StringComparison.Ordinal);
         Assert.Equal(512, kept.Length);
     }
@@ -107,9 +112,10 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     {
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "huge@example.org");
 
-        var answer = await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, new string('x', 1 << 20)));
+        var answer = await RawHttp.SendAsync(
+            _app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, new string('x', 1 << 20)));
 
-        // The server may reset the connection while the rest is still being sent; then there is nothing to read
+        // The server may reset the connection while the request is still being sent; then there is nothing to read
         if (answer.Length > 0)
             Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.AccountTyped == "huge@example.org")));
@@ -130,7 +136,10 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         Assert.Equal(status, answer.Status);
         Assert.True(answer.Body.Length < 10_000);
         if (status == HttpStatusCode.OK)
-            Assert.Equal(TypedAccount.Mask, await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.AccountTyped).FirstAsync()));
+            Assert.Equal(
+                TypedAccount.Mask,
+                await _app.ReadAsync(
+                    db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.AccountTyped).FirstAsync()));
     }
 
     [Theory]
@@ -141,7 +150,8 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     public async Task Unreadable_form_is_a_bad_request_and_logs_no_error(string contentType, string body)
     {
         var answer = await RawHttp.SendAsync(_app.Address,
-            $"POST /login HTTP/1.1\r\nHost: {_app.Address.Authority}\r\nConnection: close\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+            $"POST /login HTTP/1.1\r\nHost: {_app.Address.Authority}\r\nConnection: close\r\nContent-Type: {contentType}\r\n"
+            + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.Contains("The request could not be understood", answer, StringComparison.Ordinal);
@@ -166,7 +176,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [Fact]
     public async Task Attempt_has_the_arrival_time_of_its_form_however_long_hashing_waits()
     {
-        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        var clock = TestClock.AtNoon();
         await using var app = await SentinelCamApp.StartAsync(clock, services =>
         {
             Household.CheapPasswords(services);
@@ -178,12 +188,15 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         var atTheDoor = clock.GetUtcNow();
         await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
         var inside = clock.GetUtcNow();
-        await ann.SubmitAsync("/settings", new { Current = "a wrong password", New = "another horse, another battery" }, "/settings");
+        await ann.SubmitAsync(
+            "/settings", new { Current = "a wrong password", New = "another horse, another battery" }, "/settings");
 
         Assert.Equal(atTheDoor + SlowHasher.Wait, inside);
-        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.At).ToListAsync()));
-        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => e.At).ToListAsync()));
-        // A burst and its end go by the time of counting
+        Assert.Equal(
+            [atTheDoor, inside], await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.At).ToListAsync()));
+        Assert.Equal(
+            [atTheDoor, inside], await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => e.At).ToListAsync()));
+        // A burst begins and ends by the time of counting
         Assert.Equal(inside, await app.ReadAsync(db => db.Alerts.Select(a => a.OpenedAt).SingleAsync()));
     }
 
@@ -192,14 +205,19 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     {
         await _app.AddAccountAsync("Nina", "nina@example.org", approved: false);
         var entryId = await _app.FailToSignInAsync("nina@example.org", "203.0.113.77");
-        Assert.Equal(LoginOutcome.WrongPassword, await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.LoginAttempt!.Outcome).SingleAsync()));
+        Assert.Equal(
+            LoginOutcome.WrongPassword,
+            await _app.ReadAsync(
+                db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.LoginAttempt!.Outcome).SingleAsync()));
 
         using var visitor = _app.Visit();
         await visitor.SignInAsync("nina@example.org", SentinelCamApp.Password);
 
-        await _app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        await _app.WaitForCapturesAsync();
         var recipients = await _app.WaitForAsync(
-            db => db.Deliveries.Where(d => db.LoginAttempts.Any(a => a.AlertId == d.AlertId && a.AccountTyped == "nina@example.org")).Select(d => d.Recipient).Distinct().ToListAsync(),
+            db => db.Deliveries.Where(
+                d => db.LoginAttempts.Any(a => a.AlertId == d.AlertId && a.AccountTyped == "nina@example.org"))
+                .Select(d => d.Recipient).Distinct().ToListAsync(),
             found => found.Count > 0);
         Assert.Equal([SentinelCamApp.AnnsEmail], recipients);
     }
@@ -216,11 +234,13 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         Assert.Equal(userAgent, attempt.UserAgent);
     }
 
-    private sealed class SlowHasher(IOptions<PasswordHasherOptions> options, FakeTimeProvider clock) : PasswordHasher<Account>(options)
+    private sealed class SlowHasher(IOptions<PasswordHasherOptions> options, FakeTimeProvider clock)
+        : PasswordHasher<Account>(options)
     {
         public static readonly TimeSpan Wait = TimeSpan.FromSeconds(8);
 
-        public override PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        public override PasswordVerificationResult VerifyHashedPassword(
+            Account user, string hashedPassword, string providedPassword)
         {
             clock.Advance(Wait);
             return base.VerifyHashedPassword(user, hashedPassword, providedPassword);

@@ -1,7 +1,6 @@
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
@@ -23,8 +22,8 @@ public sealed class RealMailServerTests
         var mail = await server.WaitForMailAsync("picture");
         Assert.Equal("delivery-42@example.org", mail.MessageId);
         Assert.Equal("Failed sign-in to alice@example.org on porch", mail.Subject);
-        Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(mail.Attachments))));
-        Assert.Contains("20:30:05 +01:00", AlertMessageTests.Plain(mail), StringComparison.Ordinal);
+        Assert.Equal(Mails.Jpeg, Assert.IsType<MimePart>(Assert.Single(mail.Attachments)).Bytes());
+        Assert.Contains("20:30:05 +01:00", mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -37,7 +36,7 @@ public sealed class RealMailServerTests
 
         var mail = await server.WaitForMailAsync("scripts");
         Assert.EndsWith("on Haustür 门 שער", mail.Subject, StringComparison.Ordinal);
-        Assert.Contains("Camera:         Haustür 门 שער", AlertMessageTests.Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("Camera:         Haustür 门 שער", mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
@@ -35,7 +34,7 @@ public sealed class SmtpTransportTests
         var lines = System.Text.Encoding.Latin1.GetString(bytes).Split("\r\n");
         Assert.All(lines, line => Assert.True(line.Length <= 100 && !line.Contains('\r', StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
         var message = MimeMessage.Load(new MemoryStream(bytes), Cancel);
-        Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(message.Attachments))));
+        Assert.Equal(Mails.Jpeg, Assert.IsType<MimePart>(Assert.Single(message.Attachments)).Bytes());
     }
 
     [Theory]

@@ -29,14 +29,14 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/hangfire/jobs/succeeded", Administrators)]
     [InlineData("/hangfire/recurring", Administrators)]
     [InlineData("/hangfire/servers", Administrators)]
-    public async Task Each_page_opens_only_for_its_audience(string path, string whom)
+    public async Task Each_page_opens_only_for_its_audience(string path, string audience)
     {
         var nobodys = await household.Nobody.GetAsync(path);
         Assert.Equal(HttpStatusCode.OK, nobodys.Status);
-        Assert.Equal(whom == Public ? path : "/login", whom == Public ? nobodys.PathAndQuery : nobodys.Path);
+        Assert.Equal(audience == Public ? path : "/login", audience == Public ? nobodys.PathAndQuery : nobodys.Path);
 
         var bobs = await household.Bob.GetAsync(path);
-        Assert.Equal(whom == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
+        Assert.Equal(audience == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
         Assert.Equal(path, bobs.PathAndQuery);
 
         Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(path)).Status);
@@ -45,7 +45,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [Fact]
     public async Task Owner_gets_the_picture_and_its_thumbnail()
     {
-        // The first answer after a while also renews the session
+        // The first answer after some time also renews the session
         await household.Bob.GetAsync("/dashboard");
         var picture = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}");
         Assert.Equal("image/jpeg", picture.Headers["Content-Type"]);
@@ -70,7 +70,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
 
         foreach (var other in new[] { household.Eve, household.Ann })
         {
-            // The first answer after a while also renews the session
+            // The first answer after some time also renews the session
             await other.GetAsync("/dashboard");
             var theirs = await other.GetAsync(path);
             var missing = await other.GetAsync(Fill(route, 987_654, 987_654));
@@ -102,7 +102,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
             Assert.Equal(missing.Neutral, theirs.Neutral);
         }
 
-        var nobodys = await household.Nobody.PostAsync(path, [new("__RequestVerificationToken", (await household.Nobody.GetAsync("/login")).Token)]);
+        var nobodys = await household.Nobody.PostAsync(
+            path, [new("__RequestVerificationToken", (await household.Nobody.GetAsync("/login")).Token)]);
         Assert.Equal("/login", nobodys.Path);
         Assert.True(await household.App.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == household.Snapshot.EntryId)));
     }

@@ -9,7 +9,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>The alerts on <c>/settings</c>: wishes, time zone, second address.</summary>
+/// <summary>The alerts on <c>/settings</c>: preferences, time zone, second address.</summary>
 public partial class AlertSettingsTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
@@ -23,7 +23,8 @@ public partial class AlertSettingsTests
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
 
-        var saved = await ann.SubmitAsync("/settings", new { AlertFrom = "4", QuietMinutes = "30", TimeZone = "Europe/Berlin", PausedUntil = "2030-07-02T08:00" }, Alerts);
+        var saved = await ann.SubmitAsync("/settings",
+            new { AlertFrom = "4", QuietMinutes = "30", TimeZone = "Europe/Berlin", PausedUntil = "2030-07-02T08:00" }, Alerts);
 
         Assert.Contains("The alerts are set.", saved.Main, StringComparison.Ordinal);
         Assert.Equal("4", saved.Document.QuerySelector("#AlertFrom")!.GetAttribute("value"));
@@ -37,10 +38,14 @@ public partial class AlertSettingsTests
         await app.WaitForAcceptedAsync(1);
         var mail = Assert.Single(app.Mails());
         Assert.Equal($"The settings of {Anns} on front door were changed", mail.Subject);
-        foreach (var words in new[] { "failure number 4 of a burst, not at number 1", "The quiet period is 30 minutes, not 5", "pause until Tuesday, 2 July 2030, 08:00 +02:00" })
-            Assert.Contains(words, OneLine(mail.TextBody!), StringComparison.Ordinal);
+        foreach (var words in new[]
+                 {
+                     "failure number 4 of a burst, not at number 1", "The quiet period is 30 minutes, not 5",
+                     "pause until Tuesday, 2 July 2030, 08:00 +02:00",
+                 })
+            Assert.Contains(words, mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
 
-        // Back to more alerts: nothing to warn of
+        // More alerts again: nothing to warn about
         await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = "", TimeZone = "", PausedUntil = "" }, Alerts);
         account = await app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
         Assert.Equal((1, null, null, null), (account.AlertFrom, account.QuietMinutes, account.TimeZone, account.PausedUntil));
@@ -90,7 +95,8 @@ public partial class AlertSettingsTests
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
-        await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = "", TimeZone = "Asia/Kolkata", PausedUntil = "" }, Alerts);
+        await ann.SubmitAsync(
+            "/settings", new { AlertFrom = "1", QuietMinutes = "", TimeZone = "Asia/Kolkata", PausedUntil = "" }, Alerts);
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
 
@@ -106,11 +112,12 @@ public partial class AlertSettingsTests
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
-        Assert.Contains("The address was asked", (await ann.SubmitAsync("/settings", new { Recipient = " carla@example.net " }, Recipient)).Main, StringComparison.Ordinal);
+        var answer = await ann.SubmitAsync("/settings", new { Recipient = " carla@example.net " }, Recipient);
+        Assert.Contains("The address was asked", answer.Main, StringComparison.Ordinal);
         await app.WaitForAcceptedAsync(2);
-        Assert.Contains("was asked to confirm", OneLine(Assert.Single(app.MailsTo(Anns)).TextBody!), StringComparison.Ordinal);
+        Assert.Contains("was asked to confirm", Assert.Single(app.MailsTo(Anns)).TextBody!.OnOneLine(), StringComparison.Ordinal);
 
-        // Not before it has confirmed
+        // No alerts before it has confirmed
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(3);
         var question = Assert.Single(app.MailsTo("carla@example.net"));
@@ -120,7 +127,7 @@ public partial class AlertSettingsTests
         var key = await app.ReadAsync(db => db.Users.Select(a => a.PendingRecipientKey).SingleAsync());
         Assert.DoesNotContain(key!, link, StringComparison.Ordinal);
 
-        // Opening the link, as mail programs do by themselves, confirms nothing
+        // Opening the link confirms nothing: mail programs do that on their own
         using var carla = app.Visit();
         var asked = await carla.GetAsync(new Uri(link).PathAndQuery);
         Assert.Equal(HttpStatusCode.OK, asked.Status);
@@ -142,7 +149,9 @@ public partial class AlertSettingsTests
         await ann.SubmitAsync("/settings", new { }, "/settings?handler=RemoveRecipient");
         _clock.AdvanceMinutes(8);
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Attempt && d.State == DeliveryState.Accepted), alerts => alerts == 4);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Attempt && d.State == DeliveryState.Accepted),
+            alerts => alerts == 4);
         Assert.Equal(2, app.MailsTo("carla@example.net").Count);
     }
 
@@ -156,9 +165,13 @@ public partial class AlertSettingsTests
         var path = new Uri(Link().Match(Assert.Single(app.MailsTo("carla@example.net")).TextBody!).Value).PathAndQuery;
         using var carla = app.Visit();
 
-        foreach (var wrong in new[] { "/confirm_recipient", "/confirm_recipient?token=", "/confirm_recipient?token=1", path[..^3] + "abc", "/confirm_recipient?token=" + new string('x', 5_000) })
+        foreach (var wrong in new[]
+                 {
+                     "/confirm_recipient", "/confirm_recipient?token=", "/confirm_recipient?token=1", path[..^3] + "abc",
+                     "/confirm_recipient?token=" + new string('x', 5_000),
+                 })
             Assert.Equal(HttpStatusCode.NotFound, (await carla.GetAsync(wrong)).Status);
-        _clock.Advance(TimeSpan.FromDays(1));
+        _clock.Sleep(TimeSpan.FromDays(1));
         Assert.Equal(HttpStatusCode.NotFound, (await carla.GetAsync(path)).Status);
         Assert.Null(await app.ReadAsync(db => db.Users.Select(a => a.ExtraRecipient).SingleAsync()));
     }
@@ -168,15 +181,27 @@ public partial class AlertSettingsTests
     {
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
-        Assert.Contains("your own address", (await ann.SubmitAsync("/settings", new { Recipient = Anns.ToUpperInvariant() }, Recipient)).Main, StringComparison.Ordinal);
-        foreach (var wrong in new[] { "", "carla", "a@example.net, b@example.net", "a@example.net\r\nBcc: b@example.net", "\"<script>\"@example.net" })
-            Assert.Contains("Enter a mail address", (await ann.SubmitAsync("/settings", new { Recipient = wrong }, Recipient)).Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "your own address", (await ann.SubmitAsync("/settings", new { Recipient = Anns.ToUpperInvariant() }, Recipient)).Main,
+            StringComparison.Ordinal);
+        foreach (var wrong in new[]
+                 {
+                     "", "carla", "a@example.net, b@example.net", "a@example.net\r\nBcc: b@example.net",
+                     "\"<script>\"@example.net",
+                 })
+            Assert.Contains("Enter a mail address",
+                (await ann.SubmitAsync("/settings", new { Recipient = wrong }, Recipient)).Main, StringComparison.Ordinal);
         for (var i = 0; i < ExtraRecipients.MaxAskedPerDay; i++)
-            Assert.Contains("was asked", (await ann.SubmitAsync("/settings", new { Recipient = $"carla{i}@example.net" }, Recipient)).Main, StringComparison.Ordinal);
+            Assert.Contains(
+                "was asked", (await ann.SubmitAsync("/settings", new { Recipient = $"carla{i}@example.net" }, Recipient)).Main,
+                StringComparison.Ordinal);
 
-        Assert.Contains("Try again tomorrow", (await ann.SubmitAsync("/settings", new { Recipient = "carla9@example.net" }, Recipient)).Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Try again tomorrow", (await ann.SubmitAsync("/settings", new { Recipient = "carla9@example.net" }, Recipient)).Main,
+            StringComparison.Ordinal);
 
-        Assert.Equal(ExtraRecipients.MaxAskedPerDay, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.ConfirmRecipient)));
+        Assert.Equal(ExtraRecipients.MaxAskedPerDay,
+            await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.ConfirmRecipient)));
     }
 
     [Fact]
@@ -185,13 +210,17 @@ public partial class AlertSettingsTests
         await using var app = await StartAsync();
         using var ann = await app.RegisterAnnAsync();
         for (var minutes = 10; minutes <= 130; minutes += 10)
-            await ann.SubmitAsync("/settings", new { AlertFrom = "1", QuietMinutes = $"{minutes}", TimeZone = "", PausedUntil = "" }, Alerts);
+            await ann.SubmitAsync(
+                "/settings", new { AlertFrom = "1", QuietMinutes = $"{minutes}", TimeZone = "", PausedUntil = "" }, Alerts);
 
-        var notices = await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged).OrderBy(d => d.Id).Select(d => d.Changes).ToListAsync());
+        var notices = await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged).OrderBy(d => d.Id)
+            .Select(d => d.Changes).ToListAsync());
         Assert.Equal(10, notices.Count);
-        Assert.Equal(9, notices.FindIndex(text => text!.Contains("Further ones are not mailed for a while", StringComparison.Ordinal)));
+        Assert.Equal(
+            9, notices.FindIndex(text => text!.Contains("Further ones are not mailed for a while", StringComparison.Ordinal)));
         _clock.AdvanceMinutes(61);
-        await ann.SubmitAsync("/settings", new { AlertFrom = "2", QuietMinutes = "130", TimeZone = "", PausedUntil = "" }, Alerts);
+        await ann.SubmitAsync(
+            "/settings", new { AlertFrom = "2", QuietMinutes = "130", TimeZone = "", PausedUntil = "" }, Alerts);
         Assert.Equal(11, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SettingsChanged)));
     }
 
@@ -209,16 +238,16 @@ public partial class AlertSettingsTests
 
         Assert.Contains("Too many new accounts wait", unknown.Main, StringComparison.Ordinal);
         Assert.Equal(unknown.Status, known.Status);
-        Assert.Equal(unknown.Neutral.Replace("new@example.org", "", StringComparison.Ordinal), known.Neutral.Replace(Anns, "", StringComparison.Ordinal));
+        Assert.Equal(unknown.Neutral.Replace("new@example.org", "", StringComparison.Ordinal),
+            known.Neutral.Replace(Anns, "", StringComparison.Ordinal));
         Assert.Equal(Registration.MaxWaiting + 1, await app.ReadAsync(db => db.Users.CountAsync()));
 
         await app.ApproveAsync("waiting0@example.org");
-        Assert.Contains("An administrator has to let", (await visitor.RegisterAsync("New", "new@example.org", SentinelCamApp.Password)).Main, StringComparison.Ordinal);
+        Assert.Contains("An administrator has to let",
+            (await visitor.RegisterAsync("New", "new@example.org", SentinelCamApp.Password)).Main, StringComparison.Ordinal);
     }
 
     private Task<SentinelCamApp> StartAsync() => SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     [GeneratedRegex(@"http://\S+/confirm_recipient\?token=\S+")]
     private static partial Regex Link();

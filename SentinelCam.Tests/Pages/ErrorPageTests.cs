@@ -5,7 +5,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>What a visitor sees of an error, and what not.</summary>
+/// <summary>What a visitor sees of an error, and what stays hidden.</summary>
 public class ErrorPageTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -38,7 +38,6 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
     public async Task Health_is_503_without_details_while_jobs_cannot_be_stored()
     {
         await RenameInJobsAsync("Server", "Lost");
-        // The answer is remembered for a while
         household.Clock.Advance(TimeSpan.FromMinutes(1));
         try
         {

@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>Forms with and without htmx, and the token that each must carry.</summary>
+/// <summary>Forms with and without htmx, and the token that each needs.</summary>
 public class FormTests(Household household) : IClassFixture<Household>
 {
     private static readonly (string, string) Htmx = ("HX-Request", "true");
@@ -36,7 +36,12 @@ public class FormTests(Household household) : IClassFixture<Household>
 
         foreach (var token in new[] { null, "", "nonsense", strangers })
         {
-            var fields = new Dictionary<string, string> { ["Email"] = Household.Bobs, ["Password"] = "a wrong password", ["UserName"] = "Mallory" };
+            var fields = new Dictionary<string, string>
+            {
+                ["Email"] = Household.Bobs,
+                ["Password"] = "a wrong password",
+                ["UserName"] = "Mallory",
+            };
             if (token is not null)
                 fields["__RequestVerificationToken"] = token;
             var answer = await ann.PostAsync(path, fields);
@@ -100,7 +105,8 @@ public class FormTests(Household household) : IClassFixture<Household>
         Assert.Contains("Rows/1.0", rows.Text, StringComparison.Ordinal);
         Assert.Equal("HX-Request", rows.Headers["Vary"]);
         Assert.Equal("HX-Request", (await household.Eve.GetAsync("/userdata")).Headers["Vary"]);
-        Assert.Contains("Nothing matches", (await household.Eve.GetAsync("/userdata?Q=nothing-of-the-kind", Htmx)).Text, StringComparison.Ordinal);
+        Assert.Contains("Nothing matches", (await household.Eve.GetAsync("/userdata?Q=nothing-of-the-kind", Htmx)).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,10 +117,11 @@ public class FormTests(Household household) : IClassFixture<Household>
         var question = await household.Eve.GetAsync($"/delete_log/{id}", Htmx);
         AssertFragment(question);
         Assert.Equal($"/delete_log/{id}", question.Document.QuerySelector("form")!.GetAttribute("hx-post"));
-        var answer = await household.Eve.PostAsync($"/delete_log/{id}", [new("__RequestVerificationToken", question.Token)], Htmx);
+        var answer = await household.Eve.PostAsync(
+            $"/delete_log/{id}", [new("__RequestVerificationToken", question.Token)], Htmx);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        // Nothing takes its place; the notice goes where notices stand
+        // Nothing takes its place; the notice goes to its usual place
         Assert.Equal("notice", Assert.Single(answer.Document.Body!.Children).Id);
         Assert.Contains("The entry and its picture are deleted.", answer.Text, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == id)));
@@ -127,7 +134,8 @@ public class FormTests(Household household) : IClassFixture<Household>
         {
             var answer = await household.Nobody.GetAsync(path, Htmx);
             Assert.Equal(HttpStatusCode.Unauthorized, answer.Status);
-            Assert.StartsWith("/login?", new Uri(_app.Address, answer.Headers["HX-Redirect"]).PathAndQuery, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "/login?", new Uri(_app.Address, answer.Headers["HX-Redirect"]).PathAndQuery, StringComparison.Ordinal);
         }
     }
 
@@ -142,9 +150,11 @@ public class FormTests(Household household) : IClassFixture<Household>
     {
         var path = progress.Headers.TryGetValue("HX-Push-Url", out var pushed) ? pushed : progress.PathAndQuery;
         var id = long.Parse(path.Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
-        await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
+        await _app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
     }
 
     private Task<(int, int, int)> StateAsync() => _app.ReadAsync(async db =>
-        (await db.LoginAttempts.CountAsync(), await db.ImageLog.CountAsync(), await db.Users.CountAsync(a => a.ApprovedAt != null)));
+        (await db.LoginAttempts.CountAsync(), await db.ImageLog.CountAsync(),
+            await db.Users.CountAsync(a => a.ApprovedAt != null)));
 }

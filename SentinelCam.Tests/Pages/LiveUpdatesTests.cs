@@ -5,7 +5,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>The stream behind the dashboard: a commit wakes it, and it ends with the session.</summary>
+/// <summary>The stream behind the dashboard: commits wake it, and it ends with the session.</summary>
 public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 {
     private const string Path = "/dashboard/events";
@@ -20,7 +20,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
         await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
 
-        // A beat may come first, where the machine is slow
+        // On a slow machine a beat may come first
         string? name;
         do
             name = await events.NextAsync();
@@ -38,7 +38,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         app.Services.GetRequiredService<CameraFeed>().WarmForLook();
 
-        // The next state would come with the beat of 15 seconds: only when it was looked at in between, it is there before
+        // Without a look in between, the new state would come only with the beat after 15 seconds
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal("news", await events.NextAsync());
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(12));
@@ -65,14 +65,15 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await using var events = await EventStream.OpenAsync(zed, Path);
         Assert.Equal("open", await events.NextAsync());
 
-        // More than half of the time is over: an ordinary page would renew the session
-        household.Clock.Advance(TimeSpan.FromHours(7));
+        // After half of its time an ordinary page renews the session
+        household.Clock.Sleep(TimeSpan.FromHours(7));
         var fragment = await zed.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         Assert.DoesNotContain("SentinelCam=", fragment.Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
-        // Nor do the pictures and styles that come with news
+        // Pictures and styles that come with an update do not renew it either
         foreach (var path in new[] { "/snapshots/1?size=thumb", "/site.css" })
-            Assert.DoesNotContain("SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
-        household.Clock.Advance(TimeSpan.FromHours(6));
+            Assert.DoesNotContain(
+                "SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
+        household.Clock.Sleep(TimeSpan.FromHours(6));
         await household.App.FailToSignInAsync("zed@example.org", isCaptured: false);
 
         await events.UntilEndAsync();

@@ -3,12 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Snapshots;
 
-/// <summary>A picture that is not what it seems is called so wherever its owner sees it.</summary>
+/// <summary>Pictures that could mislead are labelled wherever their owner sees them.</summary>
 public class SnapshotLabelTests
 {
     private static readonly DateTimeOffset Moment = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -52,12 +51,13 @@ public class SnapshotLabelTests
         var entry = await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
 
-        Assert.Equal(quality, await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).Select(s => s.Quality).SingleAsync()));
+        Assert.Equal(
+            quality, await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).Select(s => s.Quality).SingleAsync()));
         Assert.Contains(label, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Contains(label, (await ann.GetAsync($"/userdata/{entry}")).Main, StringComparison.Ordinal);
         var mail = Assert.Single(app.Mails());
-        Assert.Contains($"Picture: {label}", AlertMessageTests.OneLine(AlertMessageTests.Plain(mail)), StringComparison.Ordinal);
-        Assert.Contains(label, AlertMessageTests.Html(mail).QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
+        Assert.Contains($"Picture: {label}", mail.PlainOnOneLine(), StringComparison.Ordinal);
+        Assert.Contains(label, mail.Html().QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
     }
 
     private static Snapshot Taken(double secondsLater, FrameQuality quality) => new()

@@ -36,7 +36,8 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Equal(frame.Jpeg, File.ReadAllBytes(_store.PathOf(snapshot.FileName)));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(frame.Jpeg)), snapshot.Sha256);
         Assert.Equal((640, 480, frame.Jpeg.Length), (snapshot.Width, snapshot.Height, (int)snapshot.Bytes));
-        Assert.Equal((Moment, "front door", FrameQuality.Good, false), (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
+        Assert.Equal((Moment, "front door", FrameQuality.Good, false),
+            (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
         Assert.Equal(snapshot.HasThumbnail, File.Exists(_store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName))));
     }
 
@@ -70,7 +71,7 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
-        // Linux takes paths of 4095 bytes: that of the small copy is longer than that of the picture
+        // Linux paths have at most 4095 bytes, and the thumbnail's path is longer than the picture's
         const int Longest = 4095;
         var half = Path.Combine("snapshots", "2030", "01", "31", new string('x', 32) + ".jpg." + new string('x', 32) + ".half");
         var deep = _parent;
@@ -109,7 +110,8 @@ public sealed class SnapshotStoreTests : IDisposable
 
         Assert.Single(kept.Strip);
         Assert.Equal(kept.FileNames().Order(), Directory.EnumerateFiles(_data.Snapshots, "*.jpg", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(_data.Snapshots, path).Replace('\\', '/')).Where(name => !name.Contains(".thumb.", StringComparison.Ordinal)).Order());
+            .Select(path => Path.GetRelativePath(_data.Snapshots, path).Replace('\\', '/'))
+            .Where(name => !name.Contains(".thumb.", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
@@ -142,7 +144,8 @@ public sealed class SnapshotStoreTests : IDisposable
         var after = SaveAt(Moment.AddDays(2));
 
         Assert.Equal([within], _store.NamesBetween(Moment.AddDays(-1), Moment.AddDays(1)).Distinct());
-        Assert.Equal(new[] { before, within, after }.Order(), _store.NamesBetween(Moment.AddDays(-3), Moment.AddDays(3)).Distinct().Order());
+        Assert.Equal(new[] { before, within, after }.Order(),
+            _store.NamesBetween(Moment.AddDays(-3), Moment.AddDays(3)).Distinct().Order());
     }
 
     [Fact]

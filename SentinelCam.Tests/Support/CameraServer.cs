@@ -18,7 +18,8 @@ public sealed class CameraServer : IAsyncDisposable
     public Uri Url(string path = "/video") => new(new Uri(_app.Urls.First()), path);
 
     /// <summary>The same address with a user name and password in it.</summary>
-    public Uri Url(string path, string userInfo) => new(Url(path).AbsoluteUri.Replace("://", $"://{userInfo}@", StringComparison.Ordinal));
+    public Uri Url(string path, string userInfo) =>
+        new(Url(path).AbsoluteUri.Replace("://", $"://{userInfo}@", StringComparison.Ordinal));
 
     public int Requests => Volatile.Read(ref _requests);
 

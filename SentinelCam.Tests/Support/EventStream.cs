@@ -17,7 +17,8 @@ public sealed class EventStream : IAsyncDisposable
     public static async Task<EventStream> OpenAsync(WebVisitor visitor, string path) => new(await visitor.StreamAsync(path));
 
     /// <summary>The name of the next event; null where the stream has ended.</summary>
-    public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience) ? _items.Current.EventType : null;
+    public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience)
+        ? _items.Current.EventType : null;
 
     public async Task UntilEndAsync()
     {

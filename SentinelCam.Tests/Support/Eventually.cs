@@ -6,7 +6,8 @@ namespace SentinelCam.Tests.Support;
 
 /// <summary>Waits for something that happens in the background, and no longer than it takes.</summary>
 /// <remarks>
-/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs between two looks, for
+/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs between two looks,
+/// for
 /// example to move a clock, and <c>patience</c> is for what may take more than a minute.
 /// </remarks>
 public static class Eventually
@@ -42,7 +43,8 @@ public static class Eventually
     /// <returns>The answer that did.</returns>
     /// <exception cref="TimeoutException">No answer satisfies in time.</exception>
     public static Task<T> GetAsync<T>(
-        Func<Task<T>> query, Func<T, bool> satisfies, Func<string>? log = null, Action? meanwhile = null, TimeSpan? patience = null,
+        Func<Task<T>> query, Func<T, bool> satisfies, Func<string>? log = null, Action? meanwhile = null,
+            TimeSpan? patience = null,
         [CallerArgumentExpression(nameof(satisfies))] string text = "") =>
         WaitAsync(query, satisfies, log, meanwhile, patience, text);
 
@@ -57,7 +59,8 @@ public static class Eventually
             if (satisfies(answer))
                 return answer;
             if (watch.Elapsed > limit)
-                throw new TimeoutException($"Not within {limit.TotalSeconds:0} s: {text}\nLast seen: {Describe(answer)}\n{log?.Invoke()}");
+                throw new TimeoutException(
+                    $"Not within {limit.TotalSeconds:0} s: {text}\nLast seen: {Describe(answer)}\n{log?.Invoke()}");
             meanwhile?.Invoke();
             await Task.Delay(Interval, TestContext.Current.CancellationToken);
         }

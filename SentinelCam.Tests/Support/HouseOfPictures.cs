@@ -7,7 +7,8 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// An app for browsers, on the real clock: Ann, the administrator, has pictures, entries without, and mails. Shared by the tests of a
+/// An app for browsers, on the real clock: Ann, the administrator, has pictures, entries without, and mails. Shared by the tests
+/// of a
 /// class, which add what they change. Passwords are hashed cheaply.
 /// </summary>
 public class HouseOfPictures : IAsyncLifetime
@@ -30,12 +31,14 @@ public class HouseOfPictures : IAsyncLifetime
         Ann = await App.RegisterAnnAsync();
         await App.AddAccountAsync("Carol", Household.Carols, approved: false);
         for (var i = 0; i < Entries - 3; i++)
-            await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", isCaptured: false);
+            await App.FailToSignInAsync(
+                SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", isCaptured: false);
         await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", isCaptured: false);
         await ForgetFailuresAsync();
         // The next attempt opens an alert of its own, so that it has a picture and a mail
         await App.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));
-        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
+        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
         await Ann.SubmitAsync("/capture", new { });
         await App.WaitForAcceptedAsync(2);
         await App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count == 2);
@@ -71,7 +74,8 @@ public class HouseOfPictures : IAsyncLifetime
     public Task AddStripAsync() => App.ReadAsync(async db =>
     {
         var store = App.Services.GetRequiredService<SnapshotStore>();
-        var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
+        var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id)
+            .FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
         foreach (var half in picture.Strip.Count == 0 ? new[] { -2, -1, 1, 2 } : [])
             picture.Strip.Add(store.Save(TestJpeg.Good(picture.TakenAt.AddSeconds(half / 2.0), half + 3), picture.CameraName));
         return await db.SaveChangesAsync();

@@ -1,5 +1,6 @@
 using Hangfire;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
@@ -20,7 +21,7 @@ public class Household : IAsyncLifetime
     public const string Eves = "eve@example.org";
     public const string Carols = "carol@example.org";
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Clock { get; } = TestClock.AtNoon();
 
     public SentinelCamApp App { get; private set; } = null!;
 
@@ -66,11 +67,19 @@ public class Household : IAsyncLifetime
 public static class HouseholdActions
 {
     /// <summary>Adds an account without the form.</summary>
-    public static async Task<long> AddAccountAsync(this SentinelCamApp app, string userName, string email, bool approved = true, string password = SentinelCamApp.Password)
+    public static async Task<long> AddAccountAsync(
+        this SentinelCamApp app, string userName, string email, bool approved = true, string password = SentinelCamApp.Password)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        var account = new Account { UserName = email, Name = userName, Email = email, RegisteredAt = now, ApprovedAt = approved ? now : null };
+        var account = new Account
+        {
+            UserName = email,
+            Name = userName,
+            Email = email,
+            RegisteredAt = now,
+            ApprovedAt = approved ? now : null,
+        };
         var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
         return account.Id;
@@ -98,13 +107,14 @@ public static class HouseholdActions
     /// </summary>
     /// <returns>The entry's id.</returns>
     public static async Task<long> FailToSignInAsync(
-        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true) =>
-        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, isCaptured)).EntryId!.Value;
+        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0",
+            bool enqueue = true) =>
+        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, enqueue)).Recorded!.Value.EntryId;
 
     /// <summary>A right or a wrong password as the form records it, from any address and browser. Nobody is signed in.</summary>
-    /// <returns>Whether the form would sign in, and the entry's id, if there is one.</returns>
-    public static async Task<(bool IsAccepted, long? EntryId)> SubmitAsync(
-        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true)
+    public static async Task<Submission> SubmitAsync(
+        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1",
+            string userAgent = "Tests/1.0", bool enqueue = true)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
@@ -133,12 +143,13 @@ public static class HouseholdActions
             .Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
     }
 
-    /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>
-    public static void AdvanceMinutes(this FakeTimeProvider clock, int minutes)
-    {
-        for (var i = 0; i < minutes; i++)
-            clock.Advance(TimeSpan.FromMinutes(1));
-    }
+    /// <summary>Waits until no entry waits for its picture.</summary>
+    public static Task WaitForCapturesAsync(this SentinelCamApp app) =>
+        app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+
+    /// <summary>Waits until no alert is open.</summary>
+    public static Task WaitForClosedAlertsAsync(this SentinelCamApp app) =>
+        app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
 
     /// <summary>Every byte that the app has kept, in all files of its data directory.</summary>
     public static IEnumerable<(string Path, byte[] Bytes)> Kept(this SentinelCamApp app)

@@ -12,7 +12,8 @@ internal static class Mails
     /// <summary>Any bytes do, as long as they hold what mail servers like to change: line ends, dots, all values.</summary>
     public static byte[] Jpeg { get; } =
     [
-        0xFF, 0xD8, 0xFF, 0xE0, .. "\r\n.\r\n\n.\r"u8, .. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 31 % 256)), 0xFF, 0xD9,
+        0xFF, 0xD8, 0xFF, 0xE0, .. "\r\n.\r\n\n.\r"u8, .. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 31 % 256)),
+            0xFF, 0xD9,
     ];
 
     public static MailPicture Picture(string? label = null) => new(Jpeg, "porch-2026-11-23.jpg", Moment, 640, 480, label);
@@ -38,6 +39,7 @@ internal static class Mails
         ComposedAt = Moment,
     };
 
-    public static SmtpOptions To(int port, SmtpSecurity security = SmtpSecurity.Auto, bool signIn = false, string host = "localhost") =>
+    public static SmtpOptions To(
+        int port, SmtpSecurity security = SmtpSecurity.Auto, bool signIn = false, string host = "localhost") =>
         new(host, port, security, signIn ? "cam@example.org" : null, signIn ? "open sesame" : null, "cam@example.org");
 }

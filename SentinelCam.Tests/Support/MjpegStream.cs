@@ -23,7 +23,9 @@ public enum MjpegFault
     Drop,
 }
 
-/// <summary>A live camera: the real ffmpeg program makes the pictures, and its own bytes go out over HTTP to any number of viewers.</summary>
+/// <summary>
+/// A live camera: the real ffmpeg program makes the pictures, and its own bytes go out over HTTP to any number of viewers.
+/// </summary>
 /// <remarks>
 /// ffmpeg's own HTTP server takes a single viewer and ends with it, hence the relay. It cuts the stream into parts by
 /// ffmpeg's Content-Length and remembers each picture that it has sent.
@@ -69,7 +71,8 @@ public sealed class MjpegStream : IAsyncDisposable
         CancellationToken cancellationToken, string source = "testsrc2=size=640x480:rate=30")
     {
         var ffmpeg = FfmpegProgram.Start(
-            "-re", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-flush_packets", "1", "-f", "mpjpeg", "-");
+            "-re", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-flush_packets", "1", "-f",
+                "mpjpeg", "-");
         var stream = new MjpegStream(ffmpeg);
         try
         {

@@ -62,6 +62,9 @@ public sealed class OpenSmtpd : IDisposable
     /// <summary>The port on 127.0.0.1: plain text, no sign-in.</summary>
     public int Port { get; }
 
+    /// <summary>The settings with which an app sends its mails here.</summary>
+    public (string Key, string? Value)[] Settings => SmtpSettings.For(Port);
+
     /// <summary>The running server; the first call starts it.</summary>
     public static Task<OpenSmtpd> StartAsync(CancellationToken cancellationToken) => Instance.Value.WaitAsync(cancellationToken);
 
@@ -76,7 +79,8 @@ public sealed class OpenSmtpd : IDisposable
     /// <summary>Waits until the mailbox has at least so many mails, and returns all of them.</summary>
     /// <exception cref="TimeoutException">They did not come in time.</exception>
     public Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count) =>
-        Eventually.GetAsync(() => Mails(name), mails => mails.Count >= count, Said, text: $"{count} mails for {AddressFor(name)}");
+        Eventually.GetAsync(
+            () => Mails(name), mails => mails.Count >= count, Said, text: $"{count} mails for {AddressFor(name)}");
 
     /// <summary>The mailbox's mails so far, in the order of their Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)
@@ -103,7 +107,9 @@ public sealed class OpenSmtpd : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             // The server delivers as another user if the tests run as root.
-            const UnixFileMode Enter = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            const UnixFileMode Enter =
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
             File.SetUnixFileMode(directory, Enter);
             File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         }
@@ -182,7 +188,8 @@ public sealed class OpenSmtpd : IDisposable
             using var trial = Process.Start(start)!;
             var problem = trial.StandardError.ReadToEnd();
             trial.WaitForExit();
-            return trial.ExitCode == 0 ? null : "opensmtpd: needs root, or sudo without a password, and the right to mount: " + problem.Trim();
+            return trial.ExitCode == 0 ? null : "opensmtpd: needs root, or sudo without a password, and the right to mount: "
+                + problem.Trim();
         }
         catch (Win32Exception)
         {
@@ -191,5 +198,6 @@ public sealed class OpenSmtpd : IDisposable
     }
 
     private static ProcessStartInfo AsRoot(params string[] command) =>
-        Environment.IsPrivilegedProcess ? new ProcessStartInfo(command[0], command[1..]) : new ProcessStartInfo("sudo", ["-n", .. command]);
+        Environment.IsPrivilegedProcess ? new ProcessStartInfo(command[0], command[1..])
+            : new ProcessStartInfo("sudo", ["-n", .. command]);
 }

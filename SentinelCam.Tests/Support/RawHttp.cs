@@ -43,8 +43,8 @@ public static class RawHttp
 
     /// <summary>A form post, cookies and all.</summary>
     public static string Post(Uri address, string path, string cookies, string form, string userAgent) =>
-        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\nConnection: close\r\n"
-        + $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
+        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\n"
+        + $"Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
 
     /// <summary>What a browser would send for a wrong password, to be sent by other means.</summary>
     public static async Task<(string Cookies, string Form)> LoginFormAsync(SentinelCamApp app, string email)
@@ -52,7 +52,8 @@ public static class RawHttp
         using var visitor = app.Visit();
         var page = await visitor.GetAsync("/login");
         return (page.Headers["Set-Cookie"].Split(';')[0],
-            $"Email={Uri.EscapeDataString(email)}&Password=a+wrong+password&__RequestVerificationToken={Uri.EscapeDataString(page.Token)}");
+            $"Email={Uri.EscapeDataString(email)}&Password=a+wrong+password"
+            + $"&__RequestVerificationToken={Uri.EscapeDataString(page.Token)}");
     }
 
     private static async Task<TcpClient> ConnectAsync(Uri address)

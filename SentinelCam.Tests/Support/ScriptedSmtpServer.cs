@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using MimeKit;
 
 namespace SentinelCam.Tests.Support;
 
@@ -37,6 +38,12 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>The messages that came complete, accepted or not, as the client sent them but for the doubled dots.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
 
+    /// <summary>The same messages, parsed.</summary>
+    public IReadOnlyList<MimeMessage> Mails => [.. Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes)))];
+
+    /// <summary>The settings with which an app sends its mails here.</summary>
+    public (string Key, string? Value)[] Settings => SmtpSettings.For(Port);
+
     /// <summary>When each 250 for a message was sent, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
     public IReadOnlyList<long> Accepted => [.. _accepted];
 
@@ -44,7 +51,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
 
     /// <summary>Starts a server.</summary>
-    /// <param name="scripts">The first connection goes by the first script and so on; the last is for all that follow. None: all goes well.</param>
+    /// <param name="scripts">The first connection goes by the first script and so on; the last is for all that follow. None: all
+    /// goes well.</param>
     public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
 
     public async ValueTask DisposeAsync()
@@ -87,7 +95,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     stream = await SecureAsync(stream, script);
                 await new Session(this, script, stream).RunAsync(_stop.Token);
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or AuthenticationException)
+            catch (Exception e) when (
+                e is IOException or SocketException or OperationCanceledException or AuthenticationException)
             {
                 _dialogue.Enqueue("-- " + e.Message);
             }
@@ -97,7 +106,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     private async Task<Stream> SecureAsync(Stream stream, SmtpScript script)
     {
         var secure = new SslStream(stream);
-        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
+        await secure.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
         return secure;
     }
 
@@ -147,7 +157,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     return await DoAsync(SmtpStage.RcptTo, stop);
                 case "DATA":
                     return await DoAsync(SmtpStage.Data, stop)
-                        && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true || await TakeMessageAsync(stop));
+                        && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true
+                            || await TakeMessageAsync(stop));
                 case "QUIT":
                     await DoAsync(SmtpStage.Quit, stop);
                     return false;

@@ -8,7 +8,9 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The real app, on Kestrel and a temporary data directory, with the demo camera and the outbox unless told otherwise.</summary>
+/// <summary>
+/// The real app, on Kestrel and a temporary data directory, with the demo camera and the outbox unless told otherwise.
+/// </summary>
 public sealed class SentinelCamApp : IAsyncDisposable
 {
     public const string AnnsEmail = "ann@example.org";
@@ -32,7 +34,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
         TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings) =>
         StartAsync(Directory.CreateTempSubdirectory("sentinelcam-test-").FullName, time, services, settings);
 
-    public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(null, null, settings);
+    public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) =>
+        StartAsync(null, null, settings);
 
     /// <summary>Stops this app and starts another one on the same data directory.</summary>
     public async Task<SentinelCamApp> StartAgainAsync(
@@ -92,7 +95,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
     /// <exception cref="TimeoutException">It does not within a minute.</exception>
     public Task<T> WaitForAsync<T>(
         Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies, Action? meanwhile = null,
-        [CallerArgumentExpression(nameof(query))] string asked = "", [CallerArgumentExpression(nameof(satisfies))] string text = "") =>
+        [CallerArgumentExpression(nameof(query))] string asked = "",
+            [CallerArgumentExpression(nameof(satisfies))] string text = "") =>
         Eventually.GetAsync(() => ReadAsync(query), satisfies, Log, meanwhile, text: $"{asked} is {text}");
 
     public Task WaitForAcceptedAsync(int count) =>
@@ -118,7 +122,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
         return app;
     }
 
-    private sealed class Factory(string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
+    private sealed class Factory(
+        string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
         : WebApplicationFactory<Program>
     {
         public string Parent => parent;

@@ -12,7 +12,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SentinelCamProcess(string program, string[] arguments, string dataDirectory, (string Key, string Value)[] settings)
+    private SentinelCamProcess(string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings)
     {
         var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll")])
         {
@@ -81,7 +81,8 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
-    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string Value)[] settings) => new("dotnet", [], dataDirectory, settings);
+    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string? Value)[] settings) =>
+        new("dotnet", [], dataDirectory, settings);
 
     /// <summary>The same by a user to whom the modes of files apply: root without the right to ignore them.</summary>
     public static SentinelCamProcess StartAsOrdinaryUser(string dataDirectory) => Environment.IsPrivilegedProcess

@@ -54,7 +54,8 @@ public sealed class SmtpScript
     public int MessagesPerConnection { get; init; } = int.MaxValue;
 
     /// <summary>What EHLO offers, apart from STARTTLS.</summary>
-    public IReadOnlyList<string> Extensions { get; init; } = ["PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
+    public IReadOnlyList<string> Extensions { get; init; } = [
+        "PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
 
     /// <summary>Sets a reply at a stage, after which the dialogue goes on.</summary>
     public SmtpScript Reply(SmtpStage stage, string reply) => On(stage, new SmtpAction(reply));
@@ -67,7 +68,10 @@ public sealed class SmtpScript
     }
 
     /// <summary>What to do at a stage.</summary>
-    public SmtpAction At(SmtpStage stage, bool secure) => _actions.TryGetValue(stage, out var action) ? action : new SmtpAction(stage switch
+    public SmtpAction At(SmtpStage stage, bool secure) =>
+        _actions.TryGetValue(stage, out var action) ? action : new SmtpAction(UsualReply(stage, secure));
+
+    private string? UsualReply(SmtpStage stage, bool secure) => stage switch
     {
         SmtpStage.Greeting => "220 localhost ESMTP scripted",
         SmtpStage.Ehlo => string.Join("\n", ["250 localhost", .. Offers(secure).Select(offer => "250 " + offer)]),
@@ -80,7 +84,7 @@ public sealed class SmtpScript
         SmtpStage.NoOp => "250 2.0.0 ok",
         SmtpStage.EndOfData => "250 2.0.0 queued as 4711",
         _ => "221 2.0.0 bye",
-    });
+    };
 
     private IEnumerable<string> Offers(bool secure) => Certificate is null || secure ? Extensions : Extensions.Append("STARTTLS");
 }

@@ -36,5 +36,6 @@ public static class TestJpeg
     }
 
     /// <summary>A frame of a demo picture, which OpenCV judges good.</summary>
-    public static Frame Good(DateTimeOffset takenAt, int number = 1) => new(Demo(number), 640, 480, takenAt, FrameQuality.Unchecked);
+    public static Frame Good(DateTimeOffset takenAt, int number = 1) =>
+        new(Demo(number), 640, 480, takenAt, FrameQuality.Unchecked);
 }

@@ -3,7 +3,9 @@ using SentinelCam.Cameras;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The time of a picture in the picture itself: a row of black and white blocks at its top, and below it the same row inverted.</summary>
+/// <summary>
+/// The time of a picture in the picture itself: a row of black and white blocks at its top, and below it the same row inverted.
+/// </summary>
 /// <remarks>Forty bits of milliseconds since 1970. The test's RTSP server draws the same blocks.</remarks>
 public static class TimeCode
 {

@@ -80,7 +80,8 @@ public sealed class TimedCamera : IAsyncDisposable
                     await Task.Delay(due, context.RequestAborted);
                 if (Mode != TimedMode.Frozen || jpeg.Length == 0)
                     jpeg = Draw(scene, blurred, flat);
-                await context.Response.WriteAsync($"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n", context.RequestAborted);
+                await context.Response.WriteAsync(
+                    $"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n", context.RequestAborted);
                 await context.Response.Body.WriteAsync(jpeg, context.RequestAborted);
                 await context.Response.WriteAsync("\r\n", context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);

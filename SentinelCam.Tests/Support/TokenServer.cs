@@ -18,7 +18,8 @@ public sealed class TokenServer : IAsyncDisposable
     public Uri Address => new(new Uri(_app.Urls.First()), "token");
 
     /// <summary>What it answers to the request of a number, from 1 on.</summary>
-    public Func<int, (int Status, string Body)> Answer { get; set; } = number => (200, $$"""{"access_token":"access-{{number}}","expires_in":3600,"token_type":"Bearer"}""");
+    public Func<int, (int Status, string Body)> Answer { get; set; } = number =>
+        (200, $$"""{"access_token":"access-{{number}}","expires_in":3600,"token_type":"Bearer"}""");
 
     /// <summary>The fields of each request.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> Requests => [.. _requests];
