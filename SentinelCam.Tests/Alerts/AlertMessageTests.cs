@@ -29,7 +29,8 @@ public sealed class AlertMessageTests
     public void Follow_up_stays_in_its_thread()
     {
         string[] thread = ["0@example.org", "1@example.org"];
-        var mail = (Mails.Content(MailKind.Summary) with { InReplyTo = thread[1], References = thread, AttemptCount = 12 }).Sent();
+        var content = Mails.Content(MailKind.Summary) with { InReplyTo = thread[1], References = thread };
+        var mail = (content with { AttemptCount = 12 }).Sent();
 
         Assert.Equal("1@example.org", mail.InReplyTo);
         Assert.Equal(["0@example.org", "1@example.org"], mail.References);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>A network camera on a free port of loopback that answers as a test tells it to.</summary>
+/// <summary>A network camera on a free loopback port, with answers chosen by the test.</summary>
 public sealed class CameraServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

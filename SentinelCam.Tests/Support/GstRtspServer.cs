@@ -39,7 +39,7 @@ public sealed class GstRtspServer : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        // Not as an argument: one test looks for the password in all processes
+        // Not as an argument, since one test looks for the password in all processes
         await process.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{port} me {password}"));
         await process.StandardInput.FlushAsync();
         var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));

@@ -12,8 +12,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// An app that is shared by the tests of a class: Ann is its administrator, Bob and Eve are owners, each with a browser that is
-/// signed in; Carol waits for approval. The clock stands still until a test moves it, and passwords are hashed cheaply.
+/// An app that the tests of a class share. Ann is its administrator, Bob and Eve are owners, all signed in; Carol waits for
+/// approval. The clock stands still until a test moves it, and passwords are hashed cheaply.
 /// </summary>
 public class Household : IAsyncLifetime
 {
@@ -36,7 +36,7 @@ public class Household : IAsyncLifetime
 
     protected virtual (string Key, string? Value)[] Settings => [];
 
-    /// <summary>Makes sign-ins quick where their cost is not what is tested.</summary>
+    /// <summary>Makes sign-ins fast for tests that are not about their cost.</summary>
     public static void CheapPasswords(IServiceCollection services) =>
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1_000);
 
@@ -151,12 +151,12 @@ public static class HouseholdActions
     public static Task WaitForClosedAlertsAsync(this SentinelCamApp app) =>
         app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
 
-    /// <summary>Every byte that the app has kept, in all files of its data directory.</summary>
+    /// <summary>All files of the data directory with their content.</summary>
     public static IEnumerable<(string Path, byte[] Bytes)> Kept(this SentinelCamApp app)
     {
         foreach (var path in Directory.EnumerateFiles(app.DataDirectory, "*", SearchOption.AllDirectories))
         {
-            // A file that is being written has another name a moment later
+            // A file that is being written has another name a moment later, and is skipped
             if (Path.GetFileName(path) == ".lock" || !File.Exists(path))
                 continue;
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -4,12 +4,12 @@ using SentinelCam.Mail;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>Mails and options for the tests of this folder.</summary>
+/// <summary>Mails and options for tests.</summary>
 internal static class Mails
 {
     public static readonly DateTimeOffset Moment = new(2026, 11, 23, 19, 30, 5, 123, TimeSpan.Zero);
 
-    /// <summary>Any bytes do, as long as they hold what mail servers like to change: line ends, dots, all values.</summary>
+    /// <summary>Bytes that mail servers like to change: line ends, dots and all values.</summary>
     public static byte[] Jpeg { get; } =
     [
         0xFF, 0xD8, 0xFF, 0xE0, .. "\r\n.\r\n\n.\r"u8, .. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 31 % 256)),

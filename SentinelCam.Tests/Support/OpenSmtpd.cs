@@ -9,13 +9,13 @@ using MimeKit;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// A real mail server, OpenSMTPD, on loopback. It takes mail for any address and delivers it into one Maildir for each
-/// local part; nothing leaves the machine. One instance serves all tests of a process: each test uses a name of its own.
+/// A real mail server, OpenSMTPD, on loopback. It accepts mail for any address and delivers it to one Maildir per local part;
+/// nothing leaves the machine. All tests share one instance, and each test uses its own names.
 /// </summary>
 /// <remarks>
-/// Paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with a <c>/run</c> and a
-/// <c>/var/spool</c> of its own, so that it meets neither the machine's mail server nor that of another test run. Its end is
-/// tied to this process by a pipe: when the process is gone, however it went, the pipe closes, and server and directory go too.
+/// The paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with its own <c>/run</c> and
+/// <c>/var/spool</c>, so that it meets no other mail server. A pipe ties it to this process: when the process ends, for whatever
+/// reason, the pipe closes, and the server and its directory disappear.
 /// </remarks>
 public sealed class OpenSmtpd : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class OpenSmtpd : IDisposable
 
     private readonly string _directory;
     private readonly StringBuilder _log = new();
-    // Kept for its input: closing that pipe is what stops the server.
+    // Closing its input stops the server
     private readonly Process _launcher;
 
     private OpenSmtpd(string directory, int port)
@@ -85,14 +85,14 @@ public sealed class OpenSmtpd : IDisposable
     /// <summary>The mailbox's mails so far, in the order of their Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)
     {
-        // A delivery is complete once its file is in new/: Maildir writes in tmp/ and renames.
+        // A delivery is complete once its file is in new/, since Maildir writes to tmp/ and renames
         var mailbox = new DirectoryInfo(Path.Combine(_directory, "mail", name, "new"));
         return mailbox.Exists
             ? [.. mailbox.GetFiles().Select(file => MimeMessage.Load(file.FullName)).OrderBy(mail => mail.Date)]
             : [];
     }
 
-    /// <summary>Stops the server. It happens by itself when the tests are over; a test has no need to.</summary>
+    /// <summary>Stops the server. Happens by itself after the tests.</summary>
     public void Dispose()
     {
         _launcher.StandardInput.Close();
@@ -180,7 +180,7 @@ public sealed class OpenSmtpd : IDisposable
         if (!File.Exists("/usr/sbin/smtpd"))
             return "opensmtpd: not installed";
 
-        // A part of what the launcher does, to find out whether it may.
+        // A part of what the launcher does, to see whether it is allowed
         var start = AsRoot("unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var/spool");
         start.RedirectStandardError = true;
         try

@@ -6,10 +6,7 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>
-/// An RTSP camera with a password: the real ffmpeg program makes the H.264 packets, and they go out over RTSP's own TCP
-/// connection.
-/// </summary>
+/// <summary>An RTSP camera with a password. The real ffmpeg program makes the packets, which go out over RTSP's own connection.</summary>
 public sealed class RtspServer : IAsyncDisposable
 {
     private readonly Process _ffmpeg;
@@ -34,7 +31,7 @@ public sealed class RtspServer : IAsyncDisposable
             string.Create(CultureInfo.InvariantCulture, $"rtp://127.0.0.1:{port}?pkt_size=1200"));
     }
 
-    /// <summary>Its address, with what should be the right user name and password.</summary>
+    /// <summary>Its address, with a user name and password.</summary>
     public Uri Url(string userInfo) =>
         new(string.Create(
             CultureInfo.InvariantCulture, $"rtsp://{userInfo}@127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/stream"));
@@ -64,7 +61,7 @@ public sealed class RtspServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>One viewer after the other.</summary>
+    /// <summary>One viewer at a time.</summary>
     private async Task AcceptAsync()
     {
         while (true)

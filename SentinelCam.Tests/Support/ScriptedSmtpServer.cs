@@ -8,7 +8,7 @@ using MimeKit;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An SMTP server on loopback that does as it is told, to try what a real one does once a year.</summary>
+/// <summary>An SMTP server on loopback that follows a script, for what a real server does once a year.</summary>
 public sealed class ScriptedSmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -35,7 +35,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>How many clients have connected.</summary>
     public int Connections => _connectionCount;
 
-    /// <summary>The messages that came complete, accepted or not, as the client sent them but for the doubled dots.</summary>
+    /// <summary>All complete messages, accepted or not, as the client sent them, with doubled dots undone.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
 
     /// <summary>The same messages, parsed.</summary>
@@ -47,12 +47,13 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>When each 250 for a message was sent, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
     public IReadOnlyList<long> Accepted => [.. _accepted];
 
-    /// <summary>What was said, "C: " or "S: " before each line; the lines of a message are left out.</summary>
+    /// <summary>The dialogue, with "C: " or "S: " before each line and without the lines of messages.</summary>
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
 
     /// <summary>Starts a server.</summary>
-    /// <param name="scripts">The first connection goes by the first script and so on; the last is for all that follow. None: all
-    /// goes well.</param>
+    /// <param name="scripts">
+    /// One script per connection; the last one is for all further connections. None: everything succeeds.
+    /// </param>
     public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
 
     public async ValueTask DisposeAsync()
@@ -192,7 +193,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return false;
         }
 
-        /// <summary>Does what the script says. False: the connection is over.</summary>
+        /// <summary>Follows the script. False: the connection is over.</summary>
         private async Task<bool> DoAsync(SmtpStage stage, CancellationToken stop)
         {
             var action = script.At(stage, _secure);

@@ -9,7 +9,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// The real app, on Kestrel and a temporary data directory, with the demo camera and the outbox unless told otherwise.
+/// The real app on Kestrel and a temporary data directory, with the demo camera and the outbox unless configured otherwise.
 /// </summary>
 public sealed class SentinelCamApp : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     public IServiceProvider Services => _factory.Services;
 
-    /// <param name="time">The app's clock, where a test moves it; Hangfire's own stays real.</param>
+    /// <param name="time">The app's clock, if the test moves it. Hangfire's own clock stays real.</param>
     /// <param name="services">Replaces outside parts, such as the camera.</param>
     /// <param name="settings">Configuration, as environment variables would give it.</param>
     public static Task<SentinelCamApp> StartAsync(
@@ -72,7 +72,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
         }
     });
 
-    /// <summary>A browser without scripts, with cookies of its own.</summary>
+    /// <summary>A browser without scripts, with its own cookies.</summary>
     public WebVisitor Visit(string userAgent = "Tests/1.0") => new(Address, userAgent);
 
     /// <summary>Registers the first account, the administrator's, and stays signed in.</summary>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The app as a process of its own, as an operator starts it, so that it can be killed.</summary>
+/// <summary>The app as its own process, as an operator starts it, so that it can be killed.</summary>
 public sealed partial class SentinelCamProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -35,7 +35,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it listens; throws with its last words if it has ended instead.</summary>
+    /// <summary>Where it listens. Throws with its output if it has ended instead.</summary>
     public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
 
     /// <summary>Everything it has printed.</summary>
@@ -48,7 +48,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>What of it went to standard error.</summary>
+    /// <summary>Everything it has printed to standard error.</summary>
     public string Errors
     {
         get
@@ -84,12 +84,12 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     public static SentinelCamProcess Start(string dataDirectory, params (string Key, string? Value)[] settings) =>
         new("dotnet", [], dataDirectory, settings);
 
-    /// <summary>The same by a user to whom the modes of files apply: root without the right to ignore them.</summary>
+    /// <summary>The same as a user bound by file modes: root without the right to ignore them.</summary>
     public static SentinelCamProcess StartAsOrdinaryUser(string dataDirectory) => Environment.IsPrivilegedProcess
         ? new("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "dotnet"], dataDirectory, [])
         : Start(dataDirectory);
 
-    /// <summary>SIGKILL: no time for last words.</summary>
+    /// <summary>Sends SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The points of a dialogue at which a <see cref="ScriptedSmtpServer"/> can be told what to do.</summary>
+/// <summary>The points of a dialogue at which a script can act.</summary>
 public enum SmtpStage
 {
     /// <summary>The client has connected and waits for the greeting.</summary>
@@ -25,7 +25,7 @@ public enum SmtpStage
     Quit,
 }
 
-/// <summary>What the server does at a stage: it replies, or does not, and then goes on, hangs or hangs up.</summary>
+/// <summary>What the server does at a stage: whether it replies, and whether it then continues, hangs or hangs up.</summary>
 /// <param name="Reply">The reply without line end, or null for none. "\n" separates the lines of a long one.</param>
 /// <param name="Close">Whether to close the connection then.</param>
 /// <param name="Hang">Whether to stay silent for good then.</param>
@@ -39,7 +39,7 @@ public sealed record SmtpAction(string? Reply, bool Close = false, bool Hang = f
     public static SmtpAction HangUp { get; } = new(null, Close: true);
 }
 
-/// <summary>How one connection goes. Without a word about a stage, all goes well there.</summary>
+/// <summary>The course of one connection. Stages that it does not mention succeed.</summary>
 public sealed class SmtpScript
 {
     private readonly Dictionary<SmtpStage, SmtpAction> _actions = [];
@@ -50,7 +50,7 @@ public sealed class SmtpScript
     /// <summary>Whether TLS starts with the first byte instead of STARTTLS.</summary>
     public bool TlsOnConnect { get; init; }
 
-    /// <summary>After this many messages a connection gets a 421 for the next.</summary>
+    /// <summary>The number of messages after which the next gets a 421.</summary>
     public int MessagesPerConnection { get; init; } = int.MaxValue;
 
     /// <summary>What EHLO offers, apart from STARTTLS.</summary>

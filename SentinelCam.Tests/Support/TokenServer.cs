@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An OAuth token endpoint on a free port of loopback that answers as it is told.</summary>
+/// <summary>An OAuth token endpoint on a free loopback port, with answers chosen by the test.</summary>
 public sealed class TokenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -17,7 +17,7 @@ public sealed class TokenServer : IAsyncDisposable
 
     public Uri Address => new(new Uri(_app.Urls.First()), "token");
 
-    /// <summary>What it answers to the request of a number, from 1 on.</summary>
+    /// <summary>The answer to each request, by number from 1.</summary>
     public Func<int, (int Status, string Body)> Answer { get; set; } = number =>
         (200, $$"""{"access_token":"access-{{number}}","expires_in":3600,"token_type":"Bearer"}""");
 

@@ -20,12 +20,12 @@ public sealed class WebVisitor : IDisposable
     public Task<WebAnswer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), headers);
 
-    /// <summary>Opens a page, fills in the form that posts to the same or the given action, and submits it.</summary>
+    /// <summary>Opens a page and submits its form that posts to the given action, by default to the same page.</summary>
     public async Task<WebAnswer> SubmitAsync(
         string page, object fields, string? action = null, params (string Name, string Value)[] headers) =>
         await SubmitAsync(await GetAsync(page), fields, action, headers);
 
-    /// <summary>Fills in a form of a page at hand.</summary>
+    /// <summary>Submits a form of an open page.</summary>
     public Task<WebAnswer> SubmitAsync(
         WebAnswer page, object fields, string? action = null, params (string Name, string Value)[] headers)
     {
@@ -53,7 +53,7 @@ public sealed class WebVisitor : IDisposable
 
     public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
 
-    /// <summary>Opens an answer that does not end by itself.</summary>
+    /// <summary>Opens an answer that does not end on its own.</summary>
     public async Task<Stream> StreamAsync(string path)
     {
         var response = await _http.GetAsync(
@@ -63,7 +63,7 @@ public sealed class WebVisitor : IDisposable
         return await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Reads an answer of any length and keeps none of it.</summary>
+    /// <summary>Reads an answer of any length without keeping it.</summary>
     /// <returns>Its length in bytes.</returns>
     public async Task<long> DrainAsync(string path)
     {
@@ -118,10 +118,10 @@ public sealed partial record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Bo
     /// <summary>The antiforgery token of its forms.</summary>
     public string Token => ((IHtmlInputElement)Document.QuerySelector("input[name=__RequestVerificationToken]")!).Value;
 
-    /// <summary>The text without what differs each time: tokens of forms, and the trace of an error page.</summary>
+    /// <summary>The text without the parts that differ each time: form tokens and the trace of an error page.</summary>
     public string Neutral => EachTime().Replace(Text, "...");
 
-    /// <summary>The main part's text, as a reader sees it.</summary>
+    /// <summary>The text of the main part, as a reader sees it.</summary>
     public string Main => (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).OnOneLine();
 
     [GeneratedRegex("CfDJ8[A-Za-z0-9_-]+|trace <code>[^<]*")]
