@@ -52,44 +52,6 @@ public partial class AlertSettingsTests
         Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
     }
 
-    [Theory]
-    [InlineData("AlertFrom", "0", "1 to 10")]
-    [InlineData("AlertFrom", "11", "1 to 10")]
-    [InlineData("AlertFrom", "", "1 to 10")]
-    [InlineData("AlertFrom", "<b>", "1 to 10")]
-    [InlineData("QuietMinutes", "0", "1 to 1440")]
-    [InlineData("QuietMinutes", "-1", "1 to 1440")]
-    [InlineData("QuietMinutes", "1441", "1 to 1440")]
-    [InlineData("QuietMinutes", "99999999999999999999", "1 to 1440")]
-    [InlineData("TimeZone", "Europe/Atlantis", "Choose a time zone")]
-    [InlineData("TimeZone", "../../etc/passwd", "Choose a time zone")]
-    [InlineData("PausedUntil", "2030-06-30T12:00", "still to come")]
-    [InlineData("PausedUntil", "2031-07-01T12:00", "30 days ahead at most")]
-    [InlineData("PausedUntil", "9999-12-31T23:59", "30 days ahead at most")]
-    [InlineData("PausedUntil", "tomorrow", "still to come")]
-    public async Task Invalid_preference_changes_nothing_and_is_explained(string field, string value, string words)
-    {
-        await using var app = await StartAsync();
-        using var ann = await app.RegisterAnnAsync();
-        var page = await ann.GetAsync("/settings");
-        var fields = new Dictionary<string, string>
-        {
-            ["__RequestVerificationToken"] = page.Token,
-            ["AlertFrom"] = "2",
-            ["QuietMinutes"] = "10",
-            ["TimeZone"] = "Asia/Tokyo",
-            ["PausedUntil"] = "",
-            [field] = value,
-        };
-
-        var answer = await ann.PostAsync(Alerts, fields);
-
-        Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Contains(words, answer.Main, StringComparison.Ordinal);
-        var account = await app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
-        Assert.Equal((1, null, null, null), (account.AlertFrom, account.QuietMinutes, account.TimeZone, account.PausedUntil));
-    }
-
     [Fact]
     public async Task Pages_and_mails_show_times_in_the_owners_time_zone()
     {
