@@ -34,7 +34,8 @@ public class AlertFloodTests
         Assert.All(captured.Zip(captured.Skip(1)), pair => Assert.True(pair.Second - pair.First >= AlertOptions.CaptureSpacing));
         Assert.Equal(Attempts, await app.ReadAsync(db => db.LoginAttempts.CountAsync()));
         Assert.Equal(
-            Attempts - 12, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
+            Attempts - 12,
+                await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
         Assert.Contains(
             "at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
@@ -70,7 +71,8 @@ public class AlertFloodTests
 
         var alert = await app.ReadAsync(db => db.Alerts.SingleAsync());
         Assert.Equal((110, AlertOptions.MaxCaptures), (alert.Attempts, alert.Captures));
-        Assert.Equal(10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
+        Assert.Equal(
+            10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
         Assert.Equal(Enumerable.Range(1, 110),
             await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.NumberInAlert).ToListAsync()));
     }
@@ -179,7 +181,9 @@ public class AlertFloodTests
         });
 
         var joined = await app.SubmitAsync(Anns, passwordIsRight: false);
-        Assert.Null(await app.ReadAsync(db => db.ImageLog.Where(e => e.Id == joined.EntryId).Select(e => e.CaptureProblem).SingleAsync()));
+        Assert.Null(
+            await app.ReadAsync(
+                db => db.ImageLog.Where(e => e.Id == joined.EntryId).Select(e => e.CaptureProblem).SingleAsync()));
         Assert.True((await app.SubmitAsync(Anns, passwordIsRight: true)).IsAccepted);
 
         _clock.AdvanceMinutes(10);
@@ -204,8 +208,9 @@ public class AlertFloodTests
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
         var due = _clock.GetUtcNow().AddMinutes(minutesAhead);
+        DateTimeOffset? sendingSince = state is DeliveryState.Sending ? due : null;
         await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set
-            .SetProperty(d => d.State, state).SetProperty(d => d.Tries, tries)
+            .SetProperty(d => d.State, state).SetProperty(d => d.Tries, tries).SetProperty(d => d.SendingSince, sendingSince)
             .SetProperty(d => d.DueAt, due).SetProperty(d => d.CreatedAt, due).SetProperty(d => d.QueuedAt, due)
             .SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
 

@@ -152,7 +152,6 @@ public class AlertPreferencesTests
             db => db.Deliveries.Select(d => (DateTimeOffset?)d.DueAt).SingleOrDefaultAsync(), planned => planned is not null);
 
         Assert.InRange(due!.Value - _clock.GetUtcNow(), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
-        // Its job waits for that time on the real clock, as Hangfire always does here
         _clock.Advance(TimeSpan.FromSeconds(13));
         await app.WaitForAcceptedAsync(1);
     }

@@ -26,7 +26,8 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
         {
             "all together",
             new ImageLogFilter(
-                "curl", CaptureTrigger.FailedLogin, LoginOutcome.WrongPassword, new DateOnly(2029, 12, 1), Mail: MailFilter.Accepted)
+                "curl", CaptureTrigger.FailedLogin, LoginOutcome.WrongPassword, new DateOnly(2029, 12, 1),
+                Mail: MailFilter.Accepted)
         },
     };
 

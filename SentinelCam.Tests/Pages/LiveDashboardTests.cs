@@ -189,7 +189,8 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached", Patient);
 
         await page.UnrouteAllAsync();
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", isCaptured: false);
+        await house.App.FailToSignInAsync(
+            SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", isCaptured: false);
         await Expect(page.Locator("#latest")).ToContainTextAsync("After the server came back", Patient);
         await Expect(page.Locator("#notice")).ToBeEmptyAsync();
     }

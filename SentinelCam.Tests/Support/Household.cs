@@ -102,19 +102,20 @@ public static class HouseholdActions
     }
 
     /// <summary>
-    /// A failed sign-in as the form records it, from any address and browser. One that is not captured is due in two minutes only, so that
-    /// its entry stays as it is.
+    /// A failed sign-in as the form records it, from any address and browser. The capture of one that is not captured is due only
+    /// in two minutes, so that its entry stays as it is.
     /// </summary>
     /// <returns>The entry's id.</returns>
     public static async Task<long> FailToSignInAsync(
         this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0",
-            bool enqueue = true) =>
-        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, enqueue)).Recorded!.Value.EntryId;
+        bool isCaptured = true) =>
+        (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, isCaptured)).EntryId!.Value;
 
     /// <summary>A right or a wrong password as the form records it, from any address and browser. Nobody is signed in.</summary>
-    public static async Task<Submission> SubmitAsync(
+    /// <returns>Whether the form would sign in, and the entry's id, if there is one.</returns>
+    public static async Task<(bool IsAccepted, long? EntryId)> SubmitAsync(
         this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1",
-            string userAgent = "Tests/1.0", bool enqueue = true)
+        string userAgent = "Tests/1.0", bool isCaptured = true)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
@@ -123,7 +124,8 @@ public static class HouseholdActions
         var recorder = scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>();
         var submission = new Submission(account, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now, now);
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>().DecideAsync(account?.Id ?? 0, passwordIsRight, now);
+        var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>()
+            .DecideAsync(account?.Id ?? 0, passwordIsRight, now);
         var isRecorded = decision.Refusal is { } refusal
             ? await recorder.AddFailureAsync(submission, refusal, decision.OwnerId)
             : await recorder.AddSuccessAsync(submission);

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An RTSP camera with a password. The real ffmpeg program makes the packets, which go out over RTSP's own connection.</summary>
+/// <summary>An RTSP camera with a password. The real ffmpeg program makes the packets, sent over RTSP's own connection.</summary>
 public sealed class RtspServer : IAsyncDisposable
 {
     private readonly Process _ffmpeg;
