@@ -51,10 +51,10 @@ public class AlertFloodTests
         Assert.Equal((mails[0].MessageId, mails[0].MessageId), (summary.InReplyTo, Assert.Single(summary.References)));
         var text = summary.PlainOnOneLine();
         Assert.Contains($"Attempts: {Attempts}", text, StringComparison.Ordinal);
-        Assert.Contains("First: Tuesday, 1 January 2030, 12:00:00", text, StringComparison.Ordinal);
-        Assert.Contains("Last: Tuesday, 1 January 2030, 12:00:11", text, StringComparison.Ordinal);
+        Assert.Contains("First: Tuesday, 1 January 2030 at 12:00:00", text, StringComparison.Ordinal);
+        Assert.Contains("Last: Tuesday, 1 January 2030 at 12:00:11", text, StringComparison.Ordinal);
         Assert.Contains("a remote address (203.0.113.11): 10 attempts", text, StringComparison.Ordinal);
-        Assert.Contains("2 other addresses", text, StringComparison.Ordinal);
+        Assert.Contains("2 more addresses", text, StringComparison.Ordinal);
         Assert.Equal(5, summary.Attachments.Count());
     }
 

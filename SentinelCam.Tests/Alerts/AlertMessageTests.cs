@@ -61,24 +61,24 @@ public sealed class AlertMessageTests
             Someone tried to sign in to the account alice@example.org on porch and
             failed.
 
-            When:           Monday, 23 November 2026, 20:30:05 +01:00
-                            (Europe/Berlin)
+            When:           Monday, 23 November 2026 at 20:30:05 (Europe/Berlin,
+                            UTC+01:00)
             Account:        alice@example.org
             From:           this machine (127.0.0.1)
             Browser:        Mozilla/5.0 (X11; Linux x86_64)
             Outcome:        wrong password
-            Attempt:        1 of this burst
+            Attempt:        number 1 in this burst
 
             Camera:         porch
-            Picture:        taken on Monday, 23 November 2026, 20:30:05 +01:00
-                            (Europe/Berlin), 640 x 480 pixels
+            Picture:        taken on Monday, 23 November 2026 at 20:30:05
+                            (Europe/Berlin, UTC+01:00), 640 x 480 pixels
 
             What to do
 
-            - If this was you with a mistyped password, there is nothing to do.
-            - If it was not you, see in the picture who it was. Nobody got in this
-              time.
-            - If the password may be known to others, sign in and change it now.
+            - If you mistyped your password, you do not need to do anything.
+            - If it was not you, look at the picture to see who it was. Nobody got
+              in this time.
+            - If others may know your password, sign in and change it now.
 
             """.ReplaceLineEndings("\n"),
             Mails.Content().Sent().Plain());
@@ -96,7 +96,7 @@ public sealed class AlertMessageTests
 
     [Theory]
     [InlineData("203.0.113.9", "The camera cannot see that person")]
-    [InlineData("192.168.1.20", "another machine in the local network")]
+    [InlineData("192.168.1.20", "another machine on the local network")]
     public void Remote_attempt_says_that_the_camera_cannot_see_the_visitor(string address, string words)
     {
         Assert.Contains(words, (Mails.Content() with { Attempts = [Mails.Attempt(address)] }).Sent().PlainOnOneLine(),
@@ -107,7 +107,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void Mail_does_not_claim_that_the_picture_shows_a_remote_visitor() =>
         Assert.DoesNotContain(
-            "see in the picture", (Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }).Sent().PlainOnOneLine(),
+            "look at the picture", (Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }).Sent().PlainOnOneLine(),
             StringComparison.Ordinal);
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class AlertMessageTests
         Assert.Contains("No picture:     The camera did not answer within 10 s.", mail.Plain(), StringComparison.Ordinal);
         Assert.Empty(mail.Attachments);
         Assert.Null(mail.Html().QuerySelector("img"));
-        Assert.DoesNotContain("see in the picture", mail.PlainOnOneLine(), StringComparison.Ordinal);
+        Assert.DoesNotContain("look at the picture", mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class AlertMessageTests
         var mail = (content with { Attempts = attempts, AttemptCount = 10_000 }).Sent();
 
         Assert.Contains("Attempts:       10000", mail.Plain(), StringComparison.Ordinal);
-        Assert.Contains("9980 attempts; the log has them all", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("9980 attempts; the image log lists them all", mail.Plain(), StringComparison.Ordinal);
         Assert.Contains("20:35:05", mail.Plain(), StringComparison.Ordinal);
         Assert.True(mail.Plain().Length < 10_000);
     }

@@ -29,7 +29,7 @@ public class AlertPreferencesTests
         {
             Assert.Contains($"(203.0.113.{i})", text, StringComparison.Ordinal);
             Assert.Contains($"Picture: attempt {i}: ", text, StringComparison.Ordinal);
-            Assert.Contains($"Attempt: {i} of this burst", text, StringComparison.Ordinal);
+            Assert.Contains($"Attempt: number {i} in this burst", text, StringComparison.Ordinal);
         }
 
         // The mail reported all three, so there is no summary

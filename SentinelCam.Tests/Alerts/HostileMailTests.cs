@@ -105,7 +105,7 @@ public sealed class HostileMailTests
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await new SmtpTransport(Mails.To(server.Port))
+        var outcome = await new SmtpTransport(Mails.Options(server.Port))
             .SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken);
 
         Assert.Equal(MailResult.Accepted, outcome.Result);

@@ -33,7 +33,7 @@ public sealed class MailSizeTests
             using var image = Cv2.ImDecode(part.Bytes(), ImreadModes.Color);
             Assert.InRange(image.Width, 160, 1280);
         });
-        Assert.Contains("made smaller from 2400 x 1800", mail.PlainOnOneLine(), StringComparison.Ordinal);
+        Assert.Contains("reduced from 2400 x 1800", mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class MailSizeTests
 
         Assert.InRange(wire.Length, 1, 1_000_000);
         Assert.Equal(TestJpeg.Demo(), Assert.IsType<MimePart>(Assert.Single(mail.Attachments)).Bytes());
-        Assert.Contains("1 picture that is too large for a mail and cannot be made smaller here; see the image log",
+        Assert.Contains("1 picture is too large for a mail and could not be made smaller. See the image log.",
             mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
@@ -98,7 +98,7 @@ public sealed class MailSizeTests
     private static async Task<(int Bytes, MimeMessage Mail)> SendAsync(AlertContent content)
     {
         await using var server = ScriptedSmtpServer.Start();
-        await using var transport = new SmtpTransport(Mails.To(server.Port));
+        await using var transport = new SmtpTransport(Mails.Options(server.Port));
         Assert.Equal(MailResult.Accepted,
             (await transport.SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken)).Result);
         var bytes = Assert.Single(server.Messages);

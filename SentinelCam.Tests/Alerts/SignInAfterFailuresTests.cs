@@ -33,7 +33,7 @@ public class SignInAfterFailuresTests
         var text = mail.PlainOnOneLine();
         Assert.Contains("198.51.100.7", text, StringComparison.Ordinal);
         Assert.Contains("Thief/1.0", text, StringComparison.Ordinal);
-        Assert.Contains("somebody knows your password", text, StringComparison.Ordinal);
+        Assert.Contains("someone else knows your password", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Nobody got in", text, StringComparison.Ordinal);
         var entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot)
             .SingleAsync(e => e.Trigger == CaptureTrigger.SuccessAfterFailures));
@@ -120,7 +120,7 @@ public class SignInAfterFailuresTests
         foreach (var mail in app.Mails().Where(mail => !mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal)))
         {
             var text = mail.PlainOnOneLine();
-            Assert.Contains($"Since the first of these failures somebody signed in to {Anns} with the right password", text,
+            Assert.Contains($"After the first of these failed attempts, someone signed in to {Anns} with the right password", text,
                 StringComparison.Ordinal);
             Assert.Contains("(198.51.100.7)", text, StringComparison.Ordinal);
             Assert.DoesNotContain("obody got in", text, StringComparison.Ordinal);

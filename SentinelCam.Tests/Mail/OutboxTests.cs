@@ -1,7 +1,6 @@
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
-
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
@@ -17,12 +16,12 @@ public sealed class OutboxTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_mail_becomes_one_file_that_can_be_read_again()
+    public async Task Mail_becomes_one_file_that_can_be_read_back()
     {
         var outcome = await WriteAsync(Mails.Content());
 
         var listed = Assert.Single(new OutboxReader(Outbox).List(10));
-        Assert.Equal(new MailOutcome(MailResult.Accepted, "written to the outbox as " + listed.Name), outcome);
+        Assert.Equal(new MailOutcome(MailResult.Accepted, "Written to the outbox as " + listed.Name), outcome);
         Assert.StartsWith("20261123T193005Z-delivery-42exampleorg-", listed.Name, StringComparison.Ordinal);
         Assert.Equal(new FileInfo(Path.Combine(Outbox, listed.Name)).Length, listed.Size);
         Assert.Equal([listed.Name], Directory.GetFiles(Outbox).Select(Path.GetFileName));
@@ -33,7 +32,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task The_same_mail_again_takes_the_place_of_its_first_copy()
+    public async Task Mail_sent_again_replaces_its_first_copy()
     {
         await WriteAsync(Mails.Content());
         await WriteAsync(Mails.Content());
@@ -42,7 +41,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_ids_that_differ_only_in_unsafe_characters_stay_two_mails()
+    public async Task Message_IDs_that_differ_only_in_unsafe_characters_give_two_files()
     {
         await WriteAsync(Mails.Content() with { MessageId = "a.b@example.org" });
         await WriteAsync(Mails.Content() with { MessageId = "ab@example.org" });
@@ -51,16 +50,19 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task The_newest_mails_are_listed_first()
+    public async Task Newest_mails_are_listed_first()
     {
         for (var minute = 0; minute < 5; minute++)
-            await WriteAsync(Mails.Content() with { MessageId = $"{minute}@example.org", ComposedAt = Mails.Moment.AddMinutes(minute) });
+        {
+            var composedAt = Mails.Moment.AddMinutes(minute);
+            await WriteAsync(Mails.Content() with { MessageId = $"{minute}@example.org", ComposedAt = composedAt });
+        }
 
         Assert.Equal(["4", "3", "2"], new OutboxReader(Outbox).List(3).Select(mail => mail.Name.Split('-')[1][..1]));
     }
 
     [Fact]
-    public async Task Mails_and_their_directory_are_for_this_user_only()
+    public async Task Mails_and_their_directory_are_readable_by_this_user_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes");
         if (OperatingSystem.IsWindows())
@@ -73,9 +75,9 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_directory_that_cannot_be_written_is_tried_again_with_a_remedy()
+    public async Task Unwritable_directory_is_retried_with_a_remedy()
     {
-        await File.WriteAllTextAsync(Outbox, "a file in the directory's place", Cancel);
+        await File.WriteAllTextAsync(Outbox, "a file in place of the directory", Cancel);
 
         var outcome = await WriteAsync(Mails.Content());
 
@@ -84,9 +86,9 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mail_that_could_not_be_finished_leaves_nothing_behind()
+    public async Task Failed_write_leaves_no_file_behind()
     {
-        // A directory under the mail's own name lets everything succeed up to the last step, the rename.
+        // A directory with the mail's name makes only the last step fail, the rename
         await WriteAsync(Mails.Content());
         var name = Assert.Single(new OutboxReader(Outbox).List(1)).Name;
         File.Delete(Path.Combine(Outbox, name));
@@ -99,7 +101,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_half_written_mail_is_not_listed()
+    public async Task Partial_mail_is_not_listed()
     {
         Directory.CreateDirectory(Outbox);
         await File.WriteAllTextAsync(Path.Combine(Outbox, ".20261123T193005Z-x-00.eml.half"), "half", Cancel);
@@ -108,7 +110,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public void Before_the_first_mail_the_outbox_is_empty()
+    public void Outbox_is_empty_before_the_first_mail()
     {
         Assert.Empty(new OutboxReader(Outbox).List(10));
         Assert.Null(new OutboxReader(Outbox).Read("20261123T193005Z-x-00.eml"));
@@ -126,7 +128,7 @@ public sealed class OutboxTests : IDisposable
     [InlineData("C:secret.eml")]
     [InlineData(".hidden.eml")]
     [InlineData("secret.txt")]
-    public async Task A_name_cannot_lead_out_of_the_outbox(string? name)
+    public async Task Name_cannot_escape_the_outbox(string? name)
     {
         await WriteAsync(Mails.Content());
         await File.WriteAllTextAsync(Path.Combine(_parent, "secret.eml"), "Subject: secret\r\n\r\n", Cancel);

@@ -42,7 +42,7 @@ public class AdminMailTests
 
         foreach (var step in new[]
                  {
-                     "Name lookup: done 127.0.0.1 is 127.0.0.1.", $"Connection: done 127.0.0.1 answers on port {server.Port}.",
+                     "Name lookup: done 127.0.0.1 resolves to 127.0.0.1.", $"Connection: done Connected to 127.0.0.1 on port {server.Port}.",
                      "Greeting: done", "TLS: done None", "Sign-in (AUTH): done Signed in as cam@example.org.",
                      "Mail: done 250 2.0.0 queued as 4711", "Accepted.",
                  })
@@ -94,7 +94,7 @@ public class AdminMailTests
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
 
-        Assert.Contains("Outbox: done written to the outbox as", await TestAsync(app, ann), StringComparison.Ordinal);
+        Assert.Contains("Outbox: done Written to the outbox as", await TestAsync(app, ann), StringComparison.Ordinal);
         Assert.Contains("Test mail from SentinelCam", (await ann.GetAsync("/admin/mail"))
             .Document.QuerySelector("section[aria-labelledby=outbox]")!.TextContent, StringComparison.Ordinal);
     }

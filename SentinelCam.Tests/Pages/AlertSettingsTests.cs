@@ -40,8 +40,8 @@ public partial class AlertSettingsTests
         Assert.Equal($"The settings of {Anns} on front door were changed", mail.Subject);
         foreach (var words in new[]
                  {
-                     "failure number 4 of a burst, not at number 1", "The quiet period is 30 minutes, not 5",
-                     "pause until Tuesday, 2 July 2030, 08:00 +02:00",
+                     "failure number 4 of a burst. Before, it was number 1.", "The quiet period is now 30 minutes. Before, it was 5.",
+                     "paused until Tuesday, 2 July 2030 at 08:00 (Europe/Berlin, UTC+02:00)",
                  })
             Assert.Contains(words, mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
 
@@ -65,7 +65,8 @@ public partial class AlertSettingsTests
         var log = await ann.GetAsync("/userdata");
         Assert.Contains("2030-07-01 17:30:00 +05:30", log.Main, StringComparison.Ordinal);
         Assert.Contains("accepted by the outbox at 2030-07-01 17:30:00 +05:30 after 1 try", log.Main, StringComparison.Ordinal);
-        Assert.Contains("17:30:00 +05:30", Assert.Single(app.Mails()).TextBody, StringComparison.Ordinal);
+        Assert.Contains(
+            "17:30:00 (Asia/Kolkata, UTC+05:30)", Assert.Single(app.Mails()).TextBody!.OnOneLine(), StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromHours(5.5), app.Mails()[0].Date.Offset);
     }
 
@@ -179,7 +180,7 @@ public partial class AlertSettingsTests
             .Select(d => d.Changes).ToListAsync());
         Assert.Equal(10, notices.Count);
         Assert.Equal(
-            9, notices.FindIndex(text => text!.Contains("Further ones are not mailed for a while", StringComparison.Ordinal)));
+            9, notices.FindIndex(text => text!.Contains("Further changes are not mailed for a while", StringComparison.Ordinal)));
         _clock.AdvanceMinutes(61);
         await ann.SubmitAsync(
             "/settings", new { AlertFrom = "2", QuietMinutes = "130", TimeZone = "", PausedUntil = "" }, Alerts);

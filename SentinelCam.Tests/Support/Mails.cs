@@ -4,16 +4,18 @@ using SentinelCam.Mail;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>Mails and options for tests.</summary>
+/// <summary>Mail contents and SMTP options for tests.</summary>
 internal static class Mails
 {
     public static readonly DateTimeOffset Moment = new(2026, 11, 23, 19, 30, 5, 123, TimeSpan.Zero);
 
-    /// <summary>Bytes that mail servers like to change: line ends, dots and all values.</summary>
+    /// <summary>Not a real picture, but bytes that mail servers tend to change: line ends, dots and all values.</summary>
     public static byte[] Jpeg { get; } =
     [
-        0xFF, 0xD8, 0xFF, 0xE0, .. "\r\n.\r\n\n.\r"u8, .. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 31 % 256)),
-            0xFF, 0xD9,
+        0xFF, 0xD8, 0xFF, 0xE0,
+        .. "\r\n.\r\n\n.\r"u8,
+        .. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 31 % 256)),
+        0xFF, 0xD9,
     ];
 
     public static MailPicture Picture(string? label = null) => new(Jpeg, "porch-2026-11-23.jpg", Moment, 640, 480, label);
@@ -39,7 +41,7 @@ internal static class Mails
         ComposedAt = Moment,
     };
 
-    public static SmtpOptions To(
+    public static SmtpOptions Options(
         int port, SmtpSecurity security = SmtpSecurity.Auto, bool signIn = false, string host = "localhost") =>
         new(host, port, security, signIn ? "cam@example.org" : null, signIn ? "open sesame" : null, "cam@example.org");
 }

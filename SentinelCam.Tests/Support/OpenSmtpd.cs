@@ -9,13 +9,13 @@ using MimeKit;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// A real mail server, OpenSMTPD, on loopback. It accepts mail for any address and delivers it to one Maildir per local part;
-/// nothing leaves the machine. All tests share one instance, and each test uses its own names.
+/// A real mail server, OpenSMTPD, on loopback. It accepts mail for any address and delivers it to one Maildir for each
+/// local part; nothing leaves the machine. One instance serves all tests of a process, so each test uses its own name.
 /// </summary>
 /// <remarks>
-/// The paths of queue and control socket are compiled into smtpd. It runs in a mount namespace with its own <c>/run</c> and
-/// <c>/var/spool</c>, so that it meets no other mail server. A pipe ties it to this process: when the process ends, for whatever
-/// reason, the pipe closes, and the server and its directory disappear.
+/// The paths of the queue and the control socket are compiled into smtpd. It runs in a mount namespace with its own <c>/run</c>
+/// and <c>/var/spool</c>, so that it does not conflict with the machine's mail server or another test run. A pipe ties it to this
+/// process: when the process ends for any reason, the pipe closes, the server stops, and its directory is deleted.
 /// </remarks>
 public sealed class OpenSmtpd : IDisposable
 {
@@ -28,12 +28,12 @@ public sealed class OpenSmtpd : IDisposable
         read -r _ || true
         """;
 
-    private static readonly Lazy<string?> Lack = new(FindLack);
+    private static readonly Lazy<string?> Obstacle = new(FindObstacle);
     private static readonly Lazy<Task<OpenSmtpd>> Instance = new(StartOnceAsync);
 
     private readonly string _directory;
     private readonly StringBuilder _log = new();
-    // Closing its input stops the server
+    // Kept for its standard input: closing that pipe stops the server
     private readonly Process _launcher;
 
     private OpenSmtpd(string directory, int port)
@@ -54,12 +54,12 @@ public sealed class OpenSmtpd : IDisposable
     }
 
     /// <summary>Whether the server can run here.</summary>
-    public static bool IsAvailable => Lack.Value is null;
+    public static bool IsAvailable => Obstacle.Value is null;
 
-    /// <summary>What the server lacks; empty if it can run.</summary>
-    public static string Why => Lack.Value ?? "";
+    /// <summary>Why the server cannot run here; empty if it can.</summary>
+    public static string Why => Obstacle.Value ?? "";
 
-    /// <summary>The port on 127.0.0.1: plain text, no sign-in.</summary>
+    /// <summary>The port on 127.0.0.1, without TLS or sign-in.</summary>
     public int Port { get; }
 
     /// <summary>The settings with which an app sends its mails here.</summary>
@@ -69,30 +69,29 @@ public sealed class OpenSmtpd : IDisposable
     public static Task<OpenSmtpd> StartAsync(CancellationToken cancellationToken) => Instance.Value.WaitAsync(cancellationToken);
 
     /// <summary>The mail address of a mailbox.</summary>
-    /// <param name="name">Small letters, digits and hyphens; one that no other test uses.</param>
+    /// <param name="name">A name in lowercase letters, digits and hyphens that no other test uses.</param>
     public static string AddressFor(string name) => name + "@mail.test";
 
     /// <summary>Waits for the mailbox's first mail.</summary>
-    /// <exception cref="TimeoutException">None came in time.</exception>
+    /// <exception cref="TimeoutException">None arrived in time.</exception>
     public async Task<MimeMessage> WaitForMailAsync(string name) => (await WaitForMailsAsync(name, 1))[0];
 
-    /// <summary>Waits until the mailbox has at least so many mails, and returns all of them.</summary>
-    /// <exception cref="TimeoutException">They did not come in time.</exception>
+    /// <summary>Waits until the mailbox has at least <paramref name="count"/> mails, and returns all of them.</summary>
+    /// <exception cref="TimeoutException">They did not arrive in time.</exception>
     public Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count) =>
-        Eventually.GetAsync(
-            () => Mails(name), mails => mails.Count >= count, Said, text: $"{count} mails for {AddressFor(name)}");
+        Eventually.GetAsync(() => Mails(name), mails => mails.Count >= count, LogText, text: $"{count} mails for {AddressFor(name)}");
 
-    /// <summary>The mailbox's mails so far, in the order of their Date.</summary>
+    /// <summary>The mails in the mailbox, ordered by Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)
     {
-        // A delivery is complete once its file is in new/, since Maildir writes to tmp/ and renames
+        // A file in new/ is complete, because Maildir writes to tmp/ and renames
         var mailbox = new DirectoryInfo(Path.Combine(_directory, "mail", name, "new"));
         return mailbox.Exists
             ? [.. mailbox.GetFiles().Select(file => MimeMessage.Load(file.FullName)).OrderBy(mail => mail.Date)]
             : [];
     }
 
-    /// <summary>Stops the server. Happens by itself after the tests.</summary>
+    /// <summary>Stops the server. Tests do not need to call this: the server stops when the process exits.</summary>
     public void Dispose()
     {
         _launcher.StandardInput.Close();
@@ -106,16 +105,15 @@ public sealed class OpenSmtpd : IDisposable
         var mail = Directory.CreateDirectory(Path.Combine(directory, "mail")).FullName;
         if (!OperatingSystem.IsWindows())
         {
-            // The server delivers as another user if the tests run as root.
-            const UnixFileMode Enter =
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            // The server delivers as another user if the tests run as root
+            const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            const UnixFileMode Enter = Owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
             File.SetUnixFileMode(directory, Enter);
             File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         }
 
         var port = FreePort();
-        // smtpd does not deliver to files as root; the tests read what it delivers.
+        // smtpd does not deliver to files as root, and the tests must be able to read the files
         var user = Environment.IsPrivilegedProcess ? "nobody" : Environment.UserName;
         await File.WriteAllTextAsync(Path.Combine(directory, "virtuals"), $"@ {user}\n");
         await File.WriteAllTextAsync(Path.Combine(directory, "smtpd.conf"), string.Create(CultureInfo.InvariantCulture, $$"""
@@ -133,9 +131,9 @@ public sealed class OpenSmtpd : IDisposable
 
     private async Task WaitForGreetingAsync()
     {
-        await Eventually.TrueAsync(async () => _launcher.HasExited || await GreetsAsync(), Said);
+        await Eventually.TrueAsync(async () => _launcher.HasExited || await GreetsAsync(), LogText);
         if (_launcher.HasExited)
-            throw new InvalidOperationException("smtpd did not start. It said:\n" + Said());
+            throw new InvalidOperationException("smtpd did not start. Its log:\n" + LogText());
     }
 
     private async Task<bool> GreetsAsync()
@@ -167,20 +165,20 @@ public sealed class OpenSmtpd : IDisposable
             _log.AppendLine(line);
     }
 
-    private string Said()
+    private string LogText()
     {
         lock (_log)
             return _log.ToString();
     }
 
-    private static string? FindLack()
+    private static string? FindObstacle()
     {
         if (!OperatingSystem.IsLinux())
             return "opensmtpd: runs on Linux only";
         if (!File.Exists("/usr/sbin/smtpd"))
             return "opensmtpd: not installed";
 
-        // A part of what the launcher does, to see whether it is allowed
+        // Tries a part of what the launcher does, to find out whether it is permitted
         var start = AsRoot("unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var/spool");
         start.RedirectStandardError = true;
         try
@@ -188,8 +186,9 @@ public sealed class OpenSmtpd : IDisposable
             using var trial = Process.Start(start)!;
             var problem = trial.StandardError.ReadToEnd();
             trial.WaitForExit();
-            return trial.ExitCode == 0 ? null : "opensmtpd: needs root, or sudo without a password, and the right to mount: "
-                + problem.Trim();
+            return trial.ExitCode == 0
+                ? null
+                : "opensmtpd: needs root, or sudo without a password, and the right to mount: " + problem.Trim();
         }
         catch (Win32Exception)
         {
@@ -198,6 +197,7 @@ public sealed class OpenSmtpd : IDisposable
     }
 
     private static ProcessStartInfo AsRoot(params string[] command) =>
-        Environment.IsPrivilegedProcess ? new ProcessStartInfo(command[0], command[1..])
+        Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo(command[0], command[1..])
             : new ProcessStartInfo("sudo", ["-n", .. command]);
 }

@@ -8,7 +8,7 @@ using MimeKit;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An SMTP server on loopback that follows a script, for what a real server does once a year.</summary>
+/// <summary>An SMTP server on loopback that follows a script, for behavior that real servers rarely show.</summary>
 public sealed class ScriptedSmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -35,7 +35,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>How many clients have connected.</summary>
     public int Connections => _connectionCount;
 
-    /// <summary>All complete messages, accepted or not, as the client sent them, with doubled dots undone.</summary>
+    /// <summary>The complete messages, accepted or not, as the client sent them, with dot-stuffing removed.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
 
     /// <summary>The same messages, parsed.</summary>
@@ -44,15 +44,15 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>The settings with which an app sends its mails here.</summary>
     public (string Key, string? Value)[] Settings => SmtpSettings.For(Port);
 
-    /// <summary>When each 250 for a message was sent, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
+    /// <summary>The <see cref="System.Diagnostics.Stopwatch"/> timestamps of each 250 for a message.</summary>
     public IReadOnlyList<long> Accepted => [.. _accepted];
 
-    /// <summary>The dialogue, with "C: " or "S: " before each line and without the lines of messages.</summary>
+    /// <summary>The dialogue, each line prefixed with "C: " or "S: ", without the lines of messages.</summary>
     public IReadOnlyList<string> Dialogue => [.. _dialogue];
 
     /// <summary>Starts a server.</summary>
     /// <param name="scripts">
-    /// One script per connection; the last one is for all further connections. None: everything succeeds.
+    /// One script for each connection; the last one also serves all later connections. With none, everything succeeds.
     /// </param>
     public static ScriptedSmtpServer Start(params SmtpScript[] scripts) => new(scripts);
 
@@ -96,8 +96,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     stream = await SecureAsync(stream, script);
                 await new Session(this, script, stream).RunAsync(_stop.Token);
             }
-            catch (Exception e) when (
-                e is IOException or SocketException or OperationCanceledException or AuthenticationException)
+            catch (Exception e)
+                when (e is IOException or SocketException or OperationCanceledException or AuthenticationException)
             {
                 _dialogue.Enqueue("-- " + e.Message);
             }
@@ -119,11 +119,11 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
         private readonly byte[] _buffer = new byte[16 * 1024];
         private int _start;
         private int _end;
-        private int _taken;
+        private int _messageCount;
 
         public async Task RunAsync(CancellationToken stop)
         {
-            if (!await DoAsync(SmtpStage.Greeting, stop))
+            if (!await PerformAsync(SmtpStage.Greeting, stop))
                 return;
             while (await ReadLineAsync(stop) is { } line)
             {
@@ -139,32 +139,33 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             switch (verb)
             {
                 case "EHLO" or "HELO":
-                    return await DoAsync(SmtpStage.Ehlo, stop);
+                    return await PerformAsync(SmtpStage.Ehlo, stop);
                 case "STARTTLS":
-                    if (!await DoAsync(SmtpStage.StartTls, stop))
+                    if (!await PerformAsync(SmtpStage.StartTls, stop))
                         return false;
                     _stream = await server.SecureAsync(_stream, script);
                     _secure = true;
                     _start = _end = 0;
                     return true;
                 case "AUTH":
-                    return await DoAsync(SmtpStage.Auth, stop);
-                case "MAIL" when _taken >= script.MessagesPerConnection:
+                    return await PerformAsync(SmtpStage.Auth, stop);
+                case "MAIL" when _messageCount >= script.MessagesPerConnection:
                     await SendAsync("421 4.7.0 too many messages over this connection", stop);
                     return false;
                 case "MAIL":
-                    return await DoAsync(SmtpStage.MailFrom, stop);
+                    return await PerformAsync(SmtpStage.MailFrom, stop);
                 case "RCPT":
-                    return await DoAsync(SmtpStage.RcptTo, stop);
+                    return await PerformAsync(SmtpStage.RcptTo, stop);
                 case "DATA":
-                    return await DoAsync(SmtpStage.Data, stop)
-                        && (script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) != true
-                            || await TakeMessageAsync(stop));
+                    if (!await PerformAsync(SmtpStage.Data, stop))
+                        return false;
+                    var isAsked = script.At(SmtpStage.Data, _secure).Reply?.StartsWith("354", StringComparison.Ordinal) == true;
+                    return !isAsked || await TakeMessageAsync(stop);
                 case "QUIT":
-                    await DoAsync(SmtpStage.Quit, stop);
+                    await PerformAsync(SmtpStage.Quit, stop);
                     return false;
                 case "NOOP":
-                    return await DoAsync(SmtpStage.NoOp, stop);
+                    return await PerformAsync(SmtpStage.NoOp, stop);
                 case "RSET":
                     return await SendAsync("250 2.0.0 ok", stop);
                 default:
@@ -177,13 +178,13 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             using var message = new MemoryStream();
             for (var first = true; await ReadLineAsync(stop) is { } line; first = false)
             {
-                if (first && !await DoAsync(SmtpStage.InData, stop))
+                if (first && !await PerformAsync(SmtpStage.InData, stop))
                     return false;
                 if (line is [(byte)'.'])
                 {
                     server._messages.Enqueue(message.ToArray());
-                    _taken++;
-                    return await DoAsync(SmtpStage.EndOfData, stop);
+                    _messageCount++;
+                    return await PerformAsync(SmtpStage.EndOfData, stop);
                 }
 
                 message.Write(line is [(byte)'.', ..] ? line.AsSpan(1) : line);
@@ -193,8 +194,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return false;
         }
 
-        /// <summary>Follows the script. False: the connection is over.</summary>
-        private async Task<bool> DoAsync(SmtpStage stage, CancellationToken stop)
+        /// <summary>Does what the script says. Returns false if the connection is to be closed.</summary>
+        private async Task<bool> PerformAsync(SmtpStage stage, CancellationToken stop)
         {
             var action = script.At(stage, _secure);
             await Task.Delay(action.Delay, stop);
@@ -220,7 +221,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             return true;
         }
 
-        /// <summary>The next line without its CR LF, or null at the end. A bare LF or CR is part of the line.</summary>
+        /// <summary>
+        /// The next line without its CR LF, or null at the end of the stream. A bare LF or CR is part of the line.
+        /// </summary>
         private async Task<byte[]?> ReadLineAsync(CancellationToken stop)
         {
             using var line = new MemoryStream();

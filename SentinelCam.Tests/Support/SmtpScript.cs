@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The points of a dialogue at which a script can act.</summary>
+/// <summary>The points of a dialogue where a <see cref="SmtpScript"/> can set an action.</summary>
 public enum SmtpStage
 {
     /// <summary>The client has connected and waits for the greeting.</summary>
@@ -14,64 +14,64 @@ public enum SmtpStage
     RcptTo,
     Data,
 
-    /// <summary>The first line of the message has come.</summary>
+    /// <summary>The first line of the message has arrived.</summary>
     InData,
 
     /// <summary>The message is complete and waits for its reply.</summary>
     EndOfData,
 
-    /// <summary>The client asks whether the server is still there.</summary>
+    /// <summary>The client checks whether the connection is alive.</summary>
     NoOp,
     Quit,
 }
 
-/// <summary>What the server does at a stage: whether it replies, and whether it then continues, hangs or hangs up.</summary>
-/// <param name="Reply">The reply without line end, or null for none. "\n" separates the lines of a long one.</param>
-/// <param name="Close">Whether to close the connection then.</param>
-/// <param name="Hang">Whether to stay silent for good then.</param>
+/// <summary>What the server does at a stage: it optionally replies, then continues, stays silent or disconnects.</summary>
+/// <param name="Reply">The reply without a line end, or null for none. "\n" separates the lines of a multiline reply.</param>
+/// <param name="Close">Whether to close the connection afterwards.</param>
+/// <param name="Hang">Whether to stay silent afterwards.</param>
 /// <param name="Delay">How long to wait before the reply.</param>
 public sealed record SmtpAction(string? Reply, bool Close = false, bool Hang = false, TimeSpan Delay = default)
 {
-    /// <summary>Say nothing more, but keep the connection.</summary>
+    /// <summary>Keeps the connection open without a reply.</summary>
     public static SmtpAction Silence { get; } = new(null, Hang: true);
 
-    /// <summary>Close the connection without a word.</summary>
+    /// <summary>Closes the connection without a reply.</summary>
     public static SmtpAction HangUp { get; } = new(null, Close: true);
 }
 
-/// <summary>The course of one connection. Stages that it does not mention succeed.</summary>
+/// <summary>How one connection proceeds. Stages without an action succeed.</summary>
 public sealed class SmtpScript
 {
     private readonly Dictionary<SmtpStage, SmtpAction> _actions = [];
 
-    /// <summary>The certificate to serve TLS with; null: no TLS.</summary>
+    /// <summary>The certificate for TLS; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>Whether TLS starts with the first byte instead of STARTTLS.</summary>
+    /// <summary>Whether TLS starts with the first byte instead of after STARTTLS.</summary>
     public bool TlsOnConnect { get; init; }
 
-    /// <summary>The number of messages after which the next gets a 421.</summary>
+    /// <summary>How many messages a connection accepts; the next one gets a 421.</summary>
     public int MessagesPerConnection { get; init; } = int.MaxValue;
 
-    /// <summary>What EHLO offers, apart from STARTTLS.</summary>
-    public IReadOnlyList<string> Extensions { get; init; } = [
-        "PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
+    /// <summary>The extensions that EHLO offers, except STARTTLS.</summary>
+    public IReadOnlyList<string> Extensions { get; init; } =
+        ["PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "AUTH PLAIN"];
 
-    /// <summary>Sets a reply at a stage, after which the dialogue goes on.</summary>
+    /// <summary>Sets the reply at a stage, after which the dialogue continues.</summary>
     public SmtpScript Reply(SmtpStage stage, string reply) => On(stage, new SmtpAction(reply));
 
-    /// <summary>Sets an action at a stage.</summary>
+    /// <summary>Sets the action at a stage.</summary>
     public SmtpScript On(SmtpStage stage, SmtpAction action)
     {
         _actions[stage] = action;
         return this;
     }
 
-    /// <summary>What to do at a stage.</summary>
+    /// <summary>The action at a stage.</summary>
     public SmtpAction At(SmtpStage stage, bool secure) =>
-        _actions.TryGetValue(stage, out var action) ? action : new SmtpAction(UsualReply(stage, secure));
+        _actions.TryGetValue(stage, out var action) ? action : new SmtpAction(SuccessfulReply(stage, secure));
 
-    private string? UsualReply(SmtpStage stage, bool secure) => stage switch
+    private string? SuccessfulReply(SmtpStage stage, bool secure) => stage switch
     {
         SmtpStage.Greeting => "220 localhost ESMTP scripted",
         SmtpStage.Ehlo => string.Join("\n", ["250 localhost", .. Offers(secure).Select(offer => "250 " + offer)]),

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An OAuth token endpoint on a free loopback port, with answers chosen by the test.</summary>
+/// <summary>An OAuth token endpoint on a free loopback port with configurable responses.</summary>
 public sealed class TokenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -17,11 +17,11 @@ public sealed class TokenServer : IAsyncDisposable
 
     public Uri Address => new(new Uri(_app.Urls.First()), "token");
 
-    /// <summary>The answer to each request, by number from 1.</summary>
+    /// <summary>The response to each request, by its number, starting at 1.</summary>
     public Func<int, (int Status, string Body)> Answer { get; set; } = number =>
         (200, $$"""{"access_token":"access-{{number}}","expires_in":3600,"token_type":"Bearer"}""");
 
-    /// <summary>The fields of each request.</summary>
+    /// <summary>The form fields of each request.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> Requests => [.. _requests];
 
     public static async Task<TokenServer> StartAsync()

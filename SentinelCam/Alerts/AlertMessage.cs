@@ -7,7 +7,7 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Gives a mail its form.</summary>
+/// <summary>Builds the MIME message of a mail.</summary>
 /// <remarks>
 /// <code>
 /// multipart/mixed
@@ -15,8 +15,8 @@ namespace SentinelCam.Alerts;
 ///     text/plain
 ///     multipart/related
 ///       text/html
-///       image/jpeg, inline by Content-ID, for each picture, then for each frame of the strip
-///   image/jpeg, attached, for each picture
+///       image/jpeg, inline by Content-ID, one for each picture, then one for each frame of the strip
+///   image/jpeg, attached, one for each picture
 /// </code>
 /// </remarks>
 public static class AlertMessage
@@ -25,13 +25,16 @@ public static class AlertMessage
     private const int LabelWidth = 16;
     private const int MaxFileNameLength = 100;
 
-    // Letters of all scripts stay letters; what has a meaning in HTML is encoded all the same.
+    // Letters of all scripts are kept as they are. Characters with a meaning in HTML are still encoded.
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
 
-    /// <summary>Makes the message, of less than a megabyte. It needs nothing from elsewhere: no remote picture, no style sheet.</summary>
-    /// <param name="content">What it says.</param>
-    /// <param name="shrink">Makes a JPEG of at most a width; null: OpenCV does. Where it returns null pictures that are too large stay out, and the mail says so.</param>
-    /// <exception cref="ArgumentException">Sender, recipient or a Message-ID is not well-formed.</exception>
+    /// <summary>Builds the message. It is smaller than a megabyte and loads nothing: no remote picture, no style sheet.</summary>
+    /// <param name="content">What the mail says.</param>
+    /// <param name="shrink">
+    /// Reduces a JPEG to a maximum width in pixels, or returns null; null to use OpenCV. A picture that is too large and cannot
+    /// be reduced is left out, and the mail says so.
+    /// </param>
+    /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
     public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -48,7 +51,7 @@ public static class AlertMessage
         if (content.InReplyTo is not null)
             message.InReplyTo = content.InReplyTo;
         message.References.AddRange(content.References);
-        // Asks vacation programs and ticket systems not to answer (RFC 3834 and Exchange's own).
+        // Asks out-of-office programs and ticket systems not to reply (RFC 3834, and Exchange's own header)
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         message.Headers.Add("X-Auto-Response-Suppress", "All");
         message.Body = Body(content, text);
@@ -57,8 +60,13 @@ public static class AlertMessage
 
     private static MailboxAddress Mailbox(string address, string? name)
     {
-        if (address.Any(char.IsControl) || !MailboxAddress.TryParse(address, out var mailbox) || mailbox.Address.IndexOf('@', StringComparison.Ordinal) <= 0)
+        if (address.Any(char.IsControl)
+            || !MailboxAddress.TryParse(address, out var mailbox)
+            || mailbox.Address.IndexOf('@', StringComparison.Ordinal) <= 0)
+        {
             throw new ArgumentException($"\"{VisitorText.Clean(address, 200)}\" is not a mail address.", nameof(address));
+        }
+
         if (string.IsNullOrEmpty(mailbox.Name))
             mailbox.Name = VisitorText.Clean(name, MaxFileNameLength);
         return mailbox;
@@ -87,7 +95,7 @@ public static class AlertMessage
         return mixed;
     }
 
-    // Quoted-printable: lines of any length and letters of any script pass every server on the way.
+    // Quoted-printable, so that long lines and letters of any script pass every server
     private static TextPart Text(string subtype, string text) => new(subtype)
     {
         Text = text,
@@ -129,7 +137,9 @@ public static class AlertMessage
         return plain.ToString();
     }
 
-    /// <summary>Adds a paragraph in lines of <see cref="TextWidth"/>, the second and later ones indented. A longer word keeps a line to itself.</summary>
+    /// <summary>
+    /// Adds a paragraph wrapped at <see cref="TextWidth"/>, indented from the second line on. A longer word gets its own line.
+    /// </summary>
     private static void AppendWrapped(StringBuilder plain, string paragraph, int indent)
     {
         while (paragraph.Length > TextWidth)
@@ -149,12 +159,14 @@ public static class AlertMessage
     private static string HtmlText(AlertText text, List<string> contentIds, List<(string Id, MailPicture Frame)> strip)
     {
         var html = new StringBuilder();
-        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
+        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+            .Append(Html.Encode(text.Subject)).Append("</title>\n</head>\n")
             .Append("<body style=\"font-family: sans-serif; line-height: 1.4; max-width: 42em\">\n");
         Paragraph(html, text.Opening, "font-size: 1.1em");
         foreach (var (contentId, caption) in contentIds.Zip(text.PictureCaptions))
         {
-            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId)).Append("\" alt=\"").Append(Html.Encode("The picture, " + caption))
+            html.Append("<p><img src=\"cid:").Append(Html.Encode(contentId))
+                .Append("\" alt=\"").Append(Html.Encode("Picture: " + caption))
                 .Append("\" style=\"max-width: 100%; height: auto\">");
             if (contentIds.Count > 1)
                 html.Append("<br>").Append(Html.Encode(caption));
@@ -165,8 +177,13 @@ public static class AlertMessage
         {
             html.Append("<p>");
             foreach (var (id, frame) in strip)
-                html.Append("<img src=\"cid:").Append(Html.Encode(id)).Append("\" alt=\"").Append(Html.Encode(frame.Label ?? "")).Append("\" title=\"")
-                    .Append(Html.Encode(frame.Label ?? "")).Append("\" width=\"160\" style=\"height: auto; margin: 0 4px 4px 0\">");
+            {
+                var label = Html.Encode(frame.Label ?? "");
+                html.Append("<img src=\"cid:").Append(Html.Encode(id))
+                    .Append("\" alt=\"").Append(label).Append("\" title=\"").Append(label)
+                    .Append("\" width=\"160\" style=\"height: auto; margin: 0 4px 4px 0\">");
+            }
+
             html.Append("</p>\n");
         }
 
@@ -188,14 +205,16 @@ public static class AlertMessage
     private static void Paragraph(StringBuilder html, string text, string style) =>
         html.Append("<p style=\"").Append(style).Append("\">").Append(Html.Encode(text)).Append("</p>\n");
 
-    // <bdi>: a visitor's right-to-left letters do not rearrange what stands beside them.
+    // <bdi> keeps a visitor's right-to-left text from rearranging the text beside it
     private static void Table(StringBuilder html, IReadOnlyList<AlertFact> facts)
     {
         html.Append("<table style=\"border-collapse: collapse; margin: 0 0 1em\">\n");
         foreach (var fact in facts)
         {
-            html.Append("<tr><th scope=\"row\" style=\"text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0\">").Append(Html.Encode(fact.Label))
-                .Append("</th><td style=\"overflow-wrap: anywhere\"><bdi>").Append(Html.Encode(fact.Value)).Append("</bdi></td></tr>\n");
+            html.Append("<tr><th scope=\"row\" style=\"text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0\">")
+                .Append(Html.Encode(fact.Label))
+                .Append("</th><td style=\"overflow-wrap: anywhere\"><bdi>")
+                .Append(Html.Encode(fact.Value)).Append("</bdi></td></tr>\n");
         }
 
         html.Append("</table>\n");

@@ -4,27 +4,32 @@ using SentinelCam.Data;
 namespace SentinelCam.Alerts;
 
 /// <summary>
-/// Tells an owner at their own address that their alerts or their password were changed, since it may be somebody else who is signed in.
+/// Notifies an owner, at their own address, that their alerts or their password were changed, because someone else may have
+/// done it.
 /// </summary>
 public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time)
 {
-    /// <summary>Whoever changes settings over and over must not fill the mailbox.</summary>
+    /// <summary>The maximum number of notices in an hour, so that repeated changes do not flood the mailbox.</summary>
     private const int MaxPerHour = 10;
 
+    private const string LastNotice =
+        "There were many changes within an hour. Further changes are not mailed for a while. Check them under Settings.";
+
     /// <summary>Adds the mail to the caller's transaction.</summary>
-    /// <param name="account">Whose settings were changed.</param>
-    /// <param name="lines">What was changed; none: nothing is mailed.</param>
+    /// <param name="account">The account whose settings were changed.</param>
+    /// <param name="lines">What was changed. Without any line, nothing is mailed.</param>
     public async Task AddAsync(Account account, IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(account);
         var hourBefore = time.GetUtcNow().AddHours(-1);
         if (lines.Count == 0 || account.Email is not { } email)
             return;
-        var sent = await db.Deliveries.CountAsync(d => d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
+        var sent = await db.Deliveries.CountAsync(d =>
+            d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
         if (sent >= MaxPerHour)
             return;
         if (sent == MaxPerHour - 1)
-            lines = [.. lines, "These were many changes within an hour. Further ones are not mailed for a while: look at them under Settings."];
+            lines = [.. lines, LastNotice];
         deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email).Changes = string.Join('\n', lines);
     }
 }

@@ -5,32 +5,49 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>What became of the wish for an extra recipient.</summary>
+/// <summary>The outcome of a request for an extra recipient.</summary>
 public enum RecipientOutcome
 {
+    /// <summary>The address was asked to confirm.</summary>
     Asked,
+
+    /// <summary>The text is not a mail address.</summary>
     NoAddress,
+
+    /// <summary>It is the owner's own address.</summary>
     OwnAddress,
+
+    /// <summary>The owner has asked too many addresses today.</summary>
     TooMany,
 }
 
 /// <summary>
-/// The second address of an owner's alerts. It is used once somebody who reads its mails has confirmed it; the link is made from a
-/// random key by Data Protection, so that the database alone is not enough to make one.
+/// The second address for an owner's alerts. It is used after someone who reads its mails has confirmed it. Data Protection makes
+/// the link from a random key, so the database alone is not enough to forge one.
 /// </summary>
-public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan deliveries, AlertNotices notices, IDataProtectionProvider protection, TimeProvider time, ILogger<ExtraRecipients> logger)
+public sealed class ExtraRecipients(
+    SentinelCamDbContext db,
+    DeliveryPlan deliveries,
+    AlertNotices notices,
+    IDataProtectionProvider protection,
+    TimeProvider time,
+    ILogger<ExtraRecipients> logger)
 {
-    /// <summary>A stranger's mailbox must not be filled from here.</summary>
+    /// <summary>
+    /// The maximum number of addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.
+    /// </summary>
     public const int MaxAskedPerDay = 3;
 
-    private static readonly TimeSpan LinkLife = TimeSpan.FromDays(1);
+    private const string RecipientRemoved = "Not sent: the recipient was removed.";
+
+    private static readonly TimeSpan LinkLifetime = TimeSpan.FromDays(1);
 
     private readonly IDataProtector _protector = protection.CreateProtector("SentinelCam.ExtraRecipient.v1");
 
-    /// <summary>Asks an address whether it wants the alerts. One that was asked before is forgotten.</summary>
+    /// <summary>Asks an address to confirm that it wants the alerts. An earlier request becomes invalid.</summary>
     /// <param name="accountId">The owner.</param>
     /// <param name="address">The address, as typed.</param>
-    /// <param name="site">Where the site is, without a slash at the end: <c>https://cam.example.org</c>.</param>
+    /// <param name="site">The address of the site, without a trailing slash: <c>https://cam.example.org</c>.</param>
     public async Task<RecipientOutcome> AskAsync(long accountId, string? address, string site)
     {
         address = address?.Trim();
@@ -42,42 +59,50 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
         if (string.Equals(account.Email, address, StringComparison.OrdinalIgnoreCase))
             return RecipientOutcome.OwnAddress;
         var dayBefore = now.AddDays(-1);
-        if (await db.Deliveries.CountAsync(d => d.RecipientId == accountId && d.Kind == MailKind.ConfirmRecipient && d.CreatedAt > dayBefore) >= MaxAskedPerDay)
+        var asked = await db.Deliveries.CountAsync(d =>
+            d.RecipientId == accountId && d.Kind == MailKind.ConfirmRecipient && d.CreatedAt > dayBefore);
+        if (asked >= MaxAskedPerDay)
             return RecipientOutcome.TooMany;
 
         account.PendingRecipient = address;
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
-        account.PendingRecipientUntil = now + LinkLife;
+        account.PendingRecipientUntil = now + LinkLifetime;
         deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = site;
-        await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants your alerts as well."]);
+        await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Account {AccountId} asked for an extra recipient", accountId);
+        logger.LogInformation("Account {AccountId} requested an extra recipient", accountId);
         return RecipientOutcome.Asked;
     }
 
-    /// <summary>The confirming link for a delivery's mail; null where it was used, has run out, or another address was asked since.</summary>
+    /// <summary>
+    /// The confirmation link for a delivery's mail; null if it was used, expired, or superseded by another request.
+    /// </summary>
     public string? LinkFor(Account owner, Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(delivery);
-        return owner.PendingRecipient == delivery.Recipient && owner.PendingRecipientUntil > time.GetUtcNow() && owner.PendingRecipientKey is { } key
+        return owner.PendingRecipient == delivery.Recipient
+            && owner.PendingRecipientUntil > time.GetUtcNow()
+            && owner.PendingRecipientKey is { } key
             ? $"{delivery.SiteAddress}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
             : null;
     }
 
-    /// <summary>Whose alerts a link is about, and where they would go.</summary>
-    /// <returns>Null for a link that does not work, or not any more.</returns>
+    /// <summary>The account whose alerts a link is about.</summary>
+    /// <returns>Null if the link is invalid, used or expired.</returns>
     public async Task<Account?> FindAsync(string? token)
     {
         if (Read(token) is not [var id, var key] || !long.TryParse(id, out var accountId))
             return null;
         var now = time.GetUtcNow();
-        return await db.Users.SingleOrDefaultAsync(a => a.Id == accountId && a.PendingRecipientKey == key && a.PendingRecipient != null && a.PendingRecipientUntil > now && a.ApprovedAt != null);
+        return await db.Users.SingleOrDefaultAsync(a => a.Id == accountId
+            && a.PendingRecipientKey == key && a.PendingRecipient != null && a.PendingRecipientUntil > now
+            && a.ApprovedAt != null);
     }
 
-    /// <summary>Uses a link, once.</summary>
-    /// <returns>False for a link that does not work, or no longer works.</returns>
+    /// <summary>Confirms the extra recipient. A link works once.</summary>
+    /// <returns>False if the link is invalid, used or expired.</returns>
     public async Task<bool> ConfirmAsync(string? token)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
@@ -85,26 +110,29 @@ public sealed class ExtraRecipients(SentinelCamDbContext db, DeliveryPlan delive
             return false;
         account.ExtraRecipient = account.PendingRecipient;
         Forget(account);
-        await notices.AddAsync(account, [$"The address {account.ExtraRecipient} gets your alerts from now on."]);
+        await notices.AddAsync(account, [$"The address {account.ExtraRecipient} now receives your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Account {AccountId} has an extra recipient", account.Id);
+        logger.LogInformation("The extra recipient of account {AccountId} confirmed", account.Id);
         return true;
     }
 
-    /// <summary>Removes the extra recipient, and the one who was asked. What waits to be sent there is not sent.</summary>
+    /// <summary>Removes the extra recipient, confirmed or not. Mails that wait to be sent there are not sent.</summary>
     public async Task RemoveAsync(long accountId)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         if ((account.ExtraRecipient ?? account.PendingRecipient) is not { } address)
             return;
-        await db.Deliveries.Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed).SetProperty(d => d.LastReply, "Not sent: the recipient was removed.")
+        await db.Deliveries
+            .Where(d => d.RecipientId == accountId && d.Recipient != account.Email && d.State == DeliveryState.Waiting)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(d => d.State, DeliveryState.Failed)
+                .SetProperty(d => d.LastReply, RecipientRemoved)
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);
-        await notices.AddAsync(account, [$"The address {address} gets your alerts no more."]);
+        await notices.AddAsync(account, [$"The address {address} no longer receives your alerts."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
     }

@@ -3,20 +3,23 @@ using SentinelCam.Cameras;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Makes a mail's pictures small enough for it. The originals stay in the image log.</summary>
+/// <summary>Reduces the pictures of a mail until they fit. The originals stay in the image log.</summary>
 internal static class MailPictures
 {
-    /// <summary>What all pictures of a mail may take in bytes. Each travels twice, in base64; with the texts that stays under a megabyte.</summary>
+    /// <summary>
+    /// The maximum total size of a mail's pictures in bytes. Each is sent twice, in base64, and the mail stays under a megabyte.
+    /// </summary>
     public const int MaxBytes = 260_000;
 
-    /// <summary>Widths in pixels to try, one after another, for all pictures that are wider.</summary>
+    /// <summary>The maximum widths to try, in pixels.</summary>
     private static readonly int[] Widths = [1280, 960, 800, 640, 480, 320, 240, 160];
 
-    /// <summary>The pictures at the largest size at which all fit, and else as many as do.</summary>
+    /// <summary>The pictures at the largest width at which all of them fit, or as many as fit at the smallest.</summary>
     /// <param name="pictures">The originals.</param>
-    /// <param name="tryShrink">Makes a JPEG of at most a width; null where that cannot be done.</param>
-    /// <returns>The pictures, and how many of them do not fit.</returns>
-    public static (IReadOnlyList<MailPicture> Pictures, int LeftOut) Fit(IReadOnlyList<MailPicture> pictures, Func<byte[], int, byte[]?> tryShrink)
+    /// <param name="tryShrink">Reduces a JPEG to a maximum width in pixels; returns null if it cannot.</param>
+    /// <returns>The pictures that fit, and how many do not.</returns>
+    public static (IReadOnlyList<MailPicture> Pictures, int LeftOut) Fit(
+        IReadOnlyList<MailPicture> pictures, Func<byte[], int, byte[]?> tryShrink)
     {
         var fitted = pictures;
         foreach (var width in Widths)
@@ -30,7 +33,7 @@ internal static class MailPictures
         var kept = new List<MailPicture>();
         foreach (var picture in fitted.Where(picture => picture.Jpeg.Length <= room))
         {
-            // The condition above sees the room that is left by then
+            // The condition above is evaluated lazily, with the room that is left
             room -= picture.Jpeg.Length;
             kept.Add(picture);
         }
@@ -40,8 +43,13 @@ internal static class MailPictures
 
     private static MailPicture Shrink(MailPicture picture, int width, Func<byte[], int, byte[]?> tryShrink)
     {
-        if (tryShrink(picture.Jpeg, width) is not { } small || small.Length >= picture.Jpeg.Length || !JpegParser.TryParse(small, out var parsed))
+        if (tryShrink(picture.Jpeg, width) is not { } small
+            || small.Length >= picture.Jpeg.Length
+            || !JpegParser.TryParse(small, out var parsed))
+        {
             return picture;
+        }
+
         return picture with
         {
             Jpeg = small,

@@ -5,23 +5,24 @@ using SentinelCam.Mail;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>A test mail and what has become of it so far.</summary>
-/// <param name="Recipient">Where it goes.</param>
-/// <param name="StartedAt">When it was asked for.</param>
-/// <param name="Steps">The steps that are over, in their order.</param>
-/// <param name="Outcome">The result; null while it is under way.</param>
+/// <summary>A test mail and its progress.</summary>
+/// <param name="Recipient">The recipient's mail address.</param>
+/// <param name="StartedAt">When it was requested.</param>
+/// <param name="Steps">The finished steps, in order.</param>
+/// <param name="Outcome">The outcome; null while the test is running.</param>
 public sealed record MailTestRun(string Recipient, DateTimeOffset StartedAt, IReadOnlyList<MailStep> Steps, MailOutcome? Outcome);
 
 /// <summary>
-/// Sends a test mail beside the requests, one at a time, and remembers how the last one went. It is tried once and kept nowhere: it
-/// tells an administrator something now, and nobody later.
+/// Sends test mails in the background, one at a time, and remembers the last one. A test mail is tried once and not stored,
+/// because its result matters only to the administrator who is waiting for it.
 /// </summary>
-public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
+public sealed class MailTest(
+    IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
 {
     private readonly Lock _lock = new();
     private MailTestRun? _last;
 
-    /// <summary>The last test, or the one under way; null before the first.</summary>
+    /// <summary>The last or the running test; null before the first.</summary>
     public MailTestRun? Last
     {
         get
@@ -31,7 +32,7 @@ public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraF
         }
     }
 
-    /// <returns>False where a test is still under way.</returns>
+    /// <returns>False if a test is still running.</returns>
     public bool TryStart(string recipient, TimeZoneInfo timeZone)
     {
         lock (_lock)
@@ -50,12 +51,15 @@ public sealed class MailTest(IMailTransport transport, SmtpOptions smtp, CameraF
         MailOutcome outcome;
         try
         {
-            outcome = await transport.TestAsync(Compose(recipient, timeZone), step => Change(run => run with { Steps = [.. run.Steps, step] }), CancellationToken.None);
+            outcome = await transport.TestAsync(
+                Compose(recipient, timeZone),
+                step => Change(run => run with { Steps = [.. run.Steps, step] }),
+                CancellationToken.None);
         }
         catch (Exception error)
         {
             logger.LogError(error, "The test mail could not be sent");
-            outcome = new MailOutcome(MailResult.TryAgain, "The mail could not be composed or sent; the log says more.");
+            outcome = new MailOutcome(MailResult.TryAgain, "The mail could not be composed or sent. See the log.");
         }
 
         Change(run => run with { Outcome = outcome });

@@ -4,20 +4,20 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Where a request came from, as far as a camera is concerned.</summary>
+/// <summary>Where a request came from, which decides whether the camera can show who sent it.</summary>
 public enum RemoteKind
 {
-    /// <summary>This machine: whoever typed sits in front of it.</summary>
+    /// <summary>This machine: the person who typed sits in front of it.</summary>
     ThisMachine,
 
-    /// <summary>Another machine of the same network.</summary>
+    /// <summary>Another machine on the local network.</summary>
     LocalNetwork,
 
-    /// <summary>Anywhere else; also what is no address at all.</summary>
+    /// <summary>Anywhere else, or a text that is not an address.</summary>
     Remote,
 }
 
-/// <summary>Tells from an address where a request came from.</summary>
+/// <summary>Determines from its address where a request came from.</summary>
 public static class RemotePlace
 {
     private static readonly IPNetwork[] LocalNetworks =
@@ -30,7 +30,7 @@ public static class RemotePlace
         IPNetwork.Parse("fe80::/10"),
     ];
 
-    /// <summary>The kind of place that an address belongs to.</summary>
+    /// <summary>The kind of place of an address.</summary>
     public static RemoteKind KindOf(string? remoteAddress)
     {
         if (!IPAddress.TryParse(remoteAddress, out var address))
@@ -44,7 +44,7 @@ public static class RemotePlace
         return LocalNetworks.Any(network => network.Contains(address)) ? RemoteKind.LocalNetwork : RemoteKind.Remote;
     }
 
-    /// <summary>The place in words with its address, for example <c>the local network (192.168.0.7)</c>.</summary>
+    /// <summary>The place and the address in words, such as <c>the local network (192.168.0.7)</c>.</summary>
     public static string Describe(string? remoteAddress)
     {
         var address = VisitorText.Clean(remoteAddress, 64);

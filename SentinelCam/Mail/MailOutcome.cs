@@ -2,38 +2,42 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Mail;
 
-/// <summary>What became of one try to send a mail.</summary>
+/// <summary>The result of one try to send a mail.</summary>
 public enum MailResult
 {
-    /// <summary>The next server has taken the mail into its care.</summary>
+    /// <summary>The server, or the outbox, accepted the mail and is now responsible for it.</summary>
     Accepted,
 
-    /// <summary>The server refused this mail in a way that a second try will not change.</summary>
+    /// <summary>The server permanently refused this mail, so a retry would not help.</summary>
     RefusedForGood,
 
-    /// <summary>The mail was not taken now: no connection, a temporary refusal, a full quota, a wrong password.</summary>
+    /// <summary>
+    /// The mail was not accepted this time: no connection, a temporary refusal, an exceeded quota or a wrong password.
+    /// </summary>
     TryAgain,
 
-    /// <summary>The link broke after the message was on its way, so it may have arrived: send it again under the same Message-ID.</summary>
+    /// <summary>
+    /// The connection broke after message data was sent, so the mail may have arrived. Send it again with the same Message-ID.
+    /// </summary>
     Unknown,
 }
 
-/// <summary>One step of a mail's way, for an administrator to read.</summary>
-/// <param name="Name">Such as "Name lookup".</param>
-/// <param name="Succeeded">Whether it went well.</param>
-/// <param name="Text">What happened, in the server's words where it has some; cleaned and capped.</param>
+/// <summary>One step of sending a mail, shown to an administrator.</summary>
+/// <param name="Name">The step's name, such as "Name lookup".</param>
+/// <param name="Succeeded">Whether the step succeeded.</param>
+/// <param name="Text">What happened, in the server's words if it sent any; cleaned and truncated.</param>
 public sealed record MailStep(string Name, bool Succeeded, string Text);
 
 /// <summary>The outcome of one try to send a mail.</summary>
-/// <param name="Result">What became of the mail.</param>
-/// <param name="Reply">The server's own words, or what went wrong; cleaned and capped here.</param>
-/// <param name="Remedy">What an administrator can do about it, or null where nothing is known.</param>
-/// <param name="SignInRefused">The server did not let this side sign in, which only an administrator can mend.</param>
+/// <param name="Result">Whether the mail was accepted, and what to do if it was not.</param>
+/// <param name="Reply">The server's reply, or what went wrong; cleaned and truncated here.</param>
+/// <param name="Remedy">What an administrator can do about it, or null if unknown.</param>
+/// <param name="SignInRefused">Whether the server refused the sign-in, which only an administrator can fix.</param>
 public sealed record MailOutcome(MailResult Result, string Reply, string? Remedy = null, bool SignInRefused = false)
 {
-    /// <summary>The longest <see cref="Reply"/>, in UTF-16 units.</summary>
+    /// <summary>The maximum length of <see cref="Reply"/>, in UTF-16 units.</summary>
     public const int MaxReplyLength = 500;
 
-    /// <summary>The server's own words, or what went wrong: one line of at most <see cref="MaxReplyLength"/> units.</summary>
+    /// <summary>The server's reply, or what went wrong: one line of at most <see cref="MaxReplyLength"/> units.</summary>
     public string Reply { get; } = VisitorText.Clean(Reply, MaxReplyLength);
 }

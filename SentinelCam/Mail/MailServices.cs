@@ -2,7 +2,7 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Mail;
 
-/// <summary>How mails leave this machine: over SMTP, or into the outbox where no server is set.</summary>
+/// <summary>Mails leave over SMTP, or go to the outbox if no server is configured.</summary>
 public static class MailServices
 {
     public static IServiceCollection AddMail(this IServiceCollection services, IConfiguration configuration, DataDirectory data)
@@ -12,7 +12,9 @@ public static class MailServices
         services.AddSingleton(new OutboxReader(data.Outbox));
         services.AddSingleton<IMailTransport>(provider => smtp.Host is null
             ? new OutboxTransport(data.Outbox)
-            : new SmtpTransport(smtp, tokens: smtp.OAuth is null ? null : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
+            : new SmtpTransport(smtp, tokens: smtp.OAuth is null
+                ? null
+                : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
         return services;
     }
 }

@@ -1,17 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 using MimeKit;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Mail;
 
-/// <summary>Writes mails into a directory instead of sending them, one <c>.eml</c> file each.</summary>
+/// <summary>Writes each mail to a directory as an <c>.eml</c> file instead of sending it.</summary>
 /// <remarks>
-/// A reader never meets half a mail. A mail's name is made of its Date and Message-ID: the same mail sent again takes the place of the first copy.
+/// A reader never sees a partial mail. The file name is derived from Date and Message-ID, so a mail that is sent again replaces
+/// its first copy.
 /// </remarks>
-/// <param name="directory">The directory; it is created, readable by this user only, when the first mail comes.</param>
+/// <param name="directory">The directory. The first mail creates it, readable by this user only.</param>
 public sealed class OutboxTransport(string directory) : IMailTransport
 {
     /// <inheritdoc/>
@@ -25,11 +25,12 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         try
         {
             var name = await WriteAsync(message, cancellationToken);
-            return new MailOutcome(MailResult.Accepted, "written to the outbox as " + name);
+            return new MailOutcome(MailResult.Accepted, "Written to the outbox as " + name);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return new MailOutcome(MailResult.TryAgain, "The outbox could not be written: " + failure.Message, "Check free space and rights of the data directory.");
+            return new MailOutcome(MailResult.TryAgain, "Could not write to the outbox: " + failure.Message,
+                "Check the free space and the permissions of the data directory.");
         }
     }
 
@@ -52,7 +53,7 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         return name;
     }
 
-    // The hash keeps two ids apart that look alike once only safe characters are left.
+    // The hash distinguishes two ids that become equal when unsafe characters are removed
     private static string NameOf(MimeMessage message)
     {
         var id = message.MessageId ?? "";
@@ -61,77 +62,4 @@ public sealed class OutboxTransport(string directory) : IMailTransport
         var time = message.Date.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         return $"{time}-{safe}-{hash}.eml";
     }
-}
-
-/// <summary>A mail in the outbox.</summary>
-/// <param name="Name">The file's name, without directory.</param>
-/// <param name="Date">When it was written.</param>
-/// <param name="Size">Its size in bytes.</param>
-/// <param name="Subject">Its subject, which may hold a visitor's text; the name where it has none.</param>
-public sealed record OutboxMail(string Name, DateTimeOffset Date, long Size, string Subject);
-
-/// <summary>Reads what <see cref="OutboxTransport"/> wrote.</summary>
-/// <param name="directory">The same directory; it need not exist yet.</param>
-public sealed partial class OutboxReader(string directory)
-{
-    /// <summary>The newest mails, newest first.</summary>
-    /// <param name="limit">The most to return.</param>
-    /// <exception cref="IOException">The directory cannot be read.</exception>
-    public IReadOnlyList<OutboxMail> List(int limit)
-    {
-        var folder = new DirectoryInfo(directory);
-        if (!folder.Exists)
-            return [];
-
-        return [.. folder.EnumerateFiles("*.eml")
-            .Where(file => MailName().IsMatch(file.Name))
-            .OrderByDescending(file => file.Name, StringComparer.Ordinal)
-            .Take(limit)
-            .Select(file => new OutboxMail(file.Name, file.LastWriteTimeUtc, file.Length, SubjectOf(file)))];
-    }
-
-    /// <summary>One mail, or null if the outbox has none of that name, or it is damaged. The name may come from a visitor.</summary>
-    /// <param name="name">A name as <see cref="List"/> gives it.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public MimeMessage? Read(string? name)
-    {
-        if (name is null || !MailName().IsMatch(name))
-            return null;
-
-        var path = Path.Combine(directory, name);
-        try
-        {
-            return File.Exists(path) ? MimeMessage.Load(path) : null;
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Removes the mails written before the time given: they carry pictures, which have their own retention.</summary>
-    public void DeleteOlderThan(DateTimeOffset time)
-    {
-        var folder = new DirectoryInfo(directory);
-        foreach (var file in folder.Exists ? folder.EnumerateFiles() : [])
-            if (file.LastWriteTimeUtc < time.UtcDateTime)
-                file.Delete();
-    }
-
-    private static string SubjectOf(FileInfo file)
-    {
-        using var stream = file.OpenRead();
-        try
-        {
-            return HeaderList.Load(stream)[HeaderId.Subject] ?? file.Name;
-        }
-        catch (FormatException)
-        {
-            return file.Name;
-        }
-    }
-
-    // No separator, no drive, no leading dot: a name that matches cannot leave the directory. \z, since $ also matches before a newline.
-    [GeneratedRegex(@"\A[0-9A-Za-z][0-9A-Za-z_-]{0,120}\.eml\z")]
-    private static partial Regex MailName();
 }

@@ -9,7 +9,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
 
-/// <summary>Sign-in by XOAUTH2 with tokens from an endpoint.</summary>
+/// <summary>Sign-in with XOAUTH2 and tokens from an endpoint.</summary>
 public sealed class SmtpOAuthTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -17,7 +17,7 @@ public sealed class SmtpOAuthTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_token_of_the_endpoint_signs_in_and_is_kept_until_shortly_before_its_end()
+    public async Task Token_signs_in_and_is_cached_until_shortly_before_it_expires()
     {
         await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script());
@@ -25,19 +25,21 @@ public sealed class SmtpOAuthTests
         Assert.Equal(MailResult.Accepted, (await SendAsync(server, endpoint)).Result);
         Assert.Contains(SignIn("access-1"), server.Dialogue);
         var request = Assert.Single(endpoint.Requests);
-        Assert.Equal(("refresh_token", "my-client", "my-secret", "my-refresh"), (request["grant_type"], request["client_id"], request["client_secret"], request["refresh_token"]));
+        Assert.Equal(
+            ("refresh_token", "my-client", "my-secret", "my-refresh"),
+            (request["grant_type"], request["client_id"], request["client_secret"], request["refresh_token"]));
 
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
         _time.Advance(TimeSpan.FromMinutes(54));
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
-        // An hour is its life; the last five minutes are left out
+        // The token expires after an hour and is renewed five minutes earlier
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("access-3", await tokens.GetAsync(Cancel));
     }
 
     [Fact]
-    public async Task Mails_at_the_same_time_ask_for_one_token()
+    public async Task Concurrent_mails_request_one_token()
     {
         await using var endpoint = await TokenServer.StartAsync();
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
@@ -48,10 +50,11 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
-    public async Task A_new_refresh_token_takes_the_place_of_the_old_one()
+    public async Task New_refresh_token_replaces_the_old_one()
     {
         await using var endpoint = await TokenServer.StartAsync();
-        endpoint.Answer = number => (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
+        endpoint.Answer = number =>
+            (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
         using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
 
         await tokens.GetAsync(Cancel);
@@ -62,7 +65,7 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
-    public async Task A_token_that_the_mail_server_refuses_is_not_used_again()
+    public async Task Rejected_token_is_not_used_again()
     {
         await using var endpoint = await TokenServer.StartAsync();
         await using var server = ScriptedSmtpServer.Start(Script().Reply(SmtpStage.Auth, "535 5.7.8 bad token"), Script());
@@ -77,13 +80,14 @@ public sealed class SmtpOAuthTests
     }
 
     [Theory]
-    [InlineData(400, """{"error":"invalid_grant","error_description":"Token has been expired or revoked."}""", "invalid_grant Token has been expired or revoked.", true)]
+    [InlineData(400, """{"error":"invalid_grant","error_description":"Token has been expired or revoked."}""",
+        "invalid_grant Token has been expired or revoked.", true)]
     [InlineData(503, """{"error":"temporarily_unavailable"}""", "503 temporarily_unavailable", false)]
     [InlineData(200, """{"token_type":"Bearer"}""", "no access token", false)]
     [InlineData(200, "<html>captive portal</html>", "No access token", false)]
     [InlineData(200, """["access_token"]""", "no access token", false)]
     [InlineData(302, "{}", "302", false)]
-    public async Task An_endpoint_that_gives_no_token_is_tried_again_and_shows_no_secret(int status, string body, string words, bool refused)
+    public async Task Missing_token_is_retried_without_showing_a_secret(int status, string body, string words, bool refused)
     {
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = _ => (status, body);
@@ -102,9 +106,10 @@ public sealed class SmtpOAuthTests
     [Theory]
     [InlineData("smtp.gmail.com", "https://oauth2.googleapis.com/token")]
     [InlineData("smtp.office365.com", "https://login.microsoftonline.com/common/oauth2/v2.0/token")]
-    public void The_endpoints_of_Google_and_Microsoft_are_known(string host, string endpoint)
+    public void Endpoints_of_Google_and_Microsoft_are_built_in(string host, string endpoint)
     {
-        var options = Read($"Host={host}", "UserName=cam@example.org", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet");
+        var options = Read($"Host={host}", "UserName=cam@example.org",
+            "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet");
 
         Assert.True(options.HasCredentials);
         Assert.Equal(endpoint, options.OAuth!.TokenEndpoint.ToString());
@@ -120,12 +125,19 @@ public sealed class SmtpOAuthTests
     [InlineData("Smtp:OAuth:ClientSecret", "OAuth:ClientId=id", "OAuth:RefreshToken=quiet")]
     [InlineData("Smtp:OAuth:RefreshToken", "OAuth:ClientId=id", "OAuth:ClientSecret=hush")]
     [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet")]
-    [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=http://token.example.org/")]
-    [InlineData("Smtp:OAuth:TokenEndpoint", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://a:b@token.example.org/")]
-    [InlineData("Smtp:Password", "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet", "OAuth:TokenEndpoint=https://token.example.org/", "Password=hush")]
-    public void A_wrong_or_missing_key_is_named_and_no_secret_shown(string key, params string[] settings)
+    [InlineData("Smtp:OAuth:TokenEndpoint",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=http://token.example.org/")]
+    [InlineData("Smtp:OAuth:TokenEndpoint",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=https://a:b@token.example.org/")]
+    [InlineData("Smtp:Password",
+        "OAuth:ClientId=id", "OAuth:ClientSecret=hush", "OAuth:RefreshToken=quiet",
+        "OAuth:TokenEndpoint=https://token.example.org/", "Password=hush")]
+    public void Invalid_or_missing_key_is_reported_without_showing_a_secret(string key, params string[] settings)
     {
-        var wrong = Assert.Throws<ConfigurationException>(() => Read(["Host=smtp.example.org", "UserName=cam@example.org", .. settings]));
+        var wrong = Assert.Throws<ConfigurationException>(
+            () => Read(["Host=smtp.example.org", "UserName=cam@example.org", .. settings]));
 
         Assert.StartsWith(key + " is ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", wrong.Message, StringComparison.Ordinal);
@@ -135,13 +147,17 @@ public sealed class SmtpOAuthTests
     private static SmtpScript Script() => new() { Certificate = TestCertificates.Good, Extensions = ["AUTH PLAIN XOAUTH2"] };
 
     private static string SignIn(string token) =>
-        "C: AUTH XOAUTH2 " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"user=cam@example.org\u0001auth=Bearer {token}\u0001\u0001"));
+        "C: AUTH XOAUTH2 "
+        + Convert.ToBase64String(Encoding.UTF8.GetBytes($"user=cam@example.org\u0001auth=Bearer {token}\u0001\u0001"));
 
     private static SmtpOAuth Options(TokenServer endpoint) => new("my-client", "my-secret", "my-refresh", endpoint.Address);
 
     private SmtpTransport Transport(ScriptedSmtpServer server, TokenServer endpoint) => new(
-        Mails.To(server.Port) with { UserName = "cam@example.org", OAuth = Options(endpoint) },
-        TimeSpan.FromSeconds(20), new X509Certificate2Collection(TestCertificates.Authority), null, new SmtpAccessTokens(Options(endpoint), _time));
+        Mails.Options(server.Port) with { UserName = "cam@example.org", OAuth = Options(endpoint) },
+        TimeSpan.FromSeconds(20),
+        new X509Certificate2Collection(TestCertificates.Authority),
+        null,
+        new SmtpAccessTokens(Options(endpoint), _time));
 
     private async Task<MailOutcome> SendAsync(ScriptedSmtpServer server, TokenServer endpoint)
     {
@@ -150,6 +166,8 @@ public sealed class SmtpOAuthTests
     }
 
     private static SmtpOptions Read(params string[] settings) => SmtpOptions.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
+        .AddInMemoryCollection(settings
+            .Select(setting => setting.Split('=', 2))
+            .Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
         .Build());
 }

@@ -8,17 +8,18 @@ using MimeKit;
 
 namespace SentinelCam.Mail;
 
-/// <summary>A connection to the SMTP server, up to the point where mails can be handed over.</summary>
+/// <summary>A connection to the SMTP server that is ready to send mails.</summary>
 internal sealed class SmtpConnection : IDisposable
 {
-    // One address of several may be a black hole (IPv6 that is announced but not routed): it must not use up the whole limit.
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+    // One of several addresses may never answer (IPv6 that is announced but not routed). It must not use up the time for the
+    // whole mail.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    // A server that is slow to say good-bye delays nothing that matters.
-    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(2);
+    // Nothing depends on the reply to QUIT
+    private static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(2);
 
-    // A connection that a firewall has forgotten does not answer at all.
-    private static readonly TimeSpan AliveLimit = TimeSpan.FromSeconds(5);
+    // A connection that a firewall has dropped never answers
+    private static readonly TimeSpan NoOpTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SmtpOptions _options;
     private readonly SmtpClient _client;
@@ -30,16 +31,22 @@ internal sealed class SmtpConnection : IDisposable
         _client = new SmtpClient(dialogue)
         {
             ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts,
-            // MailKit takes an unreachable revocation list for a bad certificate: an authority's outage would stop the alerts.
+            // MailKit rejects a certificate if its revocation list is unreachable, so an authority's outage would stop the alerts
             CheckCertificateRevocation = false,
         };
     }
 
     public SmtpDialogue Dialogue { get; }
 
-    /// <summary>Looks up, connects, sets up TLS and signs in, as far as the options say. The dialogue tells how far it came.</summary>
+    /// <summary>
+    /// Looks up the host, connects, and sets up TLS and signs in as configured. The dialogue records the last step reached.
+    /// </summary>
     public static async Task<SmtpConnection> OpenAsync(
-        SmtpOptions options, SmtpDialogue dialogue, X509Certificate2Collection? trustedAuthorities, SmtpAccessTokens? tokens, CancellationToken cancellationToken)
+        SmtpOptions options,
+        SmtpDialogue dialogue,
+        X509Certificate2Collection? trustedAuthorities,
+        SmtpAccessTokens? tokens,
+        CancellationToken cancellationToken)
     {
         var connection = new SmtpConnection(options, dialogue, trustedAuthorities);
         try
@@ -54,8 +61,8 @@ internal sealed class SmtpConnection : IDisposable
         }
     }
 
-    /// <summary>Hands over a mail. Afterwards the connection can take another, unless this throws.</summary>
-    /// <returns>The server's words.</returns>
+    /// <summary>Sends a mail. The connection can be used again unless this throws.</summary>
+    /// <returns>The server's reply, without its code.</returns>
     public async Task<string> SendAsync(MimeMessage message, CancellationToken cancellationToken)
     {
         Dialogue.BeginMessage();
@@ -64,33 +71,33 @@ internal sealed class SmtpConnection : IDisposable
         return reply;
     }
 
-    /// <summary>Whether the server still answers on a connection that was left alone for a while.</summary>
+    /// <summary>Whether the server still answers on an idle connection.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AliveLimit);
+        limit.CancelAfter(NoOpTimeout);
         try
         {
             await _client.NoOpAsync(limit.Token);
             return true;
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure) && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
     }
 
-    /// <summary>Says good-bye. MailKit keeps every failure of that to itself, so it cannot spoil what was accepted.</summary>
+    /// <summary>Sends QUIT and closes the connection. Failures are ignored, because every mail was already accepted.</summary>
     public async Task CloseAsync()
     {
-        using var quit = new CancellationTokenSource(QuitLimit);
+        using var quit = new CancellationTokenSource(QuitTimeout);
         try
         {
             await _client.DisconnectAsync(quit: true, quit.Token);
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure))
         {
-            // It is closed either way
+            // The connection is closed either way
         }
 
         Dispose();
@@ -103,9 +110,11 @@ internal sealed class SmtpConnection : IDisposable
         var socket = await ConnectAsync(cancellationToken);
         Dialogue.Begin(SmtpStep.Greeting);
         await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
-        Dialogue.Done("The server has greeted.");
+        Dialogue.Done("The server sent its greeting.");
         Dialogue.Begin(SmtpStep.Tls);
-        Dialogue.Done(_client.IsSecure ? $"{_client.SslProtocol}, the certificate is right." : "None: the connection is in plain text.");
+        Dialogue.Done(_client.IsSecure
+            ? $"{_client.SslProtocol}, the certificate is valid."
+            : "None: the connection is not encrypted.");
 
         if (!_options.HasCredentials)
             return;
@@ -137,22 +146,23 @@ internal sealed class SmtpConnection : IDisposable
     {
         Dialogue.Begin(SmtpStep.NameLookup);
         var addresses = await LookUpAsync(cancellationToken);
-        Dialogue.Done($"{_options.Host} is {string.Join(", ", addresses.Take(8).Select(address => address.ToString()))}.");
+        Dialogue.Done($"{_options.Host} resolves to {string.Join<IPAddress>(", ", addresses.Take(8))}.");
 
         Dialogue.Begin(SmtpStep.Connect);
         Exception? failure = null;
         foreach (var address in addresses)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(ConnectLimit);
+            limit.CancelAfter(ConnectTimeout);
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
                 await socket.ConnectAsync(address, _options.Port, limit.Token);
-                Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"{address} answers on port {_options.Port}."));
+                Dialogue.Done(string.Create(CultureInfo.InvariantCulture, $"Connected to {address} on port {_options.Port}."));
                 return socket;
             }
-            catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (e is SocketException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 socket.Dispose();
                 failure = e as SocketException ?? new SocketException((int)SocketError.TimedOut);
@@ -175,7 +185,7 @@ internal sealed class SmtpConnection : IDisposable
         }
         catch (ArgumentException unusable)
         {
-            // 0.0.0.0, or a name that is too long: no defect of this program, but one of the configuration.
+            // 0.0.0.0, or a name that is too long: a configuration error, not a defect of this program
             throw new SocketException((int)SocketError.HostNotFound, unusable.Message);
         }
     }
@@ -185,7 +195,7 @@ internal sealed class SmtpConnection : IDisposable
         SmtpSecurity.None => SecureSocketOptions.None,
         SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
         SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
-        _ when _options.Port == SmtpFailure.TlsPort => SecureSocketOptions.SslOnConnect,
+        _ when _options.Port == SmtpOptions.TlsPort => SecureSocketOptions.SslOnConnect,
         _ when _options.HasCredentials => SecureSocketOptions.StartTls,
         _ => SecureSocketOptions.StartTlsWhenAvailable,
     };

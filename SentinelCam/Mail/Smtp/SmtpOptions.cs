@@ -10,54 +10,61 @@ namespace SentinelCam.Mail;
 /// <summary>How the connection to the SMTP server is protected.</summary>
 public enum SmtpSecurity
 {
-    /// <summary>TLS from the first byte on port 465; elsewhere STARTTLS where it is offered, and always once there are credentials.</summary>
+    /// <summary>
+    /// TLS from the start on port 465. On other ports STARTTLS: required with credentials, otherwise if offered.
+    /// </summary>
     Auto,
 
-    /// <summary>Plain text; with credentials to this machine only.</summary>
+    /// <summary>No encryption. With credentials, only to a server on this machine.</summary>
     None,
 
-    /// <summary>STARTTLS, or no mail.</summary>
+    /// <summary>STARTTLS is required.</summary>
     StartTls,
 
-    /// <summary>TLS from the first byte.</summary>
+    /// <summary>TLS from the start.</summary>
     SslOnConnect,
 }
 
 /// <summary>The configuration section <c>Smtp</c>.</summary>
-/// <param name="Host">The server's name or address; null: mails are written to the outbox.</param>
+/// <param name="Host">The server's name or address; null to write mails to the outbox.</param>
 /// <param name="Port">The server's port, 1 to 65535.</param>
 /// <param name="Security">How the connection is protected.</param>
-/// <param name="UserName">The name to sign in with; null: no sign-in.</param>
-/// <param name="Password">The password to sign in with; null: no sign-in.</param>
-/// <param name="From">The sender's mail address, with or without a name before it.</param>
-/// <param name="OAuth">XOAUTH2 instead of a password; or null.</param>
-public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From, SmtpOAuth? OAuth = null)
+/// <param name="UserName">The name to sign in with; null for no sign-in.</param>
+/// <param name="Password">The password to sign in with; null for XOAUTH2 or no sign-in.</param>
+/// <param name="From">The sender's mail address, optionally with a display name.</param>
+/// <param name="OAuth">The settings for XOAUTH2; null to use the password.</param>
+public sealed record SmtpOptions(
+    string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From, SmtpOAuth? OAuth = null)
 {
-    /// <summary>The sender where neither a server nor a sender is configured.</summary>
+    /// <summary>The sender if neither a server nor a sender is configured.</summary>
     public const string OutboxSender = "sentinelcam@localhost";
+
+    /// <summary>The port where TLS starts with the first byte.</summary>
+    public const int TlsPort = 465;
 
     private const int DefaultPort = 587;
     private static readonly string[] Secrets = ["Smtp:Password", "Smtp:OAuth:ClientSecret", "Smtp:OAuth:RefreshToken"];
-    private const string WhereSecretsBelong = "the environment variable Smtp__Password or user secrets; appsettings files end up in backups and repositories";
 
     /// <summary>Whether to sign in to the server.</summary>
     [MemberNotNullWhen(true, nameof(UserName))]
     public bool HasCredentials => UserName is not null && (Password is not null || OAuth is not null);
 
-    /// <summary>Whether the server is on this machine, so that nobody can listen on the way.</summary>
+    /// <summary>Whether the server is on this machine, so that the connection cannot be intercepted.</summary>
     public bool HostIsLoopback =>
         string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>A new Message-ID under the sender's domain, without angle brackets; in ASCII, which every server takes.</summary>
+    /// <summary>
+    /// A new Message-ID with the sender's domain, without angle brackets, in ASCII, which every server accepts.
+    /// </summary>
     public string NewMessageId()
     {
         var sender = MailboxAddress.EncodeAddrspec(MailboxAddress.Parse(From ?? OutboxSender).Address);
         return $"{Guid.NewGuid():N}{sender[sender.LastIndexOf('@')..]}";
     }
 
-    /// <summary>Reads and checks the section <c>Smtp</c>. An empty value counts as absent.</summary>
-    /// <exception cref="ConfigurationException">A value is wrong, or two do not go together.</exception>
+    /// <summary>Reads and checks the section <c>Smtp</c>. An empty value counts as not set.</summary>
+    /// <exception cref="ConfigurationException">A value is invalid, or two values contradict each other.</exception>
     public static SmtpOptions Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -75,31 +82,47 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
             SmtpOAuth.Read(configuration, host));
 
         if (options is { OAuth: not null, Password: not null })
-            throw new ConfigurationException("Smtp:Password", "(hidden)", "nothing, since Smtp:OAuth signs in without one");
+            throw new ConfigurationException("Smtp:Password", "(hidden)", "no password, because Smtp:OAuth is set.");
         if (options is { OAuth: not null, UserName: null })
-            throw new ConfigurationException("Smtp:UserName", null, "the mailbox's address, since Smtp:OAuth is set");
+        {
+            throw new ConfigurationException("Smtp:UserName", null,
+                "the mailbox's address. It is required because Smtp:OAuth is set.");
+        }
+
         if (options is { UserName: not null, HasCredentials: false })
-            throw new ConfigurationException("Smtp:Password", null, "a password, since Smtp:UserName is set; give it in " + WhereSecretsBelong);
+        {
+            throw new ConfigurationException("Smtp:Password", null,
+                "a password, because Smtp:UserName is set. Set it in " + WhereToKeep("Smtp:Password"));
+        }
+
         if (options.Password is not null && options.UserName is null)
-            throw new ConfigurationException("Smtp:UserName", null, "a user name, since Smtp:Password is set");
+            throw new ConfigurationException("Smtp:UserName", null, "a user name. It is required because Smtp:Password is set.");
         if (options is { Security: SmtpSecurity.None, HasCredentials: true, Host: not null, HostIsLoopback: false })
-            throw new ConfigurationException("Smtp:Security", "None", "Auto, StartTls or SslOnConnect, since a password would cross the network in plain text");
+        {
+            throw new ConfigurationException("Smtp:Security", "None",
+                "Auto, StartTls or SslOnConnect, so that the password is not sent unencrypted.");
+        }
 
         return options;
     }
 
-    /// <summary>The options in words, without the password.</summary>
+    /// <summary>A description without the secrets.</summary>
     public override string ToString() =>
         Host is null
             ? $"no server, mails from {From} go to the outbox"
-            : $"{Host}:{Port}, security {Security}, {(HasCredentials ? $"signed in as {UserName}{(OAuth is null ? "" : $" by {OAuth}")}" : "no sign-in")}, from {From}";
+            : $"{Host}:{Port}, security {Security}, {SignInText}, from {From}";
+
+    private string SignInText => !HasCredentials ? "no sign-in"
+        : OAuth is null ? $"signed in as {UserName}"
+        : $"signed in as {UserName} by {OAuth}";
 
     private static string? ReadHost(IConfiguration configuration)
     {
         var host = Value(configuration, "Smtp:Host")?.Trim();
         return host is null || (Uri.CheckHostName(host) != UriHostNameType.Unknown && host is not ("0.0.0.0" or "::"))
             ? host
-            : throw new ConfigurationException("Smtp:Host", host, "a host name or an IP address without scheme and port (the port is Smtp:Port)");
+            : throw new ConfigurationException("Smtp:Host", host,
+                "a host name or an IP address, without scheme or port (set the port with Smtp:Port).");
     }
 
     private static int ReadPort(IConfiguration configuration)
@@ -108,9 +131,11 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         if (text is null)
             return DefaultPort;
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= IPEndPoint.MaxPort
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port is >= 1 and <= IPEndPoint.MaxPort
             ? port
-            : throw new ConfigurationException("Smtp:Port", text, "a whole number from 1 to 65535, usually 587 (StartTls) or 465 (SslOnConnect)");
+            : throw new ConfigurationException("Smtp:Port", text,
+                "a whole number from 1 to 65535, usually 587 (StartTls) or 465 (SslOnConnect).");
     }
 
     private static string ReadFrom(IConfiguration configuration, string? host, string? userName)
@@ -119,14 +144,15 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
         {
             return IsMailAddress(from)
                 ? from.Trim()
-                : throw new ConfigurationException("Smtp:From", from, "one mail address, such as sentinelcam@example.org");
+                : throw new ConfigurationException("Smtp:From", from, "one mail address, such as sentinelcam@example.org.");
         }
 
         if (userName is not null && IsMailAddress(userName))
             return userName;
         return host is null
             ? OutboxSender
-            : throw new ConfigurationException("Smtp:From", null, "the sender's mail address, since Smtp:Host is set and Smtp:UserName is no mail address");
+            : throw new ConfigurationException("Smtp:From", null,
+                "the sender's mail address. It is required because Smtp:Host is set and Smtp:UserName is not a mail address.");
     }
 
     private static bool IsMailAddress(string text) =>
@@ -137,6 +163,10 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
 
     private static string? Value(IConfiguration configuration, string key) =>
         string.IsNullOrWhiteSpace(configuration[key]) ? null : configuration[key];
+
+    private static string WhereToKeep(string key) =>
+        $"the environment variable {key.Replace(":", "__", StringComparison.Ordinal)} or user secrets, because appsettings files "
+        + "end up in backups and repositories.";
 
     private static void RefuseSecretsInAppSettings(IConfiguration configuration)
     {
@@ -149,12 +179,13 @@ public sealed record SmtpOptions(string? Host, int Port, SmtpSecurity Security, 
             {
                 RefuseSecretsInAppSettings(chained.Configuration);
             }
-            else if (provider is JsonConfigurationProvider { Source.Path: { } path } && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
+            else if (provider is JsonConfigurationProvider { Source.Path: { } path }
+                && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
             {
                 foreach (var key in Secrets)
                 {
                     if (provider.TryGet(key, out var secret) && !string.IsNullOrEmpty(secret))
-                        throw new ConfigurationException(key, "(hidden) in " + Path.GetFileName(path), WhereSecretsBelong.Replace("Smtp__Password", key.Replace(":", "__", StringComparison.Ordinal), StringComparison.Ordinal));
+                        throw new ConfigurationException(key, "(hidden) in " + Path.GetFileName(path), WhereToKeep(key));
                 }
             }
         }

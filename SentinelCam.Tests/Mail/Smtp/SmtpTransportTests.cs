@@ -12,27 +12,32 @@ public sealed class SmtpTransportTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_mail_is_accepted_with_the_servers_words()
+    public async Task Accepted_mail_returns_the_servers_reply()
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(new MailOutcome(MailResult.Accepted, "250 2.0.0 queued as 4711"), outcome);
-        Assert.Contains("C: MAIL FROM:<cam@example.org> SIZE=", server.Dialogue.First(line => line.Contains("MAIL", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(server.Dialogue, line =>
+            line.StartsWith("C: MAIL FROM:<cam@example.org> SIZE=", StringComparison.Ordinal));
         Assert.Contains("C: RCPT TO:<alice@example.org>", server.Dialogue);
     }
 
     [Fact]
-    public async Task The_picture_arrives_byte_for_byte_and_every_line_is_short_and_ends_in_CR_LF()
+    public async Task Picture_arrives_unchanged_and_every_line_is_short_and_ends_in_CR_LF()
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        await SendAsync(Mails.To(server.Port));
+        await SendAsync(Mails.Options(server.Port));
 
         var bytes = Assert.Single(server.Messages);
         var lines = System.Text.Encoding.Latin1.GetString(bytes).Split("\r\n");
-        Assert.All(lines, line => Assert.True(line.Length <= 100 && !line.Contains('\r', StringComparison.Ordinal) && !line.Contains('\n', StringComparison.Ordinal), line));
+        Assert.All(lines, line =>
+        {
+            Assert.InRange(line.Length, 0, 100);
+            Assert.DoesNotContain(line, c => c is '\r' or '\n');
+        });
         var message = MimeMessage.Load(new MemoryStream(bytes), Cancel);
         Assert.Equal(Mails.Jpeg, Assert.IsType<MimePart>(Assert.Single(message.Attachments)).Bytes());
     }
@@ -56,20 +61,22 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.EndOfData, "421 4.3.2 going down", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 5.4.5 Daily user sending limit exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 Daily sending limit reached for this account", MailResult.TryAgain)]
-    [InlineData(SmtpStage.EndOfData, "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData,
+        "554 5.2.0 STOREDRV.Submission.Exception: the sender's submission quota was exceeded.", MailResult.TryAgain)]
     [InlineData(SmtpStage.RcptTo, "550 5.7.0 the user has exceeded his quota", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "550 quota limit reached", MailResult.TryAgain)]
-    [InlineData(SmtpStage.EndOfData, "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
+    [InlineData(SmtpStage.EndOfData,
+        "554 5.7.0 Your limit on the number of allowed outgoing messages was exceeded. Try again later.", MailResult.TryAgain)]
     [InlineData(SmtpStage.MailFrom, "550 Maximum number of messages per hour exceeded", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "554 5.7.1 looks like spam", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.EndOfData, "554 5.6.0 number of parts is not allowed in messages", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.EndOfData, "552 5.3.4 size limit for messages exceeded", MailResult.RefusedForGood)]
     [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender domain not authenticated (SPF)", MailResult.RefusedForGood)]
-    public async Task A_refusal_is_sorted_by_its_code_and_keeps_its_words(SmtpStage stage, string reply, MailResult expected)
+    public async Task Refusal_is_classified_by_its_code_and_keeps_its_text(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal((expected, reply), (outcome.Result, outcome.Reply));
     }
@@ -79,11 +86,11 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "530 5.7.57 Client was not authenticated to send anonymous mail")]
     [InlineData(SmtpStage.RcptTo, "550 5.7.1 Authentication required")]
     [InlineData(SmtpStage.RcptTo, "554 5.7.1 You must first authenticate")]
-    public async Task A_server_that_wants_a_sign_in_late_refuses_no_mail_for_good_and_the_administrator_is_told(SmtpStage stage, string reply)
+    public async Task Late_demand_for_sign_in_is_retried_and_reported_to_the_administrator(SmtpStage stage, string reply)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal((MailResult.TryAgain, true), (outcome.Result, outcome.SignInRefused));
         Assert.Contains("Smtp:UserName", outcome.Remedy, StringComparison.Ordinal);
@@ -98,11 +105,11 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.InData, MailResult.Unknown)]
     [InlineData(SmtpStage.EndOfData, MailResult.Unknown)]
     [InlineData(SmtpStage.Quit, MailResult.Accepted)]
-    public async Task A_server_that_hangs_up_leaves_the_mail_unknown_only_once_it_had_message_data(SmtpStage stage, MailResult expected)
+    public async Task Disconnect_makes_the_outcome_unknown_only_after_message_data(SmtpStage stage, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Extensions = [] }.On(stage, SmtpAction.HangUp));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(expected, outcome.Result);
         Assert.NotEmpty(outcome.Reply);
@@ -113,13 +120,14 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "C: MAIL", MailResult.TryAgain, "sender and recipient")]
     [InlineData(SmtpStage.RcptTo, "C: RCPT", MailResult.TryAgain, "sender and recipient")]
     [InlineData(SmtpStage.EndOfData, "C: DATA", MailResult.Unknown, "after the message was sent")]
-    public async Task A_server_that_falls_silent_is_left_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
+    public async Task Silent_server_times_out_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
         var time = new FakeTimeProvider();
-        var sending = new SmtpTransport(Mails.To(server.Port), time: time).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
-        while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal)) || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
-            await Task.Delay(10, Cancel);
+        var transport = new SmtpTransport(Mails.Options(server.Port), time: time);
+        var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+        await Eventually.TrueAsync(() => server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal))
+            && (stage != SmtpStage.EndOfData || server.Messages.Count > 0));
 
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(sending.IsCompleted);
@@ -132,23 +140,23 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_server_that_never_greets_costs_no_more_than_the_limit()
+    public async Task Missing_greeting_times_out_at_the_limit()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         var watch = Stopwatch.StartNew();
 
-        var outcome = await SendAsync(Mails.To(server.Port), TimeSpan.FromMilliseconds(300));
+        var outcome = await SendAsync(Mails.Options(server.Port), TimeSpan.FromMilliseconds(300));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
     }
 
     [Fact]
-    public async Task A_server_that_never_says_good_bye_does_not_spoil_the_acceptance()
+    public async Task Missing_reply_to_QUIT_does_not_affect_the_outcome()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Quit, SmtpAction.Silence));
 
-        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.To(server.Port))).Result);
+        Assert.Equal(MailResult.Accepted, (await SendAsync(Mails.Options(server.Port))).Result);
     }
 
     [Theory]
@@ -160,20 +168,20 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.RcptTo, "699 no such class", MailResult.TryAgain)]
     [InlineData(SmtpStage.Data, "250 forgot the 354", MailResult.TryAgain)]
     [InlineData(SmtpStage.EndOfData, "mail queued, cheers", MailResult.Unknown)]
-    public async Task A_reply_that_is_no_SMTP_refuses_nothing_for_good(SmtpStage stage, string reply, MailResult expected)
+    public async Task Reply_that_is_not_SMTP_is_never_a_permanent_refusal(SmtpStage stage, string reply, MailResult expected)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
-        Assert.Equal(expected, (await SendAsync(Mails.To(server.Port), TimeSpan.FromSeconds(20))).Result);
+        Assert.Equal(expected, (await SendAsync(Mails.Options(server.Port), TimeSpan.FromSeconds(20))).Result);
     }
 
     [Fact]
-    public async Task A_long_reply_becomes_one_capped_line()
+    public async Task Long_reply_becomes_one_truncated_line()
     {
         var reply = string.Join("\n", Enumerable.Repeat("550 5.1.1 \u202Eno\u0007 such user, " + new string('x', 200), 5));
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, reply));
 
-        var outcome = await SendAsync(Mails.To(server.Port));
+        var outcome = await SendAsync(Mails.Options(server.Port));
 
         Assert.Equal(MailOutcome.MaxReplyLength, outcome.Reply.Length);
         Assert.StartsWith("550 5.1.1 no such user, xxx", outcome.Reply, StringComparison.Ordinal);
@@ -181,12 +189,12 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task After_a_421_the_next_try_is_accepted()
+    public async Task Next_try_after_a_421_is_accepted()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().On(SmtpStage.Greeting, new SmtpAction("421 4.3.2 try later", Close: true)),
             new SmtpScript());
-        var transport = new SmtpTransport(Mails.To(server.Port));
+        var transport = new SmtpTransport(Mails.Options(server.Port));
 
         var first = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
         var second = await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
@@ -196,11 +204,11 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task A_port_that_nobody_listens_on_is_tried_again_and_says_what_to_check()
+    public async Task Closed_port_is_retried_with_a_remedy()
     {
         using var closed = new ClosedPort();
 
-        var outcome = await SendAsync(Mails.To(closed.Number, host: "127.0.0.1"));
+        var outcome = await SendAsync(Mails.Options(closed.Number, host: "127.0.0.1"));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("Smtp:Port", outcome.Remedy, StringComparison.Ordinal);
@@ -210,9 +218,9 @@ public sealed class SmtpTransportTests
     [InlineData("no-such-host.invalid")]
     [InlineData("0.0.0.0")]
     [InlineData("name.of.more.than.63.letters.in.one.part-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public async Task A_name_that_is_not_found_is_tried_again_and_says_what_to_check(string host)
+    public async Task Unknown_host_is_retried_with_a_remedy(string host)
     {
-        var outcome = await SendAsync(Mails.To(587, host: host));
+        var outcome = await SendAsync(Mails.Options(587, host: host));
 
         Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains(host, outcome.Reply, StringComparison.Ordinal);
@@ -220,23 +228,23 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public async Task Stopping_the_app_ends_a_try_at_once()
+    public async Task Stopping_the_app_cancels_a_try_at_once()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token));
+            () => new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token));
     }
 
     [Fact]
-    public async Task Stopping_the_app_while_the_server_thinks_leaves_the_mail_unknown()
+    public async Task Stopping_the_app_after_message_data_makes_the_outcome_unknown()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.Silence));
         using var stopping = new CancellationTokenSource();
-        var sending = new SmtpTransport(Mails.To(server.Port)).SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
-        while (server.Messages.Count == 0)
-            await Task.Delay(10, Cancel);
+        var transport = new SmtpTransport(Mails.Options(server.Port));
+        var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
+        await Eventually.TrueAsync(() => server.Messages.Count > 0);
 
         await stopping.CancelAsync();
 
@@ -244,8 +252,8 @@ public sealed class SmtpTransportTests
     }
 
     [Fact]
-    public void The_description_names_host_and_port() =>
-        Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.To(587, host: "smtp.example.org")).Description);
+    public void Description_is_host_and_port() =>
+        Assert.Equal("smtp.example.org:587", new SmtpTransport(Mails.Options(587, host: "smtp.example.org")).Description);
 
     private static Task<MailOutcome> SendAsync(SmtpOptions options, TimeSpan? limit = null) =>
         new SmtpTransport(options, limit).SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);

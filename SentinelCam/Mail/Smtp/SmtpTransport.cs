@@ -4,12 +4,14 @@ using MimeKit;
 
 namespace SentinelCam.Mail;
 
-/// <summary>Hands mails to an SMTP server. The connection is kept for a while, so that the next mail is spared look-up, TLS and sign-in.</summary>
+/// <summary>
+/// Sends mails through an SMTP server. It keeps the connection for a while so that the next mail needs no lookup, TLS or sign-in.
+/// </summary>
 /// <param name="options">The server; its host must be set.</param>
-/// <param name="limit">The longest that one mail may take; null: 60 seconds.</param>
-/// <param name="trustedAuthorities">Certificate authorities to trust beside those of the machine, for a server with a private one.</param>
-/// <param name="time">The clock that the limit goes by; null: the machine's.</param>
-/// <param name="tokens">Access tokens to sign in with instead of a password; disposed together with this.</param>
+/// <param name="limit">The time limit for one mail; null for 60 seconds.</param>
+/// <param name="trustedAuthorities">Certificate authorities to trust in addition to those of the machine, or null.</param>
+/// <param name="time">The clock for the time limits; null for the system clock.</param>
+/// <param name="tokens">Provides access tokens for XOAUTH2, or null; disposed with the transport.</param>
 public sealed class SmtpTransport(
     SmtpOptions options,
     TimeSpan? limit = null,
@@ -17,8 +19,8 @@ public sealed class SmtpTransport(
     TimeProvider? time = null,
     SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
 {
-    /// <summary>How long an idle connection is kept; servers commonly hang up after some minutes.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
+    /// <summary>How long an idle connection is kept. Servers usually close it after a few minutes.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
@@ -26,15 +28,16 @@ public sealed class SmtpTransport(
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private SmtpConnection? _idle;
-    private ITimer? _closing;
+    private ITimer? _idleTimer;
     private bool _disposed;
 
     /// <inheritdoc/>
     public string Description { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"{options.Host ?? throw new ArgumentException("The options name no host.", nameof(options))}:{options.Port}");
+        $"{options.Host ?? throw new ArgumentException("Smtp:Host is not set.", nameof(options))}:{options.Port}");
 
     /// <inheritdoc/>
-    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) => SendAsync(message, Take(), null, cancellationToken);
+    public Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken) =>
+        SendAsync(message, TakeIdle(), null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken)
@@ -48,16 +51,17 @@ public sealed class SmtpTransport(
     {
         lock (_lock)
             _disposed = true;
-        if (Take() is { } idle)
+        if (TakeIdle() is { } idle)
             await idle.CloseAsync();
-        _closing?.Dispose();
+        _idleTimer?.Dispose();
         tokens?.Dispose();
     }
 
     /// <inheritdoc/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private async Task<MailOutcome> SendAsync(MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
+    private async Task<MailOutcome> SendAsync(
+        MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         using var alarm = new CancellationTokenSource(_limit, _time);
@@ -70,8 +74,8 @@ public sealed class SmtpTransport(
             if (kept is not null)
             {
                 dialogue = kept.Dialogue;
-                if (await TrySendAsync(kept, message, deadline.Token) is { } words)
-                    return Accepted(kept, words);
+                if (await TrySendAsync(kept, message, deadline.Token) is { } reply)
+                    return Accepted(kept, reply);
                 kept.Dispose();
                 dialogue = new SmtpDialogue(report);
             }
@@ -84,7 +88,7 @@ public sealed class SmtpTransport(
             connection?.Dispose();
             throw;
         }
-        catch (Exception failure) when (SmtpFailure.IsMailPath(failure))
+        catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure))
         {
             connection?.Dispose();
             var outcome = SmtpFailure.Classify(failure, dialogue, options, _limit);
@@ -93,8 +97,10 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Sends over a connection that was left alone for a while: it may be dead by now, or have had all the mails that the server takes over one.</summary>
-    /// <returns>Null where the server has not taken the message and may take it over a new connection.</returns>
+    /// <summary>
+    /// Sends over an idle connection, which may be dead, or may have reached the server's limit of mails for a connection.
+    /// </summary>
+    /// <returns>The server's reply, or null if the message was not accepted but may be over a new connection.</returns>
     private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
     {
         kept.Dialogue.BeginMessage();
@@ -104,19 +110,20 @@ public sealed class SmtpTransport(
         {
             return await kept.SendAsync(message, cancellationToken);
         }
-        catch (Exception failure) when (SmtpFailure.IsForNow(failure) || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
+        catch (Exception failure) when (SmtpFailure.IsTemporary(failure)
+            || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
         {
             return null;
         }
     }
 
-    private MailOutcome Accepted(SmtpConnection connection, string words)
+    private MailOutcome Accepted(SmtpConnection connection, string reply)
     {
         Keep(connection);
-        return new MailOutcome(MailResult.Accepted, $"250 {words}");
+        return new MailOutcome(MailResult.Accepted, $"250 {reply}");
     }
 
-    private SmtpConnection? Take()
+    private SmtpConnection? TakeIdle()
     {
         lock (_lock)
         {
@@ -126,7 +133,7 @@ public sealed class SmtpTransport(
         }
     }
 
-    /// <summary>Keeps one connection at most.</summary>
+    /// <summary>Keeps the connection for the next mail, unless another one is kept.</summary>
     private void Keep(SmtpConnection connection)
     {
         lock (_lock)
@@ -134,8 +141,8 @@ public sealed class SmtpTransport(
             if (_idle is null && !_disposed)
             {
                 _idle = connection;
-                _closing ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _closing.Change(KeptFor, Timeout.InfiniteTimeSpan);
+                _idleTimer ??= _time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _idleTimer.Change(IdleTimeout, Timeout.InfiniteTimeSpan);
                 return;
             }
         }
@@ -143,5 +150,5 @@ public sealed class SmtpTransport(
         _ = connection.CloseAsync();
     }
 
-    private void CloseIdle() => _ = Take()?.CloseAsync();
+    private void CloseIdle() => _ = TakeIdle()?.CloseAsync();
 }

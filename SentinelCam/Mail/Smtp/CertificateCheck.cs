@@ -3,13 +3,16 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SentinelCam.Mail;
 
-/// <summary>Accepts a server's certificate only if name, dates and chain are right, and else notes what is wrong.</summary>
+/// <summary>Accepts a server's certificate if its name, dates and chain are valid. Otherwise records the problems.</summary>
 internal sealed class CertificateCheck(X509Certificate2Collection? trustedAuthorities, SmtpDialogue dialogue)
 {
     public bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsFromTrustedAuthority(certificate, chain)))
+        if (errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsFromTrustedAuthority(certificate, chain)))
+        {
             return true;
+        }
 
         dialogue.CertificateProblem = string.Join("; ", Problems(certificate, chain, errors));
         return false;
@@ -32,21 +35,21 @@ internal sealed class CertificateCheck(X509Certificate2Collection? trustedAuthor
     private static IEnumerable<string> Problems(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
-            yield return "the server showed none";
+            yield return "the server presented none";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            yield return $"it is for another name ({certificate?.Subject})";
+            yield return $"it was issued for another name ({certificate?.Subject})";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             foreach (var status in chain?.ChainStatus ?? [])
-                yield return Words(status);
+                yield return Describe(status);
         }
     }
 
-    private static string Words(X509ChainStatus status) => status.Status switch
+    private static string Describe(X509ChainStatus status) => status.Status switch
     {
         X509ChainStatusFlags.NotTimeValid => "it has expired or is not valid yet",
-        X509ChainStatusFlags.UntrustedRoot => "it is self-signed or from an authority that this machine does not know",
-        X509ChainStatusFlags.PartialChain => "its authority is not known to this machine",
+        X509ChainStatusFlags.UntrustedRoot => "it is self-signed or from an authority that this machine does not trust",
+        X509ChainStatusFlags.PartialChain => "this machine does not know its authority",
         _ => status.StatusInformation.Length > 0 ? status.StatusInformation : status.Status.ToString(),
     };
 }

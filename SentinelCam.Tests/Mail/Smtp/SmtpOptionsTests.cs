@@ -14,7 +14,7 @@ public sealed class SmtpOptionsTests : IDisposable
     [InlineData("Camera <cam@example.org>", "@example.org")]
     [InlineData("Kamera <cam@m\u00fcnchen.example>", "@xn--mnchen-3ya.example")]
     [InlineData(null, "@localhost")]
-    public void A_Message_ID_is_under_the_senders_domain_in_ASCII(string? from, string end)
+    public void Message_ID_has_the_senders_domain_in_ASCII(string? from, string end)
     {
         var options = new SmtpOptions(null, 587, SmtpSecurity.Auto, null, null, from);
 
@@ -23,20 +23,21 @@ public sealed class SmtpOptionsTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_host_there_is_a_sender_for_the_outbox() =>
+    public void Default_sender_is_used_without_a_host() =>
         Assert.Equal(new SmtpOptions(null, 587, SmtpSecurity.Auto, null, null, "sentinelcam@localhost"), Read());
 
     [Fact]
     public void All_keys_are_read() => Assert.Equal(
         new SmtpOptions("smtp.example.org", 465, SmtpSecurity.SslOnConnect, "cam", " secret ", "Camera <cam@example.org>"),
-        Read("Host=smtp.example.org", "Port=465", "Security=sslonconnect", "UserName=cam", "Password= secret ", "From=Camera <cam@example.org>"));
+        Read("Host=smtp.example.org", "Port=465", "Security=sslonconnect", "UserName=cam", "Password= secret ",
+            "From=Camera <cam@example.org>"));
 
     [Fact]
-    public void A_user_name_that_is_a_mail_address_is_the_sender_too() =>
+    public void User_name_that_is_a_mail_address_is_the_default_sender() =>
         Assert.Equal("cam@example.org", Read("Host=smtp.example.org", "UserName=cam@example.org", "Password=secret").From);
 
     [Fact]
-    public void An_empty_value_counts_as_absent() =>
+    public void Empty_value_counts_as_not_set() =>
         Assert.Null(Read("Host=", "Port=", "Security=", "UserName=", "Password=", "From=").Host);
 
     [Theory]
@@ -57,11 +58,12 @@ public sealed class SmtpOptionsTests : IDisposable
     [InlineData("Smtp:Password", null, "Host=smtp.example.org", "UserName=cam@example.org")]
     [InlineData("Smtp:UserName", null, "Host=smtp.example.org", "Password=secret", "From=cam@example.org")]
     [InlineData("Smtp:Security", "None", "Host=smtp.example.org", "UserName=cam@example.org", "Password=secret", "Security=None")]
-    public void A_wrong_value_is_named_with_key_value_and_what_is_allowed(string key, string? value, params string[] settings)
+    public void Invalid_value_is_reported_with_key_value_and_what_is_allowed(string key, string? value, params string[] settings)
     {
         var wrong = Assert.Throws<ConfigurationException>(() => Read(settings));
 
-        Assert.StartsWith($"{key} is {(value is null ? "not set" : $"\"{value}\"")}. Allowed: ", wrong.Message, StringComparison.Ordinal);
+        var found = value is null ? "not set" : $"\"{value}\"";
+        Assert.StartsWith($"{key} is {found}. Allowed: ", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret\"", wrong.Message, StringComparison.Ordinal);
     }
 
@@ -69,14 +71,16 @@ public sealed class SmtpOptionsTests : IDisposable
     [InlineData("localhost")]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public void Plain_text_with_a_password_is_for_this_machine_only(string host) =>
-        Assert.Equal(SmtpSecurity.None, Read($"Host={host}", "UserName=cam@example.org", "Password=secret", "Security=None").Security);
+    public void Unencrypted_password_is_allowed_only_to_this_machine(string host) =>
+        Assert.Equal(
+            SmtpSecurity.None,
+            Read($"Host={host}", "UserName=cam@example.org", "Password=secret", "Security=None").Security);
 
     [Theory]
     [InlineData("appsettings.json", false)]
     [InlineData("appsettings.Production.json", false)]
     [InlineData("appsettings.json", true)]
-    public void A_password_in_an_appsettings_file_is_refused_and_not_repeated(string file, bool chained)
+    public void Password_in_an_appsettings_file_is_refused_and_not_shown(string file, bool chained)
     {
         var wrong = Assert.Throws<ConfigurationException>(() => SmtpOptions.Read(WithFile(file, chained)));
 
@@ -86,11 +90,11 @@ public sealed class SmtpOptionsTests : IDisposable
     }
 
     [Fact]
-    public void A_password_in_user_secrets_is_taken() =>
+    public void Password_in_user_secrets_is_accepted() =>
         Assert.Equal("hush", SmtpOptions.Read(WithFile("secrets.json", chained: false)).Password);
 
     [Fact]
-    public void The_options_in_words_leave_the_password_out()
+    public void Description_of_the_options_omits_the_password()
     {
         var words = Read("Host=smtp.example.org", "UserName=cam@example.org", "Password=hush").ToString();
 
@@ -99,12 +103,16 @@ public sealed class SmtpOptionsTests : IDisposable
 
     private IConfiguration WithFile(string name, bool chained)
     {
-        File.WriteAllText(Path.Combine(_directory, name), """{ "Smtp": { "Host": "smtp.example.org", "UserName": "cam@example.org", "Password": "hush" } }""");
+        File.WriteAllText(
+            Path.Combine(_directory, name),
+            """{ "Smtp": { "Host": "smtp.example.org", "UserName": "cam@example.org", "Password": "hush" } }""");
         var configuration = new ConfigurationBuilder().SetBasePath(_directory).AddJsonFile(name).Build();
         return chained ? new ConfigurationBuilder().AddConfiguration(configuration).Build() : configuration;
     }
 
     private static SmtpOptions Read(params string[] settings) => SmtpOptions.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
+        .AddInMemoryCollection(settings
+            .Select(setting => setting.Split('=', 2))
+            .Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
         .Build());
 }

@@ -6,7 +6,10 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Mail;
 
-/// <summary>The steps of one delivery, in their order. MailKit does greeting and TLS at one go: a failure of either happens at <see cref="Greeting"/>.</summary>
+/// <summary>
+/// The steps of sending one mail, in order. MailKit combines greeting and TLS, so a failure of either is at
+/// <see cref="Greeting"/>.
+/// </summary>
 internal enum SmtpStep
 {
     NameLookup,
@@ -17,32 +20,35 @@ internal enum SmtpStep
     Message,
 }
 
-/// <summary>How far one delivery has come. It listens in on MailKit, which does not tell this when it fails.</summary>
-/// <param name="report">Hears of each step once it is over; null: nobody wants to know.</param>
+/// <summary>Tracks the steps of sending one mail by observing MailKit, whose exceptions do not say which step failed.</summary>
+/// <param name="report">Called after each step; null if nobody follows the steps.</param>
 internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : ITransferProgress, IProtocolLogger
 {
     private string _lastReply = "";
 
     public SmtpStep Step { get; private set; }
 
-    /// <summary>Whether the server said 354 and got message data: from here on it may have accepted the mail.</summary>
+    /// <summary>
+    /// Whether message data was sent after the server's 354. From then on, the server may have accepted the mail.
+    /// </summary>
     public bool DataBegun { get; private set; }
 
-    /// <summary>What is wrong with the server's certificate, if anything.</summary>
+    /// <summary>What is wrong with the server's certificate, or null.</summary>
     public string? CertificateProblem { get; set; }
 
-    /// <summary>The server's last words, its code before them; empty if it said nothing.</summary>
+    /// <summary>The server's last reply including its code; empty if there was none.</summary>
     public string LastReply => Continuation().Replace(_lastReply, " ").Trim();
 
     public void Begin(SmtpStep step) => Step = step;
 
-    /// <summary>The connection is there, and a message follows.</summary>
+    /// <summary>Begins a message on the open connection.</summary>
     public void BeginMessage() => (Step, DataBegun, _lastReply) = (SmtpStep.Message, false, "");
 
     public void Done(string text) => Report(Step, succeeded: true, text);
 
     public void Failed(string text, Exception failure) =>
-        Report(Step is SmtpStep.Greeting && failure is SslHandshakeException or NotSupportedException ? SmtpStep.Tls : Step, succeeded: false, text);
+        Report(Step is SmtpStep.Greeting && failure is SslHandshakeException or NotSupportedException ? SmtpStep.Tls : Step,
+            succeeded: false, text);
 
     private void Report(SmtpStep step, bool succeeded, string text) => report?.Invoke(new MailStep(step switch
     {
@@ -62,7 +68,7 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
 
     void IProtocolLogger.LogConnect(Uri uri) => _lastReply = "";
 
-    // What this side says is not kept: it holds the password.
+    // The client's commands are not kept, because they contain the password
     void IProtocolLogger.LogClient(byte[] buffer, int offset, int count) => _lastReply = "";
 
     void IProtocolLogger.LogServer(byte[] buffer, int offset, int count)
@@ -73,13 +79,13 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
 
     void IDisposable.Dispose()
     {
-        // It is read after the client that owns it is gone, and holds nothing to let go.
+        // It is still read after the client that owns it is disposed, and has nothing to release
     }
 
-    /// <summary>What holds the lines of one reply together: <c>534-first CR LF 534 second</c>.</summary>
+    /// <summary>What separates the lines of a multiline reply: <c>534-first CR LF 534 second</c>.</summary>
     [GeneratedRegex(@"(?<=\A\d{3})-|\r\n\d{3}[- ]")]
     private static partial Regex Continuation();
 }
 
-/// <summary>The connection is not protected although a password is to cross it.</summary>
-internal sealed class SmtpPlainTextException() : IOException("The connection is in plain text, so the password was not sent.");
+/// <summary>The password was not sent because the connection is not encrypted.</summary>
+internal sealed class SmtpPlainTextException() : IOException("The connection is not encrypted, so the password was not sent.");

@@ -7,7 +7,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
 
-/// <summary>The connection that is kept: it spares work, and never a mail.</summary>
+/// <summary>A kept connection saves time and never loses a mail.</summary>
 public sealed class SmtpReuseTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -15,7 +15,7 @@ public sealed class SmtpReuseTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_next_mail_goes_over_the_same_connection_without_another_TLS_handshake_and_sign_in()
+    public async Task Next_mail_reuses_the_connection_without_another_handshake_or_sign_in()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { Certificate = TestCertificates.Good });
         await using var transport = Transport(server, signIn: true);
@@ -30,15 +30,15 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task An_idle_connection_is_closed_with_good_bye_after_half_a_minute()
+    public async Task Idle_connection_is_closed_with_QUIT_after_half_a_minute()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var transport = Transport(server);
         await SendAsync(transport, 0);
         Assert.DoesNotContain("C: QUIT", server.Dialogue);
 
-        _time.Advance(SmtpTransport.KeptFor);
-        await UntilAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
+        _time.Advance(SmtpTransport.IdleTimeout);
+        await Eventually.TrueAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
 
         Assert.Equal(MailResult.Accepted, (await SendAsync(transport, 1)).Result);
         Assert.Equal(2, server.Connections);
@@ -46,17 +46,17 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task The_end_of_the_app_says_good_bye()
+    public async Task Stopping_the_app_sends_QUIT()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using (var transport = Transport(server))
             await SendAsync(transport, 0);
 
-        await UntilAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
+        await Eventually.TrueAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
     }
 
     [Fact]
-    public async Task A_server_that_hung_up_meanwhile_gets_the_mail_over_a_new_connection()
+    public async Task Mail_uses_a_new_connection_if_the_server_closed_the_kept_one()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().On(SmtpStage.EndOfData, new SmtpAction("250 2.0.0 queued", Close: true)), new SmtpScript());
@@ -73,9 +73,10 @@ public sealed class SmtpReuseTests
     [InlineData(SmtpStage.NoOp, "421 4.4.2 idle for too long")]
     [InlineData(SmtpStage.NoOp, "500 5.5.1 what?")]
     [InlineData(SmtpStage.NoOp, null)]
-    public async Task A_kept_connection_that_is_not_well_is_given_up(SmtpStage stage, string? reply)
+    public async Task Kept_connection_that_fails_NOOP_is_replaced(SmtpStage stage, string? reply)
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, new SmtpAction(reply, Close: true)), new SmtpScript());
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().On(stage, new SmtpAction(reply, Close: true)), new SmtpScript());
         await using var transport = Transport(server);
 
         await SendAsync(transport, 0);
@@ -86,7 +87,7 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task A_server_that_takes_only_so_many_mails_over_one_connection_gets_the_rest_over_others()
+    public async Task Mails_beyond_the_servers_limit_use_new_connections()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript { MessagesPerConnection = 2 });
         await using var transport = Transport(server);
@@ -102,7 +103,7 @@ public sealed class SmtpReuseTests
     [InlineData(SmtpStage.MailFrom)]
     [InlineData(SmtpStage.RcptTo)]
     [InlineData(SmtpStage.EndOfData)]
-    public async Task A_server_that_refuses_for_now_over_a_kept_connection_is_asked_over_a_new_one(SmtpStage stage)
+    public async Task Temporary_refusal_on_a_kept_connection_is_retried_on_a_new_one(SmtpStage stage)
     {
         var script = new SmtpScript();
         await using var server = ScriptedSmtpServer.Start(script, new SmtpScript());
@@ -116,7 +117,7 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task A_mail_that_is_refused_for_good_over_a_kept_connection_is_not_tried_over_another()
+    public async Task Permanent_refusal_on_a_kept_connection_is_not_retried_on_another()
     {
         var script = new SmtpScript();
         await using var server = ScriptedSmtpServer.Start(script, new SmtpScript());
@@ -131,14 +132,14 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task A_kept_connection_that_breaks_after_the_message_leaves_the_mail_unknown_and_sends_no_second_copy_by_itself()
+    public async Task Break_after_the_message_makes_the_outcome_unknown_and_sends_no_second_copy()
     {
         var broken = new SmtpScript();
         await using var server = ScriptedSmtpServer.Start(broken, new SmtpScript());
         await using var transport = Transport(server);
         await SendAsync(transport, 0);
 
-        // From the second message on
+        // Only from the second message on
         broken.On(SmtpStage.EndOfData, SmtpAction.HangUp);
         Assert.Equal(MailResult.Unknown, (await SendAsync(transport, 1)).Result);
 
@@ -147,7 +148,7 @@ public sealed class SmtpReuseTests
     }
 
     [Fact]
-    public async Task Mails_at_the_same_time_share_no_connection_and_one_is_kept()
+    public async Task Concurrent_mails_use_separate_connections_and_one_is_kept()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var transport = Transport(server);
@@ -161,22 +162,14 @@ public sealed class SmtpReuseTests
     }
 
     private SmtpTransport Transport(ScriptedSmtpServer server, bool signIn = false) =>
-        new(Mails.To(server.Port, signIn: signIn), null, new X509Certificate2Collection(TestCertificates.Authority), _time);
+        new(Mails.Options(server.Port, signIn: signIn), null, new X509Certificate2Collection(TestCertificates.Authority), _time);
 
     private static Task<MailOutcome> SendAsync(SmtpTransport transport, int number) =>
         transport.SendAsync(AlertMessage.Compose(Mails.Content() with { MessageId = $"{number}@example.org" }), Cancel);
 
     private static void AssertEachOnce(ScriptedSmtpServer server, int count) => Assert.Equal(
         Enumerable.Range(0, count).Select(i => $"{i}@example.org"),
-        server.Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes), Cancel).MessageId).Order(StringComparer.Ordinal));
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "It did not happen within 30 seconds.");
-            await Task.Delay(10, Cancel);
-        }
-    }
+        server.Messages
+            .Select(bytes => MimeMessage.Load(new MemoryStream(bytes), Cancel).MessageId)
+            .Order(StringComparer.Ordinal));
 }

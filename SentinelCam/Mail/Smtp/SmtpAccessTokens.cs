@@ -1,0 +1,123 @@
+using System.Net;
+using System.Text.Json;
+
+namespace SentinelCam.Mail;
+
+/// <summary>
+/// Gets access tokens with the refresh token (RFC 6749, section 6) and caches each one until shortly before it expires.
+/// </summary>
+/// <param name="options">The application, its refresh token and the token endpoint.</param>
+/// <param name="time">The clock that decides when a token expires.</param>
+public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDisposable
+{
+    /// <summary>
+    /// How long before its expiry a token is renewed, so that an inaccurate clock or a slow mail does not use an expired one.
+    /// </summary>
+    public static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(5);
+
+    private const int MaxAnswerBytes = 64 << 10;
+
+    // A redirect would send the client secret to another server
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = TimeSpan.FromSeconds(20),
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private string _refreshToken = options.RefreshToken;
+    private string? _token;
+    private DateTimeOffset _renewAt;
+
+    /// <summary>A valid access token.</summary>
+    /// <exception cref="SmtpTokenException">The endpoint issued no token.</exception>
+    public async Task<string> GetAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            if (_token is null || time.GetUtcNow() >= _renewAt)
+                await RenewAsync(cancellationToken);
+            return _token!;
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Discards the cached token after the mail server rejected it, so that the next call requests a new one.</summary>
+    public void Forget() => _token = null;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _http.Dispose();
+        _oneAtATime.Dispose();
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        _token = null;
+        using var form = new FormUrlEncodedContent(
+        [
+            new("grant_type", "refresh_token"),
+            new("client_id", options.ClientId),
+            new("client_secret", options.ClientSecret),
+            new("refresh_token", _refreshToken),
+        ]);
+        try
+        {
+            using var response = await _http.PostAsync(options.TokenEndpoint, form, cancellationToken);
+            using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            if (response.StatusCode is not HttpStatusCode.OK)
+                throw Refused(response.StatusCode, answer);
+            var token = Text(answer, "access_token");
+            if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
+                throw new SmtpTokenException("the response contains no access token", isRefusal: false);
+            var lifetime = LifetimeOf(answer);
+            _renewAt = time.GetUtcNow() + lifetime - (lifetime > 2 * RenewalMargin ? RenewalMargin : lifetime / 2);
+            // Microsoft issues a new refresh token each time, which expires later than the old one
+            if (Text(answer, "refresh_token") is { Length: > 0 } next)
+                _refreshToken = next;
+            _token = token;
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            var problem = error is OperationCanceledException ? "no answer within 20 seconds" : error.Message;
+            throw new SmtpTokenException(problem, isRefusal: false);
+        }
+    }
+
+    private static SmtpTokenException Refused(HttpStatusCode status, JsonDocument answer)
+    {
+        var problem = $"{(int)status} {Text(answer, "error")} {Text(answer, "error_description")}".Trim();
+        return new SmtpTokenException(problem, isRefusal: (int)status is >= 400 and < 500);
+    }
+
+    // RFC 6749 only recommends expires_in
+    private static TimeSpan LifetimeOf(JsonDocument answer) =>
+        answer.RootElement.TryGetProperty("expires_in", out var value) && value.TryGetInt32(out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(seconds)
+            : TimeSpan.FromHours(1);
+
+    private static string? Text(JsonDocument answer, string name) =>
+        answer.RootElement.ValueKind is JsonValueKind.Object
+        && answer.RootElement.TryGetProperty(name, out var value)
+        && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>No access token could be obtained.</summary>
+/// <param name="problem">The endpoint's error, or what went wrong; never a secret.</param>
+/// <param name="isRefusal">
+/// Whether the endpoint refused the request, and will refuse it again until an administrator changes something.
+/// </param>
+public sealed class SmtpTokenException(string problem, bool isRefusal) : IOException("No access token: " + problem)
+{
+    public bool IsRefusal { get; } = isRefusal;
+}
