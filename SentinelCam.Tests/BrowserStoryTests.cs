@@ -24,14 +24,14 @@ public class BrowserStoryTests
 
         await page.GotoAsync("/register");
         await page.GetByLabel("User name").FillAsync("Ann");
-        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Email address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Register" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dashboard" })).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await SignInAsync(page, Wrong);
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The mail address or the password is wrong");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The email address or the password is wrong");
         await app.WaitForAcceptedAsync(1);
 
         await SignInAsync(page, SentinelCamApp.Password);
@@ -39,7 +39,7 @@ public class BrowserStoryTests
         await Expect(entry).ToHaveCountAsync(1);
         await Expect(entry).ToContainTextAsync("wrong password for ann@example.org");
         await Expect(entry).ToContainTextAsync("DEMO");
-        await Expect(entry).ToContainTextAsync("accepted");
+        await Expect(entry).ToContainTextAsync("sent to the outbox");
         if (scripts)
             Assert.True(
                 await entry.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
@@ -47,7 +47,7 @@ public class BrowserStoryTests
         // Capture now: queued, captured, mailed
         await page.GetByRole(AriaRole.Link, new() { Name = "Capture", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
-        await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed");
+        await Expect(page.Locator("#progress")).ToContainTextAsync("Emailed");
         await Expect(page).ToHaveURLAsync(new Regex(@"/capture\?id=\d+$"));
         await Expect(page.Locator("#progress .entry")).ToContainTextAsync("Captured by you");
 
@@ -100,7 +100,7 @@ public class BrowserStoryTests
         // A filter is part of the URL, and the export uses it
         await page.GotoAsync("/userdata");
         await Expect(entry).ToHaveCountAsync(2);
-        await page.GetByLabel("Taken because of").SelectOptionAsync("Manual");
+        await page.GetByLabel("Trigger").SelectOptionAsync("Manual");
         await Expect(entry).ToHaveCountAsync(1);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export" }))
             .ToHaveAttributeAsync("href", new Regex("Trigger=Manual"));
@@ -122,7 +122,7 @@ public class BrowserStoryTests
     private static async Task SignInAsync(IPage page, string password)
     {
         await page.GotoAsync("/login");
-        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Email address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
     }

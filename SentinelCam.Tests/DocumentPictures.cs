@@ -27,6 +27,7 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
                      ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann),
                      ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
+                     ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
                      ("admin-accounts", "/admin/accounts", ann), ("admin-camera", "/admin/camera", ann),
                      ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })

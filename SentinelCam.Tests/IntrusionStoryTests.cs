@@ -46,7 +46,7 @@ public class IntrusionStoryTests
             var seen = (await ann.GetAsync(page)).Main;
             Assert.Contains("wrong password for " + email, seen, StringComparison.Ordinal);
             Assert.Contains("front door, 640 x 480", seen, StringComparison.Ordinal);
-            Assert.Contains($"Alert to {email}: accepted", seen, StringComparison.Ordinal);
+            Assert.Contains($"Alert to {email}: sent to 127.0.0.1:{mailServer.Port}", seen, StringComparison.Ordinal);
         }
 
         var picture = await ann.GetAsync($"/snapshots/{snapshot.Id}");

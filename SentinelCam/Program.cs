@@ -39,6 +39,7 @@ try
         .AddPages();
 
     await using var app = builder.Build();
+    app.LogStart(data);
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();

@@ -29,7 +29,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
         var answer = await RegisterAsync("Somebody", email, SentinelCamApp.Password);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Contains("Enter a mail address such as name@example.org", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("Enter an email address such as name@example.org", answer.Main, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Name == "Somebody")));
     }
 
@@ -112,7 +112,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
         var taken = await RegisterAsync("Dave the second", Household.Bobs, SentinelCamApp.Password);
         var waiting = await RegisterAsync("Dave the third", "dave@example.org", SentinelCamApp.Password);
 
-        Assert.Contains("An administrator has to let your account in", fresh.Main, StringComparison.Ordinal);
+        Assert.Contains("An administrator must approve your account", fresh.Main, StringComparison.Ordinal);
         Assert.Equal(fresh.Text, taken.Text);
         Assert.Equal(fresh.Text, waiting.Text);
         Assert.Equal(fresh.Status, taken.Status);

@@ -36,7 +36,7 @@ public partial class RegistrationTests
 
         // The second account has to wait
         using var bob = app.Visit();
-        Assert.Contains("An administrator has to let your account in",
+        Assert.Contains("An administrator must approve your account",
             (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
         Assert.Equal("/login", (await bob.SignInAsync(Household.Bobs, Password)).Path);
     }
@@ -60,7 +60,7 @@ public partial class RegistrationTests
         {
             var refused = await RegisterAsync(form, wrong);
             Assert.Equal("/register", refused.Path);
-            Assert.Contains("The set-up code is not right", refused.Main, StringComparison.Ordinal);
+            Assert.Contains("The set-up code is wrong", refused.Main, StringComparison.Ordinal);
         }
 
         Assert.Equal(0, await app.ReadAsync(db => db.Users.CountAsync()));
@@ -107,7 +107,7 @@ public partial class RegistrationTests
         Assert.Equal("/dashboard", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Path);
 
         using var visitor = app.Visit();
-        Assert.Contains("There is an account with this mail address",
+        Assert.Contains("There is already an account with this email address",
             (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
         // Two people may share a name: refusing a taken name would reveal which mail addresses have accounts
         Assert.Equal("/dashboard", (await visitor.RegisterAsync("Bob", "robert@example.org", Password)).Path);
@@ -118,7 +118,7 @@ public partial class RegistrationTests
         Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync(a => a.NormalizedEmail == "TWIN@EXAMPLE.ORG")));
         Assert.Single(answers, answer => answer.Path == "/dashboard");
         Assert.All(answers.Where(answer => answer.Path != "/dashboard"),
-            answer => Assert.Contains("There is an account", answer.Main, StringComparison.Ordinal));
+            answer => Assert.Contains("There is already an account", answer.Main, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -142,8 +142,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         using var visitor = _app.Visit();
 
         Assert.Contains(
-            "Enter your mail address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
-        Assert.Contains("Enter your mail address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main,
+            "Enter your email address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
+        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main,
             StringComparison.Ordinal);
         Assert.Equal(before, await _app.ReadAsync(db => db.LoginAttempts.CountAsync()));
     }

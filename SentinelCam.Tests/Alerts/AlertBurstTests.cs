@@ -29,7 +29,7 @@ public class AlertBurstTests
         Assert.Equal(3, await app.ReadAsync(db => db.Snapshots.CountAsync()));
         Assert.Equal(1, await app.ReadAsync(db => db.Alerts.CountAsync()));
         Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
-        Assert.Contains("Joined the alert of", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("Part of the alert that began", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
         // After the quiet period one summary in the same thread closes the alert
         _clock.AdvanceMinutes(8);

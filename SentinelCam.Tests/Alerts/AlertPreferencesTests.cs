@@ -68,7 +68,7 @@ public class AlertPreferencesTests
 
         Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
         using var ann = await app.VisitAsAsync(Anns);
-        Assert.Contains("No mail: alerts were paused, or fewer failures came than you want to be told of",
+        Assert.Contains("No email: alerts were paused, or there were fewer failures than you want to be told about",
             (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
     }
 
@@ -127,7 +127,7 @@ public class AlertPreferencesTests
         var second = await app.FailToSignInAsync(Anns, isCaptured: false);
         var third = await app.FailToSignInAsync(Anns, isCaptured: false);
         Assert.Equal(2,
-            (await ann.GetAsync("/userdata")).Main.Split("Comes along with the mail about attempt 3 of this burst").Length - 1);
+            (await ann.GetAsync("/userdata")).Main.Split("Included in the email about attempt 3 of this burst").Length - 1);
         await app.CaptureAsync(third);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(), planned => planned == 1);
         await app.CaptureAsync(first);
@@ -138,7 +138,7 @@ public class AlertPreferencesTests
         await app.WaitForAcceptedAsync(1);
 
         Assert.Equal(3, Assert.Single(app.Mails()).Attachments.Count());
-        Assert.Equal(3, (await ann.GetAsync("/userdata")).Main.Split("accepted by the outbox").Length - 1);
+        Assert.Equal(3, (await ann.GetAsync("/userdata")).Main.Split("sent to the outbox").Length - 1);
     }
 
     [Fact]
@@ -164,6 +164,8 @@ public class AlertPreferencesTests
         var entry = await app.FailToSignInAsync(Household.Bobs, isCaptured: false);
         await app.ReadAsync(async db =>
         {
+            // In one commit, since a mail that is due leaves right after it
+            await using var transaction = await db.Database.BeginTransactionAsync();
             db.Add(new Delivery
             {
                 Kind = MailKind.Attempt,
@@ -175,8 +177,10 @@ public class AlertPreferencesTests
                 DueAt = _clock.GetUtcNow(),
             });
             await db.SaveChangesAsync();
-            return await db.Users.Where(a => a.Id == bob)
+            await db.Users.Where(a => a.Id == bob)
                 .ExecuteUpdateAsync(set => set.SetProperty(a => a.ApprovedAt, (DateTimeOffset?)null));
+            await transaction.CommitAsync();
+            return 0;
         });
 
         _clock.AdvanceMinutes(4);

@@ -25,12 +25,13 @@ public class OutageTests
 
         var waits = new List<double>();
         var end = _clock.GetUtcNow().AddDays(3);
-        for (var tries = 1; _clock.GetUtcNow() < end; tries++)
+        for (var tries = 1; ; tries++)
         {
             var delivery = await app.WaitForAsync(db => db.Deliveries.AsNoTracking().SingleOrDefaultAsync(),
                 d => d is { State: DeliveryState.Waiting } && d.Tries >= tries);
             waits.Add((delivery!.DueAt - _clock.GetUtcNow()).TotalSeconds);
-            // Hangfire's own clock hardly moves, so the sweep finds what is overdue
+            if (_clock.GetUtcNow() >= end)
+                break;
             _clock.Sleep(tries > 9 ? TimeSpan.FromHours(4) : TimeSpan.FromSeconds(waits[^1]) + TimeSpan.FromMinutes(4));
         }
 
@@ -39,7 +40,6 @@ public class OutageTests
         Assert.Empty(server.Messages);
 
         script.Reply(SmtpStage.Greeting, "220 localhost back again");
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Waiting), waiting => waiting == 1);
         _clock.AdvanceMinutes(34);
         await app.WaitForAcceptedAsync(1);
         Assert.Equal(await app.ReadAsync(db => db.Deliveries.Select(d => d.MessageId).FirstAsync()), server.Mails[0].MessageId);

@@ -41,7 +41,7 @@ public class SignInAfterFailuresTests
         using var ann = await app.VisitAsAsync(Anns);
         var success = (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main;
         Assert.Contains("Sign-in after failures for ", success, StringComparison.Ordinal);
-        Assert.Contains("Alert of a sign-in after failures to ", success, StringComparison.Ordinal);
+        Assert.Contains("Alert about a sign-in after failures to ", success, StringComparison.Ordinal);
 
         // It is not a failure: not counted, summarised or listed as one
         Assert.Equal(3, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));
@@ -120,7 +120,8 @@ public class SignInAfterFailuresTests
         foreach (var mail in app.Mails().Where(mail => !mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal)))
         {
             var text = mail.PlainOnOneLine();
-            Assert.Contains($"After the first of these failed attempts, someone signed in to {Anns} with the right password", text,
+            Assert.Contains(
+                $"After the first of these failed attempts, someone signed in to {Anns} with the right password", text,
                 StringComparison.Ordinal);
             Assert.Contains("(198.51.100.7)", text, StringComparison.Ordinal);
             Assert.DoesNotContain("obody got in", text, StringComparison.Ordinal);

@@ -69,7 +69,7 @@ public class CameraBenchmarks
         var open = await ProcessorShareAsync(Path.Combine(directory.FullName, "open"), ("Camera:Source", stream.Url.AbsoluteUri), ("Camera:Warm", "Always"));
         var closed = await ProcessorShareAsync(Path.Combine(directory.FullName, "closed"), ("Camera:Source", stream.Url.AbsoluteUri), ("Camera:Warm", "Never"));
         await using var feed = new CameraFeed(
-            new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, NullLogger<CameraFeed>.Instance,
+            new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance,
             new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
         await Task.Delay(TimeSpan.FromSeconds(15), Cancelled);

@@ -11,16 +11,16 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
 
-/// <summary>Against a stream whose every picture carries its own time: what is stored was really taken when it says so.</summary>
+/// <summary>Stored pictures were taken when they say. The stream's pictures contain their own time.</summary>
 public class TimedPictureTests
 {
-    /// <summary>Nearer on an idle machine; what counts is that it is not a picture of another time.</summary>
+    /// <summary>Tolerance for busy machines. What matters is that the picture is not from another time.</summary>
     private static readonly TimeSpan Moments = TimeSpan.FromSeconds(10);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_picture_is_of_the_moment_and_its_strip_of_the_moments_around_it()
+    public async Task The_picture_shows_the_moment_and_its_strip_the_time_around_it()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
@@ -32,22 +32,23 @@ public class TimedPictureTests
         var page = await intruder.GetAsync("/login");
         await RunningAsync(app.Services.GetRequiredService<CameraFeed>());
 
-        // A machine that stands still for half a second leaves a place of the strip empty: then another attempt shows it
+        // A machine that stalls for half a second leaves a place of the strip empty: then try again
         ImageLogEntry entry;
         var attempts = 0;
         do
         {
-            Assert.True(++attempts < 20, "No attempt has a whole strip.");
+            Assert.True(++attempts < 20, "No attempt has a complete strip.");
             await intruder.SubmitAsync(page, new { Email = SentinelCamApp.AnnsEmail, Password = "a wrong password" });
             await app.WaitForAcceptedAsync(attempts);
             await app.Services.GetRequiredService<StripCompletion>().WhenDoneAsync();
-            entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).LastAsync());
+            entry = await app.ReadAsync(db =>
+                db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).LastAsync());
         }
         while (entry.Snapshot?.Strip.Count != 2);
 
         var (snapshot, strip) = (entry.Snapshot!, entry.Snapshot!.Strip.OrderBy(s => s.TakenAt).ToList());
         Assert.Equal((FrameQuality.Good, true), (snapshot.Quality, snapshot.Score > 0));
-        // By their own pixels: of the moment, one before it and one after it
+        // According to their pixels: one picture at the moment, one before it and one after it
         var shown = ReadTime(app, snapshot);
         Assert.InRange(shown, entry.At - Moments, entry.At + Moments);
         Assert.InRange(ReadTime(app, strip[0]), shown - Moments, shown);
@@ -64,16 +65,17 @@ public class TimedPictureTests
     }
 
     [Fact]
-    public async Task One_frame_means_no_strip()
+    public async Task With_one_frame_there_is_no_strip()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
-        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Source", stream.Url.ToString()), ("Capture:Frames", "1"));
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, ("Camera:Source", stream.Url.ToString()), ("Capture:Frames", "1"));
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
 
-        // A second attempt is through when its picture is: whatever the first had to come would be there
+        // Once the second attempt has its picture, the rest of the first one's strip would be there
         await RunningAsync(app.Services.GetRequiredService<CameraFeed>());
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAsync(db => db.Snapshots.CountAsync(s => s.EntryId != null), count => count == 2);
@@ -82,13 +84,14 @@ public class TimedPictureTests
     }
 
     [Fact]
-    public async Task Frames_after_the_picture_are_let_go_when_the_entry_was_deleted_meanwhile()
+    public async Task Frames_after_the_picture_are_dropped_if_its_entry_was_deleted()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
         await using var app = await SentinelCamApp.StartAsync(("Camera:Source", stream.Url.ToString()));
         var camera = app.Services.GetRequiredService<CameraFeed>();
-        var picture = (await camera.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame! with { TakenAt = DateTimeOffset.UtcNow };
+        var captured = await camera.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+        var picture = captured.Frame! with { TakenAt = DateTimeOffset.UtcNow };
         var strips = app.Services.GetRequiredService<StripCompletion>();
         var (_, toCome) = camera.Strip(picture, 5);
 
@@ -101,7 +104,7 @@ public class TimedPictureTests
     }
 
     [Fact]
-    public async Task Of_a_camera_that_goes_out_of_focus_the_sharp_frame_before_it_is_taken()
+    public async Task When_a_camera_goes_out_of_focus_the_sharp_frame_before_is_taken()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
@@ -109,39 +112,39 @@ public class TimedPictureTests
         feed.Warm();
         await RunningAsync(feed);
 
-        // A machine that stands still for half a second has no sharp frame near enough: then another time shows it
+        // A machine that stalls for half a second has no sharp frame near enough: then try again
         for (var tries = 1; ; tries++)
         {
             stream.Mode = TimedMode.Blurred;
             var blurredFrom = DateTimeOffset.UtcNow;
             var moment = blurredFrom.AddSeconds(0.3);
-            await UntilAsync(() => feed.Status.LastFrameAt > moment);
+            await Eventually.TrueAsync(() => feed.Status.LastFrameAt > moment);
             var result = await feed.CaptureAsync(moment, Cancelled);
 
             Assert.Equal((CaptureOutcome.Taken, FrameQuality.Good), (result.Outcome, result.Frame?.Quality));
             if (TimeCode.Read(result.Frame!.Jpeg) < blurredFrom)
                 break;
-            Assert.True(tries < 10, "The blurred frames are always taken.");
+            Assert.True(tries < 10, "A blurred frame was taken every time.");
             stream.Mode = TimedMode.Sharp;
             var from = DateTimeOffset.UtcNow;
-            await UntilAsync(() => feed.Status.LastFrameAt > from.AddSeconds(1));
+            await Eventually.TrueAsync(() => feed.Status.LastFrameAt > from.AddSeconds(1));
         }
     }
 
     [Fact]
-    public async Task A_camera_that_is_switched_off_and_on_again_is_found_again()
+    public async Task A_camera_that_is_turned_off_and_on_again_is_found_again()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
         await using var feed = Feed(stream, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
-        await UntilAsync(() => feed.Status.State == CameraState.Live);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Live);
 
         await stream.StopAsync();
-        await UntilAsync(() => feed.Status.State == CameraState.Failed);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Failed);
         Assert.NotNull(feed.Status.Remedy);
         await stream.StartAgainAsync();
-        await UntilAsync(() => feed.Status.State == CameraState.Live);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Live);
         var moment = DateTimeOffset.UtcNow;
         var result = await feed.CaptureAsync(moment, Cancelled);
 
@@ -150,48 +153,40 @@ public class TimedPictureTests
     }
 
     [Fact]
-    public async Task A_frozen_picture_is_waited_out_and_labelled_and_a_live_one_goes_before_it()
+    public async Task A_frozen_picture_is_labelled_and_a_live_one_is_preferred()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync();
-        await using var feed = Feed(stream, new CameraFeedLimits { BetterFrame = TimeSpan.FromSeconds(0.5) });
+        await using var feed = Feed(stream, new CameraFeedLimits { BetterFrameWait = TimeSpan.FromSeconds(0.5) });
         feed.Warm();
         await RunningAsync(feed);
         stream.Mode = TimedMode.Frozen;
-        await UntilAsync(() => feed.Status.Problem is not null);
+        await Eventually.TrueAsync(() => feed.Status.Problem is not null);
         Assert.Equal(CameraState.Live, feed.Status.State);
 
         var frozen = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
         Assert.Equal((CaptureOutcome.Taken, FrameQuality.Frozen), (frozen.Outcome, frozen.Frame?.Quality));
-        Assert.Contains("repeats one picture", frozen.Problem, StringComparison.Ordinal);
+        Assert.Contains("keeps sending the same picture", frozen.Problem, StringComparison.Ordinal);
         Assert.Empty(feed.Strip(frozen.Frame!, 5).Frames);
 
         stream.Mode = TimedMode.Sharp;
-        await UntilAsync(() => feed.Status.Problem is null);
+        await Eventually.TrueAsync(() => feed.Status.Problem is null);
         Assert.Equal(FrameQuality.Good, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame?.Quality);
     }
 
     private static CameraFeed Feed(TimedCamera stream, CameraFeedLimits? limits = null) =>
-        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCvLibrary.Shared, TimeProvider.System, NullLogger<CameraFeed>.Instance, limits);
+        new(new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System,
+            NullLogger<CameraFeed>.Instance, limits);
 
-    /// <summary>Waits until the exposure has settled and a second and a half is in the ring.</summary>
-    private static Task RunningAsync(CameraFeed feed) => UntilAsync(() => feed.Status.RingFrames >= 60);
+    /// <summary>Waits until the exposure has settled and the ring contains at least 1.5 seconds.</summary>
+    private static Task RunningAsync(CameraFeed feed) => Eventually.TrueAsync(() => feed.Status.RingFrames >= 60);
 
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        var began = DateTimeOffset.UtcNow;
-        while (!isSo())
-        {
-            Assert.True(DateTimeOffset.UtcNow - began < TimeSpan.FromSeconds(60), "It did not come about.");
-            await Task.Delay(10, Cancelled);
-        }
-    }
-
-    /// <summary>The mail went without waiting for the picture that was still to come.</summary>
+    /// <summary>The mail did not wait for the strip's last picture.</summary>
     private static async Task ShownInTheMailAsync(SentinelCamApp app, ImageLogEntry entry)
     {
-        var messageId = await app.ReadAsync(db => db.Deliveries.Where(d => d.EntryId == entry.Id).Select(d => d.MessageId).SingleAsync());
+        var messageId = await app.ReadAsync(db =>
+            db.Deliveries.Where(d => d.EntryId == entry.Id).Select(d => d.MessageId).SingleAsync());
         var mail = Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "outbox"))
             .Select(path => MimeMessage.Load(path, Cancelled)).Single(message => message.MessageId == messageId);
         var inline = mail.BodyParts.OfType<MimePart>().Where(part => part.ContentId is not null).ToList();
@@ -200,7 +195,7 @@ public class TimedPictureTests
         Assert.Contains("s before the picture", mail.HtmlBody, StringComparison.Ordinal);
     }
 
-    /// <summary>Together with the picture, and to its owner only.</summary>
+    /// <summary>The strip is shown with the picture, and only to its owner.</summary>
     private static async Task ShownInTheLogAsync(SentinelCamApp app, WebVisitor ann, long entryId, List<Snapshot> strip)
     {
         await using (var scope = app.Services.CreateAsyncScope())
@@ -214,7 +209,8 @@ public class TimedPictureTests
         var images = log.QuerySelectorAll($"#entry-{entryId} .thumbs img");
         Assert.Equal(strip.Select(s => $"/snapshots/{s.Id}?size=thumb"), images.Select(image => image.GetAttribute("src")));
         Assert.Contains("before the picture", images[0].GetAttribute("alt"), StringComparison.Ordinal);
-        Assert.Equal(await File.ReadAllBytesAsync(PathOf(app, strip[0]), Cancelled), (await ann.GetAsync($"/snapshots/{strip[0].Id}")).Body);
+        var file = await File.ReadAllBytesAsync(PathOf(app, strip[0]), Cancelled);
+        Assert.Equal(file, (await ann.GetAsync($"/snapshots/{strip[0].Id}")).Body);
         await app.AddAccountAsync("Eve", Household.Eves);
         using var eve = await app.VisitAsAsync(Household.Eves);
         Assert.Equal(HttpStatusCode.NotFound, (await eve.GetAsync($"/snapshots/{strip[0].Id}")).Status);
@@ -231,7 +227,9 @@ public class TimedPictureTests
         Assert.All(pictures, picture => Assert.Contains(picture.Name, text, StringComparison.Ordinal));
     }
 
-    private static string PathOf(SentinelCamApp app, Snapshot snapshot) => Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
+    private static string PathOf(SentinelCamApp app, Snapshot snapshot) =>
+        Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
 
-    private static DateTimeOffset ReadTime(SentinelCamApp app, Snapshot snapshot) => TimeCode.Read(File.ReadAllBytes(PathOf(app, snapshot)));
+    private static DateTimeOffset ReadTime(SentinelCamApp app, Snapshot snapshot) =>
+        TimeCode.Read(File.ReadAllBytes(PathOf(app, snapshot)));
 }

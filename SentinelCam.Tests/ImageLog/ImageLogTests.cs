@@ -162,7 +162,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
 
         var answer = await owner.SubmitAsync($"/delete_log/{entry.Id}", new { });
 
-        Assert.Contains("The entry and its picture are deleted", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("The entry and its picture were deleted", answer.Main, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.EntryId == entry.Id)));
         Assert.True(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.UserAgent == "to be deleted")));
         Assert.Contains(

@@ -32,7 +32,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         Assert.Contains("Delete 1 entry?", asked.Main, StringComparison.Ordinal);
         var answer = await household.Eve.PostAsync("/delete_log", both);
 
-        Assert.Contains("1 entry is deleted", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("1 entry was deleted", answer.Main, StringComparison.Ordinal);
         Assert.True(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == bobs)));
         Assert.False(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == eves)));
         Assert.Equal(HttpStatusCode.BadRequest, (await household.Eve.PostAsync("/delete_log", [new("Ids", $"{eves}")])).Status);
@@ -50,7 +50,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         var answer = await household.Bob.SubmitAsync(asked, new { });
 
         Assert.Equal("/userdata?Q=Crowd", answer.PathAndQuery);
-        Assert.Contains("30 entries are deleted", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("30 entries were deleted", answer.Main, StringComparison.Ordinal);
         Assert.Equal(
             [late], await _app.ReadAsync(
                 db => db.ImageLog.Where(e => e.LoginAttempt!.UserAgent.StartsWith("Crowd")).Select(e => e.Id).ToListAsync()));

@@ -36,7 +36,8 @@ public class FullDatabaseTests
         }
         while (known.Status != HttpStatusCode.ServiceUnavailable || unknown.Status != HttpStatusCode.ServiceUnavailable);
 
-        Assert.Contains("Nobody can sign in now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Nobody can sign in right now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
         Assert.DoesNotContain("SQLite", known.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(app.DataDirectory, known.Text, StringComparison.Ordinal);
         Assert.Equal(known.Neutral.Replace(SentinelCamApp.AnnsEmail, "", StringComparison.Ordinal),

@@ -188,8 +188,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         var atTheDoor = clock.GetUtcNow();
         await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
         var inside = clock.GetUtcNow();
-        await ann.SubmitAsync(
-            "/settings", new { Current = "a wrong password", New = "another horse, another battery" }, "/settings");
+        await ann.SubmitAsync("/settings/security", new { Current = "a wrong password", New = "another horse, another battery" });
 
         Assert.Equal(atTheDoor + SlowHasher.Wait, inside);
         Assert.Equal(

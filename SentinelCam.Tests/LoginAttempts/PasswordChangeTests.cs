@@ -6,7 +6,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.LoginAttempts;
 
-/// <summary>The password on <c>/settings</c>, guesses at it, and the other sessions.</summary>
+/// <summary>The password on <c>/settings/security</c>, guesses at it, and <c>/settings/sessions</c>.</summary>
 public class PasswordChangeTests(Household household) : IClassFixture<Household>
 {
     private const string Changed = "another horse, another battery";
@@ -19,8 +19,8 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         using var here = await _app.VisitAsAsync("olga@example.org");
         using var elsewhere = await _app.VisitAsAsync("olga@example.org");
 
-        var answer = await here.SubmitAsync("/settings", new { Current = SentinelCamApp.Password, New = Changed }, "/settings");
-        Assert.Contains("The password is changed", answer.Main, StringComparison.Ordinal);
+        var answer = await here.SubmitAsync("/settings/security", new { Current = SentinelCamApp.Password, New = Changed });
+        Assert.Contains("Your password was changed", answer.Main, StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromMinutes(2));
 
         Assert.Equal("/dashboard", (await here.GetAsync("/dashboard")).Path);
@@ -30,14 +30,14 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     }
 
     [Theory]
-    [InlineData("not the password", Changed, "is not the one you entered")]
-    [InlineData("", Changed, "is not the one you entered")]
+    [InlineData("not the password", Changed, "The current password is wrong")]
+    [InlineData("", Changed, "The current password is wrong")]
     [InlineData(SentinelCamApp.Password, "too short", "Enter a new password of 12 to 128 characters")]
     public async Task Invalid_entry_changes_nothing(string current, string wanted, string message)
     {
         using var bob = await _app.VisitAsAsync(Household.Bobs);
 
-        var answer = await bob.SubmitAsync("/settings", new { Current = current, New = wanted }, "/settings");
+        var answer = await bob.SubmitAsync("/settings/security", new { Current = current, New = wanted });
 
         Assert.Contains(message, answer.Main, StringComparison.Ordinal);
         Assert.DoesNotContain(wanted, answer.Text, StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         var email = $"pat{query.Length}@example.org";
         var id = await _app.AddAccountAsync("Pat", email);
         using var session = await _app.VisitAsAsync(email);
-        var page = await session.GetAsync("/settings");
+        var page = await session.GetAsync("/settings/security");
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => GuessAsync($"a wrong guess {i}")));
 
@@ -78,7 +78,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         Assert.Equal("/login", (await door.SignInAsync(email, SentinelCamApp.Password)).Path);
 
         Task<WebAnswer> GuessAsync(string current) =>
-            session.PostAsync("/settings" + query,
+            session.PostAsync("/settings/security" + query,
                 [new("__RequestVerificationToken", page.Token), new("Current", current), new("New", Changed)]);
     }
 
@@ -90,10 +90,9 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         for (var i = 0; i < SignInPolicy.MaxFailures; i++)
             await _app.FailToSignInAsync("rita@example.org", "203.0.113.5", isCaptured: false);
 
-        var answer = await session.SubmitAsync(
-            "/settings", new { Current = SentinelCamApp.Password, New = Changed }, "/settings");
+        var answer = await session.SubmitAsync("/settings/security", new { Current = SentinelCamApp.Password, New = Changed });
 
-        Assert.Contains("The password is changed", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("Your password was changed", answer.Main, StringComparison.Ordinal);
         await _app.WaitForAsync(
             db => db.Deliveries.CountAsync(d => d.RecipientId == id && d.Kind == MailKind.SettingsChanged
                 && d.State == DeliveryState.Accepted), accepted => accepted == 1);
@@ -110,9 +109,9 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         using var here = await _app.VisitAsAsync("sam@example.org");
         using var elsewhere = await _app.VisitAsAsync("sam@example.org");
 
-        var answer = await here.SubmitAsync("/settings", new { }, "/settings?handler=EndSessions");
+        var answer = await here.SubmitAsync("/settings/sessions", new { }, "/settings/sessions?handler=EndSessions");
 
-        Assert.Contains("Every other browser is signed out within a minute", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("All other browsers will be signed out within a minute", answer.Main, StringComparison.Ordinal);
         Assert.Contains($"Account {id} signed out everywhere else", _app.Log(), StringComparison.Ordinal);
         household.Clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal("/login", (await elsewhere.GetAsync("/dashboard")).Path);

@@ -21,6 +21,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/capture", SignedIn)]
     [InlineData("/userdata", SignedIn)]
     [InlineData("/settings", SignedIn)]
+    [InlineData("/settings/security", SignedIn)]
+    [InlineData("/settings/sessions", SignedIn)]
     [InlineData("/userdata?handler=Export", SignedIn)]
     [InlineData("/admin/accounts", Administrators)]
     [InlineData("/admin/camera", Administrators)]
@@ -123,6 +125,36 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
 
         Assert.Contains("Stranger/1.0", (await household.Ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Contains("stranger@example.org", (await household.Ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/settings", "Your alerts go to bob@example.org")]
+    [InlineData("/settings/security", "You sign in with bob@example.org")]
+    [InlineData("/settings/sessions", "This browser is signed in as bob@example.org")]
+    public async Task Each_page_of_the_settings_says_what_is_set_and_leads_to_the_others(string path, string set)
+    {
+        var page = await household.Bob.GetAsync(path);
+
+        Assert.Contains(set, page.Main, StringComparison.Ordinal);
+        var links = page.Document.QuerySelectorAll("nav[aria-label=Settings] a");
+        Assert.Equal(["/settings", "/settings/security", "/settings/sessions"], links.Select(link => link.GetAttribute("href")));
+        Assert.Equal(path, Assert.Single(links, link => link.GetAttribute("aria-current") == "page").GetAttribute("href"));
+    }
+
+    [Theory]
+    [InlineData("/settings")]
+    [InlineData("/settings/sessions")]
+    public async Task A_form_that_a_page_of_the_settings_does_not_have_changes_nothing(string path)
+    {
+        var token = (await household.Eve.GetAsync(path)).Token;
+
+        var answer = await household.Eve.PostAsync(
+            path, [new("__RequestVerificationToken", token), new("New", "another horse, another battery")]);
+
+        Assert.Equal(path, answer.Path);
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.DoesNotContain("changed", answer.Main, StringComparison.Ordinal);
+        using var eve = await household.App.VisitAsAsync(Household.Eves);
     }
 
     [Theory]

@@ -46,6 +46,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/delete_log", true)]
     [InlineData("/delete_log/{picture}", true)]
     [InlineData("/settings", true)]
+    [InlineData("/settings/security", true)]
+    [InlineData("/settings/sessions", true)]
     [InlineData("/admin/accounts", true)]
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/mail", true)]
@@ -170,7 +172,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await using var browser = await Chromium.OpenAsync(house.App.Address);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/login");
-        await Assertions.Expect(page.GetByLabel("Mail address")).ToBeFocusedAsync();
+        await Assertions.Expect(page.GetByLabel("Email address")).ToBeFocusedAsync();
 
         await page.Keyboard.TypeAsync(SentinelCamApp.AnnsEmail);
         await page.Keyboard.PressAsync("Tab");

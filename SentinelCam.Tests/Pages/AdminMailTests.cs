@@ -21,9 +21,9 @@ public class AdminMailTests
             .Select(row => string.Join(' ', row.Children.Select(cell => cell.TextContent.Trim()))).ToList();
         foreach (var words in new[]
                  {
-                     "Smtp:Host smtp.gmail.com", "Smtp:Port 587", "Smtp:Security Auto", "Smtp:UserName cam@example.org",
-                     "Smtp:Password not set", "Smtp:OAuth:ClientSecret set, not shown",
-                     "Smtp:OAuth:TokenEndpoint https://oauth2.googleapis.com/token",
+                     "Mail server smtp.gmail.com", "Port 587", "Encryption Auto", "User name cam@example.org",
+                     "Password not set", "OAuth client secret set, not shown",
+                     "OAuth token endpoint https://oauth2.googleapis.com/token", "Quiet period 5 minutes",
                  })
             Assert.Contains(words, rows);
         Assert.DoesNotContain("hush", page.Text, StringComparison.Ordinal);
@@ -42,7 +42,8 @@ public class AdminMailTests
 
         foreach (var step in new[]
                  {
-                     "Name lookup: done 127.0.0.1 resolves to 127.0.0.1.", $"Connection: done Connected to 127.0.0.1 on port {server.Port}.",
+                     "Name lookup: done 127.0.0.1 resolves to 127.0.0.1.",
+                     $"Connection: done Connected to 127.0.0.1 on port {server.Port}.",
                      "Greeting: done", "TLS: done None", "Sign-in (AUTH): done Signed in as cam@example.org.",
                      "Mail: done 250 2.0.0 queued as 4711", "Accepted.",
                  })
@@ -136,7 +137,7 @@ public class AdminMailTests
 
         var queue = (await ann.GetAsync("/admin/mail")).Document.QuerySelector("section[aria-labelledby=queue]")!.TextContent;
 
-        Assert.Contains("1 mail waits.", queue, StringComparison.Ordinal);
+        Assert.Contains("1 email is waiting.", queue, StringComparison.Ordinal);
         Assert.Contains("because: 421 4.3.2 not now", queue, StringComparison.Ordinal);
     }
 

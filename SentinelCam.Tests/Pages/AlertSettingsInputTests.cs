@@ -18,10 +18,10 @@ public class AlertSettingsInputTests(Household household) : IClassFixture<Househ
     [InlineData("QuietMinutes", "99999999999999999999", "1 to 1440")]
     [InlineData("TimeZone", "Europe/Atlantis", "Choose a time zone")]
     [InlineData("TimeZone", "../../etc/passwd", "Choose a time zone")]
-    [InlineData("PausedUntil", "2029-12-31T12:00", "still to come")]
-    [InlineData("PausedUntil", "2031-01-01T12:00", "30 days ahead at most")]
-    [InlineData("PausedUntil", "9999-12-31T23:59", "30 days ahead at most")]
-    [InlineData("PausedUntil", "tomorrow", "still to come")]
+    [InlineData("PausedUntil", "2029-12-31T12:00", "Enter a future time")]
+    [InlineData("PausedUntil", "2031-01-01T12:00", "at most 30 days ahead")]
+    [InlineData("PausedUntil", "9999-12-31T23:59", "at most 30 days ahead")]
+    [InlineData("PausedUntil", "tomorrow", "Enter a future time")]
     public async Task Invalid_preference_changes_nothing_and_is_explained(string field, string value, string words)
     {
         var page = await household.Bob.GetAsync("/settings");

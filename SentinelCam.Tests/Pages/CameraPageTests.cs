@@ -45,7 +45,7 @@ public class CameraPageTests
             var chosen = await ann.SubmitAsync(
                 "/admin/camera", new { Source = server.Url("/snap.jpg?key=hunter2", "me:hunter2").AbsoluteUri });
 
-            Assert.Contains("stored and in use", chosen.Main, StringComparison.Ordinal);
+            Assert.Contains("saved and in use", chosen.Main, StringComparison.Ordinal);
             Assert.Contains(server.Url("/snap.jpg").AbsoluteUri, chosen.Main, StringComparison.Ordinal);
             var live = await ann.GetAsync("/admin/camera?handler=Frame");
             Assert.Equal(TestJpeg.Demo(), live.Body);
@@ -56,7 +56,7 @@ public class CameraPageTests
             Assert.Equal(TestJpeg.Demo(), (await again.GetAsync("/admin/camera?handler=Frame")).Body);
             var page = await again.GetAsync("/admin/camera");
             Assert.DoesNotContain("hunter2", chosen.Text + page.Text, StringComparison.Ordinal);
-            Assert.DoesNotContain("stored and in use", page.Main, StringComparison.Ordinal);
+            Assert.DoesNotContain("saved and in use", page.Main, StringComparison.Ordinal);
             Assert.All(app.Kept(),
                 file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
         }
@@ -100,10 +100,10 @@ public class CameraPageTests
         var page = await ann.GetAsync("/admin/camera");
 
         Assert.Equal("demo", again.Services.GetRequiredService<CameraFeed>().Status.Source);
-        Assert.Contains("Set by Camera:Source in the configuration", page.Main, StringComparison.Ordinal);
+        Assert.Contains("The source is set in SentinelCam's configuration", page.Main, StringComparison.Ordinal);
         Assert.Null(page.Document.QuerySelector("#Source"));
         var answer = await ann.PostAsync("/admin/camera", [new("Source", "63"), new("__RequestVerificationToken", page.Token)]);
-        Assert.Contains("goes before a choice made here", answer.Main, StringComparison.Ordinal);
+        Assert.Contains("overrides a choice made here", answer.Main, StringComparison.Ordinal);
         Assert.Equal("demo", again.Services.GetRequiredService<CameraFeed>().Status.Source);
     }
 
@@ -165,7 +165,7 @@ public class CameraPageTests
         await page.FillAsync("#Source", "demo");
         await page.ClickAsync("text=Use this source");
 
-        await page.WaitForSelectorAsync("text=The source is stored and in use.");
+        await page.WaitForSelectorAsync("text=The new source is saved and in use.");
         // The picture may just be loading
         var seen = new HashSet<string>();
         await Eventually.TrueAsync(async () =>

@@ -8,11 +8,11 @@ public class DashboardTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task Dashboard_counts_ones_own_attempts_by_day_and_outcome()
     {
-        Assert.Contains("It was quiet", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
-        Assert.Contains("Each failed sign-in to your account becomes a bar", (await household.Eve.GetAsync("/dashboard")).Main,
+        Assert.Contains("All quiet", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+        Assert.Contains("Failed sign-ins to your account appear here as bars", (await household.Eve.GetAsync("/dashboard")).Main,
             StringComparison.Ordinal);
         Assert.Contains(
-            "Nothing has happened so far", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+            "Nothing has happened yet", (await household.Eve.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
 
         for (var i = 0; i < 6; i++)
             await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
@@ -25,16 +25,17 @@ public class DashboardTests(Household household) : IClassFixture<Household>
         Assert.Equal("1 alert", page.Document.QuerySelector("#day .number")!.TextContent.OnOneLine());
         var bars = page.Document.QuerySelectorAll("#chart figure > svg > rect");
         Assert.Equal(
-            ["2030-01-03: 1 wrong password", "2030-01-01: 5 wrong password",
-                "2030-01-01: 1 account locked after too many failures"],
+            ["3 Jan 2030: 1 wrong password", "1 Jan 2030: 5 wrong password",
+                "1 Jan 2030: 1 account locked after too many failures"],
             bars.Select(bar => bar.QuerySelector("title")!.TextContent));
         Assert.All(bars, bar => Assert.Null(bar.GetAttribute("style")));
         Assert.StartsWith("7 failed sign-ins in 30 days, 6 on the worst day",
             page.Document.QuerySelector("#chart-text")!.TextContent, StringComparison.Ordinal);
         Assert.Equal(
-            ["2030-01-0310", "2030-01-0151"], page.Document.QuerySelectorAll("#chart tbody tr").Select(row => row.TextContent));
+            ["3 Jan 203010", "1 Jan 203051"], page.Document.QuerySelectorAll("#chart tbody tr").Select(row => row.TextContent));
         household.Clock.Sleep(TimeSpan.FromDays(30));
         using var later = await household.App.VisitAsAsync(Household.Eves);
-        Assert.Contains("Failed sign-ins in 30 days None.", (await later.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Failed sign-ins in the last 30 days None.", (await later.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
     }
 }

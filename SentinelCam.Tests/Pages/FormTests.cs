@@ -20,7 +20,8 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/settings?handler=Alerts")]
     [InlineData("/settings?handler=Recipient")]
     [InlineData("/settings?handler=RemoveRecipient")]
-    [InlineData("/settings?handler=EndSessions")]
+    [InlineData("/settings/security")]
+    [InlineData("/settings/sessions?handler=EndSessions")]
     [InlineData("/send_again/1")]
     [InlineData("/send_again/1?handler=Acknowledge")]
     [InlineData("/confirm_recipient")]
@@ -63,15 +64,15 @@ public class FormTests(Household household) : IClassFixture<Household>
 
         var done = await household.Bob.GetAsync(asked.PathAndQuery);
         Assert.Contains("Captured", done.Main, StringComparison.Ordinal);
-        Assert.Contains("Mailed", done.Main, StringComparison.Ordinal);
+        Assert.Contains("Emailed", done.Main, StringComparison.Ordinal);
         Assert.Null(done.Document.QuerySelector("meta[http-equiv=refresh]"));
 
         var question = await household.Bob.GetAsync(done.Document.QuerySelector(".actions a")!.GetAttribute("href")!);
         Assert.Contains("Delete this entry?", question.Main, StringComparison.Ordinal);
         var gone = await household.Bob.SubmitAsync(question, new { });
         Assert.Equal("/userdata", gone.Path);
-        Assert.Contains("The entry and its picture are deleted", gone.Main, StringComparison.Ordinal);
-        Assert.DoesNotContain("are deleted", (await household.Bob.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("The entry and its picture were deleted", gone.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("were deleted", (await household.Bob.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.SubmitAsync(question, new { })).Status);
     }
 
@@ -89,7 +90,7 @@ public class FormTests(Household household) : IClassFixture<Household>
 
         var progress = await household.Bob.GetAsync(started.Headers["HX-Push-Url"], Htmx);
         AssertFragment(progress);
-        Assert.Contains("Mailed", progress.Text, StringComparison.Ordinal);
+        Assert.Contains("Emailed", progress.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("hx-get=\"/capture", progress.Text, StringComparison.Ordinal);
         Assert.Equal("HX-Request", progress.Headers["Vary"]);
     }
@@ -123,7 +124,7 @@ public class FormTests(Household household) : IClassFixture<Household>
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         // Nothing takes its place; the notice goes to its usual place
         Assert.Equal("notice", Assert.Single(answer.Document.Body!.Children).Id);
-        Assert.Contains("The entry and its picture are deleted.", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("The entry and its picture were deleted.", answer.Text, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == id)));
     }
 

@@ -44,7 +44,7 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");
-        await page.GetByText("The days as a table").ClickAsync();
+        await page.GetByText("Show the days as a table").ClickAsync();
         var days = await page.Locator("#chart-days").TextContentAsync();
         var newest = page.Locator("#log .entry").First;
         var number = (await newest.GetAttributeAsync("id"))!["entry-".Length..];
@@ -169,7 +169,7 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
 
-        await Expect(page.Locator("#progress")).ToContainTextAsync("Mailed", Patient);
+        await Expect(page.Locator("#progress")).ToContainTextAsync("Emailed", Patient);
         await Expect(page.Locator("#latest")).ToContainTextAsync("Captured by you", Patient);
         Assert.EndsWith("/dashboard#main", page.Url, StringComparison.Ordinal);
         Assert.Empty(

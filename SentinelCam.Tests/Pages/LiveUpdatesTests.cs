@@ -36,7 +36,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await using var events = await EventStream.OpenAsync(ann, Path);
         Assert.Equal("open", await events.NextAsync());
 
-        app.Services.GetRequiredService<CameraFeed>().WarmForLook();
+        app.Services.GetRequiredService<CameraFeed>().WarmForPreview();
 
         // Without a look in between, the new state would come only with the beat after 15 seconds
         var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -110,7 +110,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         var refused = await many.GetAsync(Path);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
-        Assert.Contains("That was too often", refused.Main, StringComparison.Ordinal);
+        Assert.Contains("Too many requests", refused.Main, StringComparison.Ordinal);
         Assert.NotNull(refused.Document.QuerySelector("main code"));
         Assert.Equal(HttpStatusCode.Unauthorized, (await household.Nobody.GetAsync(Path)).Status);
         foreach (var stream in open)

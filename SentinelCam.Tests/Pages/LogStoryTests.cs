@@ -71,7 +71,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         if (scripts)
             await Expect(page.Locator("#selection")).ToContainTextAsync("2 selected");
         var download = await page.RunAndWaitForDownloadAsync(
-            () => page.GetByRole(AriaRole.Button, new() { Name = "Save selected" }).ClickAsync());
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Export selected" }).ClickAsync());
         await using (var zip = await ZipFile.OpenReadAsync(await download.PathAsync(), TestContext.Current.CancellationToken))
         using (var table = new StreamReader(
             await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken)))
@@ -81,12 +81,12 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Delete 2 entries?" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete 2 entries" }).ClickAsync();
-        await Expect(page.Locator("#notice")).ToContainTextAsync("2 entries are deleted");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("2 entries were deleted");
         await Expect(page.Locator("#count")).ToHaveTextAsync("1 entry");
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "Delete all of these" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Delete all matches" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete 1 entry" }).ClickAsync();
-        await Expect(page.Locator("#notice")).ToContainTextAsync("1 entry is deleted");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("1 entry was deleted");
         await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
     }
 
@@ -112,7 +112,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
 
         await page.Locator(".entry").First.GetByRole(AriaRole.Link, new() { Name = "Delete entry" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
-        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture are deleted.");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture were deleted.");
         await Expect(page.Locator("#selection")).ToContainTextAsync("1 selected");
     }
 
@@ -140,7 +140,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await Expect(first.GetByRole(AriaRole.Button, new() { Name = "Delete entry" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator(".entry")).ToHaveCountAsync(1);
-        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture are deleted.");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture were deleted.");
         await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Delete entry" })).ToBeFocusedAsync();
 
         // After the last entry the message of an empty list appears, and the tools disappear

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
@@ -19,6 +20,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/capture")]
     [InlineData("/userdata")]
     [InlineData("/settings")]
+    [InlineData("/settings/security")]
+    [InlineData("/settings/sessions")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]
@@ -114,7 +117,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         }
 
         var details = (await household.Ann.GetAsync("/healthz")).Text;
-        Assert.StartsWith("healthy\ndatabase: ok\njobs: ok\n", details.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.StartsWith($"healthy\nversion: {ProductVersion.Text}\ndatabase: ok\njobs: ok\n", details.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
         Assert.Contains("mail: the outbox", details, StringComparison.Ordinal);
     }
 

@@ -22,7 +22,7 @@ public sealed class SnapshotStoreTests : IDisposable
     public SnapshotStoreTests()
     {
         _data = Open(Path.Combine(_parent, "data"));
-        _store = new SnapshotStore(_data, NullLogger<SnapshotStore>.Instance);
+        _store = new SnapshotStore(_data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class SnapshotStoreTests : IDisposable
     [Fact]
     public void Picture_is_stored_even_if_its_thumbnail_cannot_be_written()
     {
-        Assert.SkipUnless(OpenCvLibrary.Shared.Loads, "OpenCV's native library cannot be loaded (libgtk-3-0)");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
         // Linux paths have at most 4095 bytes, and the thumbnail's path is longer than the picture's
         const int Longest = 4095;
@@ -78,7 +78,7 @@ public sealed class SnapshotStoreTests : IDisposable
         while (Longest - deep.Length - half.Length > 202)
             deep = Path.Combine(deep, new string('d', 200));
         using var data = Open(Path.Combine(deep, new string('d', Longest - deep.Length - half.Length - 4)));
-        var store = new SnapshotStore(data, NullLogger<SnapshotStore>.Instance);
+        var store = new SnapshotStore(data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
 
         var snapshot = store.Save(TestJpeg.Good(Moment), "cam");
 

@@ -6,7 +6,7 @@ namespace SentinelCam.Tests.Support;
 
 /// <summary>Waits for something that happens in the background, and no longer than it takes.</summary>
 /// <remarks>
-/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs between two looks,
+/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs before each further look,
 /// for
 /// example to move a clock, and <c>patience</c> is for what may take more than a minute.
 /// </remarks>
@@ -61,8 +61,8 @@ public static class Eventually
             if (watch.Elapsed > limit)
                 throw new TimeoutException(
                     $"Not within {limit.TotalSeconds:0} s: {text}\nLast seen: {Describe(answer)}\n{log?.Invoke()}");
-            meanwhile?.Invoke();
             await Task.Delay(Interval, TestContext.Current.CancellationToken);
+            meanwhile?.Invoke();
         }
     }
 

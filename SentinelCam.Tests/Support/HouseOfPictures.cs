@@ -83,7 +83,7 @@ public class HouseOfPictures : IAsyncLifetime
     public static async Task SignInAsync(IPage page)
     {
         await page.GotoAsync("/login");
-        await page.GetByLabel("Mail address").FillAsync(SentinelCamApp.AnnsEmail);
+        await page.GetByLabel("Email address").FillAsync(SentinelCamApp.AnnsEmail);
         await page.GetByLabel("Password").FillAsync(SentinelCamApp.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Chromium.ArriveAsync(page, "/dashboard");

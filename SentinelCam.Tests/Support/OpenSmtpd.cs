@@ -79,7 +79,8 @@ public sealed class OpenSmtpd : IDisposable
     /// <summary>Waits until the mailbox has at least <paramref name="count"/> mails, and returns all of them.</summary>
     /// <exception cref="TimeoutException">They did not arrive in time.</exception>
     public Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count) =>
-        Eventually.GetAsync(() => Mails(name), mails => mails.Count >= count, LogText, text: $"{count} mails for {AddressFor(name)}");
+        Eventually.GetAsync(
+            () => Mails(name), mails => mails.Count >= count, LogText, text: $"{count} mails for {AddressFor(name)}");
 
     /// <summary>The mails in the mailbox, ordered by Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)

@@ -12,13 +12,15 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SentinelCamProcess(string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings)
+    private SentinelCamProcess(
+        string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll")])
+        folder ??= AppContext.BaseDirectory;
+        var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(folder, "SentinelCam.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = folder,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["DataDirectory"] = dataDirectory;
@@ -61,6 +63,12 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     /// <summary>The process's number.</summary>
     public int Id => _process.Id;
 
+    /// <summary>The root of the file system as the process sees it.</summary>
+    public string Root => $"/proc/{Id}/root";
+
+    /// <summary>Whether the process still runs.</summary>
+    public bool IsRunning => !_process.HasExited;
+
     /// <summary>Processor time used so far.</summary>
     public TimeSpan ProcessorTime
     {
@@ -83,6 +91,22 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
 
     public static SentinelCamProcess Start(string dataDirectory, params (string Key, string? Value)[] settings) =>
         new("dotnet", [], dataDirectory, settings);
+
+    /// <summary>The app that was published to a folder.</summary>
+    public static SentinelCamProcess StartPublished(
+        string folder, string dataDirectory, params (string Key, string? Value)[] settings) =>
+        new("dotnet", [], dataDirectory, settings, folder);
+
+    /// <summary>
+    /// The same with its data directory on its own disk in memory, which ends with the process. <see cref="Root"/> leads to it.
+    /// </summary>
+    public static SentinelCamProcess StartOnDisk(
+        string size, string dataDirectory, params (string Key, string? Value)[] settings)
+    {
+        var script = $"mount -t tmpfs -o size={size},mode=700 tmpfs \"$0\" && exec dotnet \"$1\"";
+        return new("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, dataDirectory], dataDirectory,
+            settings);
+    }
 
     /// <summary>The same as a user bound by file modes: root without the right to ignore them.</summary>
     public static SentinelCamProcess StartAsOrdinaryUser(string dataDirectory) => Environment.IsPrivilegedProcess

@@ -1,5 +1,4 @@
 using OpenCvSharp;
-using SentinelCam.Cameras;
 
 namespace SentinelCam.Tests.Support;
 
@@ -13,9 +12,9 @@ public static class TimeCode
     private const long Mask = (1L << Bits) - 1;
 
     /// <summary>Why tests with it are skipped.</summary>
-    public const string Why = "OpenCV's native library cannot be loaded (libgtk-3-0)";
+    public const string Why = OpenCv.NotLoaded;
 
-    public static bool IsAvailable => OpenCvLibrary.Shared.Loads;
+    public static bool IsAvailable => OpenCv.Library.Loads;
 
     public static void Draw(Mat image, DateTimeOffset time)
     {

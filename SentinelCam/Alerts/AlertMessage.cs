@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using MimeKit;
-using SentinelCam.Cameras;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
@@ -31,14 +30,14 @@ public static class AlertMessage
     /// <summary>Builds the message. It is smaller than a megabyte and loads nothing: no remote picture, no style sheet.</summary>
     /// <param name="content">What the mail says.</param>
     /// <param name="shrink">
-    /// Reduces a JPEG to a maximum width in pixels, or returns null; null to use OpenCV. A picture that is too large and cannot
-    /// be reduced is left out, and the mail says so.
+    /// Reduces a JPEG to a maximum width in pixels, or returns null. A picture that is too large and cannot be reduced is left
+    /// out, and the mail says so.
     /// </param>
     /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
     public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
     {
         ArgumentNullException.ThrowIfNull(content);
-        var (pictures, leftOut) = MailPictures.Fit(content.Pictures, shrink ?? ((jpeg, width) => Thumbnail.TryMake(jpeg, width)));
+        var (pictures, leftOut) = MailPictures.Fit(content.Pictures, shrink ?? ((_, _) => null));
         content = content with { Pictures = pictures };
         var text = new AlertText(content, leftOut);
 

@@ -2,30 +2,33 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras;
 
-/// <summary>The one owner of the camera: opens it when it is wanted and picks the frame of a moment.</summary>
+/// <summary>The only owner of the camera. Opens it when it is needed and picks the frame for a given moment.</summary>
 /// <remarks>
-/// Captures read a ring of recent frames and never touch the device; they and the visitors of the sign-in page keep the
-/// camera open, which closes after an idle time.
+/// Captures read from a ring of recent frames and never touch the device. Captures and visits to the sign-in page keep the
+/// camera open; it closes after an idle time.
 /// </remarks>
 public sealed class CameraFeed : IHostedService, IAsyncDisposable
 {
-    /// <summary>How long one look at the live picture keeps the camera open; looks come every second.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    /// <summary>How long one request for the live picture keeps the camera open. A page requests it every second.</summary>
+    private static readonly TimeSpan PreviewTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many frames are looked at when the time is over: enough to see past a moment's darkness, in a few hundredths of a second.</summary>
-    private const int LookedAtLast = 50;
+    /// <summary>
+    /// How many frames are judged when a capture runs out of time. Judging them takes a few hundredths of a second, and they
+    /// reach past a moment of darkness.
+    /// </summary>
+    private const int MaxLastResort = 50;
 
     private readonly CameraReader _reader;
     private readonly FrameJudge _judge;
     private readonly TimeProvider _time;
     private readonly CameraFeedLimits _limits;
 
-    /// <param name="camera">The source of frames.</param>
-    /// <param name="name">Shown beside every picture.</param>
-    /// <param name="library">OpenCV, with which frames are looked at where it loads.</param>
+    /// <param name="camera">Where frames come from.</param>
+    /// <param name="name">The name shown with every picture.</param>
+    /// <param name="library">OpenCV. If it cannot be loaded, frames are not judged.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told of every change of state, once.</param>
-    /// <param name="limits">What it may take of time and memory.</param>
+    /// <param name="logger">Gets each change of state once.</param>
+    /// <param name="limits">Limits of time and memory.</param>
     public CameraFeed(
         ICamera camera,
         string name,
@@ -44,67 +47,74 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <summary>As configured in <c>Camera:Name</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What the camera is doing now; cheap, and never waits for the camera.</summary>
+    /// <summary>What the camera is doing now. Cheap, and never waits for the camera.</summary>
     public CameraStatus Status => _reader.Status;
 
-    /// <summary>Somebody is at the door: opens the camera, unless <c>Camera:Warm</c> is <c>Never</c>, and keeps it open for the idle time.</summary>
-    /// <remarks>Never waits and never fails, however often it is called.</remarks>
+    /// <summary>
+    /// Opens the camera because somebody visits the sign-in page, and keeps it open for the idle time. Does nothing if
+    /// <c>Camera:Warm</c> is <c>Never</c>.
+    /// </summary>
+    /// <remarks>Never waits and never fails, no matter how often it is called.</remarks>
     public void Warm()
     {
         if (_limits.Warm != CameraWarmth.Never)
-            _reader.Warm(_limits.Idle);
+            _reader.Warm(_limits.IdleTimeout);
     }
 
-    /// <summary>Opens the camera for somebody who looks at its live picture, for some seconds.</summary>
-    public void WarmForLook() => _reader.Warm(Look);
+    /// <summary>Opens the camera for a few seconds for somebody who watches the live picture.</summary>
+    public void WarmForPreview() => _reader.Warm(PreviewTime);
 
-    /// <summary>The latest frame, if it is not stale; opens the camera for a look and waits a little for the first one.</summary>
-    /// <returns>Null where there is none within five seconds, or the camera fails.</returns>
-    public async Task<Frame?> LookAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Gets the latest frame that is not stale. Opens the camera if necessary and waits briefly for the first frame.
+    /// </summary>
+    /// <returns>Null if no frame arrives within five seconds or the camera fails.</returns>
+    public async Task<Frame?> PreviewAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        WarmForLook();
+        WarmForPreview();
         while (true)
         {
             var view = _reader.View();
             if (view.Frames.Length > 0 && Status is { State: CameraState.Live })
                 return view.Frames[^1].Frame;
-            var left = Look - _time.GetElapsedTime(began);
+            var left = PreviewTime - _time.GetElapsedTime(began);
             if (view.Fault is not null || left <= TimeSpan.Zero)
                 return null;
             await WaitAsync(view.Changed, _time.GetUtcNow() + left, cancellationToken);
         }
     }
 
-    /// <summary>Takes another camera in place of the one it has.</summary>
+    /// <summary>Replaces the camera with another one.</summary>
     internal void Switch(ICamera camera)
     {
         _reader.Switch(camera);
         _ = Task.Run(_reader.Check, CancellationToken.None);
     }
 
-    /// <summary>Takes the picture of a moment: the best frame within a second of it, or else the first one after it.</summary>
+    /// <summary>Takes the picture for a moment: the best frame within a second of it, otherwise the first one after it.</summary>
     /// <remarks>
-    /// Of frames that are about as sharp and well exposed the nearest is taken. A good frame is preferred to a black, uniform
-    /// or frozen one while it can still be had within three seconds. When the camera has stopped, a frame from before the
-    /// moment comes labelled <see cref="FrameQuality.Stale"/>.
+    /// Among frames of similar sharpness and exposure, the nearest is taken. For three seconds, a good frame is preferred to a
+    /// black, uniform or frozen one. If the camera has stopped, a frame from before the moment is taken and labelled
+    /// <see cref="FrameQuality.Stale"/>.
     /// </remarks>
-    /// <param name="moment">When what is to be seen happened; a moment in the future means now.</param>
+    /// <param name="moment">When the event happened. A moment in the future means now.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>After at most ten seconds: a frame, or the reason why there is none.</returns>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; a camera's fault never throws.</exception>
+    /// <returns>A frame, or the reason why there is none, after at most ten seconds.</returns>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled. Camera faults never throw.
+    /// </exception>
     public async Task<CaptureResult> CaptureAsync(DateTimeOffset moment, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         if (moment > now)
             moment = now;
-        using var limit = new CancellationTokenSource(_limits.Capture, _time);
+        using var limit = new CancellationTokenSource(_limits.CaptureTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var faultsBefore = _reader.View().Faults;
         _reader.Hold();
         try
         {
-            return await ChooseAsync(moment, now + _limits.BetterFrame, faultsBefore, either.Token);
+            return await ChooseAsync(moment, now + _limits.BetterFrameWait, faultsBefore, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -116,12 +126,12 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>The frames of a picture's strip that are there already.</summary>
-    /// <param name="picture">A frame that was captured.</param>
-    /// <param name="count">Frames in all, the picture included.</param>
+    /// <summary>Gets the frames of a picture's strip that have already arrived.</summary>
+    /// <param name="picture">The captured frame.</param>
+    /// <param name="count">Number of frames, including the picture.</param>
     /// <returns>
-    /// Frames, oldest first: none that is black, uniform or frozen, and none for a drawn picture. When the frames for
-    /// other places are still to come: until when; ask <see cref="RestOfStripAsync"/> for them.
+    /// The frames, oldest first, and the times of those that are still to come, for <see cref="RestOfStripAsync"/>. Black,
+    /// uniform and frozen frames are left out. A DEMO picture has no strip.
     /// </returns>
     public (IReadOnlyList<Frame> Frames, IReadOnlyList<DateTimeOffset> ToCome) Strip(Frame picture, int count)
     {
@@ -133,23 +143,24 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         return (FrameStrip.Choose(_reader.View().Frames, picture, places[false], _judge), [.. places[true]]);
     }
 
-    /// <summary>Waits for the frames of a picture's strip that were still to come, a second and a quarter at most.</summary>
-    /// <param name="picture">The frame that was captured.</param>
-    /// <param name="places">When they should be taken.</param>
+    /// <summary>Waits for the remaining frames of a picture's strip, at most 1.25 seconds.</summary>
+    /// <param name="picture">The captured frame.</param>
+    /// <param name="places">When the frames should be taken.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<IReadOnlyList<Frame>> RestOfStripAsync(Frame picture, IReadOnlyList<DateTimeOffset> places, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Frame>> RestOfStripAsync(
+        Frame picture, IReadOnlyList<DateTimeOffset> places, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(places);
         var left = places.Count == 0 ? TimeSpan.Zero : FrameStrip.ClosesAt(places[^1]) - _time.GetUtcNow();
         if (left > TimeSpan.Zero)
             await Task.Delay(left, _time, cancellationToken);
-        // Another camera's frames do not belong beside this picture
+        // Frames of another camera do not belong with this picture
         if (_reader.SwitchedAt >= picture.TakenAt)
             return [];
         return FrameStrip.Choose(_reader.View().Frames, picture, places, _judge);
     }
 
-    /// <summary>Opens the camera where it is always open; elsewhere finds out in the background what would keep it from working.</summary>
+    /// <summary>Opens the camera if it is to be always open. Otherwise checks in the background whether it can work.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (_limits.Warm == CameraWarmth.Always)
@@ -171,16 +182,19 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             var view = _reader.View();
             var wake = settleForLess;
             var settled = Array.FindAll(view.Frames, frame => frame.Settled);
-            var frames = FrameChoice.Around(settled, moment, _limits.Around);
-            if (FrameChoice.NearerUntil(frames, moment) is { } until && Earlier(until, moment + _limits.Nearer) is var end && end > _time.GetUtcNow())
+            var frames = FrameChoice.Around(settled, moment, _limits.MomentTolerance);
+            if (FrameChoice.NearerUntil(frames, moment) is { } until
+                && Earlier(until, moment + _limits.NearerFrameWait) is var end && end > _time.GetUtcNow())
             {
-                // The latest frame is from before the moment: one that is still to come may be nearer
+                // The latest frame is from before the moment, and the next one may be nearer
                 wake = end;
             }
             else
             {
-                var since = FrameChoice.Since(settled, moment, _limits.Around);
-                if ((FrameChoice.Best(frames, moment, _judge, cancellationToken) ?? FrameChoice.FirstGood(since, _judge, cancellationToken)) is { } good)
+                var since = FrameChoice.Since(settled, moment, _limits.MomentTolerance);
+                var good = FrameChoice.Best(frames, moment, _judge, cancellationToken)
+                    ?? FrameChoice.FirstGood(since, _judge, cancellationToken);
+                if (good is not null)
                     return Taken(good);
                 var labelled = since.Find(frame => frame.Judge(_judge).Readable);
                 if (labelled is not null && _time.GetUtcNow() >= settleForLess)
@@ -193,7 +207,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next frame or fault, or until a time if that is still to come.</summary>
+    /// <summary>Waits for the next frame or fault, or until a time if that has not passed yet.</summary>
     private async Task WaitAsync(Task changed, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var left = until - _time.GetUtcNow();
@@ -203,31 +217,37 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>What remains when no frame comes any more: a labelled one, an old one, or the reason.</summary>
+    /// <summary>Ends a capture when no more frames arrive: with a labelled frame, an old one, or the reason.</summary>
     private CaptureResult LastResort(DateTimeOffset moment, CameraFault fault)
     {
         var view = _reader.View();
-        var frames = FrameChoice.Since(view.Frames, moment, _limits.Capture);
-        // An old picture of something says more than a nearer one of nothing
-        if ((frames.Take(LookedAtLast).FirstOrDefault(frame => frame.Judge(_judge).Usable) ?? frames.Find(frame => frame.Judge(_judge).Readable)) is { } frame)
-            return Taken(frame, isStale: moment - frame.Frame.TakenAt > _limits.Stale);
+        var frames = FrameChoice.Since(view.Frames, moment, _limits.CaptureTimeout);
+        // An old picture that shows something is worth more than a nearer one that shows nothing
+        var chosen = frames.Take(MaxLastResort).FirstOrDefault(frame => frame.Judge(_judge).Usable)
+            ?? frames.Find(frame => frame.Judge(_judge).Readable);
+        if (chosen is not null)
+            return Taken(chosen, isStale: moment - chosen.Frame.TakenAt > _limits.StaleAfter);
         var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
-        return new CaptureResult(reason.Outcome, null, reason.Sentence);
+        return new CaptureResult(reason.Outcome, null, reason.Text);
     }
 
     private CaptureResult Taken(RingFrame frame, bool isStale = false)
     {
         var verdict = frame.Judge(_judge);
-        // What is wrong with the picture itself goes before its age
-        var quality = isStale && verdict.Quality is FrameQuality.Good or FrameQuality.Unchecked ? FrameQuality.Stale : verdict.Quality;
-        return new CaptureResult(CaptureOutcome.Taken, frame.Frame with { Quality = quality, Score = verdict.Score }, quality switch
+        // A fault of the picture itself takes precedence over its age
+        var quality = isStale && verdict.Quality is FrameQuality.Good or FrameQuality.Unchecked
+            ? FrameQuality.Stale
+            : verdict.Quality;
+        var problem = quality switch
         {
-            FrameQuality.Black => "The picture is black: check that the lens is uncovered and that there is light.",
-            FrameQuality.Uniform => "The picture shows one flat colour: check that the lens is uncovered and the camera not blinded.",
-            FrameQuality.Stale => "The camera had stopped sending, and the picture is from before the attempt: check the camera.",
-            FrameQuality.Frozen => "The camera repeats one picture, which may be old: switch it off and on again.",
+            FrameQuality.Black => "The picture is black. Check that the lens is uncovered and that there is light.",
+            FrameQuality.Uniform =>
+                "The picture is one flat colour. Check that the lens is uncovered and that no bright light blinds the camera.",
+            FrameQuality.Stale => "The camera had stopped sending, so the picture is from before the attempt. Check the camera.",
+            FrameQuality.Frozen => "The camera keeps sending the same picture, which may be old. Turn it off and on again.",
             _ => null,
-        });
+        };
+        return new CaptureResult(CaptureOutcome.Taken, frame.Frame with { Quality = quality, Score = verdict.Score }, problem);
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

@@ -1,30 +1,23 @@
+
 namespace SentinelCam.Cameras;
 
-/// <summary>What a capture sees of the camera at one instant.</summary>
-/// <param name="Frames">The ring, oldest first.</param>
-/// <param name="Faults">How many faults there have been since the start.</param>
-/// <param name="Fault">The fault that has not been followed by a frame, or null.</param>
-/// <param name="Changed">Completes with the next frame or fault.</param>
-internal sealed record CameraView(RingFrame[] Frames, long Faults, CameraFault? Fault, Task Changed);
-
-/// <summary>Keeps the camera open while somebody holds it or it is to be warm, and its recent frames in the ring.</summary>
+/// <summary>Opens and closes the camera, and keeps its recent frames in a ring.</summary>
+/// <remarks>The camera is open while a capture holds it, and for some time after a visit or a capture.</remarks>
 internal sealed class CameraReader : IAsyncDisposable
 {
     private readonly FrameJudge _judge;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly CameraFeedLimits _limits;
-    private readonly string _name;
     private readonly long _started;
 
     private readonly Lock _gate = new();
     private readonly FrameRing _ring;
-    private readonly CameraCondition _condition;
+    private readonly CameraStatusTracker _status;
     private readonly ITimer _idle;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ICamera _camera;
-    private CancellationTokenSource? _open;
+    private CameraSession? _session;
     private Task _reading = Task.CompletedTask;
     private TimeSpan _warmUntil;
     private TimeSpan _clockOffset;
@@ -35,10 +28,10 @@ internal sealed class CameraReader : IAsyncDisposable
 
     public CameraReader(ICamera camera, FrameJudge judge, string name, TimeProvider time, ILogger logger, CameraFeedLimits limits)
     {
-        (_camera, _judge, _name, _time, _logger, _limits) = (camera, judge, name, time, logger, limits);
+        (_camera, _judge, _time, _limits) = (camera, judge, time, limits);
         _started = time.GetTimestamp();
         _ring = new FrameRing(limits.RingBytes, limits.RingFrames);
-        _condition = new CameraCondition(name, logger, limits.Stale);
+        _status = new CameraStatusTracker(name, logger, limits.StaleAfter);
         _clockOffset = ClockOffset();
         _idle = time.CreateTimer(_ => CloseIfIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -48,11 +41,11 @@ internal sealed class CameraReader : IAsyncDisposable
         get
         {
             lock (_gate)
-                return _condition.Status(_camera, _ring, Elapsed);
+                return _status.Status(_camera, _ring, Elapsed);
         }
     }
 
-    /// <summary>When another camera took the place of the one before.</summary>
+    /// <summary>When the camera was last replaced.</summary>
     public DateTimeOffset SwitchedAt
     {
         get
@@ -62,30 +55,32 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs through clock changes; from the start of this reader.</summary>
+    /// <summary>Time since this reader was created; not affected by changes of the clock.</summary>
     private TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     public CameraView View()
     {
         lock (_gate)
-            return new CameraView(_ring.ToArray(), _faults, _condition.Fault, _changed.Task);
+            return new CameraView(_ring.ToArray(), _faults, _status.Fault, _changed.Task);
     }
 
-    /// <summary>Looks whether the camera could work, so that its state is known before the first capture.</summary>
+    /// <summary>Checks whether the camera can work, so that its state is known before the first capture.</summary>
     public void Check()
     {
         var camera = _camera;
         var fault = camera.Check();
         lock (_gate)
         {
-            if (fault is null || _open is not null || _condition.IsKnown || camera != _camera)
+            if (fault is null || _session is not null || _status.IsKnown || camera != _camera)
                 return;
-            _condition.Failed(fault, _time.GetUtcNow());
+            _status.Failed(fault, _time.GetUtcNow());
         }
-        _condition.LogOnce(camera.Source, fault);
+        _status.LogOnce(camera.Source, fault);
     }
 
-    /// <summary>Opens the camera if need be, tries a failed one at once, and keeps it open until <see cref="Release"/>.</summary>
+    /// <summary>
+    /// Opens the camera if necessary, retries a failed one at once, and keeps it open until <see cref="Release"/>.
+    /// </summary>
     public void Hold()
     {
         lock (_gate)
@@ -98,18 +93,20 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go; after the last one the camera stays open for the idle time.</summary>
+    /// <summary>Ends a <see cref="Hold"/>. After the last one, the camera stays open for the idle time.</summary>
     public void Release()
     {
         lock (_gate)
         {
             _holders--;
-            // The frames after the picture are still to come
-            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.Idle);
+            // The strip's frames after the picture are still to come
+            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.IdleTimeout);
         }
     }
 
-    /// <summary>Opens the camera if need be and keeps it open for some time; returns at once, and a failed camera is not tried sooner for it.</summary>
+    /// <summary>
+    /// Opens the camera if necessary and keeps it open for some time. Returns at once, and does not hasten a retry.
+    /// </summary>
     public void Warm(TimeSpan duration)
     {
         lock (_gate)
@@ -121,23 +118,63 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes another camera in place of the one it has, which is closed first.</summary>
+    /// <summary>Closes the camera and replaces it with another one.</summary>
     public void Switch(ICamera camera)
     {
         lock (_gate)
         {
             if (_disposed || camera == _camera)
                 return;
-            var (old, wanted) = (_camera, _open is not null);
+            var (old, wanted) = (_camera, _session is not null);
             Close();
             _camera = camera;
             _switchedAt = _time.GetUtcNow();
             _ring.Forget();
-            _condition.Forget();
+            _status.Forget();
             _reading = DisposeAfterAsync(_reading, old);
             if (wanted)
                 Open();
         }
+    }
+
+    /// <summary>Takes a session's frame, unless the session is closed.</summary>
+    public void Add(Frame frame, bool settled, FrameVerdict? verdict, CameraSession session)
+    {
+        lock (_gate)
+        {
+            if (session.IsClosed)
+                return;
+            // After the clock was set, the times of older frames are meaningless
+            var offset = ClockOffset();
+            if ((offset - _clockOffset).Duration() > _limits.StaleAfter)
+                _ring.Clear();
+            _clockOffset = offset;
+            _status.Live(frame);
+            _ring.Add(frame, Elapsed, settled, verdict);
+            Announce();
+        }
+    }
+
+    /// <summary>Takes a session's fault.</summary>
+    /// <returns>
+    /// Whether a capture is waiting for the next try, and a task that completes when the next capture starts. Null if the
+    /// session is closed.
+    /// </returns>
+    public (bool IsWaitedFor, Task Woken)? Report(CameraFault fault, CameraSession session)
+    {
+        (bool, Task) pause;
+        lock (_gate)
+        {
+            if (session.IsClosed)
+                return null;
+            _status.Failed(fault, _time.GetUtcNow());
+            _faults++;
+            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            pause = (_holders > 0 && !fault.Permanent, _wake.Task);
+            Announce();
+        }
+        _status.LogOnce(session.Camera.Source, fault);
+        return pause;
     }
 
     public async ValueTask DisposeAsync()
@@ -152,7 +189,7 @@ internal sealed class CameraReader : IAsyncDisposable
             reading = _reading;
         }
         await _idle.DisposeAsync();
-        // A camera that does not let go in time is left behind: its thread is a background thread
+        // A camera that does not close in time is abandoned: its thread is a background thread
         await reading.WaitAsync(TimeSpan.FromSeconds(3), CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -163,20 +200,24 @@ internal sealed class CameraReader : IAsyncDisposable
         (camera as IDisposable)?.Dispose();
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Requires the lock.</summary>
     private void Open()
     {
-        if (_open is not null)
+        if (_session is not null)
             return;
-        _open = new CancellationTokenSource();
-        _condition.Opening();
-        var (previous, camera, open) = (_reading, _camera, _open);
-        // The reader outlives the capture that starts it: it must not log under that capture's scope
+        var session = _session = new CameraSession(this, _camera, _status, _judge, _time, _limits);
+        _status.Opening();
+        var previous = _reading;
+        // The session outlives the capture that starts it, so it must not log in that capture's scope
         using (ExecutionContext.SuppressFlow())
-            _reading = Task.Run(() => ReadAsync(previous, camera, open));
+            _reading = Task.Run(async () =>
+            {
+                using (session)
+                    await session.RunAsync(previous);
+            });
     }
 
-    /// <summary>Prolongs the time that the camera stays open without a holder. Under the lock.</summary>
+    /// <summary>Extends the time that the camera stays open without a holder. Requires the lock.</summary>
     private void StayOpen(TimeSpan duration)
     {
         var until = Elapsed + duration;
@@ -206,130 +247,13 @@ internal sealed class CameraReader : IAsyncDisposable
             _idle.Change(left, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Ends the reader and forgets its frames; a fault stays in sight. Under the lock.</summary>
+    /// <summary>Closes the camera and drops its frames. A fault stays visible. Requires the lock.</summary>
     private void Close()
     {
-        _open?.Cancel();
-        _open = null;
+        _session?.Close();
+        _session = null;
         _ring.Clear();
-        _condition.Closed();
-    }
-
-    private async Task ReadAsync(Task previous, ICamera camera, CancellationTokenSource open)
-    {
-        using (open)
-        {
-            // One owner at a time: a device cannot be opened twice
-            await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (open.IsCancellationRequested)
-                return;
-            _condition.LogOnce(camera.Source, CameraState.Opening);
-            var retry = _limits.FirstRetry;
-            // After a fault frames must come for a while before the log says so
-            var proof = View().Fault is null ? TimeSpan.Zero : retry;
-            while (!open.IsCancellationRequested)
-            {
-                var (fault, liveFor) = await ReadUntilFaultAsync(camera, proof, open.Token);
-                // One that sends a picture and hangs up is no better than one that sends none
-                if (liveFor >= retry)
-                    retry = _limits.FirstRetry;
-                if (Report(fault, camera, open) is not { } pause)
-                    break;
-                // A capture that comes does not wait for the next try, and one that waits already gets it soon
-                var wait = pause.IsWaitedFor ? _limits.FirstRetry : retry;
-                await pause.Woken.WaitAsync(wait, _time, open.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                retry = retry * 2 < _limits.LongestRetry ? retry * 2 : _limits.LongestRetry;
-                proof = retry;
-            }
-            _condition.LogOnce(camera.Source, CameraState.Off);
-        }
-    }
-
-    /// <returns>Why it ended, and how long frames came.</returns>
-    private async Task<(CameraFault Fault, TimeSpan LiveFor)> ReadUntilFaultAsync(ICamera camera, TimeSpan proof, CancellationToken open)
-    {
-        using var silence = new CancellationTokenSource(_limits.Opening, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(open, silence.Token);
-        // Told once: a slow camera may pause for so long between any two pictures
-        var paused = false;
-        await using var pause = _time.CreateTimer(_ =>
-        {
-            // A device that takes its time to close sends nothing either
-            if (open.IsCancellationRequested)
-                return;
-            paused = true;
-            _condition.LogOnce(camera.Source, CameraState.Stale);
-        }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        TimeSpan? first = null;
-        var liveFor = TimeSpan.Zero;
-        try
-        {
-            var settling = new ExposureSettling(_time, camera.StartsDark);
-            await foreach (var frame in camera.ReadAsync(either.Token))
-            {
-                silence.CancelAfter(_limits.Silence);
-                if (!paused)
-                    pause.Change(_limits.Stale, Timeout.InfiniteTimeSpan);
-                // Looked at only until the exposure has settled: afterwards nothing is decoded that no capture looks at
-                var verdict = settling.IsOver ? null : _judge.Judge(frame);
-                Add(frame, camera, settling.IsSettled(verdict), verdict, open);
-                first ??= Elapsed;
-                liveFor = Elapsed - first.Value;
-                if (liveFor >= proof && !open.IsCancellationRequested)
-                    _condition.LogOnce(camera, frame);
-            }
-            return (CameraFaults.Ended, liveFor);
-        }
-        catch (CameraException e)
-        {
-            return (e.Fault, liveFor);
-        }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
-        {
-            return (CameraFaults.Silent, liveFor);
-        }
-        catch (Exception e)
-        {
-            // Whatever a camera does, the feed lives on; the message is left out, for it may quote the address
-            _logger.LogDebug("Camera {Camera} failed with {Exception}: {StackTrace}", _name, e.GetType().Name, e.StackTrace);
-            return (CameraFaults.Unexpected(e), liveFor);
-        }
-    }
-
-    private void Add(Frame frame, ICamera camera, bool settled, FrameVerdict? verdict, CancellationToken open)
-    {
-        lock (_gate)
-        {
-            if (open.IsCancellationRequested)
-                return;
-            // After the clock was set, the times of older frames mean nothing
-            var offset = ClockOffset();
-            if ((offset - _clockOffset).Duration() > _limits.Stale)
-                _ring.Clear();
-            _clockOffset = offset;
-            _condition.Live(frame);
-            _ring.Add(frame, Elapsed, settled, verdict);
-            Announce();
-        }
-    }
-
-    /// <summary>Makes a fault known.</summary>
-    /// <returns>Whether a capture waits for the next try, and what tells of one that comes; null when this reader is over.</returns>
-    private (bool IsWaitedFor, Task Woken)? Report(CameraFault fault, ICamera camera, CancellationTokenSource open)
-    {
-        (bool, Task) pause;
-        lock (_gate)
-        {
-            if (open.IsCancellationRequested)
-                return null;
-            _condition.Failed(fault, _time.GetUtcNow());
-            _faults++;
-            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            pause = (_holders > 0 && !fault.Permanent, _wake.Task);
-            Announce();
-        }
-        _condition.LogOnce(camera.Source, fault);
-        return pause;
+        _status.Closed();
     }
 
     private TimeSpan ClockOffset() => _time.GetUtcNow() - DateTimeOffset.UnixEpoch - Elapsed;

@@ -6,27 +6,34 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Cameras;
 
-/// <summary>Which camera it is: the configured one, or else the one that an administrator has chosen on the site.</summary>
+/// <summary>Selects the camera: the configured one, otherwise the one that an administrator has chosen on the site.</summary>
 public sealed class CameraSelection(
-    bool isConfigured, CameraFeed feed, IServiceScopeFactory scopes, IDataProtectionProvider protection, OpenCvLibrary library,
-    IHostEnvironment environment, TimeProvider time, ILogger<CameraSelection> logger) : IHostedService, IDisposable
+    bool isConfigured,
+    CameraFeed feed,
+    IServiceScopeFactory scopes,
+    IDataProtectionProvider protection,
+    OpenCvLibrary library,
+    StuckThreads stuckThreads,
+    IHostEnvironment environment,
+    TimeProvider time,
+    ILogger<CameraSelection> logger) : IHostedService, IDisposable
 {
     private const int MaxLength = 1000;
 
     private readonly IDataProtector _protector = protection.CreateProtector("SentinelCam.CameraChoice");
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>Whether <c>Camera:Source</c> is set: then a choice on the site has no effect.</summary>
+    /// <summary>Whether <c>Camera:Source</c> is set. It overrides a choice on the site.</summary>
     public bool IsConfigured => isConfigured;
 
-    /// <summary>Checks a source as the configuration is checked, stores it, and opens it in place of the present one.</summary>
-    /// <param name="value">What <c>Camera:Source</c> would be.</param>
-    /// <param name="accountId">Who has chosen it.</param>
-    /// <returns>Null, or what would have been accepted; without the value, which may hold a password.</returns>
+    /// <summary>Validates a source like the configured one, stores it, and switches to it.</summary>
+    /// <param name="value">A value as <c>Camera:Source</c> takes it.</param>
+    /// <param name="accountId">The account that chose it.</param>
+    /// <returns>Null, or why the source was not accepted. The text leaves out the value, which may contain a password.</returns>
     public async Task<string?> ChooseAsync(string? value, long accountId)
     {
         if (isConfigured)
-            return "Camera:Source is set in the configuration, which goes before a choice made here.";
+            return "Camera:Source is set in the configuration and overrides a choice made here.";
         if (string.IsNullOrWhiteSpace(value) || value.Length > MaxLength)
             return "Enter a source of up to 1000 characters.";
         CameraSource source;
@@ -36,7 +43,7 @@ public sealed class CameraSelection(
         }
         catch (ConfigurationException error)
         {
-            return $"That is no source. Allowed: {error.Allowed}";
+            return $"That is not a valid source. Allowed: {error.Allowed}";
         }
 
         await _turn.WaitAsync();
@@ -53,13 +60,14 @@ public sealed class CameraSelection(
         return null;
     }
 
-    /// <summary>Puts the stored choice in place. A choice that cannot be read does not stop the start.</summary>
+    /// <summary>Switches to the stored choice. If it cannot be read, the app starts without it.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (isConfigured)
             return;
         await using var scope = scopes.CreateAsyncScope();
-        var choice = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var choice = await db.CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (choice is null)
             return;
         try
@@ -68,7 +76,9 @@ public sealed class CameraSelection(
         }
         catch (Exception error) when (error is CryptographicException or ConfigurationException)
         {
-            logger.LogError("The camera source that was chosen on the site cannot be read ({Problem}); choose it again on /admin/camera", error.GetType().Name);
+            logger.LogError(
+                "The camera source that was chosen on the site cannot be read ({Problem}). Choose it again on /admin/camera",
+                error.GetType().Name);
         }
     }
 
@@ -86,5 +96,5 @@ public sealed class CameraSelection(
         await db.SaveChangesAsync();
     }
 
-    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library));
+    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library, stuckThreads));
 }

@@ -8,8 +8,8 @@ public static class CameraServices
 {
     private const int MaxNameLength = 100;
 
-    /// <summary>Reads the keys of <c>Camera:</c> and <c>Capture:</c> and adds the <see cref="CameraFeed"/>.</summary>
-    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    /// <summary>Reads the keys under <c>Camera:</c> and adds the <see cref="CameraFeed"/>.</summary>
+    /// <exception cref="ConfigurationException">A value is invalid.</exception>
     public static IServiceCollection AddCameras(
         this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -18,9 +18,13 @@ public static class CameraServices
         var name = ReadName(configuration["Camera:Name"]);
         var limits = ReadLimits(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(OpenCvLibrary.Shared);
+        services.AddSingleton<OpenCvLibrary>();
+        services.AddSingleton<StuckThreads>();
+        services.AddSingleton<Thumbnails>();
         services.TryAddSingleton<ICamera>(provider => source.Create(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<OpenCvLibrary>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<OpenCvLibrary>(),
+            provider.GetRequiredService<StuckThreads>()));
         services.AddSingleton(provider => new CameraFeed(
             provider.GetRequiredService<ICamera>(),
             name,
@@ -28,8 +32,9 @@ public static class CameraServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CameraFeed>>(),
             limits));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
-        // The stored choice is in place before the camera is looked at
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
+        // Starts first, so that the feed checks the stored choice
         services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());
         return services;
@@ -38,7 +43,8 @@ public static class CameraServices
     private static CameraFeedLimits ReadLimits(IConfiguration configuration) => new()
     {
         Warm = Setting.Choice(configuration, "Camera:Warm", CameraWarmth.OnDemand),
-        Idle = Setting.Duration(configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
+        IdleTimeout = Setting.Duration(
+            configuration, "Camera:IdleClose", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)),
         RingBytes = Setting.Whole(configuration, "Camera:Memory", 32 << 20, 1 << 20, 1 << 30),
     };
 

@@ -1,12 +1,12 @@
 namespace SentinelCam.Cameras;
 
-/// <summary>When the camera is open: <c>Camera:Warm</c>.</summary>
+/// <summary>When the camera is open, as set by <c>Camera:Warm</c>.</summary>
 public enum CameraWarmth
 {
-    /// <summary>From a visit to the sign-in page, or a capture, until nobody has come for the idle time.</summary>
+    /// <summary>Opened by a visit to the sign-in page or a capture, and closed after the idle time.</summary>
     OnDemand,
 
-    /// <summary>As long as SentinelCam runs.</summary>
+    /// <summary>Open as long as SentinelCam runs.</summary>
     Always,
 
     /// <summary>Opened for each capture and closed after it.</summary>

@@ -48,7 +48,7 @@ public sealed class DataDirectory : IDisposable
                 Probe(path);
             }
 
-            foreach (var file in new[] { "sentinelcam.db", "jobs.db", "jobs.db-locks", ".lock" })
+            foreach (var file in new[] { "sentinelcam.db", "jobs.db", ".lock" })
                 CreatePrivateFile(Path.Combine(root, file));
             return new DataDirectory(root, TakeLock(root));
         }
@@ -58,6 +58,9 @@ public sealed class DataDirectory : IDisposable
                 $"a directory that this user can create and write ({error.Message.ReplaceLineEndings(" ")}).");
         }
     }
+
+    /// <summary>Makes an empty <see cref="Jobs"/> that is private, where there is none.</summary>
+    public void CreateJobs() => CreatePrivateFile(Jobs);
 
     /// <inheritdoc />
     public void Dispose() => _lock.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Display;
@@ -33,4 +34,10 @@ public static class LogServices
                 rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31, fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
             // Otherwise all applications of a process would write into the log of the one that started last
             preserveStaticLogger: true);
+
+    /// <summary>The log's first line: what runs, on what, and with which data.</summary>
+    public static void LogStart(this WebApplication app, DataDirectory data) =>
+        app.Logger.LogInformation("SentinelCam {Version} starts in {Environment}, on {Runtime} and {System}, with the data in {DataDirectory}",
+            ProductVersion.Text, app.Environment.EnvironmentName,
+            RuntimeInformation.FrameworkDescription, RuntimeInformation.RuntimeIdentifier, data.Root);
 }

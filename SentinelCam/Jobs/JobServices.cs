@@ -1,7 +1,6 @@
 using Hangfire;
 using Hangfire.AspNetCore;
 using SentinelCam.Configuration;
-using SentinelCam.HangfireSqlite;
 
 namespace SentinelCam.Jobs;
 
@@ -17,23 +16,31 @@ public static class JobServices
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
-        // applications can live in one process. This line alone names the storage.
-        services.AddSingleton<JobStorage>(_ => new SqliteJobStorage($"Data Source={data.Jobs}"));
+        // applications can live in one process. JobsFile alone names the storage.
+        services.AddSingleton<JobsFile>();
+        services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<JobsFile>().Open());
         services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire(configuration => configuration
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
-        // Workers of their own: a camera that does not answer keeps no mail waiting, and a flood of guesses no owner's first alert
-        services.AddWorkers(8, JobQueues.Capture);
-        services.AddWorkers(4, JobQueues.JoinedCapture);
+        // Three servers: a camera that does not answer keeps no mail waiting, and a flood of guesses no owner's first alert.
+        // Closings and the hourly retention go before the captures of a flood.
+        services.AddWorkers(4, JobQueues.Capture);
         services.AddWorkers(1, JobQueues.Mails);
-        services.AddWorkers(2, JobQueues.Default);
+        services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);
         return services;
     }
 
     private static void AddWorkers(this IServiceCollection services, int count, params string[] queues) =>
-        services.AddHangfireServer(options => (options.ServerName, options.Queues, options.WorkerCount) = (queues[0], queues, count));
+        services.AddHangfireServer(options =>
+        {
+            (options.ServerName, options.Queues, options.WorkerCount) = (queues[0], queues, count);
+            // One server starts the recurring jobs and removes expired ones; each that looks costs processor time
+            options.IsLightweightServer = queues[0] != JobQueues.Default;
+            // How soon a running job learns that it was deleted on the dashboard
+            options.CancellationCheckInterval = TimeSpan.FromSeconds(30);
+        });
 }
 
 /// <summary>The queues of jobs.</summary>
@@ -48,5 +55,9 @@ public static class JobQueues
     /// <summary>Mails, one at a time: a power cut can leave no more than one in doubt.</summary>
     public const string Mails = "mails";
 
+    /// <summary>All other jobs.</summary>
     public const string Default = "default";
+
+    /// <summary>Every queue.</summary>
+    public static readonly string[] All = [Capture, JoinedCapture, Mails, Default];
 }

@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Alerts;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
@@ -12,7 +13,8 @@ namespace SentinelCam.Jobs;
 /// that one.
 /// </summary>
 public sealed class SendAlertJob(
-    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, TimeProvider time, ILogger<SendAlertJob> logger)
+    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, TimeProvider time,
+    ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
@@ -103,7 +105,7 @@ public sealed class SendAlertJob(
             if (await contents.FindAsync(delivery) is not { } content)
                 return (new MailOutcome(MailResult.RefusedForGood, "Not sent: what it is about was deleted or has expired, "
                     + "or its recipient was removed or suspended before the mail left."), IsMoot: true);
-            message = AlertMessage.Compose(content);
+            message = AlertMessage.Compose(content, thumbnails.TryMake);
         }
         catch (Exception error)
         {

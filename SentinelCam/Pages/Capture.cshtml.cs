@@ -19,11 +19,12 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
 
     public bool IsMailed => Item is { Deliveries: { Count: > 0 } mails } && mails.All(d => d.State is DeliveryState.Accepted);
 
-    /// <summary>Nothing more is to be expected soon.</summary>
+    /// <summary>The picture is settled and each mail has been tried: nothing more is about to happen.</summary>
     public bool IsDone => Item is { Entry.CaptureState: not CaptureState.Waiting, Deliveries: { Count: > 0 } mails }
-        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed || d is { State: DeliveryState.Waiting, Tries: > 0 });
+        && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed
+            || d is { State: DeliveryState.Waiting, Tries: > 0 });
 
-    public bool IsOnDashboard => Here.PathOf(Request) == "/dashboard";
+    public bool IsOnDashboard => CurrentPage.PathOf(Request) == "/dashboard";
 
     public async Task<IActionResult> OnGetAsync(long? id)
     {
@@ -32,8 +33,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         Item = await query.FindAsync(Viewer.Of(User), id.Value);
         if (Item is null)
             return NotFound();
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Progress", this) : Page();
+        return this.PageOrPartial("_Progress");
     }
 
     public async Task<IActionResult> OnPostAsync()
@@ -41,7 +41,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         var id = await changes.AddManualCaptureAsync(Viewer.Of(User));
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
-        // The dashboard shows the progress in its midst, and stays the dashboard
+        // The dashboard shows the progress itself and keeps its address
         if (!IsOnDashboard)
             Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
         return await OnGetAsync(id);

@@ -5,8 +5,8 @@ using SentinelCam.Alerts;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Where the link in the mail to an extra recipient leads, for everybody who has it. It asks and confirms on a button: programs that look
-/// at mails open links too.
+/// Where the link in the mail to an extra recipient leads; no account is needed. Only a button confirms, because programs that
+/// scan mails open their links.
 /// </summary>
 public sealed class ConfirmRecipientModel(ExtraRecipients recipients) : PageModel
 {

@@ -1,4 +1,3 @@
-using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
@@ -22,17 +21,17 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
 
     public AttemptChart Chart { get; private set; } = new([], default);
 
-    /// <summary>What is wrong with SentinelCam itself; for administrators.</summary>
+    /// <summary>Problems of SentinelCam itself; for administrators.</summary>
     public IReadOnlyList<string> Problems { get; private set; } = [];
 
-    /// <summary>The newest entry that the page shows already; a fragment announces those after it.</summary>
+    /// <summary>The newest entry that the page already shows. A fragment announces the entries after it.</summary>
     [BindProperty(SupportsGet = true)]
     public string? Since { get; set; }
 
-    /// <summary>Said once by screen readers.</summary>
+    /// <summary>Read out once by screen readers.</summary>
     public string News { get; private set; } = "";
 
-    /// <summary>What a fragment gives as <see cref="Since"/>.</summary>
+    /// <summary>The next request's <see cref="Since"/>.</summary>
     public string Newest => Log.Items is [var newest, ..] ? LogPlace.Of(newest.Entry).ToString() : "0_0";
 
     public async Task<IActionResult> OnGetAsync()
@@ -46,9 +45,9 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
         Log = await query.PageAsync(viewer, new ImageLogFilter(), count: Shown);
         if (LogPlace.Parse(Since) is { } since)
             News = EntryWords.News([.. Log.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Live", this) : Page();
+        return this.PageOrPartial("_Live");
     }
 
-    private static bool IsAfter(LogPlace place, LogPlace other) => place.At > other.At || (place.At == other.At && place.Id > other.Id);
+    private static bool IsAfter(LogPlace place, LogPlace other) =>
+        place.At > other.At || (place.At == other.At && place.Id > other.Id);
 }

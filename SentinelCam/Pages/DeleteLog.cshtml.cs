@@ -8,12 +8,12 @@ namespace SentinelCam.Pages;
 
 public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes) : PageModel
 {
-    public const string Deleted = "The entry and its picture are deleted.";
+    public const string Deleted = "The entry and its picture were deleted.";
 
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
-    /// <summary>Where to go back to: a page of this site.</summary>
+    /// <summary>The page of this site to return to.</summary>
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
 
@@ -26,8 +26,7 @@ public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes)
         Item = await query.FindAsync(Viewer.Of(User), Id);
         if (Item is null)
             return NotFound();
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_ConfirmDelete", Id) : Page();
+        return this.PageOrPartial("_ConfirmDelete", Id);
     }
 
     public async Task<IActionResult> OnPostAsync()
@@ -36,7 +35,7 @@ public sealed class DeleteLogModel(ImageLogQuery query, ImageLogChanges changes)
             return NotFound();
         if (Request.IsHtmx())
         {
-            // Those that show a number of entries ask for it anew
+            // Refreshes the number of entries on the page
             Response.Headers["HX-Trigger"] = "log-changed";
             return Partial("_Deleted");
         }

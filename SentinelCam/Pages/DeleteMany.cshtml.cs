@@ -6,7 +6,7 @@ using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Asks how many entries are to be deleted, then deletes exactly these: the selected ones, or all that match a search.</summary>
+/// <summary>Asks whether to delete the selected entries, or all that match a search, then deletes exactly those.</summary>
 public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
 {
     private const int MaxShown = 3;
@@ -14,30 +14,31 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     [BindProperty(SupportsGet = true)]
     public LogFilterForm Search { get; set; } = new();
 
-    /// <summary>The selected entries; none: all that match the search.</summary>
+    /// <summary>The selected entries; empty for all that match the search.</summary>
     [BindProperty]
     public long[] Ids { get; set; } = [];
 
-    /// <summary>Where the search begins: entries that came after the question stay.</summary>
+    /// <summary>Where the search begins. Entries that came after the question stay.</summary>
     [BindProperty]
     public string? Before { get; set; }
 
     public int Count { get; private set; }
 
-    /// <summary>There are more than can be deleted at once.</summary>
+    /// <summary>More entries match than can be deleted at once.</summary>
     public bool IsCut { get; private set; }
 
     public IReadOnlyList<ImageLogItem> Shown { get; private set; } = [];
 
-    /// <summary>Asks about all that match the search.</summary>
+    /// <summary>Asks about all entries that match the search.</summary>
     public async Task<IActionResult> OnGetAsync()
     {
         if (Search.Filter.IsTextTooShort)
-            return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for: so short a text finds every entry.");
+            return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for. "
+                + "A shorter text would match every entry.");
         var viewer = Viewer.Of(User);
         var page = await query.PageAsync(viewer, Search.Filter, count: MaxShown);
         if (page.Items.Count == 0)
-            return BackWith("There is nothing to delete.");
+            return BackWith("Nothing was deleted: no entry matches.");
         Shown = page.Items;
         var newest = LogPlace.Of(page.Items[0].Entry);
         var first = newest with { Id = newest.Id + 1 };
@@ -53,7 +54,7 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     {
         var items = await query.ItemsAsync(Viewer.Of(User), Ids);
         if (items.Count == 0)
-            return BackWith("Select entries first: each has a box beside its picture.");
+            return BackWith("Select entries first, with the boxes beside their pictures.");
         Ids = [.. items.Select(item => item.Entry.Id)];
         (Count, Shown) = (items.Count, [.. items.Take(MaxShown)]);
         return Page();
@@ -63,9 +64,12 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     {
         var viewer = Viewer.Of(User);
         var deleted = Ids.Length > 0 ? await changes.DeleteAsync(viewer, Ids)
-            : !Search.Filter.IsTextTooShort && LogPlace.Parse(Before) is { } before ? await changes.DeleteAsync(viewer, Search.Filter, before)
+            : !Search.Filter.IsTextTooShort && LogPlace.Parse(Before) is { } before
+                ? await changes.DeleteAsync(viewer, Search.Filter, before)
             : 0;
-        return BackWith(deleted == 1 ? "1 entry is deleted, with its pictures." : $"{deleted} entries are deleted, with their pictures.");
+        return BackWith(deleted == 1
+            ? "1 entry was deleted, with its pictures."
+            : $"{deleted} entries were deleted, with their pictures.");
     }
 
     private LocalRedirectResult BackWith(string notice)

@@ -8,25 +8,25 @@ using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
-/// <summary>One entry with its pictures, large, and the way to the next.</summary>
+/// <summary>One entry with its pictures in full size, and the way to the next one.</summary>
 public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
-    /// <summary>Which picture of the strip, from 1.</summary>
+    /// <summary>Which of the entry's pictures to show, starting at 1.</summary>
     [BindProperty(SupportsGet = true)]
     public int Picture { get; set; } = 1;
 
     public ImageLogItem? Item { get; private set; }
 
-    /// <summary>Why the pictures were not pinned.</summary>
+    /// <summary>Why the picture was not pinned.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Where the left arrow leads: the picture before, else the entry after this one in time.</summary>
+    /// <summary>Where the left arrow leads: to the previous picture or, from the first one, to the next newer entry.</summary>
     public string? Previous { get; private set; }
 
-    /// <summary>Where the right arrow leads.</summary>
+    /// <summary>Where the right arrow leads: to the next picture or, from the last one, to the next older entry.</summary>
     public string? Next { get; private set; }
 
     public async Task<IActionResult> OnGetAsync()
@@ -39,20 +39,19 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         var (newer, older) = await index.NeighboursAsync(viewer, LogPlace.Of(Item.Entry));
         Previous = Picture > 1 ? UrlOf(Picture - 1) : newer is null ? null : $"/userdata/{newer}";
         Next = Picture < Item.Pictures.Count ? UrlOf(Picture + 1) : older is null ? null : $"/userdata/{older}";
-        Response.Headers.Vary = "HX-Request";
-        return Request.IsHtmx() ? Partial("_Viewer", this) : Page();
+        return this.PageOrPartial("_Viewer");
     }
 
-    /// <summary>The entry as the lists show it, without the question that may stand there.</summary>
+    /// <summary>The entry's row in a list, in place of the question whether to delete it.</summary>
     public async Task<IActionResult> OnGetRowAsync()
     {
         Item = await query.FindAsync(Viewer.Of(User), Id);
         return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item) : LocalRedirect($"/userdata/{Id}");
     }
 
-    /// <summary>Answers the row of the log, or the viewer, whichever asked.</summary>
-    /// <param name="pinned">Whether the picture is to be kept for good.</param>
-    /// <param name="returnUrl">The list where that was asked for.</param>
+    /// <summary>Pins or unpins the picture. Answers the row of the list or the viewer, whichever asked.</summary>
+    /// <param name="pinned">True to keep the picture, false to let it expire.</param>
+    /// <param name="returnUrl">The list to return to.</param>
     public async Task<IActionResult> OnPostPinAsync(bool pinned, string? returnUrl)
     {
         var outcome = await changes.PinAsync(Viewer.Of(User), Id, pinned);
@@ -62,26 +61,34 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
             return await NoRoomAsync();
         if (!Request.IsHtmx())
         {
-            TempData["Notice"] = pinned ? "The picture is pinned: it is kept until you delete it." : "The picture is no longer pinned.";
+            TempData["Notice"] = pinned
+                ? "The picture is pinned. It is kept until you unpin or delete it."
+                : "The picture is no longer pinned.";
             return LocalRedirect(Url.IsLocalUrl(returnUrl) ? $"{returnUrl}#entry-{Id}" : $"/userdata/{Id}");
         }
 
         if (Request.Headers["HX-Target"] == $"entry-{Id}")
             return await OnGetRowAsync();
-        // The list behind the viewer shows the entry, too
+        // The list behind the viewer shows the entry too
         Response.Headers["HX-Trigger"] = $"{{\"entry-changed\":{Id}}}";
         return await OnGetAsync();
     }
 
-    /// <summary>Said where the row's page has its notices, or in the viewer, which covers them.</summary>
+    /// <summary>Shows the refusal among the notices for a row, and in the viewer itself, which covers the notices.</summary>
     private async Task<IActionResult> NoRoomAsync()
     {
-        const string Refusal = "Not pinned: the pinned pictures of all owners take half of the space for pictures, and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more.";
+        const string Refusal = "Not pinned: pinned pictures of all owners already fill half of the space for pictures, "
+            + "and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more space.";
         if (Request.IsHtmx() && Request.Headers["HX-Target"] == $"entry-{Id}")
         {
             Response.Headers["HX-Retarget"] = "#notice";
             Response.Headers["HX-Reswap"] = "innerHTML show:window:top";
-            return new ContentResult { StatusCode = StatusCodes.Status409Conflict, ContentType = "text/html", Content = $"<p class=\"problem\">{Refusal}</p>" };
+            return new ContentResult
+            {
+                StatusCode = StatusCodes.Status409Conflict,
+                ContentType = "text/html",
+                Content = $"<p class=\"problem\">{Refusal}</p>",
+            };
         }
 
         Problem = Refusal;
@@ -91,7 +98,11 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     private PartialViewResult Row(ImageLogItem item) => new()
     {
         ViewName = "_Entries",
-        ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState) { Model = [item], ["Selectable"] = Here.PathOf(Request) == "/userdata" },
+        ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState)
+        {
+            Model = [item],
+            ["Selectable"] = CurrentPage.PathOf(Request) == "/userdata",
+        },
     };
 
     public string UrlOf(int picture) => $"/userdata/{Id}?Picture={picture}";

@@ -17,7 +17,7 @@ public sealed class LoginModel(
     [BindProperty]
     public string? Email { get; set; }
 
-    // A password may consist of spaces
+    // A password may consist of spaces only
     [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
     public string? Password { get; set; }
 
@@ -26,15 +26,15 @@ public sealed class LoginModel(
 
     public string? Problem { get; private set; }
 
-    /// <summary>Somebody is at the door: the camera opens in the background, so that its picture is of the moment.</summary>
+    /// <summary>Opens the camera in the background, so that it is ready when the sign-in fails.</summary>
     public void OnGet() => camera.Warm();
 
     public async Task<IActionResult> OnPostAsync()
     {
-        // Where the form was left open for long, it opens while the password is checked
+        // If the form was open for a long time, the camera opens while the password is checked
         camera.Warm();
         if (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password))
-            return Failed("Enter your mail address and your password.");
+            return Failed("Enter your email address and your password.");
 
         var visitor = Visitor.Of(HttpContext);
         var (result, account) = await credentials.SignInAsync(Email, Password, visitor);
@@ -45,14 +45,15 @@ public sealed class LoginModel(
         }
 
         if (account is null)
-            return Failed("The mail address or the password is wrong, or the account is not open now. If you are the owner, wait five minutes after several failures.");
+            return Failed("The email address or the password is wrong, or the account cannot sign in right now. "
+                + "If it is yours and you have failed several times, wait five minutes and try again.");
 
         await signIn.SignInAsync(account, isPersistent: false);
         logger.LogInformation("Account {AccountId} signed in from {RemoteAddress}", account.Id, visitor.RemoteAddress);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
     }
 
-    /// <summary>The same for every reason.</summary>
+    /// <summary>Shows the form again. The text must not depend on why the sign-in failed.</summary>
     private PageResult Failed(string problem)
     {
         Problem = problem;

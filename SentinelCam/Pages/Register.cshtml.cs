@@ -10,7 +10,9 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Register)]
-public sealed class RegisterModel(Registration registration, RegistrationOptions options, UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
+public sealed class RegisterModel(
+    Registration registration, RegistrationOptions options, UserManager<Account> accounts,
+    SignInManager<Account> signIn) : PageModel
 {
     [BindProperty]
     public string? UserName { get; set; }
@@ -18,7 +20,7 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
     [BindProperty]
     public string? Email { get; set; }
 
-    // A password may consist of spaces
+    // A password may consist of spaces only
     [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
     public string? Password { get; set; }
 
@@ -55,16 +57,19 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
                 IsClosed = true;
                 break;
             case RegistrationOutcome.SetupCodeNeeded:
-                ModelState.AddModelError(nameof(SetupCode), "The set-up code is not right. It stands in the log of SentinelCam's last start.");
+                ModelState.AddModelError(nameof(SetupCode),
+                    "The set-up code is wrong. Look it up in the log of SentinelCam's last start.");
                 break;
             case RegistrationOutcome.TooManyWaiting:
-                ModelState.AddModelError("", "Too many new accounts wait for the administrator. Ask them to let some in or remove some, and try again.");
+                ModelState.AddModelError("",
+                    "Too many new accounts are waiting for approval. "
+                    + "Ask the administrator to approve or remove some, then try again.");
                 break;
             case RegistrationOutcome.EmailTaken:
-                ModelState.AddModelError(nameof(Email), "There is an account with this mail address. Sign in instead.");
+                ModelState.AddModelError(nameof(Email), "There is already an account with this email address. Sign in instead.");
                 break;
             case RegistrationOutcome.EmailNotAllowed:
-                ModelState.AddModelError(nameof(Email), "The mail address cannot be used.");
+                ModelState.AddModelError(nameof(Email), "This email address cannot be used. Enter another one.");
                 break;
         }
 
@@ -80,13 +85,17 @@ public sealed class RegisterModel(Registration registration, RegistrationOptions
 
     private void CheckInput(string userName, string email)
     {
-        if (userName.Length is 0 or > Registration.MaxUserNameLength || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
-            ModelState.AddModelError(nameof(UserName), $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
+        if (userName.Length is 0 or > Registration.MaxUserNameLength
+            || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
+            ModelState.AddModelError(nameof(UserName),
+                $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
         if (!Registration.IsMailAddress(email))
-            ModelState.AddModelError(nameof(Email), $"Enter a mail address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
+            ModelState.AddModelError(nameof(Email),
+                $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
         if (Password is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
-            ModelState.AddModelError(nameof(Password), $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
-        // A refused text is not sent back at its full length
+            ModelState.AddModelError(nameof(Password),
+                $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        // A refused text may be very long: the form repeats only its beginning
         UserName = VisitorText.Clean(UserName, Registration.MaxUserNameLength);
         Email = VisitorText.Clean(Email, Registration.MaxEmailLength);
     }

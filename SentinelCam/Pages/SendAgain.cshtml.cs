@@ -8,14 +8,14 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
-/// <summary>Sends a mail again, or puts the notices of failed ones away. For the mail's owner only.</summary>
+/// <summary>Sends a mail again, or dismisses the notice of failed ones. For the mail's owner only.</summary>
 [EnableRateLimiting(RateLimits.SendAgain)]
 public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
-    /// <summary>Where to go back to: a page of this site.</summary>
+    /// <summary>The page of this site to return to.</summary>
     [BindProperty]
     public string? ReturnUrl { get; set; }
 
@@ -24,7 +24,8 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
     public async Task<IActionResult> OnGetAsync()
     {
         var viewer = Viewer.Of(User);
-        Delivery = await db.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
+        Delivery = await db.Deliveries.AsNoTracking()
+            .SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
         return Delivery is null ? NotFound() : Page();
     }
 
@@ -35,9 +36,9 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
             return NotFound();
         TempData["Notice"] = outcome switch
         {
-            RepeatOutcome.Queued => "The mail is sent again.",
-            RepeatOutcome.RecipientRemoved => "This address gets your mails no more.",
-            _ => "This mail is in the queue already, or was sent again since.",
+            RepeatOutcome.Queued => "The email is being sent again.",
+            RepeatOutcome.RecipientRemoved => "This address no longer receives your alerts, so the email was not sent.",
+            _ => "This email is already in the queue, or has been sent again since.",
         };
         return Back();
     }

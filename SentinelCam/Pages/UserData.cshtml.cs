@@ -1,5 +1,4 @@
 using System.Globalization;
-using Htmx;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -13,7 +12,7 @@ namespace SentinelCam.Pages;
 [EnableRateLimiting(RateLimits.Export)]
 public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, ImageLogExport export, TimeProvider time) : PageModel
 {
-    /// <summary>Counting stops here: it must not read a million rows to show a number.</summary>
+    /// <summary>Counting stops here, so that showing a number never reads a million rows.</summary>
     private const int MaxCounted = 100;
 
     [BindProperty(SupportsGet = true)]
@@ -33,22 +32,22 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
         var before = LogPlace.Parse(Before);
         Log = await query.PageAsync(viewer, Search.Filter, before, countTo: before is null ? MaxCounted : 0);
         Count = InWords(Log.Found);
-        Response.Headers.Vary = "HX-Request";
         if (Log.Items.Count == 0 && Request.Headers["HX-Trigger"] == "count")
         {
-            // The last entry was deleted in place: what is said of an empty list takes its place
+            // The last entry was deleted in place: the text of the empty list replaces it
             Response.Headers["HX-Retarget"] = Response.Headers["HX-Reselect"] = "#log";
             Response.Headers["HX-Reswap"] = "outerHTML";
         }
 
-        return Request.IsHtmx() ? Partial("_Log", this) : Page();
+        return this.PageOrPartial("_Log");
     }
 
     public async Task<IActionResult> OnGetExportAsync()
     {
         var viewer = Viewer.Of(User);
         var newest = (await index.FindAsync(viewer, Search.Filter, null, 1)).FirstOrDefault();
-        return await ExportAsync(new ExportSelection(viewer, Search.Filter, newest is null ? null : newest with { Id = newest.Id + 1 }));
+        var start = newest is null ? null : newest with { Id = newest.Id + 1 };
+        return await ExportAsync(new ExportSelection(viewer, Search.Filter, start));
     }
 
     /// <param name="ids">The entries that were selected.</param>
@@ -58,17 +57,18 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
 
     private async Task<IActionResult> ExportAsync(ExportSelection selection)
     {
-        // The directory of a ZIP file is written synchronously when the archive is closed
+        // Closing the archive writes its directory synchronously
         HttpContext.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO = true;
         Response.ContentType = "application/zip";
-        Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
+        Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture,
+            $"attachment; filename=\"sentinelcam-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"");
         await export.WriteAsync(selection, Response.Body, HttpContext.RequestAborted);
         return new EmptyResult();
     }
 
     private LocalRedirectResult NothingSelected()
     {
-        TempData["Notice"] = "Select entries first: each has a box beside its picture.";
+        TempData["Notice"] = "Select entries first, with the boxes beside their pictures.";
         return LocalRedirect(Search.Url("/userdata"));
     }
 

@@ -7,7 +7,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Snapshots;
 
 /// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
-public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> logger)
+public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILogger<SnapshotStore> logger)
 {
     /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
     public const long Reserve = 64L << 20;
@@ -44,7 +44,7 @@ public sealed class SnapshotStore(DataDirectory data, ILogger<SnapshotStore> log
         if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
             throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
         // Made while the disk is busy with the picture
-        var thumbnailing = Task.Run(() => Thumbnail.TryMake(frame.Jpeg));
+        var thumbnailing = Task.Run(() => thumbnails.TryMake(frame.Jpeg));
         try
         {
             DurableFile.Write(PathOf(name), frame.Jpeg);

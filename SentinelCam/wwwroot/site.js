@@ -1,10 +1,10 @@
-// What makes the pages live. Each of them works without it.
+// Updates pages in place. Every page works without it.
 const notice = document.getElementById("notice");
 
-// Errors. The server's own words come as a fragment for #notice; anything else that answers, a proxy say, is told by its status.
+// Errors. The server's own text arrives as a fragment for #notice. For any other answer, such as a proxy's, the status is shown.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  // What asks by itself does not move the page to its error
+  // An automatic request must not scroll the page to its error
   if (xhr.status >= 400 && requestConfig.elt.matches("#live, [data-while-seen]")) {
     event.detail.swapOverride = "innerHTML";
   }
@@ -21,7 +21,7 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-// A notice about an error goes when what failed works again. A request that another one replaced has neither failed nor worked.
+// An error is removed once the element whose request failed succeeds. A request that was replaced by another counts as neither.
 let failed;
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful } = event.detail;
@@ -34,13 +34,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 function fail(elt) {
   failed = elt;
-  // Behind the open viewer nobody would see why
+  // The open viewer would cover the error
   if (viewer?.contains(elt)) {
     viewer.close();
   }
 }
 
-// A live picture keeps the camera open: only while somebody can see it.
+// A live picture keeps the camera open, so it is only refreshed while the page is visible
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.hasAttribute("data-while-seen")) {
     event.preventDefault();
@@ -57,7 +57,7 @@ function say(text) {
   notice.replaceChildren(line);
 }
 
-// An address without the fields that are empty, fit to be kept
+// Leaves empty fields out of the address, so that it makes a good bookmark
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb === "get") {
     for (const [name, value] of [...event.detail.formData.entries()]) {
@@ -68,7 +68,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
-// Neither each letter of a search nor the same search once more is a step to go back to
+// Typing in the search, or repeating a search, adds no step to the history
 document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   const { history, requestConfig } = event.detail;
   if (requestConfig.triggeringEvent?.type === "input" || history.path === location.pathname + location.search) {
@@ -76,34 +76,45 @@ document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   }
 });
 
-// Times in the reader's zone, in the form that the server writes; the exact UTC stays in the title
+// Times in the browser's zone, worded as the server words them; the exact UTC time stays in the title
 const two = (number) => String(number).padStart(2, "0");
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function dayOf(at) {
+  const now = new Date();
+  const days = (Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) - Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())) / 86400000;
+  const day = `${at.getDate()} ${months[at.getMonth()]}`;
+  return { "0": "today", "-1": "yesterday", "1": "tomorrow" }[days] ?? (at.getFullYear() === now.getFullYear() ? day : `${day} ${at.getFullYear()}`);
+}
 
 function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
-      const offset = -at.getTimezoneOffset();
-      const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-      time.textContent = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`;
+      const text = `${dayOf(at)} at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      if (time.textContent !== text) {
+        time.textContent = text;
+      }
     }
   }
 }
 
 localize(document);
+// A page that stays open past midnight
+setInterval(() => localize(document), 60000);
 document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
 
-// The age of the camera's last frame goes on by itself
+// Keeps counting the age of the camera's last frame
 setInterval(() => {
   for (const age of document.querySelectorAll("[data-age]")) {
-    // From the age that the server gave on, since its clock may be another
+    // Counts from the age that the server gave, because its clock may differ from the browser's
     age.began ??= performance.now() - 1000 * Number(age.dataset.age);
     const seconds = Math.max(0, Math.floor((performance.now() - age.began) / 1000));
     age.textContent = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
   }
 }, 1000);
 
-// The picture viewer: a dialog, walked with the arrow keys
+// The picture viewer: a dialog that the arrow keys walk through
 const viewer = document.getElementById("viewer");
 let opener;
 
@@ -116,7 +127,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
-// Said to those who do not see the next picture appear; at the end of the walk the focus stays on it
+// Announces the next picture to screen readers. At the last picture the focus stays within the viewer.
 document.addEventListener("htmx:afterSettle", () => {
   if (viewer?.open) {
     document.getElementById("caption-said").textContent = viewer.querySelector(".caption")?.textContent.trim().replace(/\s+/g, " ") ?? "";
@@ -126,7 +137,7 @@ document.addEventListener("htmx:afterSettle", () => {
   }
 });
 
-// The browser gives the focus back to what opened the dialog, unless news have replaced it
+// The browser returns the focus to the element that opened the dialog, unless an update has replaced it
 viewer?.addEventListener("close", () => opener.isConnected || document.getElementById(opener.id)?.focus());
 
 document.addEventListener("keydown", (event) => {
@@ -137,7 +148,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// How many entries are selected. One that is made anew stays selected.
+// Counts the selected entries. An entry that is replaced stays selected.
 const selected = () => [...document.querySelectorAll("input[name=Ids]:checked")];
 let chosen = [];
 
@@ -158,7 +169,7 @@ document.addEventListener("htmx:afterSwap", () => {
   count();
 });
 
-// A picture that is pinned in the viewer is so in the list, too
+// Shows in the list, too, that a picture was pinned in the viewer
 document.addEventListener("entry-changed", (event) => {
   const id = event.detail.value;
   if (document.getElementById(`entry-${id}`)) {
@@ -166,7 +177,7 @@ document.addEventListener("entry-changed", (event) => {
   }
 });
 
-// After a deletion in place the focus goes on to the next entry
+// After a deletion in place the focus moves to the next entry
 let next;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const entry = event.detail.target;
@@ -179,13 +190,13 @@ document.addEventListener("htmx:afterRequest", () => {
   next = undefined;
 });
 
-// The dashboard asks anew when the server tells of news; where nothing is heard of it, every ten seconds. A page in the background rests.
+// The dashboard refreshes when the server sends an event, or every ten seconds if no events arrive. In the background it rests.
 if (document.querySelector("[data-events]")) {
   let source;
   let timer;
   let heard;
   let asked;
-  // Not under somebody's hands: while a question waits for its answer, so do the news
+  // While a question waits for its answer, updates wait too
   let missed = false;
   const asks = () => document.querySelector("#latest form[hx-post]") !== null;
   const refresh = () => {
@@ -213,7 +224,7 @@ if (document.querySelector("[data-events]")) {
     source.addEventListener("error", () => (heard = 0));
   };
 
-  // The server gives a sign every fifteen seconds. Without one the page asks, and now and then tries to listen again.
+  // The server sends a heartbeat every fifteen seconds. Without one the page refreshes, and reconnects every sixth time.
   const watch = () => {
     if (performance.now() - heard > 20000) {
       refresh();
@@ -231,7 +242,7 @@ if (document.querySelector("[data-events]")) {
     timer = setInterval(watch, 10000);
   };
 
-  // What has the focus keeps it, though it is made anew
+  // The focused element keeps the focus when it is replaced
   let focused;
   document.addEventListener("htmx:beforeSwap", (event) => {
     focused = undefined;
@@ -249,7 +260,7 @@ if (document.querySelector("[data-events]")) {
     }
   });
 
-  // What is the same stays, else a problem would be read out at all news
+  // An unchanged part is not replaced; otherwise a problem would be read out at every update
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     event.detail.shouldSwap = !event.detail.target.isEqualNode(event.detail.fragment.firstElementChild);
   });

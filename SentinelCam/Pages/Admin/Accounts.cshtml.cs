@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 
-namespace SentinelCam.Pages.Admin;
+namespace SentinelCam.Pages;
 
 public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval approval, RegistrationOptions options) : PageModel
 {
@@ -12,8 +12,8 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
 
     public string ModeInWords => Mode switch
     {
-        RegistrationMode.Open => "Everybody can register and sign in at once.",
-        RegistrationMode.Approval => "Everybody can register; you let each account in here.",
+        RegistrationMode.Open => "Anyone can register and sign in at once.",
+        RegistrationMode.Approval => "Anyone can register. You approve each account here.",
         _ => "Nobody can register.",
     };
 
@@ -28,11 +28,14 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
             .ToListAsync();
     }
 
-    public async Task<IActionResult> OnPostApproveAsync(long id) => Answer(await approval.ApproveAsync(id), "The account is approved.");
+    public async Task<IActionResult> OnPostApproveAsync(long id) =>
+        Answer(await approval.ApproveAsync(id), "The account was approved. Tell its owner: SentinelCam does not.");
 
-    public async Task<IActionResult> OnPostSuspendAsync(long id) => Answer(await approval.SuspendAsync(id), "The account is suspended.");
+    public async Task<IActionResult> OnPostSuspendAsync(long id) =>
+        Answer(await approval.SuspendAsync(id), "The account was suspended. It is signed out within a minute.");
 
-    public async Task<IActionResult> OnPostRemoveAsync(long id) => Answer(await approval.RemoveAsync(id), "The account is removed.");
+    public async Task<IActionResult> OnPostRemoveAsync(long id) =>
+        Answer(await approval.RemoveAsync(id), "The account was removed.");
 
     private IActionResult Answer(bool done, string notice)
     {
@@ -42,5 +45,6 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
         return LocalRedirect("/admin/accounts");
     }
 
-    public sealed record Row(long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
+    public sealed record Row(
+        long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 
-namespace SentinelCam.Pages.Admin;
+namespace SentinelCam.Pages;
 
 public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : PageModel
 {
@@ -20,36 +20,36 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
 
     public bool IsChosen { get; private set; }
 
-    /// <summary>The page, or its live part; either counts as a look at the camera.</summary>
+    /// <summary>The page or its live part. Both keep the camera open for a while.</summary>
     public IActionResult OnGet()
     {
-        camera.WarmForLook();
-        Response.Headers.Vary = "HX-Request";
-        if (Request.IsHtmx())
-            return Partial("_Preview", this);
-        IsChosen = TempData[ChosenKey] is not null;
-        return ShowPage();
+        camera.WarmForPreview();
+        if (!Request.IsHtmx())
+        {
+            IsChosen = TempData[ChosenKey] is not null;
+            Devices = DeviceList.Found();
+        }
+
+        return this.PageOrPartial("_Preview");
     }
 
-    /// <summary>The latest frame as a JPEG: 404 where the camera gives none within five seconds.</summary>
+    /// <summary>The latest frame as a JPEG, or 404 if the camera gives none within five seconds.</summary>
     public async Task<IActionResult> OnGetFrameAsync()
     {
         Response.Headers.CacheControl = "private, no-store";
-        return await camera.LookAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
+        return await camera.PreviewAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
     }
 
     public async Task<IActionResult> OnPostAsync(string? source)
     {
         Problem = await selection.ChooseAsync(source, Viewer.Of(User).Id);
         if (Problem is not null)
-            return ShowPage();
+        {
+            Devices = DeviceList.Found();
+            return Page();
+        }
+
         TempData[ChosenKey] = true;
         return LocalRedirect("/admin/camera");
-    }
-
-    private PageResult ShowPage()
-    {
-        Devices = DeviceList.Found();
-        return Page();
     }
 }

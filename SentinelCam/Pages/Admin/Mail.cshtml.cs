@@ -11,16 +11,17 @@ using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
-namespace SentinelCam.Pages.Admin;
+namespace SentinelCam.Pages;
 
 public sealed class MailModel(
-    SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test, UserManager<Account> accounts) : PageModel
+    SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test,
+    UserManager<Account> accounts) : PageModel
 {
     private const int Shown = 50;
     private const string Hidden = "set, not shown";
     private const string NotSet = "not set";
 
-    /// <summary>The mail of the outbox that is read.</summary>
+    /// <summary>The mail of the outbox to show.</summary>
     [BindProperty(SupportsGet = true)]
     public string? Name { get; set; }
 
@@ -30,41 +31,41 @@ public sealed class MailModel(
 
     public string From => smtp.From ?? SmtpOptions.OutboxSender;
 
-    /// <summary>The address of whoever looks, where the test mail goes.</summary>
+    /// <summary>The viewer's own address, which gets the test email.</summary>
     public string? Email { get; private set; }
 
-    /// <summary>All keys with the value in force; of a secret only whether there is one.</summary>
-    public IReadOnlyList<(string Key, string Value)> Configuration =>
+    /// <summary>Each setting with the value in use. A secret only says whether it is set.</summary>
+    public IReadOnlyList<(string Setting, string Value)> Settings =>
     [
-        ("Smtp:Host", smtp.Host ?? NotSet),
-        ("Smtp:Port", smtp.Port.ToString(CultureInfo.InvariantCulture)),
-        ("Smtp:Security", smtp.Security.ToString()),
-        ("Smtp:UserName", smtp.UserName ?? NotSet),
-        ("Smtp:Password", smtp.Password is null ? NotSet : Hidden),
-        ("Smtp:From", From),
-        ("Smtp:OAuth:ClientId", smtp.OAuth?.ClientId ?? NotSet),
-        ("Smtp:OAuth:ClientSecret", smtp.OAuth is null ? NotSet : Hidden),
-        ("Smtp:OAuth:RefreshToken", smtp.OAuth is null ? NotSet : Hidden),
-        ("Smtp:OAuth:TokenEndpoint", smtp.OAuth?.TokenEndpoint.GetLeftPart(UriPartial.Path) ?? NotSet),
-        ("Alerts:QuietPeriod", alerts.QuietPeriod.ToString("c", CultureInfo.InvariantCulture)),
+        ("Mail server", smtp.Host ?? NotSet),
+        ("Port", smtp.Port.ToString(CultureInfo.InvariantCulture)),
+        ("Encryption", smtp.Security.ToString()),
+        ("User name", smtp.UserName ?? NotSet),
+        ("Password", smtp.Password is null ? NotSet : Hidden),
+        ("Sender", From),
+        ("OAuth client ID", smtp.OAuth?.ClientId ?? NotSet),
+        ("OAuth client secret", smtp.OAuth is null ? NotSet : Hidden),
+        ("OAuth refresh token", smtp.OAuth is null ? NotSet : Hidden),
+        ("OAuth token endpoint", smtp.OAuth?.TokenEndpoint.GetLeftPart(UriPartial.Path) ?? NotSet),
+        ("Quiet period", string.Create(CultureInfo.InvariantCulture, $"{alerts.QuietPeriod.TotalMinutes:0.##} minutes")),
     ];
 
     public MailTestRun? Test => test.Last;
 
-    /// <summary>What is still to be sent, the next due first.</summary>
+    /// <summary>The mails still to be sent, next due first.</summary>
     public IReadOnlyList<Delivery> Queue { get; private set; } = [];
 
-    /// <summary>How many there are, shown or not.</summary>
+    /// <summary>How many mails are waiting, including those not shown.</summary>
     public int Waiting { get; private set; }
 
-    /// <summary>What is over, newest first.</summary>
+    /// <summary>The mails that were sent or have failed, newest first.</summary>
     public IReadOnlyList<Delivery> Deliveries { get; private set; } = [];
 
     public IReadOnlyList<OutboxMail> Outbox { get; private set; } = [];
 
     public MimeMessage? Message { get; private set; }
 
-    /// <summary>The sizes of the pictures that are attached to <see cref="Message"/>, null where one is not whole.</summary>
+    /// <summary>The sizes of the pictures attached to <see cref="Message"/>, in pixels; null for a damaged picture.</summary>
     public IReadOnlyList<(int? Width, int? Height)> Pictures => Message is null ? [] : [.. Attached(Message).Select(SizeOf)];
 
     public async Task<IActionResult> OnGetAsync()
@@ -72,25 +73,26 @@ public sealed class MailModel(
         if (Name is not null)
             return (Message = outbox.Read(Name)) is null ? NotFound() : Page();
         Email = (await accounts.GetUserAsync(User))?.Email;
-        var open = db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
+        var open = db.Deliveries.AsNoTracking()
+            .Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
         Waiting = await open.CountAsync();
         Queue = await open.OrderBy(d => d.DueAt).Take(Shown).ToListAsync();
-        Deliveries = await db.Deliveries.AsNoTracking().Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Failed)
+        Deliveries = await db.Deliveries.AsNoTracking()
+            .Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Failed)
             .OrderByDescending(d => d.Id).Take(Shown).ToListAsync();
         Outbox = outbox.List(Shown);
         return Page();
     }
 
     /// <summary>The steps of the test so far.</summary>
-    public IActionResult OnGetTest() => Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
+    public IActionResult OnGetTest() =>
+        Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
 
-    public async Task<IActionResult> OnPostTestAsync()
+    public Task<IActionResult> OnPostTestAsync() => this.ForAccountAsync(accounts, account =>
     {
-        if (await accounts.GetUserAsync(User) is not { Email: { } email } account)
-            return Challenge();
-        test.TryStart(email, TimeZones.Find(account.TimeZone));
+        test.TryStart(account.Email!, TimeZones.Find(account.TimeZone));
         return OnGetTest();
-    }
+    });
 
     public IActionResult OnGetPicture(int part) =>
         outbox.Read(Name) is { } message && Attached(message).ElementAtOrDefault(part) is { } picture

@@ -1,0 +1,72 @@
+using SentinelCam.Cameras;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Cameras;
+
+public class JpegParserTests
+{
+    [Fact]
+    public void A_complete_picture_has_its_size_and_length()
+    {
+        var jpeg = TestJpeg.Demo();
+
+        Assert.True(JpegParser.TryParse([.. jpeg, 1, 2, 3], out var parsed));
+        Assert.Equal((640, 480, jpeg.Length), (parsed.Width, parsed.Height, parsed.Length));
+    }
+
+    [Fact]
+    public void A_picture_cut_off_anywhere_is_rejected()
+    {
+        var jpeg = TestJpeg.Demo();
+        for (var length = 0; length < jpeg.Length; length += 7)
+            Assert.False(JpegParser.TryParse(jpeg.AsSpan(0, length), out _), $"cut off after {length} bytes");
+    }
+
+    [Fact]
+    public void Bytes_that_arrive_one_by_one_give_the_same_picture()
+    {
+        var jpeg = TestJpeg.Demo();
+        var parser = new JpegParser();
+        parser.Reset();
+        for (var length = 3; length < jpeg.Length; length++)
+            Assert.Equal(JpegProgress.NeedsMore, parser.Advance(jpeg.AsSpan(0, length)));
+        Assert.Equal(JpegProgress.Complete, parser.Advance(jpeg));
+        Assert.Equal(jpeg.Length, parser.Length);
+    }
+
+    [Fact]
+    public void A_picture_inside_the_metadata_is_not_mistaken_for_its_end()
+    {
+        var inner = TestJpeg.Tiny(1);
+        var outer = TestJpeg.Tiny(2);
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE1, 0, (byte)(inner.Length + 2), .. inner, .. outer[2..]];
+
+        Assert.True(JpegParser.TryParse(jpeg, out var parsed));
+        Assert.Equal(jpeg.Length, parsed.Length);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x89, 0x50, 0x4E, 0x47 })]
+    [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xD9 })]
+    [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0, 0, 1, 0xFF, 0xD9 })]
+    [InlineData(new byte[] { 0xFF, 0xD8, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9 })]
+    [InlineData(new byte[]
+    {
+        0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0,
+        0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9,
+    })]
+    [InlineData(new byte[]
+    {
+        0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 0, 0, 8, 1, 1, 0x11, 0,
+        0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xFF, 0xD9,
+    })]
+    public void Data_that_only_looks_like_a_picture_is_rejected(byte[] bytes) =>
+        Assert.False(JpegParser.TryParse(bytes, out _));
+
+    [Fact]
+    public void A_picture_over_16_MiB_is_rejected()
+    {
+        Assert.True(JpegParser.TryParse(TestJpeg.Tiny(1, 15 * 1024 * 1024), out _));
+        Assert.False(JpegParser.TryParse(TestJpeg.Tiny(1, JpegParser.MaxBytes), out _));
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Cameras;
+
+public class VideoFileTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("clip.ts", "-c:v libx264 -pix_fmt yuv420p")]
+    [InlineData("clip.h264", "-c:v libx264 -pix_fmt yuv420p")]
+    [InlineData("clip.mjpeg", "-c:v mjpeg -q:v 3")]
+    [InlineData("clip.mp4", "-c:v libx264 -pix_fmt yuv420p")]
+    public async Task A_video_file_starts_over_even_if_it_cannot_be_rewound(string name, string encoding)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        using var folder = new TemporaryVideo(name);
+        await FfmpegProgram.RunAsync(
+            Cancelled, ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", .. encoding.Split(' '), folder.Path]);
+        var camera = new NativeCamera(
+            name, OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(folder.Path),
+            _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
+
+        var frames = 0;
+        await foreach (var frame in camera.ReadAsync(Cancelled))
+            if (++frames == 35)
+                break;
+    }
+
+    [Fact]
+    public async Task A_video_file_is_played_in_a_loop_at_its_own_rate()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        using var folder = new TemporaryVideo();
+        await FfmpegProgram.RunAsync(
+            Cancelled,
+            "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "mjpeg", "-q:v", "3", folder.Path);
+        var camera = new NativeCamera(
+            "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(folder.Path),
+            _ => VideoFileReader.Open(folder.Path, TimeProvider.System), TimeProvider.System);
+
+        var frames = new List<Frame>();
+        await foreach (var frame in camera.ReadAsync(Cancelled))
+        {
+            frames.Add(frame);
+            if (frames.Count == 21) // two loops of its ten frames
+                break;
+        }
+
+        Assert.All(frames, frame => Assert.True(JpegParser.TryParse(frame.Jpeg, out _)));
+        Assert.Equal((320, 240), (frames[0].Width, frames[0].Height));
+        // Never faster than its rate; a slow machine may be slower
+        Assert.True(frames[20].TakenAt - frames[0].TakenAt >= TimeSpan.FromSeconds(0.9), "played too fast");
+        // Not by position: a busy machine drops frames
+        Assert.InRange(frames.Select(frame => Convert.ToBase64String(frame.Jpeg)).Distinct().Count(), 2, 10);
+        await using var feed = Feed(camera);
+        Assert.Equal(FrameQuality.Good, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame?.Quality);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_a_video_is_a_bad_frame()
+    {
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        using var file = new TemporaryVideo();
+        await File.WriteAllTextAsync(file.Path, "not a video", Cancelled);
+        await using var feed = Feed(new NativeCamera(
+            "clip.avi", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(file.Path),
+            _ => VideoFileReader.Open(file.Path, TimeProvider.System), TimeProvider.System));
+
+        Assert.Equal(CaptureOutcome.BadFrame, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Outcome);
+    }
+
+    private static CameraFeed Feed(ICamera camera) =>
+        new(camera, "desk", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance);
+
+    private sealed class TemporaryVideo(string name = "clip.avi") : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+        public string Path => System.IO.Path.Combine(_folder.FullName, name);
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
+}

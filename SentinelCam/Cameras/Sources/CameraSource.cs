@@ -1,0 +1,92 @@
+using System.Globalization;
+using SentinelCam.Configuration;
+
+namespace SentinelCam.Cameras;
+
+/// <summary>A validated value of <c>Camera:Source</c>, and the camera that it stands for.</summary>
+internal sealed class CameraSource
+{
+    private const string Allowed =
+        "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, " +
+        "or the path of an existing video file.";
+
+    private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
+
+    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> _create;
+
+    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> create) => _create = create;
+
+    /// <exception cref="ConfigurationException">The value is invalid. The message contains no credentials.</exception>
+    /// <param name="value">The configured or chosen value. Null or empty means <c>auto</c>.</param>
+    /// <param name="environment">
+    /// Relative paths start at its content root. In Development, <c>auto</c> falls back to <c>demo</c>.
+    /// </param>
+    /// <param name="mayBeAbsent">
+    /// Whether to accept a video file that does not exist. The camera then reports it as missing.
+    /// </param>
+    public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
+    {
+        var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
+        if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
+            return Auto(new DeviceList(), environment.IsDevelopment());
+        if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
+            return new CameraSource((time, _, _) => new DemoCamera(time));
+        if (DeviceIndex(source) is { } index)
+            return Device(index);
+        if (source.Contains("://", StringComparison.Ordinal))
+            return Address(source) ?? throw NotAllowed(source);
+        var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
+        return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
+    }
+
+    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) =>
+        _create(time, library, stuckThreads);
+
+    /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
+    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
+    {
+        var device = new NativeCamera(
+            "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time,
+            startsDark: true);
+        return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
+    });
+
+    private static CameraSource Device(int index)
+    {
+        var devices = new DeviceList();
+        var shown = index.ToString(CultureInfo.InvariantCulture);
+        return new CameraSource((time, library, stuckThreads) => new NativeCamera(
+            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time,
+            startsDark: true));
+    }
+
+    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads) => new NativeCamera(
+        shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
+
+    private static CameraSource? Address(string source)
+    {
+        if (!Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0
+            || (address.UserInfo.Length == 0 && address.AbsolutePath.Contains('@', StringComparison.Ordinal)))
+            return null; // an @ in the path is most likely part of a password whose / was not written as %2F
+        return address.Scheme switch
+        {
+            "http" or "https" => new CameraSource((time, _, _) => new HttpCamera(address, time)),
+            "rtsp" or "rtsps" => new CameraSource((time, _, _) => new RtspCamera(address, time)),
+            _ => null,
+        };
+    }
+
+    /// <summary>A number, or the path of a Linux device file.</summary>
+    private static int? DeviceIndex(string source)
+    {
+        const string Device = "/dev/video";
+        var number = source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source;
+        var isIndex = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
+        return isIndex && index <= DeviceList.MaxIndex ? index : null;
+    }
+
+    private static ConfigurationException NotAllowed(string source) => new(
+        "Camera:Source",
+        RedactedSource.Of(source),
+        source.Contains('@', StringComparison.Ordinal) ? Allowed + Escaping : Allowed);
+}

@@ -1,0 +1,159 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace SentinelCam.Cameras;
+
+/// <summary>An RTSP camera, read by the <c>ffmpeg</c> program because OpenCV's FFmpeg is built without network support.</summary>
+/// <remarks>
+/// The program is killed when the enumeration ends. If the app dies first, the program ends at the next frame because its pipe
+/// is closed, or by its own time limit if no frame arrives.
+/// </remarks>
+/// <param name="address">May contain a user name and password. They are never shown.</param>
+/// <param name="time">The clock.</param>
+/// <param name="program">The program's name or path.</param>
+internal sealed class RtspCamera(Uri address, TimeProvider time, string program = "ffmpeg") : ICamera
+{
+    private const int MaxErrorText = 8 * 1024;
+
+    /// <summary>The environment variables that the program needs.</summary>
+    private static readonly string[] Inherited =
+        ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "LD_LIBRARY_PATH", "SystemRoot"];
+
+    /// <summary>Ends the program if the camera falls silent, even if the app is no longer there to kill it.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
+
+    private static readonly CameraFault NoProgram = new(
+        CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
+        OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
+        Permanent: true);
+
+    public string Source { get; } = RedactedSource.Of(address);
+
+    public CameraFault? Check() => IsInstalled() ? null : NoProgram;
+
+    public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ffmpeg = Start();
+        await SendScriptAsync(ffmpeg.StandardInput);
+        var errors = ReadErrorsAsync(ffmpeg.StandardError);
+        try
+        {
+            var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
+            while (await reader.ReadAsync(cancellationToken) is { } frame)
+                yield return frame;
+            throw new CameraException(FaultOf(await errors.WaitAsync(cancellationToken)) ?? reader.EndFault);
+        }
+        finally
+        {
+            Kill(ffmpeg);
+        }
+    }
+
+    /// <summary>Without the address: anyone who lists the processes of this machine could read its password.</summary>
+    internal static IEnumerable<string> Arguments() =>
+    [
+        "-nostdin", "-hide_banner", "-loglevel", "error",
+        // Keeps a hostile camera from making the program open files
+        "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
+        "-fflags", "nobuffer", "-flags", "low_delay",
+        "-f", "concat", "-safe", "0", "-i", "pipe:0",
+        "-an", "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
+    ];
+
+    /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
+    internal string Script() => string.Create(CultureInfo.InvariantCulture, $"""
+        ffconcat version 1.0
+        file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
+        option rtsp_transport tcp
+        option timeout {SilenceLimit.TotalMicroseconds:0}
+
+        """);
+
+    private bool IsInstalled()
+    {
+        if (Path.IsPathRooted(program))
+            return File.Exists(program);
+        var file = OperatingSystem.IsWindows() ? program + ".exe" : program;
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(folder => File.Exists(Path.Combine(folder, file)));
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(program, Arguments())
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+        };
+        // The other program must not see this one's configuration, which includes passwords
+        foreach (var name in start.Environment.Keys.Except(Inherited, StringComparer.OrdinalIgnoreCase).ToList())
+            start.Environment.Remove(name);
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            throw new CameraException(NoProgram);
+        }
+    }
+
+    private async Task SendScriptAsync(StreamWriter input)
+    {
+        try
+        {
+            await using (input)
+                await input.WriteAsync(Script());
+        }
+        catch (IOException)
+        {
+            return; // the program has already ended, and its errors say why
+        }
+    }
+
+    /// <summary>
+    /// Drains the program's error pipe and returns the start of its text, which quotes the address and is never shown.
+    /// </summary>
+    private static async Task<string> ReadErrorsAsync(StreamReader errors)
+    {
+        var text = new StringBuilder();
+        var chunk = new char[1024];
+        while (await errors.ReadAsync(chunk) is > 0 and var read)
+        {
+            if (text.Length < MaxErrorText)
+                text.Append(chunk, 0, read);
+        }
+        return text.ToString();
+    }
+
+    private CameraFault? FaultOf(string errors) => errors switch
+    {
+        _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
+        _ when Has(errors, "404 ") => CameraFaults.NotFound,
+        _ when Has(errors, "Failed to resolve") => CameraFaults.UnknownHost,
+        _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route")
+            || Has(errors, "unreachable") => CameraFaults.NoAnswer,
+        _ => null,
+    };
+
+    private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            Debug.Assert(process.HasExited, "Only a process that has already ended cannot be killed.");
+        }
+    }
+}

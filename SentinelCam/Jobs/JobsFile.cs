@@ -1,0 +1,132 @@
+using System.Globalization;
+using Hangfire.Storage.SQLite;
+using SentinelCam.Configuration;
+using SQLite;
+
+namespace SentinelCam.Jobs;
+
+/// <summary>
+/// <c>jobs.db</c>. A file that cannot be used is set aside and made again: the sweep queues what is due from <c>sentinelcam.db</c>.
+/// </summary>
+public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
+{
+    /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema; 1 was SentinelCam's own.</summary>
+    private const int Version = 2;
+
+    /// <summary>
+    /// A job that was fetched and neither done nor returned for so long runs again. Nothing prolongs that time, so it must exceed
+    /// the longest job: a mail waits ten minutes at most, and the retention runs every hour. A longer retention would run twice at
+    /// once, which is harmless, as each deletion is. Nobody waits for this time: what a dead process held is released at start,
+    /// and the sweep finds overdue work within minutes.
+    /// </summary>
+    private static readonly TimeSpan LongestJob = TimeSpan.FromHours(1);
+
+    /// <summary>Opens the file, after it was checked and, where that is needed, made again.</summary>
+    /// <exception cref="ConfigurationException">The file can be neither used nor made again, as on a full disk.</exception>
+    public SQLiteStorage Open()
+    {
+        try
+        {
+            try
+            {
+                Probe();
+            }
+            catch (SQLiteException error) when (!MayPass(error.Result))
+            {
+                SetAside(error.Message);
+                Probe();
+            }
+
+            var options = new SQLiteStorageOptions { QueuePollInterval = TimeSpan.FromSeconds(5), InvisibilityTimeout = LongestJob };
+            var storage = new SQLiteStorage(new SQLiteDbConnectionFactory(Connect), options);
+            storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.All);
+            ReleaseWhatTheLastProcessHeld();
+            return storage;
+        }
+        catch (Exception error) when (error is SQLiteException or IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException("DataDirectory", data.Root,
+                $"a directory in which jobs.db can be read, written and made again ({error.Message.ReplaceLineEndings(" ")}).");
+        }
+    }
+
+    /// <summary>Reads all of the file and writes to it.</summary>
+    /// <exception cref="IOException">It cannot be used; the message says why, and what to do.</exception>
+    public void Check()
+    {
+        try
+        {
+            Probe();
+        }
+        catch (SQLiteException error)
+        {
+            var remedy = error.Result == SQLite3.Result.Full ? "make room on the disk"
+                : MayPass(error.Result) ? "it may pass by itself"
+                : "restart SentinelCam, which sets the file aside and makes a new one";
+            throw new IOException($"jobs.db cannot be used ({error.Message}): {remedy}.", error);
+        }
+    }
+
+    /// <summary>Whether an error says nothing against the file.</summary>
+    private static bool MayPass(SQLite3.Result result) =>
+        result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem;
+
+    /// <exception cref="SQLiteException">The file is damaged, written by another version, or cannot be read or written.</exception>
+    private void Probe()
+    {
+        using var connection = Connect();
+        if (connection.ExecuteScalar<string>("PRAGMA quick_check(1)") is not "ok" and var damage)
+            throw SQLiteException.New(SQLite3.Result.Corrupt, damage);
+        if (connection.ExecuteScalar<int>("PRAGMA user_version") is not Version and var other
+            && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") > 0)
+            throw SQLiteException.New(SQLite3.Result.Format, string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
+    }
+
+    /// <summary>
+    /// Several threads may use a connection (a lock is renewed by a timer), hence <see cref="SQLiteOpenFlags.FullMutex"/>. After a
+    /// power cut the last jobs may be missing, which the sweep makes up for, so a commit does not wait for the disk.
+    /// </summary>
+    private SQLiteConnection Connect()
+    {
+        var connection = new SQLiteConnection(
+            data.Jobs, SQLiteOpenFlags.ReadWrite | SQLiteOpenFlags.Create | SQLiteOpenFlags.FullMutex, storeDateTimeAsTicks: true)
+        {
+            BusyTimeout = TimeSpan.FromSeconds(10),
+        };
+        try
+        {
+            connection.Execute("PRAGMA synchronous = NORMAL");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file belongs to this process alone, so whatever is fetched, locked or announced was so by a process that is dead.</summary>
+    private void ReleaseWhatTheLastProcessHeld()
+    {
+        using var connection = Connect();
+        connection.Execute("UPDATE JobQueue SET FetchedAt = ?", DateTime.MinValue);
+        connection.Execute("DELETE FROM DistributedLock");
+        connection.Execute("DELETE FROM Server");
+    }
+
+    private void SetAside(string problem)
+    {
+        var stamp = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        var aside = $"{data.Jobs}.{stamp}.damaged";
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            if (File.Exists(data.Jobs + suffix))
+                File.Move(data.Jobs + suffix, aside + suffix, overwrite: true);
+        }
+
+        data.CreateJobs();
+        logger.LogWarning("jobs.db cannot be used ({Problem}). It is set aside as {Name} and made again; what is due is queued from sentinelcam.db",
+            problem, Path.GetFileName(aside));
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Hangfire;
+using Hangfire.Dashboard;
+using SentinelCam.Data;
+
+namespace SentinelCam.Pages;
+
+/// <summary><c>/hangfire</c>: Hangfire's own pages, in the site's colours as far as a style sheet can set them.</summary>
+public static class JobsDashboard
+{
+    private const string Path = "/hangfire";
+
+    // Hangfire's routes are static, and the tests run several apps in one process
+    private static readonly Lazy<bool> Sheet = new(() =>
+    {
+        DashboardRoutes.AddStylesheet(typeof(JobsDashboard).Assembly, "SentinelCam.Pages.jobs.css");
+        return true;
+    });
+
+    private static readonly CultureInfo English = new EnglishByName();
+
+    /// <summary>
+    /// Sets the language that Hangfire writes into its pages. It takes the thread's, which is empty in the app's invariant
+    /// culture; its texts are English.
+    /// </summary>
+    public static void UseJobsDashboardLanguage(this IApplicationBuilder app)
+    {
+        app.Use((context, next) =>
+        {
+            if (context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
+                CultureInfo.CurrentUICulture = English;
+            return next(context);
+        });
+    }
+
+    public static void MapJobsDashboard(this IEndpointRouteBuilder routes)
+    {
+        _ = Sheet.Value;
+        routes.MapHangfireDashboardWithAuthorizationPolicy(Roles.Administrator, Path, new DashboardOptions
+        {
+            DashboardTitle = "SentinelCam jobs",
+            AppPath = "/dashboard",
+            DarkModeEnabled = true,
+            DisplayStorageConnectionString = false,
+        });
+    }
+
+    /// <summary>The invariant culture with a language; globalization is invariant, so no other culture exists.</summary>
+    private sealed class EnglishByName() : CultureInfo("")
+    {
+        public override string TwoLetterISOLanguageName => "en";
+    }
+}

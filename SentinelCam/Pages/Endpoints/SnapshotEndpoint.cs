@@ -1,0 +1,34 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
+using SentinelCam.Accounts;
+using SentinelCam.ImageLog;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Pages;
+
+/// <summary><c>/snapshots/{id}</c>: a picture, for those who may see its entry.</summary>
+public static class SnapshotEndpoint
+{
+    public const string Path = "/snapshots";
+
+    public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(Path + "/{id:long}", ServeAsync).RequireAuthorization();
+
+    private static async Task<IResult> ServeAsync(
+        long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
+    {
+        var snapshot = await query.SnapshotsVisibleTo(Viewer.Of(context.User)).SingleOrDefaultAsync(s => s.Id == id);
+        if (snapshot is null)
+            return Results.NotFound();
+
+        var picture = store.PathOf(snapshot.FileName);
+        var path = size == "thumb" ? store.SmallPathOf(snapshot) : picture;
+        var small = path != picture;
+        if (!File.Exists(path))
+            return Results.NotFound();
+        // Checked on each use and answered with 304, so that a deleted picture does not survive in a shared device's browser
+        context.Response.Headers.CacheControl = "private, no-cache";
+        var tag = new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\"");
+        return Results.File(path, "image/jpeg", entityTag: tag, enableRangeProcessing: false);
+    }
+}

@@ -1,0 +1,61 @@
+using Htmx;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.StaticAssets;
+
+namespace SentinelCam.Pages;
+
+/// <summary>The cookies of forms and sessions: how a visitor is asked to sign in, and what keeps a session alive.</summary>
+internal static class Cookies
+{
+    public static void AddCookies(this IServiceCollection services)
+    {
+        services.AddAntiforgery(options =>
+            (options.Cookie.Name, options.Cookie.SecurePolicy) = ("SentinelCam.Form", CookieSecurePolicy.SameAsRequest));
+        services.ConfigureApplicationCookie(options =>
+        {
+            options.Events.OnRedirectToLogin = AskToSignIn;
+            var validate = options.Events.OnValidatePrincipal;
+            options.Events.OnValidatePrincipal = async context =>
+            {
+                await validate(context);
+                context.ShouldRenew &= !IsAutomatic(context.Request);
+            };
+            options.Events.OnCheckSlidingExpiration = context =>
+            {
+                context.ShouldRenew &= !IsAutomatic(context.Request);
+                return Task.CompletedTask;
+            };
+        });
+    }
+
+    private static Task AskToSignIn(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        if (context.Request.IsHtmx())
+        {
+            // A fragment cannot be a sign-in page. htmx loads the whole page, which leads back to the current one.
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            var returnUrl = QueryString.Create(context.Options.ReturnUrlParameter, CurrentPage.Of(context.Request));
+            context.Response.Headers["HX-Redirect"] = context.Options.LoginPath + returnUrl;
+        }
+        else if (context.Request.Path == LiveUpdates.Path)
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        }
+        else
+        {
+            context.Response.Redirect(context.RedirectUri);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whether an open page sent the request by itself. A dashboard left open must not keep its session alive.</summary>
+    private static bool IsAutomatic(HttpRequest request) => request.Path == LiveUpdates.Path
+        || request.Query.ContainsKey(nameof(DashboardModel.Since))
+        // The pictures, styles and scripts of what was refreshed
+        || request.Path.StartsWithSegments(SnapshotEndpoint.Path)
+        || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null
+        || (request.Path == "/admin/camera" && HttpMethods.IsGet(request.Method)
+            && (request.IsHtmx() || request.Query.ContainsKey("handler")));
+}

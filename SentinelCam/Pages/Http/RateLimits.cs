@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using SentinelCam.Accounts;
+using SentinelCam.Visitors;
+
+namespace SentinelCam.Pages;
+
+/// <summary>
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and guessing the password from an
+/// open session. <c>/login</c> has no limit, because every failed sign-in must be recorded; hashing slows guesses down.
+/// </summary>
+public static class RateLimits
+{
+    public const string Capture = "capture";
+    public const string Export = "export";
+    public const string Register = "register";
+    public const string SendAgain = "send-again";
+    public const string Password = "password";
+
+    private static readonly RateLimitPartition<string> Unlimited = RateLimitPartition.GetNoLimiter("");
+
+    public static void AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(options =>
+    {
+        options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        options.OnRejected = (context, _) =>
+        {
+            var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(10);
+            var seconds = (long)Math.Ceiling(wait.TotalSeconds);
+            context.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return ValueTask.CompletedTask;
+        };
+        // Each costs a picture, a mail and disk space
+        options.AddPolicy(Capture, context => IsPost(context)
+            ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => PerMinute(30))
+            : Unlimited);
+        options.AddPolicy(Export, context => HasHandler(context, "Export")
+            ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
+            : Unlimited);
+        // Each costs the hash of a password
+        options.AddPolicy(Register, context => IsPost(context)
+            ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
+            : Unlimited);
+        // Mail servers limit the mails of a day: one account must not use up what the others' alerts need
+        options.AddPolicy(SendAgain, context => IsPost(context) && !HasHandler(context, "Acknowledge")
+            ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = 20,
+                TokensPerPeriod = 1,
+                ReplenishmentPeriod = TimeSpan.FromMinutes(3),
+                QueueLimit = 0,
+            })
+            : Unlimited);
+        // A lock would also stop the owner from changing a password that someone else is guessing. Right passwords count too.
+        options.AddPolicy(Password, context => IsPost(context)
+            ? RateLimitPartition.GetSlidingWindowLimiter(AccountOf(context), _ => new SlidingWindowRateLimiterOptions
+            {
+                PermitLimit = SignInPolicy.MaxFailures,
+                Window = SignInPolicy.LockoutTime,
+                SegmentsPerWindow = 10,
+                QueueLimit = 0,
+            })
+            : Unlimited);
+    });
+
+    private static bool IsPost(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
+
+    /// <summary>Whether a request names this handler. A page answers an unknown name with its unnamed handler.</summary>
+    private static bool HasHandler(HttpContext context, string handler) =>
+        string.Equals(context.Request.Query["handler"].FirstOrDefault(), handler, StringComparison.OrdinalIgnoreCase);
+
+    private static string AccountOf(HttpContext context) => context.User.Identity is { IsAuthenticated: true }
+        ? Viewer.Of(context.User).Id.ToString(CultureInfo.InvariantCulture)
+        : "";
+
+    private static TokenBucketRateLimiterOptions PerMinute(int count) => new()
+    {
+        TokenLimit = count,
+        TokensPerPeriod = count / 10,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(6),
+        QueueLimit = 0,
+    };
+}

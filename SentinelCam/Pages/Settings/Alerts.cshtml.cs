@@ -1,0 +1,154 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SentinelCam.Accounts;
+using SentinelCam.Alerts;
+using SentinelCam.Data;
+using SentinelCam.Visitors;
+
+namespace SentinelCam.Pages;
+
+/// <summary>When the viewer gets alerts, and where they go.</summary>
+public sealed class AlertsModel(
+    UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options, TimeProvider time)
+    : PageModel
+{
+    // Strings, so that a wrong value is answered in plain words
+
+    [BindProperty]
+    public string? AlertFrom { get; set; }
+
+    [BindProperty]
+    public string? QuietMinutes { get; set; }
+
+    [BindProperty]
+    public string? TimeZone { get; set; }
+
+    [BindProperty]
+    public string? PausedUntil { get; set; }
+
+    [BindProperty]
+    public string? Recipient { get; set; }
+
+    /// <summary>The settings in use.</summary>
+    public Account? Account { get; private set; }
+
+    /// <summary>Null while alerts are not paused.</summary>
+    public DateTimeOffset? PauseEndsAt => Account?.PausedUntil > time.GetUtcNow() ? Account.PausedUntil : null;
+
+    /// <summary>The address that has been asked to confirm and still can.</summary>
+    public string? PendingRecipient => Account?.PendingRecipientUntil > time.GetUtcNow() ? Account.PendingRecipient : null;
+
+    public string DefaultQuietMinutes => options.QuietPeriod.TotalMinutes.ToString("0.##", CultureInfo.InvariantCulture);
+
+    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, ShowStored);
+
+    /// <summary>A request with an unknown handler changes nothing.</summary>
+    public IActionResult OnPost() => LocalRedirect("/settings");
+
+    public Task<IActionResult> OnPostAlertsAsync() => this.ForAccountAsync(accounts, async account =>
+    {
+        var wishes = new AlertWishes(ReadAlertFrom(), ReadQuietMinutes(), ReadPausedUntil());
+        if (!ModelState.IsValid)
+            return ShowTyped(account);
+        await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
+        return Done("Your alert settings were saved.");
+    });
+
+    public Task<IActionResult> OnPostRecipientAsync() => this.ForAccountAsync(accounts, async account =>
+    {
+        var site = $"{Request.Scheme}://{Request.Host}{Request.PathBase}";
+        var outcome = await recipients.AskAsync(account.Id, Recipient, site);
+        if (outcome is RecipientOutcome.Asked)
+            return Done("The address was asked to confirm. Your alerts are sent there once it has.");
+        ModelState.AddModelError(nameof(Recipient), outcome switch
+        {
+            RecipientOutcome.OwnAddress => "This is your own address, which already gets your alerts. Enter another one.",
+            RecipientOutcome.TooMany =>
+                $"You have asked {ExtraRecipients.MaxAskedPerDay} addresses within a day. Try again tomorrow.",
+            _ => $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.",
+        });
+        return ShowStored(account);
+    });
+
+    public Task<IActionResult> OnPostRemoveRecipientAsync() => this.ForAccountAsync(accounts, async account =>
+    {
+        await recipients.RemoveAsync(account.Id);
+        return Done("The second address was removed.");
+    });
+
+    private int ReadAlertFrom()
+    {
+        if (int.TryParse(AlertFrom, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= AlertWishes.MaxAlertFrom)
+            return number;
+        ModelState.AddModelError(nameof(AlertFrom),
+            $"Enter the number of the failure that sends the first email, 1 to {AlertWishes.MaxAlertFrom}.");
+        return 1;
+    }
+
+    private int? ReadQuietMinutes()
+    {
+        if (string.IsNullOrWhiteSpace(QuietMinutes))
+            return null;
+        if (int.TryParse(QuietMinutes, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
+            && minutes is >= 1 and <= AlertSettings.MaxQuietMinutes)
+            return minutes;
+        ModelState.AddModelError(nameof(QuietMinutes),
+            $"Enter the quiet period in whole minutes, 1 to {AlertSettings.MaxQuietMinutes}, or leave it empty.");
+        return null;
+    }
+
+    private DateTimeOffset? ReadPausedUntil()
+    {
+        if (!string.IsNullOrEmpty(TimeZone) && !TimeZones.Ids.Contains(TimeZone))
+            ModelState.AddModelError(nameof(TimeZone), "Choose a time zone from the list.");
+        if (string.IsNullOrWhiteSpace(PausedUntil))
+            return null;
+        var zone = TimeZones.Find(string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
+        string[] formats = ["yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"];
+        if (DateTime.TryParseExact(PausedUntil, formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            && local.Year is > 1970 and < 9000)
+        {
+            // A time that the clocks skip gets the offset from before the change
+            var until = new DateTimeOffset(local, zone.GetUtcOffset(local));
+            if (until > time.GetUtcNow() && until <= time.GetUtcNow() + AlertSettings.MaxPause)
+                return until;
+        }
+
+        ModelState.AddModelError(nameof(PausedUntil),
+            $"Enter a future time, at most {AlertSettings.MaxPause.Days} days ahead, or leave it empty for no pause.");
+        return null;
+    }
+
+    /// <summary>Fills the fields with the settings in use.</summary>
+    private PageResult ShowStored(Account account)
+    {
+        Account = account;
+        Recipient = VisitorText.Clean(Recipient, Registration.MaxEmailLength);
+        AlertFrom = account.AlertFrom.ToString(CultureInfo.InvariantCulture);
+        QuietMinutes = account.QuietMinutes?.ToString(CultureInfo.InvariantCulture);
+        TimeZone = account.TimeZone;
+        var end = PauseEndsAt is { } at ? TimeZoneInfo.ConvertTime(at, TimeZones.Find(account.TimeZone)) : (DateTimeOffset?)null;
+        PausedUntil = end?.ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
+        return Page();
+    }
+
+    /// <summary>Leaves what was typed in the fields.</summary>
+    private PageResult ShowTyped(Account account)
+    {
+        const int MaxLength = 20;
+        Account = account;
+        AlertFrom = VisitorText.Clean(AlertFrom, MaxLength);
+        QuietMinutes = VisitorText.Clean(QuietMinutes, MaxLength);
+        PausedUntil = VisitorText.Clean(PausedUntil, MaxLength);
+        return Page();
+    }
+
+    private LocalRedirectResult Done(string notice)
+    {
+        TempData["Notice"] = notice;
+        return LocalRedirect("/settings");
+    }
+}

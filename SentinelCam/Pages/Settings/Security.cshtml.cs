@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
+
+namespace SentinelCam.Pages;
+
+/// <summary>The viewer's password.</summary>
+[EnableRateLimiting(RateLimits.Password)]
+public sealed class SecurityModel(
+    UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords) : PageModel
+{
+    // A password may consist of spaces only
+    [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
+    public string? Current { get; set; }
+
+    [BindProperty, DisplayFormat(ConvertEmptyStringToNull = false)]
+    public string? New { get; set; }
+
+    public string? Email { get; private set; }
+
+    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, account => Show(account));
+
+    public Task<IActionResult> OnPostAsync() => this.ForAccountAsync(accounts, async account =>
+    {
+        if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
+            return Show(account, nameof(New),
+                $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+
+        switch (await passwords.ChangeAsync(account, Current ?? "", New, Visitor.Of(HttpContext)))
+        {
+            case PasswordChangeOutcome.Changed:
+                await signIn.RefreshSignInAsync(account);
+                TempData["Notice"] = "Your password was changed.";
+                return LocalRedirect("/settings/security");
+            case PasswordChangeOutcome.WrongPassword:
+                return Show(account, nameof(Current),
+                    "The current password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.");
+            case PasswordChangeOutcome.NotRecorded:
+                Response.SayUnavailable();
+                return Show(account, "", Unavailable.Advice);
+            default:
+                return Show(account, "", "Your account was changed somewhere else at the same moment. Try again.");
+        }
+    });
+
+    private PageResult Show(Account account, string field = "", string? problem = null)
+    {
+        Email = account.Email;
+        if (problem is not null)
+            ModelState.AddModelError(field, problem);
+        return Page();
+    }
+}

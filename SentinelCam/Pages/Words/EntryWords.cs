@@ -1,0 +1,63 @@
+using SentinelCam.Data;
+using SentinelCam.ImageLog;
+
+namespace SentinelCam.Pages;
+
+/// <summary>An entry of the image log, in words.</summary>
+public static class EntryWords
+{
+    public static string Because(CaptureTrigger trigger) => trigger switch
+    {
+        CaptureTrigger.FailedLogin => "failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
+        CaptureTrigger.Manual => "\"Capture now\"",
+        _ => trigger.ToString(),
+    };
+
+    public static string What(CaptureTrigger trigger) => trigger switch
+    {
+        CaptureTrigger.FailedLogin => "Failed sign-in",
+        CaptureTrigger.SuccessAfterFailures => "Sign-in after failures",
+        CaptureTrigger.Manual => "Captured by you",
+        _ => trigger.ToString(),
+    };
+
+    /// <summary>What happened, with the outcome of a failed sign-in.</summary>
+    public static string What(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
+            ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}"
+            : What(entry.Trigger);
+    }
+
+    public static string Of(MailFilter mail) => mail switch
+    {
+        MailFilter.Accepted => "sent",
+        MailFilter.Waiting => "waiting",
+        MailFilter.Failed => "failed",
+        _ => "no email of its own",
+    };
+
+    /// <summary>Shown in place of a picture.</summary>
+    public static string Missing(ImageLogEntry entry) => entry.CaptureState switch
+    {
+        CaptureState.Waiting => "waiting for the camera",
+        CaptureState.Taken => "no longer kept",
+        _ => "no picture",
+    };
+
+    /// <summary>Announces new entries to screen readers.</summary>
+    public static string News(IReadOnlyList<ImageLogItem> items) => items switch
+    {
+        [] => "",
+        [var one] => $"New: {Summary(one.Entry)}.",
+        [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry)}.",
+    };
+
+    private static string Summary(ImageLogEntry entry)
+    {
+        var what = What(entry.Trigger).ToLowerInvariant();
+        return entry.LoginAttempt is { } attempt ? $"{what} for {attempt.AccountTyped} from {attempt.RemoteAddress}" : what;
+    }
+}

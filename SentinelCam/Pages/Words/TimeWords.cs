@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace SentinelCam.Pages;
+
+/// <summary>Times and days as people say them. <c>site.js</c> writes the same in the browser's time zone.</summary>
+public static class TimeWords
+{
+    /// <summary>A day of the calendar: <c>3 Jan 2030</c>.</summary>
+    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    /// <summary>The exact time: <c>3 Jan 2030 at 13:00:00.250 UTC</c>.</summary>
+    public static string Exact(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("d MMM yyyy 'at' HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
+
+    /// <summary>A time as people say it: <c>today at 13:00</c>, <c>3 Jan at 13:00</c>, <c>3 Jan 2029 at 13:00</c>.</summary>
+    /// <param name="time">What to say.</param>
+    /// <param name="zone">The reader's time zone.</param>
+    /// <param name="now">Decides which day is today, and which year need not be named.</param>
+    /// <param name="seconds">Whether the seconds matter.</param>
+    public static string Say(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now, bool seconds = false)
+    {
+        var local = TimeZoneInfo.ConvertTime(time, zone);
+        var today = TimeZoneInfo.ConvertTime(now, zone).Date;
+        var day = (local.Date - today).Days switch
+        {
+            0 => "today",
+            -1 => "yesterday",
+            1 => "tomorrow",
+            _ => local.ToString(local.Year == today.Year ? "d MMM" : "d MMM yyyy", CultureInfo.InvariantCulture),
+        };
+        return $"{day} at {local.ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture)}";
+    }
+}

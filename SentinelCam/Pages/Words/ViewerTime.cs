@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Data;
+
+namespace SentinelCam.Pages;
+
+/// <summary>Times in the viewer's time zone: the one in their settings, or the server's. Looked up once per request.</summary>
+public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext db, TimeProvider time)
+{
+    private TimeZoneInfo? _zone;
+
+    private async Task<TimeZoneInfo> ZoneAsync()
+    {
+        if (_zone is not null)
+            return _zone;
+        if (http.HttpContext?.User is not { Identity.IsAuthenticated: true } user)
+            return _zone = TimeZoneInfo.Local;
+        var id = Viewer.Of(user).Id;
+        return _zone = TimeZones.Find(await db.Users.Where(a => a.Id == id).Select(a => a.TimeZone).SingleOrDefaultAsync());
+    }
+
+    /// <summary>A time in that zone, as <see cref="TimeWords.Say"/> writes it.</summary>
+    public async Task<string> SayAsync(DateTimeOffset moment, bool seconds) =>
+        TimeWords.Say(moment, await ZoneAsync(), time.GetUtcNow(), seconds);
+}
