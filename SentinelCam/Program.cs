@@ -15,15 +15,15 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions
     {
         Args = args,
-        // A published app finds its files, and its data directory, from wherever it is started
+        // A published app finds its files and its data directory regardless of the working directory
         ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
     });
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
-    // Styles and scripts are found in every environment, also when the app runs from its build folder
+    // Serves styles and scripts in every environment, even when the app runs from its build folder
     builder.WebHost.UseStaticWebAssets();
 
-    // Each layer knows only those above it in this list
+    // Each layer depends only on layers above it in this list
     builder.Services
         .AddSingleton(data)
         .AddSingleton(TimeProvider.System)

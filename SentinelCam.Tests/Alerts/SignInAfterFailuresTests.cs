@@ -63,7 +63,7 @@ public class SignInAfterFailuresTests
         Assert.Equal(
             12, await app.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.Outcome == LoginOutcome.SucceededAfterFailures)));
         Assert.Equal(10, await app.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Success)));
-        Assert.Equal(2, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotTold)));
+        Assert.Equal(2, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotMailed)));
     }
 
     [Theory]

@@ -120,8 +120,8 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
 
         await _app.ReadAsync(async db =>
         {
-            await KeptByTriggers.PrepareAsync(db);
-            await KeptByTriggers.PrepareAsync(db);
+            await DerivedTables.PrepareAsync(db);
+            await DerivedTables.PrepareAsync(db);
             return 0;
         });
 

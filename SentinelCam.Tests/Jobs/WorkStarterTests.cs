@@ -55,7 +55,7 @@ public class WorkStarterTests
         _clock.AdvanceMinutes(3);
 
         await app.WaitForAcceptedAsync(1);
-        Assert.Contains("was lost, and is started again", app.Log(), StringComparison.Ordinal);
+        Assert.Contains("was lost and is started again", app.Log(), StringComparison.Ordinal);
     }
 
     [Fact]

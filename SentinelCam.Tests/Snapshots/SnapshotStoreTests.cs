@@ -155,7 +155,7 @@ public sealed class SnapshotStoreTests : IDisposable
         var old = Half("old", Moment.AddHours(-2));
         var young = Half("young", Moment);
 
-        _store.DeleteHalvesOlderThan(Moment.AddHours(-1));
+        _store.DeleteUnfinishedOlderThan(Moment.AddHours(-1));
 
         Assert.False(File.Exists(old));
         Assert.True(File.Exists(young));

@@ -5,10 +5,11 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
 
-/// <summary>ASP.NET Core Identity, who may register, and the first administrator.</summary>
+/// <summary>Registers ASP.NET Core Identity, registration, and the set-up of the first administrator.</summary>
 public static class AccountServices
 {
-    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration, DataDirectory data)
+    public static IServiceCollection AddAccounts(
+        this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
         services.AddIdentity<Account, IdentityRole<long>>(options =>
             {
@@ -23,7 +24,7 @@ public static class AccountServices
             .AddEntityFrameworkStores<SentinelCamDbContext>()
             .AddDefaultTokenProviders();
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
-        // An account that was suspended or removed is signed out within a minute
+        // Signs out suspended and removed accounts within a minute
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.ConfigureApplicationCookie(options =>
         {
@@ -52,7 +53,7 @@ public static class AccountServices
         return services;
     }
 
-    /// <summary>Makes the administrator's role, and prints the set-up code while there is no account.</summary>
+    /// <summary>Creates the administrator role, and logs the set-up code as long as there is no account.</summary>
     public static async Task PrepareAccountsAsync(this WebApplication app)
     {
         app.Services.GetRequiredService<DecoyHash>();
@@ -62,11 +63,12 @@ public static class AccountServices
             await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
         if (await scope.ServiceProvider.GetRequiredService<Registration>().IsFirstAsync())
             app.Logger.LogInformation(
-                "There is no account yet. The first to register becomes the administrator; from another machine this needs the set-up code {SetupCode}",
+                "There is no account yet. The first account to register becomes the administrator. "
+                    + "To register from another machine, use the set-up code {SetupCode}",
                 app.Services.GetRequiredService<SetupCode>().Value);
     }
 
-    /// <summary>The accounts that alerts without an owner go to.</summary>
+    /// <summary>The accounts that receive alerts without an owner.</summary>
     public static IQueryable<Account> Administrators(this SentinelCamDbContext db) =>
         from account in db.Users
         where account.ApprovedAt != null

@@ -1,8 +1,8 @@
 namespace SentinelCam.Accounts;
 
 /// <summary>
-/// Bounds how many passwords are hashed at once. A hash keeps a core busy for a tenth of a second, so a flood of guesses leaves one core
-/// to pages and jobs.
+/// Limits how many passwords are hashed at once, so that a flood of guesses leaves one core for pages and jobs. A hash keeps a
+/// core busy for a tenth of a second.
 /// </summary>
 public sealed class HashingSlots : IDisposable
 {

@@ -4,22 +4,23 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
 
-/// <summary>Compares a password with an account's. An unknown account costs the same hash, so response times tell nothing.</summary>
+/// <summary>Verifies passwords. Unknown accounts cost the same hash, so that response times do not reveal them.</summary>
 /// <remarks>
-/// Identity's own <c>SignInManager.PasswordSignInAsync</c> answers for locked accounts without hashing, and counts failures by reading
-/// and writing back, which lets parallel guesses slip past the lock-out. Here the hash is always computed, and
+/// Identity's own <c>SignInManager.PasswordSignInAsync</c> answers for locked accounts without hashing, and counts failures by
+/// read and write-back, which lets parallel guesses bypass the lockout. Here the hash is always computed, and
 /// <see cref="SignInPolicy"/> counts in one transaction.
 /// </remarks>
-public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots)
+public sealed class PasswordCheck(
+    UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots)
 {
-    /// <returns>The account that the mail address belongs to, if any, and whether the password is its own.</returns>
+    /// <returns>The account with the mail address, if any, and whether the password is right.</returns>
     public async Task<(Account? Account, bool PasswordIsRight)> CheckAsync(string email, string password)
     {
         var account = email.Length <= Registration.MaxEmailLength ? await accounts.FindByEmailAsync(email.Trim()) : null;
         return (account, await IsRightAsync(account, password));
     }
 
-    /// <summary>Whether a password is the account's; for null the decoy is hashed and the answer is false.</summary>
+    /// <summary>Whether the password is right. Without an account, verifies against the decoy and returns false.</summary>
     public async Task<bool> IsRightAsync(Account? account, string password)
     {
         var result = await slots.RunAsync(() =>
@@ -28,7 +29,7 @@ public sealed class PasswordCheck(UserManager<Account> accounts, IPasswordHasher
     }
 }
 
-/// <summary>The hash of a password that nobody knows. Guesses at unknown accounts are checked against it.</summary>
+/// <summary>The hash of a random password, against which guesses at unknown accounts are verified.</summary>
 public sealed class DecoyHash
 {
     public DecoyHash(IOptions<PasswordHasherOptions> options) =>

@@ -6,7 +6,7 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
 
-/// <summary>Makes accounts, as far as <see cref="RegistrationOptions"/> allow.</summary>
+/// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
     SetupCode setupCode, TimeProvider time, ILogger<Registration> logger)
@@ -15,25 +15,33 @@ public sealed class Registration(
     public const int MaxPasswordLength = 128;
     public const int MaxUserNameLength = 64;
 
-    /// <summary>Accounts that wait for an administrator, at most: more would bury the honest ones, and fill the disk.</summary>
+    /// <summary>The maximum number of accounts that await approval. More would bury the honest ones and fill the disk.</summary>
     public const int MaxWaiting = 50;
 
     public const int MaxEmailLength = TypedAccount.MaxLength;
 
-    /// <summary>Whether the next account is the first, and so the administrator.</summary>
+    /// <summary>Whether the next account is the first one, which becomes the administrator.</summary>
     public async Task<bool> IsFirstAsync() => !await accounts.Users.AnyAsync();
 
-    /// <param name="userName">What the person calls themselves.</param>
+    /// <param name="userName">The display name.</param>
     /// <param name="email">A mail address, see <see cref="IsMailAddress"/>.</param>
-    /// <param name="password">Of <see cref="MinPasswordLength"/> to <see cref="MaxPasswordLength"/> characters.</param>
-    /// <param name="typedSetupCode">For the first account, where the visitor is not on this machine.</param>
+    /// <param name="password"><see cref="MinPasswordLength"/> to <see cref="MaxPasswordLength"/> characters.</param>
+    /// <param name="typedSetupCode">Required for the first account if the visitor is not on this machine.</param>
     /// <param name="visitor">Who registers.</param>
-    public async Task<RegistrationOutcome> RegisterAsync(string userName, string email, string password, string? typedSetupCode, Visitor visitor)
+    public async Task<RegistrationOutcome> RegisterAsync(
+        string userName, string email, string password, string? typedSetupCode, Visitor visitor)
     {
         if (await RefusalAsync(typedSetupCode, visitor) is { } early)
             return early;
-        var account = new Account { UserName = email, Name = userName, Email = email, RegisteredAt = time.GetUtcNow(), SecurityStamp = Guid.NewGuid().ToString() };
-        // Before the transaction: hashing takes a tenth of a second, in which no attempt could be recorded
+        var account = new Account
+        {
+            UserName = email,
+            Name = userName,
+            Email = email,
+            RegisteredAt = time.GetUtcNow(),
+            SecurityStamp = Guid.NewGuid().ToString(),
+        };
+        // Before the transaction, which would keep attempts from being recorded for the tenth of a second that hashing takes
         account.PasswordHash = hasher.HashPassword(account, password);
 
         await using var transaction = await db.Database.BeginTransactionAsync();
@@ -41,8 +49,12 @@ public sealed class Registration(
             return refusal;
         var first = await IsFirstAsync();
         if (await accounts.FindByEmailAsync(email) is not null)
-            // Open registration cannot hide who has an account; one that waits for an administrator can, and does
-            return options.Mode is RegistrationMode.Open || first ? RegistrationOutcome.EmailTaken : RegistrationOutcome.AwaitsApproval;
+        {
+            // Open registration cannot hide which addresses have an account; registration with approval can
+            return options.Mode is RegistrationMode.Open || first
+                ? RegistrationOutcome.EmailTaken
+                : RegistrationOutcome.AwaitsApproval;
+        }
 
         if (first || options.Mode is RegistrationMode.Open)
             account.ApprovedAt = account.RegisteredAt;
@@ -54,32 +66,35 @@ public sealed class Registration(
         await transaction.CommitAsync();
 
         logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,
-            first ? "the first one: administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
+            first ? "first account, administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
         return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
     }
 
-    /// <returns>Why nobody like this visitor may register now; null where they may.</returns>
+    /// <returns>Why the visitor may not register now; null if they may.</returns>
     private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor)
     {
         if (await IsFirstAsync())
             return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
         if (options.Mode is RegistrationMode.Closed)
             return RegistrationOutcome.Closed;
-        // Asked before the mail address is looked up: the refusal is the same for all. Who has the last place can still tell a little by it,
-        // since an address that has an account takes none.
-        return options.Mode is RegistrationMode.Approval && await db.Users.CountAsync(a => a.ApprovedAt == null) >= MaxWaiting ? RegistrationOutcome.TooManyWaiting : null;
+        // Checked before the mail address is looked up, so that the refusal does not depend on it. The last free place can still
+        // reveal a little, because an address that has an account does not take it.
+        return options.Mode is RegistrationMode.Approval && await db.Users.CountAsync(a => a.ApprovedAt == null) >= MaxWaiting
+            ? RegistrationOutcome.TooManyWaiting
+            : null;
     }
 
-    /// <summary>Whether a mail can be addressed to this text, and nothing else hides in it.</summary>
+    /// <summary>Whether the text is one mail address and nothing else.</summary>
     public static bool IsMailAddress(string? text) =>
         text is { Length: > 2 and <= MaxEmailLength }
-        && !text.Any(character => char.IsControl(character) || char.IsWhiteSpace(character) || character is '<' or '>' or '"' or ',' or ';' or ':' or '\\' or '(' or ')')
+        && !text.Any(character => char.IsControl(character) || char.IsWhiteSpace(character)
+            || character is '<' or '>' or '"' or ',' or ';' or ':' or '\\' or '(' or ')')
         && text.IndexOf('@') is var at && at is > 0 and <= 64 && at == text.LastIndexOf('@') && at < text.Length - 1
         && VisitorText.Clean(text, MaxEmailLength) == text
         && MailboxAddress.TryParse(text, out var mailbox) && mailbox.Address == text;
 }
 
-/// <summary>What became of a registration.</summary>
+/// <summary>The result of a registration.</summary>
 public enum RegistrationOutcome
 {
     Registered,
@@ -89,6 +104,6 @@ public enum RegistrationOutcome
     EmailTaken,
     EmailNotAllowed,
 
-    /// <summary>So many accounts wait for an administrator that no more are taken.</summary>
+    /// <summary>Too many accounts await approval.</summary>
     TooManyWaiting,
 }

@@ -11,12 +11,12 @@ public sealed record RegistrationOptions(RegistrationMode Mode)
 
 public enum RegistrationMode
 {
-    /// <summary>Everybody, at once.</summary>
+    /// <summary>Anyone can register and is approved at once.</summary>
     Open,
 
-    /// <summary>Everybody, but an administrator lets each account in.</summary>
+    /// <summary>Anyone can register, and an administrator approves each account.</summary>
     Approval,
 
-    /// <summary>Nobody.</summary>
+    /// <summary>Nobody can register.</summary>
     Closed,
 }

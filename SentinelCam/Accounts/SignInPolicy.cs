@@ -6,25 +6,25 @@ namespace SentinelCam.Accounts;
 /// <summary>Decides who may sign in, and counts wrong passwords.</summary>
 public sealed class SignInPolicy(SentinelCamDbContext db)
 {
-    /// <summary>Wrong passwords in a row that lock an account.</summary>
+    /// <summary>The number of consecutive wrong passwords that locks an account.</summary>
     public const int MaxFailures = 5;
 
     /// <summary>How long an account stays locked.</summary>
     public static readonly TimeSpan LockoutTime = TimeSpan.FromMinutes(5);
 
-    /// <summary>Decides about one submission, within the caller's transaction, which serializes parallel guesses.</summary>
-    /// <param name="accountId">The account whose password was tried; 0 where there is none.</param>
-    /// <param name="passwordIsRight">Whether the password is the account's.</param>
-    /// <param name="now">The time, by which locks are judged.</param>
+    /// <summary>Decides on one submission within the caller's transaction, which serializes parallel guesses.</summary>
+    /// <param name="accountId">The account whose password was tried; 0 if there is none.</param>
+    /// <param name="passwordIsRight">Whether the password is right.</param>
+    /// <param name="now">The time at which locks are evaluated.</param>
     public async Task<SignInDecision> DecideAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
     {
         var account = db.Users.Where(a => a.Id == accountId);
         var standing = await account.Select(a => new { a.LockoutEnd, a.AccessFailedCount, a.ApprovedAt }).SingleOrDefaultAsync();
         if (standing is null)
             return new SignInDecision(LoginOutcome.UnknownAccount, OwnerId: null);
-        // An account that is not approved belongs to nobody yet: its failed sign-ins must not bring pictures to a stranger
+        // An unapproved account has no owner yet, so that its failed sign-ins do not send pictures to a stranger
         long? ownerId = standing.ApprovedAt is null ? null : accountId;
-        // A lock that lasts longer was set by a clock that was ahead
+        // A lock that lasts longer was set while the clock was ahead
         if (standing.LockoutEnd > now && standing.LockoutEnd <= now + LockoutTime)
             return new SignInDecision(LoginOutcome.LockedOut, ownerId);
         if (!passwordIsRight)
@@ -35,19 +35,21 @@ public sealed class SignInPolicy(SentinelCamDbContext db)
 
         if (ownerId is null)
             return new SignInDecision(LoginOutcome.NotApproved, OwnerId: null);
-        // Writes nothing where there is nothing to clear: on a full disk the owner can still sign in, and make room
-        await account.Where(a => a.AccessFailedCount != 0).ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
+        // Writes only if there is something to clear, so that the owner of a full disk can still sign in and free space
+        await account.Where(a => a.AccessFailedCount != 0)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, 0));
         return new SignInDecision(Refusal: null, ownerId);
     }
 
-    private static Task<int> CountFailureAsync(IQueryable<Account> account, int failures, DateTimeOffset now) => failures < MaxFailures
-        ? account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, failures))
-        : account.ExecuteUpdateAsync(set => set
-            .SetProperty(a => a.AccessFailedCount, 0)
-            .SetProperty(a => a.LockoutEnd, now + LockoutTime));
+    private static Task<int> CountFailureAsync(IQueryable<Account> account, int failures, DateTimeOffset now) =>
+        failures < MaxFailures
+            ? account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, failures))
+            : account.ExecuteUpdateAsync(set => set
+                .SetProperty(a => a.AccessFailedCount, 0)
+                .SetProperty(a => a.LockoutEnd, now + LockoutTime));
 }
 
-/// <summary>Whether a submission of credentials signs in.</summary>
-/// <param name="Refusal">Why it does not; null where it does.</param>
-/// <param name="OwnerId">The approved account that it was about; null where there is none.</param>
+/// <summary>Whether a submission of credentials may sign in.</summary>
+/// <param name="Refusal">Why it may not; null if it may.</param>
+/// <param name="OwnerId">The approved account that it concerns; null if there is none.</param>
 public readonly record struct SignInDecision(LoginOutcome? Refusal, long? OwnerId);

@@ -4,11 +4,13 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Accounts;
 
-/// <summary>Who looks at a page.</summary>
+/// <summary>The signed-in person who views a page.</summary>
 public readonly record struct Viewer(long Id, bool IsAdministrator)
 {
     /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
-    public static Viewer Of(ClaimsPrincipal user) => new(
-        long.Parse(user.FindFirstValue(ClaimTypes.NameIdentifier) ?? throw new InvalidOperationException("Nobody is signed in."), CultureInfo.InvariantCulture),
-        user.IsInRole(Roles.Administrator));
+    public static Viewer Of(ClaimsPrincipal user)
+    {
+        var id = user.FindFirstValue(ClaimTypes.NameIdentifier) ?? throw new InvalidOperationException("Nobody is signed in.");
+        return new Viewer(long.Parse(id, CultureInfo.InvariantCulture), user.IsInRole(Roles.Administrator));
+    }
 }

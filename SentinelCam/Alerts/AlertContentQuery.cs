@@ -7,23 +7,28 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Collects from the database what a delivery's mail has to say.</summary>
-public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
+/// <summary>Reads the content of a delivery's mail from the database.</summary>
+public sealed class AlertContentQuery(
+    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
 {
-    private const int MaxAddressesTold = 10;
-    private const int MaxPicturesOfASummary = 5;
+    private const int MaxAddresses = 10;
+    private const int MaxSummaryPictures = 5;
 
-    /// <summary>Small copies take a tenth of it each.</summary>
+    /// <summary>Enough for about ten thumbnails.</summary>
     private const int MaxStripBytes = 100_000;
 
-    /// <returns>Null where there is nothing left to tell: the picture or the question that the mail is about is gone.</returns>
+    /// <returns>Null if the mail is moot: its subject is gone, or its recipient was removed or suspended.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
     {
         var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
-        // A second address that was removed while the mail waited for its next try
-        if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
+        // The second address was removed while the mail waited for its next try
+        if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient
+            && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
+        {
             return null;
-        // Nor does an owner who was suspended meanwhile get pictures
+        }
+
+        // An owner who was suspended in the meantime no longer receives pictures
         if (owner is { ApprovedAt: null })
             return null;
         var content = new AlertContent
@@ -43,7 +48,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         return delivery.Kind switch
         {
             MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
-            MailKind.ConfirmRecipient => owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
+            MailKind.ConfirmRecipient =>
+                owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
             _ => await EntryAsync(content, delivery),
         };
@@ -51,7 +57,8 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
 
     private async Task<AlertContent?> EntryAsync(AlertContent content, Delivery delivery)
     {
-        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip)
+            .SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
         if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
         if (delivery.AlertId is null)
@@ -67,7 +74,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             ForAdministrators = last.OwnerId is null,
             Attempts = told.ConvertAll(Tell),
             AttemptCount = delivery.Kind is MailKind.Attempt ? last.NumberInAlert : told.Count,
-            // Counted is in the order in which passwords were checked, not in which they came
+            // Attempts are numbered in the order of password checks, not of arrival
             FirstAt = told.Min(a => a.At),
             LastAt = told.Max(a => a.At),
         };
@@ -77,39 +84,46 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             content = content with { Success = await SuccessSinceAsync(told[0]) };
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
-        // A picture that came after the first mail was due has a mail of its own
-        if (delivery.Kind is MailKind.Attempt or MailKind.Success
-            && await db.Deliveries.AnyAsync(d => d.EntryId == delivery.EntryId && d.Recipient == delivery.Recipient && d.Kind == MailKind.LatePicture))
+        // A picture taken after the first mail was due has a mail of its own
+        if (delivery.Kind is MailKind.Attempt or MailKind.Success && await HasLatePictureMailAsync(delivery))
             return content with { PictureProblem = "It came too late for this mail and follows in another." };
 
         var ids = told.Select(a => (long?)a.Id).ToList();
         List<ImageLogEntry> entries = delivery.Kind is MailKind.Attempt && told.Count > 1
-            ? await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt).Where(e => ids.Contains(e.LoginAttemptId)).OrderBy(e => e.Id).ToListAsync()
+            ? await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
+                .Where(e => ids.Contains(e.LoginAttemptId)).OrderBy(e => e.Id).ToListAsync()
             : [entry];
         return await WithPicturesAsync(content, entry, entries);
     }
 
+    private Task<bool> HasLatePictureMailAsync(Delivery delivery) => db.Deliveries.AnyAsync(d =>
+        d.EntryId == delivery.EntryId && d.Recipient == delivery.Recipient && d.Kind == MailKind.LatePicture);
+
     private async Task<AlertContent?> SummaryAsync(AlertContent content, Delivery delivery)
     {
-        var failures = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId && a.Outcome != LoginOutcome.SucceededAfterFailures);
+        var failures = db.LoginAttempts.AsNoTracking()
+            .Where(a => a.AlertId == delivery.AlertId && a.Outcome != LoginOutcome.SucceededAfterFailures);
         var first = await failures.OrderBy(a => a.At).ThenBy(a => a.Id).FirstOrDefaultAsync();
         if (first is null)
             return null;
         var last = await failures.OrderByDescending(a => a.At).ThenByDescending(a => a.Id).FirstAsync();
-        // The newest ones tell most; the mail counts the rest
+        // Lists the newest ones; the mail only counts the rest
         var told = await failures.OrderByDescending(a => a.Id).Take(AlertText.MaxAttemptsTold).ToListAsync();
         told.Reverse();
-        var addresses = failures.GroupBy(a => a.RemoteAddress).Select(group => new { Address = group.Key, Count = group.Count() });
+        var addresses = failures.GroupBy(a => a.RemoteAddress)
+            .Select(group => new { Address = group.Key, Count = group.Count() });
+        var top = await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddresses).ToListAsync();
         var best = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
             .Where(e => e.AlertId == delivery.AlertId && e.Trigger == CaptureTrigger.FailedLogin && e.Snapshot != null)
             .OrderBy(e => e.Snapshot!.Quality == FrameQuality.Good ? 0 : e.Snapshot.Quality == FrameQuality.Unchecked ? 1 : 2)
             .ThenByDescending(e => e.Snapshot!.Score).ThenBy(e => e.Snapshot!.TakenAt)
-            .Take(MaxPicturesOfASummary).ToListAsync();
+            .Take(MaxSummaryPictures).ToListAsync();
         return (await WithThreadAsync(content, delivery)) with
         {
             AccountName = first.AccountTyped,
             SeveralAccounts = await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped),
-            AccountUnknown = !await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
+            AccountUnknown = !await failures.AnyAsync(a =>
+                a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
             ForAdministrators = first.OwnerId is null,
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
             Attempts = told.ConvertAll(Tell),
@@ -117,55 +131,64 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             FirstAt = first.At,
             LastAt = last.At,
             Success = await SuccessSinceAsync(first),
-            Addresses = [.. (await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddressesTold).ToListAsync()).Select(a => new MailAddress(a.Address, a.Count))],
+            Addresses = top.ConvertAll(a => new MailAddress(a.Address, a.Count)),
             AddressCount = await addresses.CountAsync(),
             Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
         };
     }
 
-    /// <summary>The attempt that the mail is about; before it, for the first mail of an alert, those that waited for it.</summary>
+    /// <summary>The attempt that the mail is about. The first mail of an alert also lists the attempts before it.</summary>
     private async Task<List<LoginAttempt>> ToldAsync(Delivery delivery, ImageLogEntry? entry)
     {
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
         var isSuccess = delivery.Kind is MailKind.Success;
         var attemptId = entry?.LoginAttemptId;
         var own = await attempts.SingleOrDefaultAsync(a => a.Id == attemptId)
-            // The entry was deleted, but not what happened
+            // The entry was deleted, but the attempt was not
             ?? await attempts
                 .Where(a => a.ToldBy == ToldBy.OwnMail && (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess)
                 .OrderByDescending(a => a.At <= delivery.CreatedAt).ThenByDescending(a => a.Id).FirstAsync();
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
         var told = await attempts.Where(a => a.Id < own.Id && a.ToldBy == ToldBy.LaterMail)
-            .OrderByDescending(a => a.Id).Take(AlertWishes.MaxAlertFrom - 1).ToListAsync();
+            .OrderByDescending(a => a.Id).Take(AlertPreferences.MaxAlertFrom - 1).ToListAsync();
         told.Reverse();
         return [.. told, own];
     }
 
     private async Task<AlertContent> WithThreadAsync(AlertContent content, Delivery delivery)
     {
-        // What matters most is a conversation of its own
+        // The most important mail starts a conversation of its own
         if (delivery.Kind is MailKind.Success)
             return content;
-        var follows = db.Deliveries.Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Id < delivery.Id);
-        var earlier = await (delivery.Kind is MailKind.LatePicture ? follows.Where(d => d.EntryId == delivery.EntryId) : follows.Where(d => d.Kind != MailKind.Success))
-            .OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
-        return content with { InReplyTo = earlier.LastOrDefault(), References = earlier };
+        var earlier = db.Deliveries
+            .Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Id < delivery.Id);
+        earlier = delivery.Kind is MailKind.LatePicture
+            ? earlier.Where(d => d.EntryId == delivery.EntryId)
+            : earlier.Where(d => d.Kind != MailKind.Success);
+        var references = await earlier.OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
+        return content with { InReplyTo = references.LastOrDefault(), References = references };
     }
 
     private Task<int> FailuresBeforeAsync(LoginAttempt success)
     {
         var since = success.At - AlertOptions.FailuresWithin;
-        return db.LoginAttempts.CountAsync(a => a.OwnerId == success.OwnerId && a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
+        return db.LoginAttempts
+            .Where(a => a.OwnerId == success.OwnerId && a.Outcome != LoginOutcome.SucceededAfterFailures)
+            .CountAsync(a => a.Id < success.Id && a.At > since);
     }
 
-    /// <summary>Somebody may have signed in between the failures, or while the mail waited for a picture or a server.</summary>
+    /// <summary>
+    /// The latest successful sign-in since a failure: between failures, or while the mail waited for a picture or a server.
+    /// </summary>
     private async Task<MailAttempt?> SuccessSinceAsync(LoginAttempt failure) =>
         await db.LoginAttempts.AsNoTracking()
-            .Where(a => a.OwnerId == failure.OwnerId && failure.OwnerId != null && a.Id > failure.Id && a.Outcome == LoginOutcome.SucceededAfterFailures)
+            .Where(a => a.OwnerId == failure.OwnerId && failure.OwnerId != null)
+            .Where(a => a.Id > failure.Id && a.Outcome == LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
-    private static MailAttempt Tell(LoginAttempt a) => new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);
+    private static MailAttempt Tell(LoginAttempt a) =>
+        new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);
 
     private async Task<AlertContent> WithPicturesAsync(AlertContent content, ImageLogEntry entry, List<ImageLogEntry> entries)
     {
@@ -176,7 +199,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null
-                : entry.Snapshot is null && entry.CaptureProblem is { } problem ? problem : pictures.Count > 0 ? null : "The picture is no longer stored.",
+                : entry.Snapshot is null && entry.CaptureProblem is { } problem ? problem
+                : pictures.Count > 0 ? null
+                : "The picture is no longer stored.",
         };
     }
 
@@ -192,7 +217,7 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         return pictures;
     }
 
-    /// <summary>The strip as far as it is there now. Small copies where there are some.</summary>
+    /// <summary>Reads the frames of the strip that are stored by now, as thumbnails if there are any.</summary>
     private async Task<IReadOnlyList<MailPicture>> ReadStripAsync(Snapshot snapshot)
     {
         var strip = new List<MailPicture>();
@@ -203,13 +228,15 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
             {
                 var jpeg = await File.ReadAllBytesAsync(store.SmallPathOf(frame));
                 if (jpeg.Length > room)
-                    continue; // there is no small copy, and the picture itself is too large
+                    continue; // there is no thumbnail, and the full picture is too large
                 room -= jpeg.Length;
-                strip.Add(new MailPicture(jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg", frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
+                strip.Add(new MailPicture(
+                    jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
+                    frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {
-                continue; // its entry was deleted a moment ago
+                continue; // its entry was just deleted
             }
         }
 
@@ -221,7 +248,9 @@ public sealed class AlertContentQuery(SentinelCamDbContext db, SnapshotStore sto
         try
         {
             var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
-            return new MailPicture(jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg", snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
+            return new MailPicture(
+                jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
+                snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -4,49 +4,51 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>What an owner wishes to be told of failed sign-ins.</summary>
-/// <param name="AlertFrom">The failure of a burst that is mailed at once.</param>
-/// <param name="QuietMinutes">The quiet period; null: the configured one.</param>
-/// <param name="PausedUntil">No mail before then.</param>
-public sealed record AlertWishes(int AlertFrom, int? QuietMinutes, DateTimeOffset? PausedUntil)
+/// <summary>An owner's preferences for alerts about failed sign-ins.</summary>
+/// <param name="AlertFrom">The number of the failure in a burst that is mailed at once.</param>
+/// <param name="QuietMinutes">The quiet period in minutes; null: <see cref="AlertOptions.QuietPeriod"/>.</param>
+/// <param name="PausedUntil">Until this time, no failures are mailed.</param>
+public sealed record AlertPreferences(int AlertFrom, int? QuietMinutes, DateTimeOffset? PausedUntil)
 {
-    /// <summary>The highest <see cref="AlertFrom"/>.</summary>
+    /// <summary>The maximum of <see cref="AlertFrom"/>.</summary>
     public const int MaxAlertFrom = 10;
 
-    public static AlertWishes Default { get; } = new(1, null, null);
+    public static AlertPreferences Default { get; } = new(1, null, null);
 }
 
 /// <summary>An attempt's place in its alert.</summary>
 /// <param name="Alert">The alert that it opened or joined.</param>
-/// <param name="ToldBy">The mail that tells its owner about it.</param>
-/// <param name="IsPhotographed">Whether its picture is to be taken.</param>
+/// <param name="ToldBy">The mail that tells the owner about it.</param>
+/// <param name="IsPhotographed">Whether to take a picture of it.</param>
 public sealed record JoinedAlert(Alert Alert, ToldBy ToldBy, bool IsPhotographed);
 
-/// <summary>Puts each attempt into one alert and counts it there, within the caller's transaction.</summary>
+/// <summary>Assigns each attempt to one alert and counts it there, within the caller's transaction.</summary>
 public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
 {
-    /// <summary>Why an attempt of a flood has no picture.</summary>
-    public const string NotPhotographed = "No picture: of one burst at most one attempt a second is photographed, and 100 in all.";
+    /// <summary>Why an attempt in a flood has no picture.</summary>
+    public const string NotPhotographed = "No picture: a burst has at most one picture per second, and 100 in all.";
 
-    /// <summary>Why a success after failures has neither picture nor mail.</summary>
-    public const string NotTold = "No picture and no mail: ten sign-ins like this were mailed within the hour.";
+    /// <summary>Why a success after failures has neither a picture nor a mail.</summary>
+    public const string NotMailed =
+        "No picture and no email: ten emails about sign-ins like this one were queued in the last hour.";
 
-    /// <summary>Opens an alert or joins the open one, and decides which mail tells about the attempt and whether it is photographed.</summary>
+    /// <summary>Joins the open alert or opens one. Decides which mail reports the attempt and whether to photograph it.</summary>
     /// <param name="ownerId">Who is alerted; null: the administrators.</param>
     /// <param name="remoteAddress">Where the attempt came from.</param>
-    /// <param name="now">The time, by which bursts are grouped.</param>
+    /// <param name="now">The time by which attempts are grouped.</param>
     public async Task<JoinedAlert> JoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
     {
-        var wishes = await db.Users.Where(a => a.Id == ownerId)
-            .Select(a => new AlertWishes(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync() ?? AlertWishes.Default;
-        var quiet = wishes.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
+        var preferences = await db.Users.Where(a => a.Id == ownerId)
+            .Select(a => new AlertPreferences(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync()
+            ?? AlertPreferences.Default;
+        var quiet = preferences.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
         var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
-        var toldBy = Telling(alert, wishes, now);
-        // Pictures of attempts before the mailed one are in its mail, however quickly they came
+        var toldBy = DecideToldBy(alert, preferences, now);
+        // Attempts before the mailed one are always photographed, because their pictures are in its mail
         var isPhotographed = toldBy is ToldBy.OwnMail
-            || (toldBy is ToldBy.LaterMail && alert.Attempts < wishes.AlertFrom) || IsPictureDue(alert, now);
+            || (toldBy is ToldBy.LaterMail && alert.Attempts < preferences.AlertFrom) || IsPictureDue(alert, now);
         if (toldBy is ToldBy.OwnMail)
             alert.MailedFrom = alert.Attempts;
         alert.NeedsSummary |= toldBy is ToldBy.Summary;
@@ -58,25 +60,29 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     }
 
     /// <summary>
-    /// The alert that a successful sign-in belongs to. A success that was told before does not count against it: it may have been the
-    /// owner's own, between the guesses of somebody else.
+    /// Finds the alert that a successful sign-in belongs to. An earlier success does not reset the count of failures, because it
+    /// may be the owner's, between someone else's guesses.
     /// </summary>
-    /// <returns>Null where fewer than three failures came within the hour.</returns>
+    /// <returns>Null if there were fewer than three failures within the hour.</returns>
     public async Task<Alert?> AlertBeforeSuccessAsync(long ownerId, DateTimeOffset now)
     {
         var since = now - AlertOptions.FailuresWithin;
-        var last = await db.LoginAttempts.Where(a => a.OwnerId == ownerId && a.Outcome != LoginOutcome.SucceededAfterFailures).OrderByDescending(a => a.Id)
-            .Take(AlertOptions.FailuresBeforeSuccess).Select(a => new { a.At, a.AlertId }).ToListAsync();
+        var last = await db.LoginAttempts
+            .Where(a => a.OwnerId == ownerId && a.Outcome != LoginOutcome.SucceededAfterFailures)
+            .OrderByDescending(a => a.Id).Take(AlertOptions.FailuresBeforeSuccess)
+            .Select(a => new { a.At, a.AlertId }).ToListAsync();
         return last.Count == AlertOptions.FailuresBeforeSuccess && last.TrueForAll(a => a.At > since)
             ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
             : null;
     }
 
-    /// <summary>Whether so many successes after failures were mailed within the hour that one more is only recorded.</summary>
-    public async Task<bool> AreEnoughSuccessesToldAsync(long ownerId, DateTimeOffset now)
+    /// <summary>Whether another success after failures is only recorded, because enough were mailed within the hour.</summary>
+    public async Task<bool> IsSuccessMailLimitReachedAsync(long ownerId, DateTimeOffset now)
     {
         var since = now - TimeSpan.FromHours(1);
-        return await db.LoginAttempts.CountAsync(a => a.OwnerId == ownerId && a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures) >= AlertOptions.MaxSuccessesPerHour;
+        var successes = db.LoginAttempts
+            .Where(a => a.OwnerId == ownerId && a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures);
+        return await successes.CountAsync() >= AlertOptions.MaxSuccessesPerHour;
     }
 
     private async Task<Alert> OpenAsync(long? ownerId, string network, DateTimeOffset now)
@@ -84,7 +90,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         if (await FindAsync(ownerId, network, now) is { } own)
             return own;
         // Otherwise an attacker with many addresses could trigger one mail for each
-        if (ownerId is null && await IsEnoughForAnHourAsync(now))
+        if (ownerId is null && await IsOwnerlessLimitReachedAsync(now))
         {
             network = Alert.ManyNetworks;
             if (await FindAsync(null, network, now) is { } shared)
@@ -95,25 +101,30 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     }
 
     private Task<Alert?> FindAsync(long? ownerId, string network, DateTimeOffset now) => db.Alerts
-        .Where(a => a.ClosedAt == null && a.OwnerId == ownerId && (ownerId != null || a.RemoteNetwork == network) && a.ClosesAt > now)
+        .Where(a => a.ClosedAt == null && a.ClosesAt > now)
+        .Where(a => a.OwnerId == ownerId && (ownerId != null || a.RemoteNetwork == network))
         .OrderByDescending(a => a.ClosesAt)
         .FirstOrDefaultAsync();
 
-    private async Task<bool> IsEnoughForAnHourAsync(DateTimeOffset now)
+    private async Task<bool> IsOwnerlessLimitReachedAsync(DateTimeOffset now)
     {
         var since = now - TimeSpan.FromHours(1);
-        return await db.Alerts.CountAsync(a => a.OwnerId == null && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks) >= AlertOptions.MaxOwnerlessPerHour;
+        var ownerless = db.Alerts.Where(a => a.OwnerId == null && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
+        return await ownerless.CountAsync() >= AlertOptions.MaxOwnerlessPerHour;
     }
 
-    /// <summary>A clock that was set back must not keep the camera waiting: it is the distance that counts. One picture is kept for the attempt that is mailed.</summary>
+    /// <summary>
+    /// Whether the limits of an alert allow another picture. One picture is reserved for the attempt that is mailed. Compares the
+    /// absolute distance, so that a clock that is set back does not stop the pictures.
+    /// </summary>
     private static bool IsPictureDue(Alert alert, DateTimeOffset now) =>
         alert.Captures < (alert.MailedFrom is null ? AlertOptions.MaxCaptures - 1 : AlertOptions.MaxCaptures)
         && !((now - alert.LastCaptureAt)?.Duration() < AlertOptions.CaptureSpacing);
 
-    /// <summary>The mail that tells about the attempt that was counted last.</summary>
-    private static ToldBy Telling(Alert alert, AlertWishes wishes, DateTimeOffset now) =>
+    /// <summary>The mail that reports the latest attempt.</summary>
+    private static ToldBy DecideToldBy(Alert alert, AlertPreferences preferences, DateTimeOffset now) =>
         alert.RemoteNetwork == Alert.ManyNetworks || alert.MailedFrom is not null ? ToldBy.Summary
-        : alert.Attempts < wishes.AlertFrom || wishes.PausedUntil > now ? ToldBy.LaterMail
+        : alert.Attempts < preferences.AlertFrom || preferences.PausedUntil > now ? ToldBy.LaterMail
         : ToldBy.OwnMail;
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

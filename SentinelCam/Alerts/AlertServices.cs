@@ -1,6 +1,6 @@
 namespace SentinelCam.Alerts;
 
-/// <summary>Mails to owners: what they say, and who gets them.</summary>
+/// <summary>Mails to owners: their content, recipients and timing.</summary>
 public static class AlertServices
 {
     public static IServiceCollection AddAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -12,7 +12,7 @@ public static class AlertServices
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();
-        services.AddScoped<DeliveryRepeat>();
+        services.AddScoped<DeliveryResend>();
         services.AddScoped<DeliveryProblems>();
         services.AddScoped<AlertContentQuery>();
         return services;

@@ -15,38 +15,38 @@ public sealed class AlertSettings(
     public static readonly TimeSpan MaxPause = TimeSpan.FromDays(30);
 
     /// <param name="accountId">The owner.</param>
-    /// <param name="wishes">The new settings, validated by the caller.</param>
+    /// <param name="preferences">The new settings, validated by the caller.</param>
     /// <param name="timeZone">An id from <see cref="TimeZones.Ids"/>, or null for the server's time zone.</param>
-    public async Task ChangeAsync(long accountId, AlertWishes wishes, string? timeZone)
+    public async Task ChangeAsync(long accountId, AlertPreferences preferences, string? timeZone)
     {
-        ArgumentNullException.ThrowIfNull(wishes);
+        ArgumentNullException.ThrowIfNull(preferences);
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
-        await notices.AddAsync(account, [.. Weakened(account, wishes, TimeZones.Find(timeZone))]);
-        account.AlertFrom = wishes.AlertFrom;
-        account.QuietMinutes = wishes.QuietMinutes;
-        account.PausedUntil = wishes.PausedUntil;
+        await notices.AddAsync(account, [.. Weakened(account, preferences, TimeZones.Find(timeZone))]);
+        account.AlertFrom = preferences.AlertFrom;
+        account.QuietMinutes = preferences.QuietMinutes;
+        account.PausedUntil = preferences.PausedUntil;
         account.TimeZone = timeZone;
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        logger.LogInformation("Account {AccountId} changed its alert settings: {Wishes}", accountId, wishes);
+        logger.LogInformation("Account {AccountId} changed its alert settings: {Preferences}", accountId, preferences);
     }
 
-    private IEnumerable<string> Weakened(Account account, AlertWishes wishes, TimeZoneInfo zone)
+    private IEnumerable<string> Weakened(Account account, AlertPreferences preferences, TimeZoneInfo zone)
     {
-        if (wishes.AlertFrom > account.AlertFrom)
+        if (preferences.AlertFrom > account.AlertFrom)
         {
-            yield return $"The first mail is now sent at failure number {wishes.AlertFrom} of a burst. "
+            yield return $"The first mail is now sent at failure number {preferences.AlertFrom} of a burst. "
                 + $"Before, it was number {account.AlertFrom}.";
         }
 
-        if (Quiet(wishes.QuietMinutes) > Quiet(account.QuietMinutes))
+        if (Quiet(preferences.QuietMinutes) > Quiet(account.QuietMinutes))
         {
-            yield return $"The quiet period is now {Quiet(wishes.QuietMinutes):0.##} minutes. "
+            yield return $"The quiet period is now {Quiet(preferences.QuietMinutes):0.##} minutes. "
                 + $"Before, it was {Quiet(account.QuietMinutes):0.##}.";
         }
 
-        if (wishes.PausedUntil is { } until && until > time.GetUtcNow() && until != account.PausedUntil)
+        if (preferences.PausedUntil is { } until && until > time.GetUtcNow() && until != account.PausedUntil)
         {
             yield return $"Alerts are paused until {MailTime.ToTheMinute(until, zone)}. "
                 + "Failed sign-ins are still recorded and photographed.";

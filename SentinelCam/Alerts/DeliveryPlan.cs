@@ -5,13 +5,13 @@ using SentinelCam.Mail;
 
 namespace SentinelCam.Alerts;
 
-/// <summary>Decides who gets which mail, and adds its delivery to the caller's transaction. A delivery starts when it is due.</summary>
+/// <summary>Decides who receives which mail and when, and adds the deliveries to the caller's transaction.</summary>
 public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, TimeProvider time)
 {
-    /// <summary>How long a mail waits for pictures that are being taken: a little longer than a capture takes.</summary>
+    /// <summary>How long a mail waits for pending pictures, slightly longer than a capture takes.</summary>
     private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
 
-    /// <summary>Adds the mails about an entry whose capture has ended or failed for now, and makes those due that waited for it.</summary>
+    /// <summary>Adds the mails about an entry after a try of its capture, and makes mails due that waited for it.</summary>
     /// <param name="entry">The entry, with its attempt.</param>
     /// <param name="pictureTaken">Whether there is a picture now.</param>
     public async Task AddForAsync(ImageLogEntry entry, bool pictureTaken)
@@ -25,17 +25,19 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
 
         var now = time.GetUtcNow();
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
-        // Mails about a success wait for the picture, which they carry now
+        // Mails about a success waited for the picture, which they now carry
         var prepared = earlier.FindAll(d => d is { Kind: MailKind.Success, State: DeliveryState.Waiting, Tries: 0 });
         prepared.ForEach(d => d.DueAt = now);
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return;
-        var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual : earlier.Count > 0 ? MailKind.LatePicture : MailKind.Attempt;
+        var kind = entry.Trigger is CaptureTrigger.Manual ? MailKind.Manual
+            : earlier.Count > 0 ? MailKind.LatePicture
+            : MailKind.Attempt;
         var waits = kind is MailKind.Attempt && await AreEarlierPicturesPendingAsync(entry.AlertId, before: entry.Id);
         await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, waits ? now + PictureWait : now, except: prepared);
     }
 
-    /// <summary>The first mail of an alert carries the pictures of the attempts before its own: the last of these to be taken sends it off.</summary>
+    /// <summary>Makes the first mail of an alert due once all pictures of the attempts before its own are taken.</summary>
     private async Task BringForwardAsync(ImageLogEntry entry)
     {
         var now = time.GetUtcNow();
@@ -47,29 +49,31 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
             waiting.ForEach(d => d.DueAt = now);
     }
 
-    /// <summary>Whether an earlier entry of the alert has not had its first try. Later tries take too long to wait for.</summary>
+    /// <summary>Whether the first try of an earlier capture of the alert is pending. Later tries take too long.</summary>
     private Task<bool> AreEarlierPicturesPendingAsync(long? alertId, long? before) =>
-        db.ImageLog.AnyAsync(e => e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
+        db.ImageLog.AnyAsync(e =>
+            e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
-    /// <summary>Adds the mails about a success after failures. They wait for the picture, but not for long.</summary>
+    /// <summary>Adds the mails about a success after failures. They wait briefly for the picture.</summary>
     public Task AddSuccessAsync(ImageLogEntry entry) =>
         AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + PictureWait);
 
-    /// <summary>Adds the mails that sum up a burst.</summary>
+    /// <summary>Adds the summary mails of a burst.</summary>
     public async Task AddSummaryAsync(Alert alert)
     {
-        // It counts among the mails of the entry whose mail it follows
+        // The log lists the summary with the entry whose mail it follows
         var mailed = await db.ImageLog
-            .Where(e => e.AlertId == alert.Id && e.Trigger == CaptureTrigger.FailedLogin && e.LoginAttempt!.ToldBy == ToldBy.OwnMail)
+            .Where(e => e.AlertId == alert.Id && e.Trigger == CaptureTrigger.FailedLogin)
+            .Where(e => e.LoginAttempt!.ToldBy == ToldBy.OwnMail)
             .Select(e => (long?)e.Id).FirstOrDefaultAsync();
         await AddAsync(MailKind.Summary, alert.OwnerId, alert.Id, mailed, time.GetUtcNow());
     }
 
-    /// <summary>Adds a mail about an account's settings, to any address.</summary>
+    /// <summary>Adds a mail about an account's settings to any address.</summary>
     public Delivery AddNotice(MailKind kind, long accountId, string recipient) =>
         db.Add(New(kind, accountId, recipient, time.GetUtcNow())).Entity;
 
-    /// <summary>Adds another copy of an accepted mail, with a Message-ID of its own: mail programs hide a second mail with the same one.</summary>
+    /// <summary>Adds a copy of an accepted mail. It has a new Message-ID, because mail programs hide duplicates.</summary>
     public Delivery AddCopy(Delivery of)
     {
         var copy = New(of.Kind, of.RecipientId, of.Recipient, time.GetUtcNow());
@@ -80,7 +84,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
     private async Task AddAsync(
         MailKind kind, long? ownerId, long? alertId, long? entryId, DateTimeOffset dueAt, IReadOnlyList<Delivery>? except = null)
     {
-        // An owner who was suspended meanwhile gets no more pictures
+        // An owner who was suspended in the meantime no longer receives pictures
         var owner = await db.Users.Where(a => a.Id == ownerId && a.ApprovedAt != null)
             .Select(a => new { a.Id, a.Email, a.ExtraRecipient }).SingleOrDefaultAsync();
         List<(long Id, string? Email)> recipients = owner is not null

@@ -68,7 +68,8 @@ public sealed class ExtraRecipients(
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
         account.PendingRecipientUntil = now + LinkLifetime;
         deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = site;
-        await notices.AddAsync(account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]);
+        await notices.AddAsync(
+            account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} requested an extra recipient", accountId);

@@ -59,7 +59,7 @@ public sealed class MailTest(
         catch (Exception error)
         {
             logger.LogError(error, "The test mail could not be sent");
-            outcome = new MailOutcome(MailResult.TryAgain, "The mail could not be composed or sent. See the log.");
+            outcome = new MailOutcome(MailResult.TryAgain, "The email could not be composed or sent. See the log.");
         }
 
         Change(run => run with { Outcome = outcome });

@@ -1,7 +1,7 @@
 namespace SentinelCam.Configuration;
 
 /// <summary>
-/// The one directory in which everything is kept, readable by its owner only and held by one process at a time.
+/// The directory that holds all data. Only its owner can read it, and only one process at a time can use it.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
@@ -16,16 +16,16 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The absolute path.</summary>
     public string Root { get; }
 
-    /// <summary>Accounts, attempts, snapshots and deliveries: the truth.</summary>
+    /// <summary>The source of truth: accounts, attempts, snapshots and deliveries.</summary>
     public string Database => Path.Combine(Root, "sentinelcam.db");
 
-    /// <summary>Hangfire's jobs, which can be made again from <see cref="Database"/>.</summary>
+    /// <summary>Hangfire's jobs, which can be rebuilt from <see cref="Database"/>.</summary>
     public string Jobs => Path.Combine(Root, "jobs.db");
 
     /// <summary>The pictures.</summary>
     public string Snapshots => Path.Combine(Root, "snapshots");
 
-    /// <summary>Mails, where there is no mail server.</summary>
+    /// <summary>Mails, if no mail server is configured.</summary>
     public string Outbox => Path.Combine(Root, "outbox");
 
     /// <summary>The keys that protect cookies and forms.</summary>
@@ -34,16 +34,19 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The log files.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
-    /// <summary>Creates what is missing with mode 0700 and takes the lock, which dies with the process.</summary>
-    /// <exception cref="ConfigurationException">The directory or one of its folders cannot be written, or another SentinelCam uses it.</exception>
+    /// <summary>Creates missing folders with mode 0700 and takes the lock, which ends with the process.</summary>
+    /// <exception cref="ConfigurationException">
+    /// The directory or one of its folders is not writable, or another SentinelCam uses it.
+    /// </exception>
     public static DataDirectory Open(IConfiguration configuration, IHostEnvironment environment)
     {
         var configured = configuration["DataDirectory"];
         var root = Path.GetFullPath(string.IsNullOrWhiteSpace(configured) ? "data" : configured, environment.ContentRootPath);
         try
         {
-            foreach (var path in new[] { root, Path.Combine(root, "snapshots"), Path.Combine(root, "outbox"), Path.Combine(root, "keys"), Path.Combine(root, "logs") })
+            foreach (var folder in new[] { "", "snapshots", "outbox", "keys", "logs" })
             {
+                var path = Path.Combine(root, folder);
                 CreatePrivate(path);
                 Probe(path);
             }
@@ -52,7 +55,8 @@ public sealed class DataDirectory : IDisposable
                 CreatePrivateFile(Path.Combine(root, file));
             return new DataDirectory(root, TakeLock(root));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new ConfigurationException("DataDirectory", root,
                 $"a directory that this user can create and write ({error.Message.ReplaceLineEndings(" ")}).");
@@ -73,16 +77,25 @@ public sealed class DataDirectory : IDisposable
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>Makes a file that is gone at once: a folder that cannot be written would else be noticed by nobody until it is needed.</summary>
-    private static void Probe(string folder) =>
-        new FileStream(Path.Combine(folder, "." + Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
+    /// <summary>Creates a file and deletes it at once, so that an unwritable folder is reported at start.</summary>
+    private static void Probe(string folder)
+    {
+        var path = Path.Combine(folder, "." + Path.GetRandomFileName());
+        new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose)
+            .Dispose();
+    }
 
-    /// <summary>SQLite takes an empty file for a new database, and gives its companions the same mode.</summary>
+    /// <summary>SQLite treats an empty file as a new database, and gives the files beside it the same mode.</summary>
     private static void CreatePrivateFile(string path)
     {
         if (OperatingSystem.IsWindows() || File.Exists(path))
             return;
-        var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        var settings = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
         new FileStream(path, settings).Dispose();
     }
 

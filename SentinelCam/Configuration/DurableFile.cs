@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace SentinelCam.Configuration;
 
-/// <summary>Files for this user only that are wholly there after a power cut, or not at all.</summary>
+/// <summary>Writes private files atomically: after a power cut, a file is complete or absent.</summary>
 internal static partial class DurableFile
 {
-    /// <summary>Ends the name of a file that is being written, or that a crash left unfinished.</summary>
-    public const string HalfExtension = ".half";
+    /// <summary>The extension of a file that is being written, or that a crash left unfinished.</summary>
+    public const string UnfinishedExtension = ".half";
 
-    /// <summary>Writes to a temporary name, flushes to disk, renames, and flushes the new directory entry. Replaces a file of that name.</summary>
+    /// <summary>
+    /// Writes to a temporary name, flushes to disk, renames, and flushes the new directory entry. Replaces an existing file.
+    /// </summary>
     /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
@@ -16,36 +18,36 @@ internal static partial class DurableFile
         FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>The same without the flushes, for what can be done without: after a power cut it may be absent or empty.</summary>
+    /// <summary>Does the same without flushing, for dispensable files: after a power cut they may be absent or empty.</summary>
     /// <exception cref="IOException">The disk is full or cannot be written; nothing is left behind.</exception>
-    public static void WriteLoosely(string path, ReadOnlySpan<byte> bytes) => WriteAndRename(path, bytes, flush: false);
+    public static void WriteUnflushed(string path, ReadOnlySpan<byte> bytes) => WriteAndRename(path, bytes, flush: false);
 
     private static void WriteAndRename(string path, ReadOnlySpan<byte> bytes, bool flush)
     {
         CreateDirectory(Path.GetDirectoryName(path)!);
-        var half = $"{path}.{Guid.NewGuid():N}{HalfExtension}";
+        var unfinished = $"{path}.{Guid.NewGuid():N}{UnfinishedExtension}";
         var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
             settings.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            using (var file = new FileStream(half, settings))
+            using (var file = new FileStream(unfinished, settings))
             {
                 file.Write(bytes);
                 if (flush)
                     file.Flush(flushToDisk: true);
             }
 
-            File.Move(half, path, overwrite: true);
+            File.Move(unfinished, path, overwrite: true);
         }
         catch
         {
-            File.Delete(half);
+            File.Delete(unfinished);
             throw;
         }
     }
 
-    /// <summary>A new directory is an entry of its parent, which has to reach the disk as well.</summary>
+    /// <summary>Flushes the parent of each new directory too, because it holds the directory's entry.</summary>
     private static void CreateDirectory(string directory)
     {
         if (Directory.Exists(directory))
@@ -56,7 +58,7 @@ internal static partial class DurableFile
         FlushDirectory(parent);
     }
 
-    /// <summary>.NET opens no directories, so the C library is asked. A file system that cannot flush one does its best.</summary>
+    /// <summary>Calls the C library, because .NET cannot open directories. Ignores file systems that cannot flush one.</summary>
     private static void FlushDirectory(string directory)
     {
         if (OperatingSystem.IsWindows())

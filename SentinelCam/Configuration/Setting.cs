@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SentinelCam.Configuration;
 
 /// <summary>
-/// Reads one configuration value, or stops the start with a line that names key, value and what is allowed.
-/// The options binder is not used because its errors name types instead of what an operator may write.
+/// Reads a configuration value. An invalid one stops the start with a line that names the key, the value and the allowed values.
+/// The options binder is not used, because its errors name types instead of allowed values.
 /// </summary>
 public static class Setting
 {
@@ -13,10 +13,11 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        // Enum.TryParse would also take numbers and lists, which nobody means
-        return Array.Find(Enum.GetNames<TEnum>(), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
+        // Enum.TryParse would also accept numbers and lists
+        var names = Enum.GetNames<TEnum>();
+        return Array.Find(names, name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found
             ? Enum.Parse<TEnum>(found)
-            : throw new ConfigurationException(key, text, string.Join(", ", Enum.GetNames<TEnum>()) + ".");
+            : throw new ConfigurationException(key, text, string.Join(", ", names) + ".");
     }
 
     public static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback, TimeSpan min, TimeSpan max)
@@ -24,11 +25,12 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        // A bare number would count days
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
+        // TimeSpan.TryParse would read a bare number as days
+        return text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var duration) && duration >= min && duration <= max
             ? duration
-            : throw new ConfigurationException(key, text,
-                string.Create(CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
+            : throw new ConfigurationException(key, text, string.Create(
+                CultureInfo.InvariantCulture, $"a duration as [days.]hours:minutes:seconds from {min:c} to {max:c}."));
     }
 
     public static long Bytes(IConfiguration configuration, string key, long fallback, long min)
@@ -47,7 +49,8 @@ public static class Setting
         var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text))
             return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max
             ? number
             : throw new ConfigurationException(key, text,
                 string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}."));

@@ -2,46 +2,46 @@ using Microsoft.AspNetCore.Identity;
 
 namespace SentinelCam.Data;
 
-/// <summary>Somebody who may sign in, and the owner of the pictures taken at failed sign-ins to this account.</summary>
+/// <summary>A person's account, and the owner of the pictures taken at its failed sign-ins.</summary>
 public sealed class Account : IdentityUser<long>
 {
     /// <summary>
-    /// What the person calls themselves; need not be unique. Identity's own unique <c>UserName</c> is the mail address: a name
-    /// that is taken would tell a stranger whether an earlier registration made an account.
+    /// The display name, which need not be unique. Identity's unique <c>UserName</c> is the mail address: a unique display name
+    /// would reveal whether an earlier registration created an account.
     /// </summary>
     public string Name { get; set; } = "";
 
     public DateTimeOffset RegisteredAt { get; set; }
 
-    /// <summary>When an administrator let the account in; null keeps it out.</summary>
+    /// <summary>When an administrator approved the account; null means that it cannot sign in.</summary>
     public DateTimeOffset? ApprovedAt { get; set; }
 
-    /// <summary>The time zone that the person reads times in, as an IANA id; null: the server's.</summary>
+    /// <summary>The IANA id of the time zone for displayed times; null: the server's time zone.</summary>
     public string? TimeZone { get; set; }
 
-    /// <summary>The failure of a burst at which the first mail goes out, 1 to 10.</summary>
+    /// <summary>The number of the failure in a burst that triggers the first mail, 1 to 10.</summary>
     public int AlertFrom { get; set; } = 1;
 
-    /// <summary>The person's own quiet period in minutes; null: that of <c>Alerts:QuietPeriod</c>.</summary>
+    /// <summary>The account's quiet period in minutes; null: <c>Alerts:QuietPeriod</c>.</summary>
     public int? QuietMinutes { get; set; }
 
-    /// <summary>Until then failed sign-ins are recorded and photographed, but not mailed.</summary>
+    /// <summary>Until this time, failed sign-ins are recorded and photographed but not mailed.</summary>
     public DateTimeOffset? PausedUntil { get; set; }
 
-    /// <summary>A confirmed second address for the mails.</summary>
+    /// <summary>A confirmed second address that also receives the mails.</summary>
     public string? ExtraRecipient { get; set; }
 
-    /// <summary>A second address that is not confirmed yet.</summary>
+    /// <summary>A second address that awaits confirmation.</summary>
     public string? PendingRecipient { get; set; }
 
-    /// <summary>Part of the link that confirms <see cref="PendingRecipient"/>; gone once it was used.</summary>
+    /// <summary>The secret in the link that confirms <see cref="PendingRecipient"/>; cleared after use.</summary>
     public string? PendingRecipientKey { get; set; }
 
-    /// <summary>When the link stops working.</summary>
+    /// <summary>When the link expires.</summary>
     public DateTimeOffset? PendingRecipientUntil { get; set; }
 }
 
-/// <summary>The one role: approves accounts and sees every job, mail and the attempts against unknown accounts.</summary>
+/// <summary>The only role: approves accounts, and sees all jobs and mails and the attempts against unknown accounts.</summary>
 public static class Roles
 {
     public const string Administrator = "Administrator";

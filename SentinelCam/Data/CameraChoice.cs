@@ -1,11 +1,11 @@
 namespace SentinelCam.Data;
 
-/// <summary>The source that an administrator has chosen on the site; there is one row or none.</summary>
+/// <summary>The camera source that an administrator chose on the site. The table has at most one row.</summary>
 public sealed class CameraChoice
 {
     public long Id { get; set; }
 
-    /// <summary>The source, encrypted with the keys of <c>keys/</c>, since an address may hold a password.</summary>
+    /// <summary>The source, encrypted with the keys in <c>keys/</c>, because an address may contain a password.</summary>
     public required string ProtectedSource { get; set; }
 
     public DateTimeOffset ChosenAt { get; set; }

@@ -3,32 +3,35 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace SentinelCam.Data;
 
-/// <summary>Tells that something was committed to <c>sentinelcam.db</c>, so that live pages need not ask again and again.</summary>
+/// <summary>Signals each commit to <c>sentinelcam.db</c>, so that live pages and the start of due work need not poll.</summary>
 public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterceptor, IDbCommandInterceptor
 {
     private TaskCompletionSource _next = New();
 
-    /// <summary>Ends with the next commit. Take it before reading, and await it after, so that nothing falls in between.</summary>
+    /// <summary>Completes at the next commit. Take it before reading and await it afterwards to miss no commit.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
 
     void IDbTransactionInterceptor.TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Raise();
 
-    Task IDbTransactionInterceptor.TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken)
+    Task IDbTransactionInterceptor.TransactionCommittedAsync(
+        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken)
     {
         Raise();
         return Task.CompletedTask;
     }
 
-    /// <summary>Changes saved without a transaction; inside one, its commit tells.</summary>
-    ValueTask<int> ISaveChangesInterceptor.SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken)
+    /// <summary>Signals changes saved without an explicit transaction; otherwise, its commit does.</summary>
+    ValueTask<int> ISaveChangesInterceptor.SavedChangesAsync(
+        SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken)
     {
         if (result > 0 && eventData.Context?.Database.CurrentTransaction is null)
             Raise();
         return ValueTask.FromResult(result);
     }
 
-    /// <summary>An update or deletion by itself.</summary>
-    ValueTask<int> IDbCommandInterceptor.NonQueryExecutedAsync(DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken)
+    /// <summary>Signals an update or deletion that runs without an explicit transaction.</summary>
+    ValueTask<int> IDbCommandInterceptor.NonQueryExecutedAsync(
+        DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken)
     {
         if (result > 0 && command.Transaction is null)
             Raise();
@@ -37,6 +40,6 @@ public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterc
 
     private void Raise() => Interlocked.Exchange(ref _next, New()).TrySetResult();
 
-    // Those who wait go on elsewhere, not within the commit
+    // Waiters continue asynchronously, not within the commit
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

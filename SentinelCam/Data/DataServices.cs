@@ -6,7 +6,7 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
 
-/// <summary>EF Core on SQLite, durable at every commit.</summary>
+/// <summary>Registers EF Core on SQLite, with every commit durable.</summary>
 public static class DataServices
 {
     public static IServiceCollection AddData(this IServiceCollection services, DataDirectory data)
@@ -18,8 +18,8 @@ public static class DataServices
             .AddInterceptors(new DurableConnection(), provider.GetRequiredService<CommitSignal>()));
     }
 
-    /// <summary>Brings the schema up to date and switches to write-ahead logging, which outlives the connection.</summary>
-    /// <exception cref="ConfigurationException">The file is no database that this version can use.</exception>
+    /// <summary>Brings the schema up to date and switches the file to write-ahead logging.</summary>
+    /// <exception cref="ConfigurationException">This version cannot use the file.</exception>
     public static async Task MigrateDataAsync(this WebApplication app)
     {
         await using var scope = app.Services.CreateAsyncScope();
@@ -29,20 +29,20 @@ public static class DataServices
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
             await db.Database.MigrateAsync();
-            await KeptByTriggers.PrepareAsync(db);
+            await DerivedTables.PrepareAsync(db);
         }
         catch (SqliteException error)
         {
-            throw new ConfigurationException("DataDirectory", path,
-                $"a sentinelcam.db that can be read and written, or none; restore it from a backup or move it away ({error.Message}).");
+            throw new ConfigurationException("DataDirectory", path, "a sentinelcam.db that can be read and written, or none; "
+                + $"restore it from a backup or move it away ({error.Message}).");
         }
     }
 
     private sealed class DurableConnection : DbConnectionInterceptor
     {
-        // FULL: an attempt that was answered survives a power cut. The busy time-out makes SQLite wait in steps of
-        // milliseconds; the provider's own retry would sleep 150 ms at a time. 8 MiB of cache hold what a page of a long
-        // image log touches; SQLite's 2 MiB do not.
+        // With FULL, an attempt that was answered survives a power cut. The busy timeout makes SQLite retry within
+        // milliseconds; the provider's own retry sleeps 150 ms at a time. A cache of 8 MiB holds what a page of a long
+        // image log reads; SQLite's default of 2 MiB does not.
         private const string Pragmas = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8192;";
 
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
@@ -52,7 +52,8 @@ public static class DataServices
             command.ExecuteNonQuery();
         }
 
-        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        public override async Task ConnectionOpenedAsync(
+            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         {
             await using var command = connection.CreateCommand();
             command.CommandText = Pragmas;

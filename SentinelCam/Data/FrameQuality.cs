@@ -1,12 +1,12 @@
 namespace SentinelCam.Data;
 
-/// <summary>What a frame is worth as evidence.</summary>
+/// <summary>The value of a frame as evidence.</summary>
 public enum FrameQuality
 {
-    /// <summary>Of the moment, and it shows something.</summary>
+    /// <summary>Taken at the right moment, and not blank.</summary>
     Good,
 
-    /// <summary>Nobody has looked at the picture: no capture wanted to, or OpenCV cannot be loaded.</summary>
+    /// <summary>Not examined: no capture needed it, or OpenCV cannot be loaded.</summary>
     Unchecked,
 
     /// <summary>Nearly black all over: a covered lens, or no light.</summary>
@@ -15,12 +15,12 @@ public enum FrameQuality
     /// <summary>One flat colour: a placeholder or a blinded sensor.</summary>
     Uniform,
 
-    /// <summary>Taken more than two seconds before the moment that was asked for.</summary>
+    /// <summary>Taken more than two seconds before the requested moment.</summary>
     Stale,
 
-    /// <summary>The camera has sent this very picture, byte for byte, for more than five seconds.</summary>
+    /// <summary>The camera has sent identical bytes for more than five seconds.</summary>
     Frozen,
 
-    /// <summary>A drawn picture that stands in for a missing camera.</summary>
+    /// <summary>A drawn picture in place of a missing camera.</summary>
     Demo,
 }

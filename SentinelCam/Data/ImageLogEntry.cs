@@ -1,29 +1,29 @@
 namespace SentinelCam.Data;
 
 /// <summary>
-/// One line of the owner's list: the wish for a picture, and what became of it. Written together with the login
-/// attempt (or by "capture now"), completed by the capture job. In a flood most entries begin as <see cref="CaptureState.Failed"/>.
+/// One line of the owner's list: a request for a picture, and its result. It is written with the login attempt or by "capture
+/// now", and completed by the capture job. In a flood, most entries start as <see cref="CaptureState.Failed"/>.
 /// </summary>
 public sealed class ImageLogEntry
 {
     public long Id { get; set; }
 
-    /// <summary>The account that sees the entry; null: the administrators do.</summary>
+    /// <summary>The account that can see the entry; null: the administrators.</summary>
     public long? OwnerId { get; set; }
 
     public CaptureTrigger Trigger { get; set; }
 
-    /// <summary>The moment that the picture should show.</summary>
+    /// <summary>The moment that the picture is to show.</summary>
     public DateTimeOffset At { get; set; }
 
     public long? LoginAttemptId { get; set; }
 
     public LoginAttempt? LoginAttempt { get; set; }
 
-    /// <summary>The attempt's outcome once more, so that an index leads from it to the entries; null for a manual capture.</summary>
+    /// <summary>A copy of the attempt's outcome, so that entries can be indexed by it; null for a manual capture.</summary>
     public LoginOutcome? Outcome { get; set; }
 
-    /// <summary>What became of the mails about this entry; null where it has none. Written by the database itself.</summary>
+    /// <summary>The combined state of the mails about this entry; null if there are none. Set by a database trigger.</summary>
     public MailState? MailState { get; set; }
 
     /// <summary>The alert of the attempt; null for a manual capture.</summary>
@@ -33,7 +33,7 @@ public sealed class ImageLogEntry
 
     public int CaptureTries { get; set; }
 
-    /// <summary>Why there is no picture (yet), with the remedy, for the owner to read.</summary>
+    /// <summary>Why there is no picture (yet), and the remedy, in words for the owner.</summary>
     public string? CaptureProblem { get; set; }
 
     /// <summary>When the next try of the capture is due.</summary>
@@ -42,7 +42,7 @@ public sealed class ImageLogEntry
     public Snapshot? Snapshot { get; set; }
 }
 
-/// <summary>What asked for the picture.</summary>
+/// <summary>What triggered the capture.</summary>
 public enum CaptureTrigger
 {
     FailedLogin,
@@ -52,19 +52,19 @@ public enum CaptureTrigger
     SuccessAfterFailures,
 }
 
-/// <summary>What became of the mails about an entry, all taken together.</summary>
+/// <summary>The combined state of all mails about an entry.</summary>
 public enum MailState
 {
-    /// <summary>One at least is still to be sent, and none has failed.</summary>
+    /// <summary>At least one is still to be sent, and none has failed.</summary>
     Waiting,
 
     Accepted,
 
-    /// <summary>One at least was refused for good, or given up.</summary>
+    /// <summary>At least one was rejected permanently or abandoned.</summary>
     Failed,
 }
 
-/// <summary>How far a capture is.</summary>
+/// <summary>The state of a capture.</summary>
 public enum CaptureState
 {
     Waiting,

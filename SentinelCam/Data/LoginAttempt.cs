@@ -1,8 +1,8 @@
 namespace SentinelCam.Data;
 
 /// <summary>
-/// One submission of credentials that failed, or that succeeded after three or more failures within the hour. The password is
-/// never part of it.
+/// One submission of credentials that failed, or that succeeded after three or more failures within an hour. The password is
+/// never stored.
 /// </summary>
 public sealed class LoginAttempt
 {
@@ -10,10 +10,10 @@ public sealed class LoginAttempt
 
     public DateTimeOffset At { get; set; }
 
-    /// <summary>The mail address as typed, cleaned and capped; <c>TypedAccount.Mask</c> where it is not one.</summary>
+    /// <summary>The mail address as typed; <c>TypedAccount.Mask</c> for any other text.</summary>
     public required string AccountTyped { get; set; }
 
-    /// <summary>The owner who is alerted; null where the account is unknown or not approved: the administrators are.</summary>
+    /// <summary>The owner who is alerted; null: the administrators, if the account is unknown or not approved.</summary>
     public long? OwnerId { get; set; }
 
     public required string RemoteAddress { get; set; }
@@ -33,7 +33,7 @@ public sealed class LoginAttempt
 }
 
 /// <summary>The mail that tells an owner about an attempt.</summary>
-/// <remarks>Stored with the attempt and not with its entry, because an owner can delete the entry before the mail leaves.</remarks>
+/// <remarks>Stored with the attempt, not with its entry, because an owner can delete the entry before the mail leaves.</remarks>
 public enum ToldBy
 {
     /// <summary>A mail of its own, sent as soon as its capture ends.</summary>
@@ -49,7 +49,7 @@ public enum ToldBy
     Nothing,
 }
 
-/// <summary>What became of a submission of credentials that was recorded.</summary>
+/// <summary>The outcome of a recorded submission of credentials.</summary>
 public enum LoginOutcome
 {
     WrongPassword,
@@ -57,13 +57,13 @@ public enum LoginOutcome
     LockedOut,
     NotApproved,
 
-    /// <summary>The password was right, after three or more failures within the hour. This one is no failure.</summary>
+    /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
 }
 
 public static class LoginOutcomeWords
 {
-    /// <summary>Why an attempt failed, or how it succeeded, in words for the account's owner.</summary>
+    /// <summary>The outcome in words for the account's owner.</summary>
     public static string InWords(this LoginOutcome outcome) => outcome switch
     {
         LoginOutcome.WrongPassword => "wrong password",

@@ -1,9 +1,9 @@
 namespace SentinelCam.Data;
 
-/// <summary>What a mail is about.</summary>
+/// <summary>The subject of a mail.</summary>
 public enum MailKind
 {
-    /// <summary>A failed sign-in, at once.</summary>
+    /// <summary>A failed sign-in, mailed at once.</summary>
     Attempt,
 
     /// <summary>The picture of an attempt that was mailed without one.</summary>
@@ -12,18 +12,18 @@ public enum MailKind
     /// <summary>The end of a burst of failed sign-ins.</summary>
     Summary,
 
-    /// <summary>A picture that the owner asked for.</summary>
+    /// <summary>A picture that the owner requested.</summary>
     Manual,
 
     /// <summary>A sign-in that succeeded after several failures.</summary>
     Success,
 
-    /// <summary>Asks an extra recipient whether they want the mails.</summary>
+    /// <summary>Asks a second recipient to confirm that they want the mails.</summary>
     ConfirmRecipient,
 
-    /// <summary>Tells an owner that somebody changed how they are alerted.</summary>
+    /// <summary>Notifies an owner that the alert settings or the password changed.</summary>
     SettingsChanged,
 
-    /// <summary>A test that an administrator asked for.</summary>
+    /// <summary>A test that an administrator requested.</summary>
     Test,
 }

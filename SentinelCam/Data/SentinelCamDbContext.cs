@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace SentinelCam.Data;
 
-/// <summary><c>sentinelcam.db</c>: the truth. Everything in <c>jobs.db</c> can be made again from it.</summary>
+/// <summary><c>sentinelcam.db</c>, the source of truth. Everything in <c>jobs.db</c> can be rebuilt from it.</summary>
 public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> options)
     : IdentityDbContext<Account, IdentityRole<long>, long>(options)
 {
@@ -23,7 +23,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
-        // SQLite has no time type: whole milliseconds since 1970 in UTC compare and sort in SQL
+        // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcMilliseconds>();
         configurationBuilder.Properties<Enum>().HaveConversion<string>();
     }
@@ -35,7 +35,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         builder.Entity<Account>(account =>
         {
             account.ToTable("Accounts");
-            // Identity only checks before it inserts; the index also stops two registrations at the same moment
+            // Identity only checks before it inserts; the index also rejects simultaneous registrations
             account.HasIndex(a => a.NormalizedEmail).IsUnique();
         });
         builder.Entity<IdentityRole<long>>().ToTable("Roles");
@@ -59,7 +59,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             entry.HasOne<Alert>().WithMany().HasForeignKey(e => e.AlertId);
             entry.HasOne(e => e.LoginAttempt).WithMany().HasForeignKey(e => e.LoginAttemptId);
             entry.HasOne(e => e.Snapshot).WithOne().HasForeignKey<Snapshot>(s => s.EntryId).OnDelete(DeleteBehavior.Cascade);
-            // The log's order is by time, then id, which every index of SQLite ends with; each filter has its own
+            // One index for each filter. The log is ordered by time, then by id, which SQLite appends to every index
             entry.HasIndex(e => new { e.OwnerId, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.Trigger, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.Outcome, e.At });

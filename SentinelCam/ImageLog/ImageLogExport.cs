@@ -11,8 +11,8 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.ImageLog;
 
 /// <summary>
-/// The log as a ZIP file, written to the response as it is read: <c>image-log.csv</c>, <c>image-log.json</c> and the pictures.
-/// Each part walks the entries a page at a time, so that neither memory nor a read of the database grows with their number.
+/// Exports the log as a ZIP file, streamed as it is read: <c>image-log.csv</c>, <c>image-log.json</c> and the pictures.
+/// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
 public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 {
@@ -21,11 +21,12 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
     private static readonly JsonWriterOptions Json = new() { Indented = true, Encoder = JavaScriptEncoder.Default };
 
     /// <param name="selection">What to export.</param>
-    /// <param name="output">Written to, never read or sought.</param>
-    /// <param name="cancellationToken">Ends the export where the visitor has gone.</param>
+    /// <param name="output">Need not be readable or seekable.</param>
+    /// <param name="cancellationToken">Ends the export if the visitor disconnects.</param>
     public async Task WriteAsync(ExportSelection selection, Stream output, CancellationToken cancellationToken)
     {
-        await using var zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+        await using var zip = await ZipArchive.CreateAsync(
+            output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
         await WriteTableAsync(zip, selection, cancellationToken);
         await WriteJsonAsync(zip, selection, cancellationToken);
         await foreach (var item in ItemsAsync(selection, cancellationToken))
@@ -35,18 +36,21 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 
     private async Task WriteTableAsync(ZipArchive zip, ExportSelection selection, CancellationToken cancellationToken)
     {
-        // Without the mark in front a spreadsheet takes the table for one in an old code page
-        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-        await table.WriteAsync("id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem\r\n");
+        // Without a byte order mark, spreadsheets assume a legacy code page
+        var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true);
+        await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
+        await table.WriteAsync(
+            "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
-            // An entry without a picture has a line, too
+            // An entry without a picture has a line too
             foreach (var picture in item.Pictures.Where(HasFile).Cast<Snapshot?>().DefaultIfEmpty())
                 await table.WriteAsync(string.Join(',', new[]
                 {
                     entry.Id.ToString(CultureInfo.InvariantCulture), Time(entry.At), entry.Trigger.ToString(),
-                    attempt?.AccountTyped, attempt?.RemoteAddress, attempt?.UserAgent, attempt?.Outcome.ToString(), entry.MailState?.ToString(),
+                    attempt?.AccountTyped, attempt?.RemoteAddress, attempt?.UserAgent, attempt?.Outcome.ToString(),
+                    entry.MailState?.ToString(),
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                 }.Select(Cell)) + "\r\n");
         }
@@ -113,16 +117,18 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 
     private async Task AddPictureAsync(ZipArchive zip, ImageLogItem item, Snapshot picture, CancellationToken cancellationToken)
     {
-        // Deleted since the table was written: it stays out
+        // Deleted since the table was written
         if (!HasFile(picture))
             return;
         await using var source = File.OpenRead(store.PathOf(picture.FileName));
-        // JPEG does not get smaller
-        await using var target = await zip.CreateEntry(NameOf(item, picture), CompressionLevel.NoCompression).OpenAsync(cancellationToken);
+        // JPEG does not compress further
+        var zipEntry = zip.CreateEntry(NameOf(item, picture), CompressionLevel.NoCompression);
+        await using var target = await zipEntry.OpenAsync(cancellationToken);
         await source.CopyToAsync(target, cancellationToken);
     }
 
-    private async IAsyncEnumerable<ImageLogItem> ItemsAsync(ExportSelection selection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ImageLogItem> ItemsAsync(
+        ExportSelection selection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (selection.Ids is { } ids)
         {
@@ -135,7 +141,8 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         var before = selection.Before;
         do
         {
-            var page = await query.PageAsync(selection.Viewer, selection.Filter, before, PageSize, cancellationToken: cancellationToken);
+            var page = await query.PageAsync(
+                selection.Viewer, selection.Filter, before, PageSize, cancellationToken: cancellationToken);
             foreach (var item in page.Items)
                 yield return item;
             before = page.Older;
@@ -148,9 +155,10 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
     private static string NameOf(ImageLogItem item, Snapshot picture) => string.Create(CultureInfo.InvariantCulture,
         $"{item.Entry.Id}-{picture.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}{(item.Pictures.Count > 1 ? $"-{picture.Id}" : "")}.jpg");
 
-    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
 
-    /// <summary>Quoted, and with a leading apostrophe where a spreadsheet would take a visitor's text for a formula.</summary>
+    /// <summary>Quotes a value, with a leading apostrophe if a spreadsheet would read a visitor's text as a formula.</summary>
     private static string Cell(string? text)
     {
         text ??= "";
@@ -161,8 +169,9 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 }
 
 /// <summary>What to export.</summary>
-/// <param name="Viewer">Who exports, and sees only their own.</param>
+/// <param name="Viewer">Who exports. Only entries visible to them are included.</param>
 /// <param name="Filter">Which entries.</param>
-/// <param name="Before">Only entries before this place, so that one that comes meanwhile is in no part of the export.</param>
-/// <param name="Ids">These entries, whatever the filter says; null: all that match it.</param>
-public sealed record ExportSelection(Viewer Viewer, ImageLogFilter Filter, LogPlace? Before = null, IReadOnlyCollection<long>? Ids = null);
+/// <param name="Before">Only entries before this place, so that all parts of the export contain the same entries.</param>
+/// <param name="Ids">These entries, regardless of the filter; null: all entries that match it.</param>
+public sealed record ExportSelection(
+    Viewer Viewer, ImageLogFilter Filter, LogPlace? Before = null, IReadOnlyCollection<long>? Ids = null);

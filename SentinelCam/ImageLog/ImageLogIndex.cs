@@ -6,21 +6,24 @@ using SentinelCam.Data;
 namespace SentinelCam.ImageLog;
 
 /// <summary>
-/// Finds the places of entries, newest first. In SQL by hand, since each statement must walk one index in the log's order and stop
-/// when it has enough: among a million entries as among a hundred.
+/// Finds the places of entries, newest first. The SQL is written by hand, so that each statement reads one index in the log's
+/// order and stops after enough rows, even among a million entries.
 /// </summary>
-/// <remarks>An administrator's log is two lists, their own and that of nobody, merged: one statement with OR would have to sort.</remarks>
+/// <remarks>
+/// An administrator's log merges two lists: their own entries and those without an owner. A statement with OR would have to sort.
+/// </remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {
     private static readonly LogPlace Newest = new(LogPlace.End, 0);
 
-    /// <summary>The newest places before another one.</summary>
-    /// <param name="viewer">Who looks.</param>
+    /// <summary>The newest places before a place.</summary>
+    /// <param name="viewer">Who views the log.</param>
     /// <param name="filter">Which entries.</param>
-    /// <param name="before">Null: from the newest.</param>
-    /// <param name="count">At most so many.</param>
-    /// <param name="cancellationToken">Ends the search where the visitor has gone.</param>
-    public async Task<List<LogPlace>> FindAsync(Viewer viewer, ImageLogFilter filter, LogPlace? before, int count, CancellationToken cancellationToken = default)
+    /// <param name="before">Null: starts with the newest entry.</param>
+    /// <param name="count">The maximum number of places.</param>
+    /// <param name="cancellationToken">Ends the search if the visitor disconnects.</param>
+    public async Task<List<LogPlace>> FindAsync(
+        Viewer viewer, ImageLogFilter filter, LogPlace? before, int count, CancellationToken cancellationToken = default)
     {
         var found = new List<LogPlace>();
         var owners = Owners(viewer, filter);
@@ -33,20 +36,21 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         return owners.Count == 1 ? found : [.. found.OrderByDescending(p => p.At).ThenByDescending(p => p.Id).Take(count)];
     }
 
-    /// <summary>The nearest entries on both sides of a place, for somebody who walks from picture to picture.</summary>
+    /// <summary>The entries next to a place, for moving from picture to picture.</summary>
     public async Task<(long? Newer, long? Older)> NeighboursAsync(Viewer viewer, LogPlace place)
     {
         var older = await FindAsync(viewer, new ImageLogFilter(), place, 1);
         var newer = new List<LogPlace>();
         foreach (var owner in Owners(viewer, new ImageLogFilter()))
             newer.AddRange(await db.Database.SqlQuery<LogPlace>($"""
-                SELECT e.At, e.Id FROM ImageLog e WHERE e.OwnerId IS {owner} AND e.At >= {place.At} AND (e.At > {place.At} OR e.Id > {place.Id})
+                SELECT e.At, e.Id FROM ImageLog e
+                WHERE e.OwnerId IS {owner} AND e.At >= {place.At} AND (e.At > {place.At} OR e.Id > {place.Id})
                 ORDER BY e.At, e.Id LIMIT 1
                 """).ToListAsync());
         return (newer.OrderBy(p => p.At).ThenBy(p => p.Id).FirstOrDefault()?.Id, older.FirstOrDefault()?.Id);
     }
 
-    /// <summary>How many there are, but never more than asked for.</summary>
+    /// <summary>Counts entries, up to a limit.</summary>
     public async Task<int> CountAsync(Viewer viewer, ImageLogFilter filter, int atMost, LogPlace? before = null)
     {
         var count = 0;
@@ -60,7 +64,8 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
     }
 
     /// <summary>The statement for the entries of one owner.</summary>
-    internal static (string Sql, object[] Parameters) Statement(long? owner, ImageLogFilter filter, LogPlace before, int count, bool counts = false)
+    internal static (string Sql, object[] Parameters) Statement(
+        long? owner, ImageLogFilter filter, LogPlace before, int count, bool counts = false)
     {
         var parameters = new List<object>();
         string Add(object? value)
@@ -79,18 +84,21 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         var (from, order) = ("ImageLog e", "e.At DESC, e.Id DESC");
         if (filter.SearchedText is { } text)
         {
-            // CROSS JOIN: the search index leads, in its own order, and each match is looked up
-            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {KeptByTriggers.IdBits}) AND (~e.Id & {KeptByTriggers.IdMask}) = (s.rowid & {KeptByTriggers.IdMask})";
+            // CROSS JOIN makes SQLite read the search index in its own order, and look up each match
+            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {DerivedTables.IdBits})"
+                + $" AND (~e.Id & {DerivedTables.IdMask}) = (s.rowid & {DerivedTables.IdMask})";
             order = "s.rowid";
-            conditions.Add($"EntrySearch MATCH {Add(KeptByTriggers.Match(owner, text))}");
-            var first = filter.End <= before.At ? KeptByTriggers.SearchKey(filter.End.Value, 0) + 1 : KeptByTriggers.SearchKey(before.At, before.Id - 1);
+            conditions.Add($"EntrySearch MATCH {Add(DerivedTables.Match(owner, text))}");
+            var first = filter.End <= before.At
+                ? DerivedTables.SearchKey(filter.End.Value, 0) + 1
+                : DerivedTables.SearchKey(before.At, before.Id - 1);
             conditions.Add($"s.rowid >= {Add(first)}");
             if (filter.Start is { } start)
-                conditions.Add($"s.rowid <= {Add(KeptByTriggers.SearchKey(start, 0))}");
+                conditions.Add($"s.rowid <= {Add(DerivedTables.SearchKey(start, 0))}");
         }
         else
         {
-            // The first bound is one that an index can use; the second is exact
+            // The index can use the first bound; the second is exact
             var at = Add(before.At);
             conditions.Add($"e.At <= {at} AND (e.At < {at} OR e.Id < {Add(before.Id)})");
             if (filter.Start is { } start)

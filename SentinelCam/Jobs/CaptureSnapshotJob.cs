@@ -8,24 +8,27 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// One try to take the picture of an image log entry's moment, after which the mail about it is due. When the camera fails, the mail
-/// goes without a picture, and two more tries may bring one that follows. The frames after the picture are added to its strip
-/// later, because the mail does not wait for them.
+/// One try to take the picture for an image log entry, after which its mail is due. If the camera fails, the mail is sent without
+/// a picture, which follows if one of two more tries succeeds. The frames after the picture are added to its strip later, because
+/// the mail does not wait for them.
 /// </summary>
 public sealed class CaptureSnapshotJob(
-    SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips, DeliveryPlan deliveries,
-    TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips,
+    DeliveryPlan deliveries, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
-    /// <summary>The time before the second and the third try, which is the last.</summary>
+    /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
 
-    /// <summary>A picture this long after an attempt that joined an alert says nothing about it; leaving it out lets a backlog drain.</summary>
+    /// <summary>
+    /// A picture this long after an attempt without a mail of its own says nothing about it. Skipping it lets a backlog drain.
+    /// </summary>
     private static readonly TimeSpan TooLate = TimeSpan.FromMinutes(2);
 
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
     {
-        var entry = await db.ImageLog.AsNoTracking().Include(e => e.LoginAttempt).SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.LoginAttempt)
+            .SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
         if (entry is not { CaptureState: CaptureState.Waiting })
             return;
 
@@ -36,17 +39,20 @@ public sealed class CaptureSnapshotJob(
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
         if (willRetry)
-            throw new CameraFailedException(result.Problem ?? "The camera gave no picture.");
+            throw new CameraFailedException(result.Problem ?? "The camera returned no picture.");
     }
 
     private bool IsTooLate(ImageLogEntry entry) =>
         entry.LoginAttempt is { ToldBy: not ToldBy.OwnMail } && time.GetUtcNow() - entry.At > TooLate;
 
-    /// <summary>The picture on disk, or the reason why there is none. No fault of camera or disk gets past this: the mail has to go.</summary>
-    private async Task<(CaptureResult Result, Snapshot? Snapshot, IReadOnlyList<DateTimeOffset> StripToCome)> TakeAsync(ImageLogEntry entry, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes and saves the picture. Errors of camera and disk are returned, not thrown, because the mail must be sent anyway.
+    /// </summary>
+    private async Task<(CaptureResult Result, Snapshot? Snapshot, IReadOnlyList<DateTimeOffset> StripToCome)> TakeAsync(
+        ImageLogEntry entry, CancellationToken cancellationToken)
     {
         if (IsTooLate(entry))
-            return (Failed("It was too late for a picture of this attempt."), null, []);
+            return (Failed("SentinelCam could not take a picture within two minutes of this attempt."), null, []);
         try
         {
             var result = await camera.CaptureAsync(entry.At, cancellationToken);
@@ -65,18 +71,19 @@ public sealed class CaptureSnapshotJob(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             logger.LogError("Entry {EntryId}: the picture could not be saved: {Problem}", entry.Id, error.Message);
-            return (Failed("The picture could not be saved: check free space and rights of the data directory."), null, []);
+            return (
+                Failed("The picture could not be saved. Check the free space and permissions of the data directory."), null, []);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             logger.LogError(error, "Entry {EntryId}: the capture failed", entry.Id);
-            return (Failed("The picture could not be taken; the log says more."), null, []);
+            return (Failed("The picture could not be taken. See the log."), null, []);
         }
     }
 
     private static CaptureResult Failed(string problem) => new(CaptureOutcome.BadFrame, null, problem);
 
-    /// <summary>Snapshot row, the entry's state and its mails become visible together, or not at all.</summary>
+    /// <summary>Commits the snapshot, the entry's state and its mails in one transaction.</summary>
     private async Task RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
     {
         var now = time.GetUtcNow();
@@ -86,15 +93,16 @@ public sealed class CaptureSnapshotJob(
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            // Only one run gets past this line, even if the job was enqueued twice; a picture beats another run's failure
+            // Only one run gets past this statement, even if the job was enqueued twice. A picture beats another run's failure
             var won = await db.ImageLog
-                .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
+                .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting
+                    && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
                 .ExecuteUpdateAsync(set => set
                     .SetProperty(e => e.CaptureState, state)
                     .SetProperty(e => e.CaptureProblem, result.Problem)
                     .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
                     .SetProperty(e => e.CaptureDueAt, dueAt), CancellationToken.None);
-            // The other run's picture counts; or the owner has deleted the entry meanwhile
+            // Another run won, or the owner has deleted the entry
             if (won == 0)
                 return;
 
@@ -118,12 +126,19 @@ public sealed class CaptureSnapshotJob(
 
         var (ofAttempt, moment) = entry.LoginAttemptId is { } attempt ? ($", attempt {attempt}", "attempt") : ("", "request");
         if (snapshot is null)
-            logger.LogWarning("Entry {EntryId}{OfAttempt:l}: no picture, {CaptureOutcome}: {Problem}", entry.Id, ofAttempt, result.Outcome, result.Problem);
+        {
+            logger.LogWarning("Entry {EntryId}{OfAttempt:l}: no picture, {CaptureOutcome}: {Problem}",
+                entry.Id, ofAttempt, result.Outcome, result.Problem);
+        }
         else
-            logger.LogInformation("Entry {EntryId}{OfAttempt:l}: snapshot {SnapshotId} taken {Delay} ms after the {Moment:l}, {Quality}",
-                entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment, snapshot.Quality);
+        {
+            logger.LogInformation(
+                "Entry {EntryId}{OfAttempt:l}: snapshot {SnapshotId} taken {Delay} ms after the {Moment:l}, {Quality}",
+                entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment,
+                snapshot.Quality);
+        }
     }
 }
 
-/// <summary>Shows in the jobs' dashboard why there is no picture. The message is the problem that the owner reads.</summary>
+/// <summary>Shows in the job dashboard why there is no picture. The message is the problem that the owner reads.</summary>
 public sealed class CameraFailedException(string problem) : Exception(problem);

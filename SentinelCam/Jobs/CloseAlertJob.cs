@@ -5,16 +5,19 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Closes an alert that has been quiet for long enough, with one summary where attempts came that no other mail tells about.</summary>
-public sealed class CloseAlertJob(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<CloseAlertJob> logger)
+/// <summary>Closes an alert after its quiet period, with one summary if no other mail reports some of its attempts.</summary>
+public sealed class CloseAlertJob(
+    SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time, ILogger<CloseAlertJob> logger)
 {
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long alertId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = time.GetUtcNow();
-        // Prolonged or closed since this was started
-        if (await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null && a.ClosesAt <= now, cancellationToken) is not { } alert)
+        var alert = await db.Alerts
+            .SingleOrDefaultAsync(a => a.Id == alertId && a.ClosedAt == null && a.ClosesAt <= now, cancellationToken);
+        // Extended or closed since the job was enqueued
+        if (alert is null)
             return;
         if (alert.NeedsSummary && !await db.Users.AnyAsync(a => a.Id == alert.OwnerId && a.PausedUntil > now, cancellationToken))
             await deliveries.AddSummaryAsync(alert);

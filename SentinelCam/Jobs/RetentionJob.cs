@@ -6,10 +6,15 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Every hour: removes the oldest unpinned snapshots beyond age and size, mails of the outbox beyond the age, and files that no row points to.</summary>
-public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, TimeProvider time, ILogger<RetentionJob> logger)
+/// <summary>
+/// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, and
+/// orphaned files.
+/// </summary>
+public sealed class RetentionJob(
+    SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, TimeProvider time,
+    ILogger<RetentionJob> logger)
 {
-    /// <summary>A younger file may belong to a capture whose row is still to come.</summary>
+    /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
 
     [Queue(JobQueues.Default)]
@@ -17,13 +22,13 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        // A strip lives and goes with its picture
+        // A strip is deleted with its picture
         var removable = db.Snapshots.Include(s => s.Strip).Where(s => s.StripOfId == null && !s.Pinned);
         var old = await removable.Where(s => s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
         await RemoveAsync(old, cancellationToken);
 
         var pinned = await db.PinnedBytesAsync(cancellationToken);
-        // Pins do not crowd out new pictures, also where there are more of them than may be
+        // Pinned pictures must not crowd out new ones, even if they exceed their limit
         var room = options.MaxBytes - Math.Min(pinned, options.MaxPinnedBytes);
         var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - pinned - room;
         var large = new List<Snapshot>();
@@ -37,12 +42,16 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
 
         await RemoveAsync(large, cancellationToken);
         if (old.Count + large.Count > 0)
-            logger.LogInformation("Retention removed {Old} snapshots for their age and {Large} for their size", old.Count, large.Count);
+        {
+            logger.LogInformation(
+                "Retention deleted {Old} snapshots over the age limit and {Large} over the size limit", old.Count, large.Count);
+        }
+
         outbox.DeleteOlderThan(now - options.MaxAge);
         await RemoveOrphansAsync(now, cancellationToken);
     }
 
-    /// <summary>Row first: a crash in between leaves a file without a row, which is swept, and never a row without a file.</summary>
+    /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>
     private async Task RemoveAsync(List<Snapshot> snapshots, CancellationToken cancellationToken)
     {
         foreach (var batch in snapshots.Chunk(500))
@@ -56,17 +65,19 @@ public sealed class RetentionJob(SentinelCamDbContext db, SnapshotStore store, R
 
     private async Task RemoveOrphansAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        store.DeleteHalvesOlderThan(now - OrphanAge);
-        // Where sentinelcam.db was moved away, the pictures of the old one are not orphans of the new one
-        if (await db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt).FirstOrDefaultAsync(cancellationToken) is not { } begun)
+        store.DeleteUnfinishedOlderThan(now - OrphanAge);
+        // After sentinelcam.db was replaced by a new one, the old one's pictures are not orphans
+        var registrations = db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt);
+        if (await registrations.FirstOrDefaultAsync(cancellationToken) is not { } begun)
             return;
         foreach (var batch in store.NamesBetween(begun, now - OrphanAge).Distinct().Chunk(500))
         {
-            var known = await db.Snapshots.Where(s => batch.Contains(s.FileName)).Select(s => s.FileName).ToListAsync(cancellationToken);
+            var known = await db.Snapshots.Where(s => batch.Contains(s.FileName))
+                .Select(s => s.FileName).ToListAsync(cancellationToken);
             foreach (var name in batch.Except(known))
             {
                 store.Delete(name);
-                logger.LogInformation("Removed {FileName}, which no row points to", name);
+                logger.LogInformation("Deleted the orphaned file {FileName}", name);
             }
         }
     }

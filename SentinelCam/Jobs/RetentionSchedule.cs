@@ -2,8 +2,9 @@ using Hangfire;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Puts the hourly retention into the job storage, as soon as that can be written.</summary>
-public sealed class RetentionSchedule(IRecurringJobManager recurringJobs, TimeProvider time, ILogger<RetentionSchedule> logger) : BackgroundService
+/// <summary>Schedules the hourly retention as soon as the job storage is writable.</summary>
+public sealed class RetentionSchedule(
+    IRecurringJobManager recurringJobs, TimeProvider time, ILogger<RetentionSchedule> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -20,8 +21,8 @@ public sealed class RetentionSchedule(IRecurringJobManager recurringJobs, TimePr
         }
         catch (Exception error)
         {
-            // The site works without jobs, and says on /healthz what is wrong with them
-            logger.LogError("The hourly retention could not be scheduled, and is tried again in a minute: {Problem}", error.Message);
+            // The site works without jobs, and /healthz reports what is wrong with them
+            logger.LogError("The hourly retention could not be scheduled; the next try is in a minute: {Problem}", error.Message);
             return false;
         }
     }

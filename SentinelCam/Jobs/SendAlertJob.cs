@@ -9,21 +9,22 @@ using SentinelCam.Mail;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// One try to send a delivery's mail. Records what the mail server said and when the next try is due; <see cref="WorkStarter"/> starts
-/// that one.
+/// One try to send a delivery's mail. Records the mail server's reply and when the next try is due, which
+/// <see cref="WorkStarter"/> starts.
 /// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, TimeProvider time,
     ILogger<SendAlertJob> logger)
 {
-    /// <summary>After this time without success a delivery has failed.</summary>
+    /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
-    /// <summary>With fewer tries than this, over an hour's worth, a delivery has not failed yet.</summary>
+    /// <summary>A delivery does not fail before this many tries, which take more than an hour.</summary>
     public const int MinTries = 10;
 
-    /// <summary>The time before the second, third, ... try; the last one repeats.</summary>
-    private static readonly TimeSpan[] Delays = [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+    /// <summary>The delays before the second and later tries; the last one repeats.</summary>
+    private static readonly TimeSpan[] Delays =
+        [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
@@ -46,13 +47,14 @@ public sealed class SendAlertJob(
         var attemptId = await db.ImageLog
             .Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
         logger.Log(state is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,
-            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: {State} at try {Tries}: {Reply}",
+            "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: "
+                + "{State} at try {Tries}: {Reply}",
             delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, state, delivery.Tries, reply);
         if (state is DeliveryState.Waiting)
             throw new MailNotAcceptedException(reply);
     }
 
-    /// <summary>Whether this run may send: the mail is due, not done, and no other run is sending it.</summary>
+    /// <summary>Claims the delivery for this run. Fails if the mail is not due or another run has claimed it.</summary>
     private async Task<bool> ClaimAsync(long deliveryId)
     {
         var now = time.GetUtcNow();
@@ -69,19 +71,19 @@ public sealed class SendAlertJob(
     {
         MailResult.Accepted => DeliveryState.Accepted,
         MailResult.RefusedForGood => DeliveryState.Failed,
-        // Days with the machine off are no tries
+        // A machine that was off for days has not tried
         _ when time.GetUtcNow() - delivery.QueuedAt > GiveUpAfter && delivery.Tries >= MinTries => DeliveryState.Failed,
         _ => DeliveryState.Waiting,
     };
 
-    /// <returns>False where the sweep gave this run up and another has begun: the other one's result counts.</returns>
+    /// <returns>False if this run was considered lost and another one has started, whose result counts.</returns>
     private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused, bool isMoot)
     {
         var now = time.GetUtcNow();
         var dueAt = now + Delays[Math.Min(delivery.Tries, Delays.Length) - 1];
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
-        // Accepted is accepted, even if another run is trying
+        // A mail that was accepted stays accepted, even if another run is sending it
         var own = db.Deliveries.Where(d => d.Id == delivery.Id
             && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
         return await own.ExecuteUpdateAsync(set => set
@@ -90,21 +92,21 @@ public sealed class SendAlertJob(
             .SetProperty(d => d.DueAt, dueAt)
             .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
             .SetProperty(d => d.SignInRefused, signInRefused)
-            // Nobody needs to be told about a mail that nobody waits for
+            // Raises no notice about a mail that nobody expects
             .SetProperty(d => d.AcknowledgedAt, d => isMoot ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)
             .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
 
-    /// <returns>What became of the mail, and whether it is moot: what it would say no longer concerns anybody.</returns>
+    /// <returns>The outcome, and whether the mail is moot because its content no longer concerns anyone.</returns>
     private async Task<(MailOutcome Outcome, bool IsMoot)> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         MimeMessage message;
         try
         {
             if (await contents.FindAsync(delivery) is not { } content)
-                return (new MailOutcome(MailResult.RefusedForGood, "Not sent: what it is about was deleted or has expired, "
-                    + "or its recipient was removed or suspended before the mail left."), IsMoot: true);
+                return (new MailOutcome(MailResult.RefusedForGood, "Not sent because its subject was deleted or has expired, "
+                    + "or its recipient was removed or suspended."), IsMoot: true);
             message = AlertMessage.Compose(content, thumbnails.TryMake);
         }
         catch (Exception error)
@@ -118,7 +120,7 @@ public sealed class SendAlertJob(
         }
         catch (OperationCanceledException)
         {
-            return (new MailOutcome(MailResult.TryAgain, "SentinelCam was stopped before the mail left."), IsMoot: false);
+            return (new MailOutcome(MailResult.TryAgain, "SentinelCam stopped before the email was sent."), IsMoot: false);
         }
         catch (Exception error)
         {
@@ -126,13 +128,13 @@ public sealed class SendAlertJob(
         }
     }
 
-    /// <summary>Whatever goes wrong must not leave the delivery in the state of being sent.</summary>
+    /// <summary>Turns any error into an outcome, so that the delivery does not remain in the sending state.</summary>
     private MailOutcome Unsent(Delivery delivery, Exception error)
     {
         logger.LogError(error, "Delivery {DeliveryId} could not be composed or sent", delivery.Id);
-        return new MailOutcome(MailResult.TryAgain, "The mail could not be composed; the log says more.");
+        return new MailOutcome(MailResult.TryAgain, "The email could not be composed or sent. See the log.");
     }
 }
 
-/// <summary>Shows in the jobs' dashboard why a mail was not accepted. The message is what the mail server said.</summary>
+/// <summary>Shows in the job dashboard why a mail was not accepted. The message is the mail server's reply.</summary>
 public sealed class MailNotAcceptedException(string reply) : Exception(reply);

@@ -6,14 +6,16 @@ using SentinelCam.Snapshots;
 
 namespace SentinelCam.Jobs;
 
-/// <summary>Adds the frames that were taken after a picture to its strip, about a second later: nothing waits for them.</summary>
+/// <summary>Adds the frames taken after a picture to its strip, about a second later. Nothing waits for them.</summary>
 /// <remarks>
-/// Not a job: a job would hold a worker while it waits, and could not be run again after a crash, since the frames are gone
-/// with the ring. A strip without them is complete enough.
+/// Not a job: it would hold a worker while it waits, and could not be repeated after a crash, because the frames are lost with
+/// the ring. A strip without them is complete enough.
 /// </remarks>
-public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger) : IHostedService, IDisposable
+public sealed class StripCompletion(
+    CameraFeed camera, SnapshotStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger)
+    : IHostedService, IDisposable
 {
-    /// <summary>In a flood of attempts the others go without: each holds frames in memory and wants the disk.</summary>
+    /// <summary>The limit in a flood of attempts, because each completion holds frames in memory and uses the disk.</summary>
     private const int MaxPending = 32;
 
     private readonly ConcurrentDictionary<Task, bool> _pending = new();
@@ -21,9 +23,9 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
     private bool _stopped;
 
     /// <summary>Waits for the frames in the background, and stores them.</summary>
-    /// <param name="snapshotId">The picture's row, which is committed.</param>
+    /// <param name="snapshotId">The picture's row, already committed.</param>
     /// <param name="picture">The picture.</param>
-    /// <param name="places">When the frames should be taken.</param>
+    /// <param name="places">The times of the missing frames.</param>
     public void Begin(long snapshotId, Frame picture, IReadOnlyList<DateTimeOffset> places)
     {
         ArgumentNullException.ThrowIfNull(places);
@@ -33,7 +35,9 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
         using (ExecutionContext.SuppressFlow())
             task = Task.Run(() => TryCompleteAsync(snapshotId, picture, places));
         _pending[task] = true;
-        task.ContinueWith(done => _pending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        task.ContinueWith(
+            done => _pending.TryRemove(done, out _),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -46,7 +50,7 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
         await WhenDoneAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Waits for all that has begun.</summary>
+    /// <summary>Waits for all pending completions.</summary>
     internal Task WhenDoneAsync() => Task.WhenAll(_pending.Keys);
 
     /// <inheritdoc />
@@ -62,11 +66,15 @@ public sealed class StripCompletion(CameraFeed camera, SnapshotStore store, ISer
         catch (Exception error)
         {
             if (!_stop.IsCancellationRequested)
-                logger.LogWarning("Snapshot {SnapshotId}: the frames after it were not kept: {Problem}", snapshotId, error.Message);
+            {
+                logger.LogWarning(
+                    "Snapshot {SnapshotId}: its strip could not be completed: {Problem}", snapshotId, error.Message);
+            }
+
         }
     }
 
-    /// <summary>Adds the row, unless the picture was deleted meanwhile; then the file goes as well.</summary>
+    /// <summary>Adds the row, or deletes the file if the picture was deleted in the meantime.</summary>
     private async Task AddAsync(long snapshotId, Snapshot frame)
     {
         var added = false;

@@ -6,24 +6,26 @@ using SentinelCam.Data;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// Starts all work that is due: captures, mails and closings of alerts. <c>sentinelcam.db</c> alone says what is due and when; this
-/// looks after each commit, at the next due time, and once a minute, and enqueues a job for each. So nothing else enqueues work, a
-/// retry is a due time in the database, and a job that a crash or a lost <c>jobs.db</c> took away is found again.
+/// Starts all due work: captures, mails and the closing of alerts. Only <c>sentinelcam.db</c> determines what is due and when.
+/// This service checks it after each commit, at the next due time and once a minute, and enqueues a job for each due item. So
+/// nothing else enqueues work, a retry is a due time in the database, and jobs lost in a crash or with <c>jobs.db</c> restart.
 /// </summary>
 /// <remarks>
-/// Jobs do nothing when their work is done or not due, so one job too many is harmless. Hangfire does not retry them: a failed try stays
-/// among the dashboard's deleted jobs for a day, with its reason.
+/// Jobs do nothing if their work is done or not due, so a redundant job is harmless. Hangfire does not retry them: the dashboard
+/// lists a failed try among its deleted jobs for a day, with the reason.
 /// </remarks>
 public sealed class WorkStarter(
     IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, TimeProvider time,
     ILogger<WorkStarter> logger) : BackgroundService
 {
-    /// <summary>After this time a job that has not begun is lost, unless others wait in its queue: longer than a capture or a mail takes.</summary>
+    /// <summary>
+    /// After this time, longer than a capture or a mail takes, an unfinished job is lost unless others wait in its queue.
+    /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Jobs of one queue that are started and not done, at most; more wait in the database until some are done.</summary>
+    /// <summary>The maximum number of unfinished jobs in a queue. More work waits in the database.</summary>
     private const int MaxStarted = 100;
 
     private readonly Dictionary<(string Queue, long Id), Started> _started = [];
@@ -31,13 +33,17 @@ public sealed class WorkStarter(
     private (string Problem, long At)? _lastProblem;
 
     /// <summary>
-    /// Before any job runs: a mail that was being sent when the last process ended is due again. The data directory belongs to this
-    /// process alone, so nobody else can be sending it.
+    /// Makes mails due again that were being sent when the last process ended. This happens before any job runs, and no other
+    /// process can use the data directory, so none of them is still being sent.
     /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await using (var scope = scopes.CreateAsyncScope())
-            await ReleaseAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Deliveries, time.GetUtcNow(), cancellationToken);
+        {
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            await ReleaseAsync(db.Deliveries, time.GetUtcNow(), cancellationToken);
+        }
+
         await base.StartAsync(cancellationToken);
     }
 
@@ -45,18 +51,18 @@ public sealed class WorkStarter(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            // Taken before looking, so that no commit falls in between
+            // Taken before the check, so that no commit is missed
             var commit = commits.Next;
             var next = await TryStartAsync(stoppingToken);
             var left = next - time.GetUtcNow();
             var wake = commit.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stoppingToken);
-            // The clock may have been set while the timer was
+            // Skips the wait if the clock was changed while the timer was set
             if (time.GetUtcNow() < next)
                 await wake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <returns>When the next work is due, in a minute at most.</returns>
+    /// <returns>When the next work is due, at most a minute from now.</returns>
     private async Task<DateTimeOffset> TryStartAsync(CancellationToken cancellationToken)
     {
         try
@@ -91,15 +97,18 @@ public sealed class WorkStarter(
             next = rows.Where(d => d.At > now).Select(d => d.At).Append(next).Min();
         }
 
-        // In this order, since a mail waits for the first of them
+        // Captures that a mail waits for come first
         await StartAsync<CaptureSnapshotJob>(JobQueues.Capture,
-            captures.Where(e => e.LoginAttempt == null || e.LoginAttempt.ToldBy == ToldBy.OwnMail).Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
+            captures.Where(e => e.LoginAttempt == null || e.LoginAttempt.ToldBy == ToldBy.OwnMail)
+                .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
         await StartAsync<SendAlertJob>(JobQueues.Mails,
-            db.Deliveries.Where(d => d.State == DeliveryState.Waiting && d.DueAt <= horizon).Select(d => new Due { Id = d.Id, At = d.DueAt }),
+            db.Deliveries.Where(d => d.State == DeliveryState.Waiting && d.DueAt <= horizon)
+                .Select(d => new Due { Id = d.Id, At = d.DueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
         await StartAsync<CaptureSnapshotJob>(JobQueues.JoinedCapture,
-            captures.Where(e => e.LoginAttempt != null && e.LoginAttempt.ToldBy != ToldBy.OwnMail).Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
+            captures.Where(e => e.LoginAttempt != null && e.LoginAttempt.ToldBy != ToldBy.OwnMail)
+                .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
         await StartAsync<CloseAlertJob>(JobQueues.Default,
             db.Alerts.Where(a => a.ClosedAt == null && a.ClosesAt <= horizon).Select(a => new Due { Id = a.Id, At = a.ClosesAt }),
@@ -107,10 +116,10 @@ public sealed class WorkStarter(
         return next;
     }
 
-    /// <summary>Enqueues a job for each due work of a queue that has none.</summary>
+    /// <summary>Enqueues a job for each due item of a queue that has none.</summary>
     private void Enqueue<TJob>(string queue, List<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
     {
-        // Done, or put off: what is due again after that is started again
+        // Forgets work that is done or postponed, so that it is started again when it is due again
         foreach (var key in _started.Keys.Where(key => key.Queue == queue && !due.Exists(work => work.Id == key.Id)).ToList())
             _started.Remove(key);
         bool? isQueueEmpty = null;
@@ -118,9 +127,13 @@ public sealed class WorkStarter(
         {
             if (_started.TryGetValue((queue, work.Id), out var start) && start.DueAt == work.At)
             {
-                if (time.GetElapsedTime(start.At) < Grace || !(isQueueEmpty ??= storage.GetMonitoringApi().EnqueuedCount(queue) == 0))
+                if (time.GetElapsedTime(start.At) < Grace
+                    || !(isQueueEmpty ??= storage.GetMonitoringApi().EnqueuedCount(queue) == 0))
+                {
                     continue;
-                logger.LogWarning("The job of {Work} {Id} was lost, and is started again", typeof(TJob).Name, work.Id);
+                }
+
+                logger.LogWarning("The {Job} for {Id} was lost and is started again", typeof(TJob).Name, work.Id);
             }
 
             jobs.Enqueue(queue, run(work.Id));
@@ -128,14 +141,15 @@ public sealed class WorkStarter(
         }
     }
 
-    /// <summary>Makes due again what a crash, or a clock that was ahead, has left behind.</summary>
+    /// <summary>Makes work due again that was interrupted by a crash, or scheduled while the clock was ahead.</summary>
     private async Task RepairAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var soon = now + Grace;
-        // Nothing is ever put off for so long
+        // No try is ever postponed for longer
         var tooFarOff = soon + SendAlertJob.LongestDelay;
-        await ReleaseAsync(db.Deliveries.Where(d => d.SendingSince < now - Grace || d.SendingSince > soon), now, cancellationToken);
+        await ReleaseAsync(
+            db.Deliveries.Where(d => d.SendingSince < now - Grace || d.SendingSince > soon), now, cancellationToken);
         await db.Deliveries
             .Where(d => d.State == DeliveryState.Waiting && (d.DueAt > tooFarOff || (d.Tries == 0 && d.DueAt > soon)))
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
@@ -145,23 +159,25 @@ public sealed class WorkStarter(
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosesAt, now), cancellationToken);
     }
 
-    private static Task<int> ReleaseAsync(IQueryable<Delivery> deliveries, DateTimeOffset now, CancellationToken cancellationToken) => deliveries
-        .Where(d => d.State == DeliveryState.Sending)
-        .ExecuteUpdateAsync(set => set
-            .SetProperty(d => d.State, DeliveryState.Waiting)
-            .SetProperty(d => d.DueAt, now)
-            .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
-            .SetProperty(d => d.LastReply, "The last try was cut off."), cancellationToken);
+    private static Task<int> ReleaseAsync(
+        IQueryable<Delivery> deliveries, DateTimeOffset now, CancellationToken cancellationToken) =>
+        deliveries
+            .Where(d => d.State == DeliveryState.Sending)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(d => d.State, DeliveryState.Waiting)
+                .SetProperty(d => d.DueAt, now)
+                .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
+                .SetProperty(d => d.LastReply, "The last try was interrupted."), cancellationToken);
 
     private void LogOncePerInterval(string problem)
     {
         if (_lastProblem is { } last && last.Problem == problem && time.GetElapsedTime(last.At) < Interval)
             return;
         _lastProblem = (problem, time.GetTimestamp());
-        logger.LogError("Work that is due could not be started, and is started as soon as that is possible: {Problem}", problem);
+        logger.LogError("Due work could not be started; SentinelCam keeps trying: {Problem}", problem);
     }
 
-    /// <summary>Work and when it is due.</summary>
+    /// <summary>A work item and when it is due.</summary>
     private sealed record Due
     {
         public required long Id { get; init; }
@@ -169,8 +185,8 @@ public sealed class WorkStarter(
         public required DateTimeOffset At { get; init; }
     }
 
-    /// <summary>A job that was enqueued.</summary>
-    /// <param name="DueAt">The due time that it was enqueued for.</param>
-    /// <param name="At">The timestamp of its enqueuing.</param>
+    /// <summary>An enqueued job.</summary>
+    /// <param name="DueAt">The due time of its work.</param>
+    /// <param name="At">The timestamp at which it was enqueued.</param>
     private readonly record struct Started(DateTimeOffset DueAt, long At);
 }

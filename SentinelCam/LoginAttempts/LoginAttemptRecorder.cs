@@ -4,15 +4,15 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.LoginAttempts;
 
-/// <summary>Records an attempt with its alert and its image log entry, within the caller's transaction.</summary>
+/// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
     SentinelCamDbContext db, AlertGrouping grouping, DeliveryPlan deliveries, ILogger<LoginAttemptRecorder> logger)
 {
-    /// <summary>Records a submission that was refused.</summary>
-    /// <param name="submission">What was submitted.</param>
+    /// <summary>Records a refused submission.</summary>
+    /// <param name="submission">The submission.</param>
     /// <param name="refusal">Why it was refused.</param>
     /// <param name="ownerId">Who is alerted; null: the administrators.</param>
-    /// <returns>True: a failure is always recorded.</returns>
+    /// <returns>True, because a failure is always recorded.</returns>
     public async Task<bool> AddFailureAsync(Submission submission, LoginOutcome refusal, long? ownerId)
     {
         ArgumentNullException.ThrowIfNull(submission);
@@ -24,24 +24,24 @@ public sealed class LoginAttemptRecorder(
         return true;
     }
 
-    /// <summary>Records a successful submission if it follows three failures within the hour.</summary>
-    /// <returns>False for a sign-in like any other, which leaves no record.</returns>
+    /// <summary>Records a successful submission if it follows three failures within an hour.</summary>
+    /// <returns>False for any other successful sign-in, which is not recorded.</returns>
     public async Task<bool> AddSuccessAsync(Submission submission)
     {
         ArgumentNullException.ThrowIfNull(submission);
-        var account = submission.Account ?? throw new ArgumentException("A success has an account.", nameof(submission));
+        var account = submission.Account ?? throw new ArgumentException("A success needs an account.", nameof(submission));
         if (await grouping.AlertBeforeSuccessAsync(account.Id, submission.CountedAt) is not { } alert)
             return false;
         // An attacker who has the password could otherwise trigger mail after mail
-        var isTold = !await grouping.AreEnoughSuccessesToldAsync(account.Id, submission.CountedAt);
+        var isTold = !await grouping.IsSuccessMailLimitReachedAsync(account.Id, submission.CountedAt);
         var entry = Add(submission, CaptureTrigger.SuccessAfterFailures, LoginOutcome.SucceededAfterFailures, account.Id, alert,
             isTold ? ToldBy.OwnMail : ToldBy.Nothing);
         if (!isTold)
-            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotTold);
+            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotMailed);
         await SaveAsync(entry);
         if (isTold)
         {
-            // Before the picture: anyone who is signed in now could delete the entry, but not the mail
+            // Committed before the picture is taken: whoever has signed in could delete the entry, but not the mail
             await deliveries.AddSuccessAsync(entry);
             await db.SaveChangesAsync();
         }
@@ -50,7 +50,8 @@ public sealed class LoginAttemptRecorder(
     }
 
     private ImageLogEntry Add(
-        Submission submission, CaptureTrigger trigger, LoginOutcome outcome, long? ownerId, Alert alert, ToldBy toldBy) => db.Add(new ImageLogEntry
+        Submission submission, CaptureTrigger trigger, LoginOutcome outcome, long? ownerId, Alert alert, ToldBy toldBy) =>
+        db.Add(new ImageLogEntry
         {
             OwnerId = ownerId,
             Trigger = trigger,
@@ -76,15 +77,16 @@ public sealed class LoginAttemptRecorder(
     {
         await db.SaveChangesAsync();
         var attempt = entry.LoginAttempt!;
-        logger.LogInformation("Attempt {AttemptId}: {Outcome} for {Account} from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
+        logger.LogInformation(
+            "Attempt {AttemptId}: {Outcome} for {Account} from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
             attempt.Id, attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress, entry.Id, attempt.AlertId);
     }
 }
 
-/// <summary>Credentials that somebody submitted. The password is not among them.</summary>
-/// <param name="Account">The account that was meant; null where there is none.</param>
-/// <param name="Typed">What was typed as the account.</param>
+/// <summary>A submission of credentials, without the password.</summary>
+/// <param name="Account">The account with the submitted mail address; null if there is none.</param>
+/// <param name="Typed">The account as typed.</param>
 /// <param name="Visitor">Who typed it.</param>
 /// <param name="At">When the form arrived.</param>
-/// <param name="CountedAt">When it was counted: later than <paramref name="At"/> where the password waited for a core.</param>
+/// <param name="CountedAt">When it was counted: later than <paramref name="At"/> if the hash had to wait for a core.</param>
 public sealed record Submission(Account? Account, string Typed, Visitor Visitor, DateTimeOffset At, DateTimeOffset CountedAt);

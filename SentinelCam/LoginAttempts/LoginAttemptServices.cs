@@ -1,6 +1,6 @@
 namespace SentinelCam.LoginAttempts;
 
-/// <summary>Checking credentials and recording what came of them.</summary>
+/// <summary>Checks credentials and records the attempts.</summary>
 public static class LoginAttemptServices
 {
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)

@@ -13,36 +13,42 @@ public enum PasswordChangeOutcome
 {
     Changed,
 
-    /// <summary>The current password is wrong, which was recorded as a login attempt.</summary>
+    /// <summary>The current password is wrong, and the attempt was recorded.</summary>
     WrongPassword,
 
-    /// <summary>The account was changed by another request at the same moment.</summary>
+    /// <summary>Another request changed the account at the same time.</summary>
     ChangedElsewhere,
 
-    /// <summary>The database cannot be written, so nothing was checked or changed.</summary>
+    /// <summary>The database is not writable, so nothing was recorded or changed.</summary>
     NotRecorded,
 }
 
-/// <summary>Gives a signed-in account another password, or ends its other sessions, and tells its owner.</summary>
+/// <summary>Changes an account's password and notifies its owner, or ends the account's other sessions.</summary>
 public sealed class PasswordChange(
-    UserManager<Account> accounts, CredentialCheck credentials, HashingSlots slots, AlertNotices notices, ILogger<PasswordChange> logger)
+    UserManager<Account> accounts, CredentialCheck credentials, HashingSlots slots, AlertNotices notices,
+    ILogger<PasswordChange> logger)
 {
-    /// <summary>Changes the password. A wrong current one is a guess like one at the sign-in page.</summary>
+    /// <summary>Changes the password. A wrong current password is treated like one on the sign-in page.</summary>
     /// <param name="account">Who is signed in.</param>
     /// <param name="current">The current password, as typed.</param>
-    /// <param name="wanted">Of <see cref="Registration.MinPasswordLength"/> to <see cref="Registration.MaxPasswordLength"/> characters.</param>
-    /// <param name="visitor">Who asks.</param>
+    /// <param name="wanted">The new password, of a length that <see cref="Registration"/> allows.</param>
+    /// <param name="visitor">Who typed them.</param>
     public async Task<PasswordChangeOutcome> ChangeAsync(Account account, string current, string wanted, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
         var confirmed = await credentials.ConfirmAsync(account, current, visitor);
         if (confirmed is not CredentialResult.Accepted)
-            return confirmed is CredentialResult.Refused ? PasswordChangeOutcome.WrongPassword : PasswordChangeOutcome.NotRecorded;
+        {
+            return confirmed is CredentialResult.Refused
+                ? PasswordChangeOutcome.WrongPassword
+                : PasswordChangeOutcome.NotRecorded;
+        }
+
         try
         {
             account.PasswordHash = await slots.RunAsync(() => accounts.PasswordHasher.HashPassword(account, wanted));
             await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."]);
-            // Saves all three: the password, the stamp that the other sessions lack, and the mail
+            // Saves the password, the mail, and a new security stamp, which invalidates other sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return PasswordChangeOutcome.ChangedElsewhere;
         }
@@ -56,8 +62,8 @@ public sealed class PasswordChange(
         return PasswordChangeOutcome.Changed;
     }
 
-    /// <summary>Ends all sessions of an account within a minute; the caller renews its own.</summary>
-    /// <returns>False where the account was changed by another request at the same moment.</returns>
+    /// <summary>Ends all sessions of an account within a minute. The caller renews its own.</summary>
+    /// <returns>False if another request changed the account at the same time.</returns>
     public async Task<bool> EndOtherSessionsAsync(Account account)
     {
         ArgumentNullException.ThrowIfNull(account);

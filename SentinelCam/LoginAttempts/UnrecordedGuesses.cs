@@ -3,8 +3,8 @@ using SentinelCam.Accounts;
 namespace SentinelCam.LoginAttempts;
 
 /// <summary>
-/// Counts guesses that could not be recorded because the database cannot be written. Nobody is told about them, so after a few of them
-/// even a right password is not accepted.
+/// Counts guesses that could not be recorded because the database is not writable. Nobody is alerted to them, so after a few of
+/// them even the right password is rejected.
 /// </summary>
 public sealed class UnrecordedGuesses(TimeProvider time)
 {
@@ -12,7 +12,7 @@ public sealed class UnrecordedGuesses(TimeProvider time)
     private int _count;
     private DateTimeOffset _last;
 
-    /// <summary>Whether there were as many as would have locked an account.</summary>
+    /// <summary>Whether there were enough recent ones to lock an account.</summary>
     public bool AreTooMany
     {
         get
@@ -32,7 +32,7 @@ public sealed class UnrecordedGuesses(TimeProvider time)
         }
     }
 
-    /// <summary>The database can be written again.</summary>
+    /// <summary>Resets the count once the database is writable again.</summary>
     public void Clear()
     {
         lock (_lock)

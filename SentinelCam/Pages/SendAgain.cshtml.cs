@@ -10,7 +10,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>Sends a mail again, or dismisses the notice of failed ones. For the mail's owner only.</summary>
 [EnableRateLimiting(RateLimits.SendAgain)]
-public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repeat) : PageModel
+public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryResend resend) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
@@ -31,13 +31,13 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
 
     public async Task<IActionResult> OnPostAsync()
     {
-        var outcome = await repeat.AgainAsync(Viewer.Of(User), Id);
-        if (outcome is RepeatOutcome.NotFound)
+        var outcome = await resend.ResendAsync(Viewer.Of(User), Id);
+        if (outcome is ResendOutcome.NotFound)
             return NotFound();
         TempData["Notice"] = outcome switch
         {
-            RepeatOutcome.Queued => "The email is being sent again.",
-            RepeatOutcome.RecipientRemoved => "This address no longer receives your alerts, so the email was not sent.",
+            ResendOutcome.Queued => "The email is being sent again.",
+            ResendOutcome.RecipientRemoved => "This address no longer receives your alerts, so the email was not sent.",
             _ => "This email is already in the queue, or has been sent again since.",
         };
         return Back();
@@ -45,7 +45,7 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryRepeat repea
 
     public async Task<IActionResult> OnPostAcknowledgeAsync()
     {
-        await repeat.AcknowledgeAsync(Viewer.Of(User));
+        await resend.AcknowledgeAsync(Viewer.Of(User));
         return Back();
     }
 

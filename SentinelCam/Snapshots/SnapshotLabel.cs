@@ -3,15 +3,15 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>What must stand beside a picture, so that nobody takes it for more than it is.</summary>
+/// <summary>The caveat to show beside a picture, so that its value as evidence is not overrated.</summary>
 public static class SnapshotLabel
 {
-    /// <summary>A camera that has to be opened first is not late.</summary>
+    /// <summary>Allows for the time that it takes to open the camera.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(15);
 
     /// <param name="snapshot">The picture.</param>
-    /// <param name="moment">The moment that it should show.</param>
-    /// <returns>Null where there is nothing to say against the picture.</returns>
+    /// <param name="moment">The moment that it is to show.</param>
+    /// <returns>The label; null if the picture needs none.</returns>
     public static string? Of(Snapshot snapshot, DateTimeOffset moment)
     {
         var label = snapshot.Quality switch
@@ -26,14 +26,17 @@ public static class SnapshotLabel
         var delay = snapshot.TakenAt - moment;
         if (delay <= Late)
             return label;
-        var late = string.Create(CultureInfo.InvariantCulture, $"taken {(delay.TotalMinutes < 2 ? $"{delay.TotalSeconds:0} s" : $"{delay.TotalMinutes:0} min")} late");
+        var late = string.Create(
+            CultureInfo.InvariantCulture,
+            $"taken {(delay.TotalMinutes < 2 ? $"{delay.TotalSeconds:0} s" : $"{delay.TotalMinutes:0} min")} late");
         return label is null ? late : $"{label}, {late}";
     }
 
-    /// <summary>What a frame of a strip is: "0.5 s before the picture".</summary>
+    /// <summary>The label of a frame in a strip, such as "0.5 s before the picture".</summary>
     public static string Beside(Snapshot frame, Snapshot picture)
     {
         var seconds = (frame.TakenAt - picture.TakenAt).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(seconds):0.0} s {(seconds < 0 ? "before" : "after")} the picture");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Math.Abs(seconds):0.0} s {(seconds < 0 ? "before" : "after")} the picture");
     }
 }

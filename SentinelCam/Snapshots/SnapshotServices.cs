@@ -1,6 +1,6 @@
 namespace SentinelCam.Snapshots;
 
-/// <summary>Pictures on disk and how long they stay.</summary>
+/// <summary>Pictures on disk, and how long they are kept.</summary>
 public static class SnapshotServices
 {
     public static IServiceCollection AddSnapshots(this IServiceCollection services, IConfiguration configuration)

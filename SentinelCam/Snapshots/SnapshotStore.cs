@@ -6,17 +6,21 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>The files under <c>snapshots/</c>. Rows point to files, never the other way round.</summary>
+/// <summary>The files in <c>snapshots/</c>. Rows point to files, never the reverse.</summary>
 public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILogger<SnapshotStore> logger)
 {
-    /// <summary>Free space that pictures leave to the databases, in bytes: an attempt is recorded also when there is no room for its picture.</summary>
+    /// <summary>
+    /// Free space in bytes reserved for the databases, so that attempts can be recorded when no space is left for pictures.
+    /// </summary>
     public const long Reserve = 64L << 20;
 
-    /// <summary>Writes a picture and, at the same time, its strip: a mail waits for both.</summary>
+    /// <summary>Writes a picture and its strip in parallel, because a mail waits for both.</summary>
     /// <param name="picture">The picture.</param>
-    /// <param name="strip">Finds the frames beside it, which takes as long as to write the picture.</param>
+    /// <param name="strip">Selects the frames of the strip, which takes as long as writing the picture.</param>
     /// <param name="cameraName">Shown beside the picture.</param>
-    /// <returns>The picture's row with its strip, still to be added. A frame of the strip that cannot be written is left out.</returns>
+    /// <returns>
+    /// The rows of the picture and its strip, not yet added to the context. A frame that cannot be written is left out.
+    /// </returns>
     /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
     public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
@@ -35,15 +39,15 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
         }
     }
 
-    /// <summary>Writes a frame under a random name, on disk when this returns, and describes it in a row still to be added.</summary>
+    /// <summary>Writes a frame durably under a random name, and returns its row, not yet added to the context.</summary>
     /// <exception cref="IOException">The disk is full or the directory cannot be written; nothing is left behind.</exception>
     public Snapshot Save(Frame frame, string cameraName)
     {
-        var name = string.Create(CultureInfo.InvariantCulture,
-            $"{frame.TakenAt.UtcDateTime:yyyy}/{frame.TakenAt.UtcDateTime:MM}/{frame.TakenAt.UtcDateTime:dd}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}.jpg");
+        var (day, random) = (frame.TakenAt.UtcDateTime, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        var name = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy}/{day:MM}/{day:dd}/{random}.jpg");
         if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
-            throw new IOException($"Less than {Reserve >> 20} MiB are free for {data.Root}.");
-        // Made while the disk is busy with the picture
+            throw new IOException($"Less than {Reserve >> 20} MiB of disk space is free for {data.Root}.");
+        // Created while the disk is busy with the picture
         var thumbnailing = Task.Run(() => thumbnails.TryMake(frame.Jpeg));
         try
         {
@@ -71,24 +75,24 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
         };
     }
 
-    /// <summary>A picture whose small copy cannot be written stays without it.</summary>
+    /// <summary>A picture whose thumbnail cannot be written is kept without one.</summary>
     private bool TrySaveThumbnail(string name, byte[]? thumbnail)
     {
         if (thumbnail is null)
             return false;
         try
         {
-            DurableFile.WriteLoosely(PathOf(ThumbnailOf(name)), thumbnail);
+            DurableFile.WriteUnflushed(PathOf(ThumbnailOf(name)), thumbnail);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("The small copy of a picture was not kept: {Problem}", error.Message);
+            logger.LogWarning("A thumbnail could not be saved: {Problem}", error.Message);
             return false;
         }
     }
 
-    /// <summary>Never throws: a picture is worth more than its strip.</summary>
+    /// <summary>Never throws, because a failed strip must not cost the picture.</summary>
     private List<Snapshot> TrySave(Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
         var saved = new List<Snapshot>();
@@ -99,13 +103,13 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
         }
         catch (Exception error)
         {
-            logger.LogWarning("A frame beside a picture was not kept: {Problem}", error.Message);
+            logger.LogWarning("A frame of a strip could not be saved: {Problem}", error.Message);
         }
         return saved;
     }
 
-    /// <summary>Removes picture and small copy; files that are gone already are fine.</summary>
-    /// <exception cref="IOException">A file is there and cannot be removed.</exception>
+    /// <summary>Deletes a picture and its thumbnail. Ignores files that no longer exist.</summary>
+    /// <exception cref="IOException">A file exists and cannot be deleted.</exception>
     public void Delete(string name)
     {
         foreach (var path in new[] { PathOf(name), PathOf(ThumbnailOf(name)) })
@@ -113,10 +117,10 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
                 File.Delete(path);
     }
 
-    /// <summary>The absolute path of a name that a row holds.</summary>
+    /// <summary>The absolute path of a file name from a row.</summary>
     public string PathOf(string name) => Path.Combine(data.Snapshots, name);
 
-    /// <summary>The path of the small copy, or of the picture where there is none, or a power cut has emptied it.</summary>
+    /// <summary>The path of the thumbnail, or of the picture if the thumbnail is missing or a power cut has emptied it.</summary>
     public string SmallPathOf(Snapshot snapshot)
     {
         var small = new FileInfo(PathOf(ThumbnailOf(snapshot.FileName)));
@@ -125,19 +129,22 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
 
     public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
 
-    /// <summary>Removes the unfinished files that crashes left before the time given.</summary>
-    public void DeleteHalvesOlderThan(DateTimeOffset time)
+    /// <summary>Deletes unfinished files that crashes left behind before the given time.</summary>
+    public void DeleteUnfinishedOlderThan(DateTimeOffset time)
     {
-        foreach (var path in Directory.EnumerateFiles(data.Snapshots, "*" + DurableFile.HalfExtension, SearchOption.AllDirectories))
+        var pattern = "*" + DurableFile.UnfinishedExtension;
+        foreach (var path in Directory.EnumerateFiles(data.Snapshots, pattern, SearchOption.AllDirectories))
             if (File.GetLastWriteTimeUtc(path) < time.UtcDateTime)
                 File.Delete(path);
     }
 
-    /// <summary>The names of all pictures whose file was written between the times given; a picture with a small copy comes twice.</summary>
+    /// <summary>The names of pictures written between two times. A picture with a thumbnail is listed twice.</summary>
     public IEnumerable<string> NamesBetween(DateTimeOffset start, DateTimeOffset end) =>
         from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)
         let written = File.GetLastWriteTimeUtc(path)
         where written > start.UtcDateTime && written < end.UtcDateTime
         let name = Path.GetRelativePath(data.Snapshots, path).Replace('\\', '/')
-        select name.EndsWith(".thumb.jpg", StringComparison.Ordinal) ? name.Replace(".thumb.jpg", ".jpg", StringComparison.Ordinal) : name;
+        select name.EndsWith(".thumb.jpg", StringComparison.Ordinal)
+            ? name.Replace(".thumb.jpg", ".jpg", StringComparison.Ordinal)
+            : name;
 }

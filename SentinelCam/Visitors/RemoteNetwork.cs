@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace SentinelCam.Visitors;
 
-/// <summary>Whom an address belongs to, as far as guesses are grouped by it.</summary>
+/// <summary>The network of an address, by which guesses are grouped.</summary>
 public static class RemoteNetwork
 {
     /// <summary>
-    /// An IPv4 address itself; of an IPv6 address the first 64 bits, since one household or server has all addresses that begin with
-    /// them. What is no address stays as it is.
+    /// Returns an IPv4 address unchanged, and the first 64 bits of an IPv6 address, because one household or server owns all
+    /// addresses with that prefix. Returns other text unchanged.
     /// </summary>
     public static string Of(string remoteAddress)
     {

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace SentinelCam.Visitors;
 
-/// <summary>Makes text that a visitor chose fit to be stored and shown: a user agent, an account name, a forwarded header.</summary>
-/// <remarks>It does not encode: HTML, headers and file names each still need their own encoding.</remarks>
+/// <summary>Makes a visitor's text safe to store and show: a user agent, an account name, a forwarded header.</summary>
+/// <remarks>It does not encode: HTML, headers and file names still need their own encoding.</remarks>
 public static class VisitorText
 {
     private const string Ellipsis = "…";
 
-    // Enough for every living script; more is a way to smear text over its neighbours.
+    // Enough for every living script; more could draw over neighbouring text
     private const int MaxCombiningMarks = 4;
 
-    /// <summary>Returns one line without control characters, invisible and bidirectional format characters, and lone surrogates.</summary>
-    /// <param name="text">The text as it came; null counts as empty.</param>
-    /// <param name="maxLength">The most UTF-16 units to return. Longer text is cut between two characters as a reader sees them, and ends in "…".</param>
-    /// <returns>The clean text, never null, with runs of white space made one space and none at its ends.</returns>
+    /// <summary>Returns one line without control, invisible or bidirectional format characters, or lone surrogates.</summary>
+    /// <param name="text">The text as received; null counts as empty.</param>
+    /// <param name="maxLength">At most this many UTF-16 units. Longer text is cut between graphemes and ends in "…".</param>
+    /// <returns>The clean text, never null, trimmed, with each run of white space replaced by one space.</returns>
     public static string Clean(string? text, int maxLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxLength);
@@ -27,7 +27,7 @@ public static class VisitorText
         var spaceWaits = false;
         var marks = 0;
 
-        // One unit more than allowed is enough to know that the text has to be cut.
+        // One unit more than allowed is enough to know that the text must be cut
         while (!rest.IsEmpty && clean.Length <= maxLength)
         {
             var found = Rune.DecodeFromUtf16(rest, out var rune, out var used);

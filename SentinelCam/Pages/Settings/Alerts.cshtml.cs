@@ -49,10 +49,10 @@ public sealed class AlertsModel(
 
     public Task<IActionResult> OnPostAlertsAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        var wishes = new AlertWishes(ReadAlertFrom(), ReadQuietMinutes(), ReadPausedUntil());
+        var preferences = new AlertPreferences(ReadAlertFrom(), ReadQuietMinutes(), ReadPausedUntil());
         if (!ModelState.IsValid)
             return ShowTyped(account);
-        await alerts.ChangeAsync(account.Id, wishes, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
+        await alerts.ChangeAsync(account.Id, preferences, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
         return Done("Your alert settings were saved.");
     });
 
@@ -81,10 +81,10 @@ public sealed class AlertsModel(
     private int ReadAlertFrom()
     {
         if (int.TryParse(AlertFrom, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is >= 1 and <= AlertWishes.MaxAlertFrom)
+            && number is >= 1 and <= AlertPreferences.MaxAlertFrom)
             return number;
         ModelState.AddModelError(nameof(AlertFrom),
-            $"Enter the number of the failure that sends the first email, 1 to {AlertWishes.MaxAlertFrom}.");
+            $"Enter the number of the failure that sends the first email, 1 to {AlertPreferences.MaxAlertFrom}.");
         return 1;
     }
 

@@ -4,30 +4,33 @@ using Microsoft.EntityFrameworkCore;
 namespace SentinelCam.Data;
 
 /// <summary>
-/// What the database itself derives from the tables of the model, so that no way of writing can forget it: the search index,
-/// what became of each entry's mails, and the attempts per day. Made after the migrations, at every start.
+/// Data that triggers derive from the model's tables, so that every write keeps it up to date: the search index, the mail state
+/// of each entry, and the attempts per day. Created after the migrations at every start.
 /// </summary>
 /// <remarks>
-/// The search index is FTS5 with trigrams, which finds any part of three characters or more. It keeps no text of its own. Its
-/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, the newest first: FTS5 skips what does not match
-/// only forwards at little cost. Its owner is one trigram, so that the matches of one owner are found among those of all others
-/// without looking at these.
+/// The search index is an FTS5 table of trigrams, which finds any substring of three characters or more. It stores no text. Its
+/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, newest first: FTS5 is fast only in ascending
+/// order of row ids. The owner is encoded as one trigram, so that a search does not read the matches of other owners.
 /// </remarks>
-public static class KeptByTriggers
+public static class DerivedTables
 {
-    /// <summary>How many of an entry's id are part of its place in the search index; the rest is its time.</summary>
+    /// <summary>How many bits of a search key hold the low bits of the entry's id; the rest hold its time.</summary>
     public const int IdBits = 20;
 
     public const long IdMask = (1 << IdBits) - 1;
 
-    /// <summary>Raised whenever <see cref="Tables"/> changes: a database with tables of another form makes them anew.</summary>
-    private const int Form = 1;
+    /// <summary>Increased whenever <see cref="Tables"/> changes: a database with another version rebuilds its tables.</summary>
+    private const int Version = 1;
 
-    /// <summary>The first code point of the private use area, and how many there are.</summary>
+    /// <summary>The first code point of the private use area, and the size of that area.</summary>
     private const int FirstPrivate = 0xE000, Privates = 6400;
 
     private const string MailStateSql = """
-        SELECT CASE WHEN SUM(State = 'Failed') > 0 THEN 'Failed' WHEN SUM(State IN ('Waiting', 'Sending')) > 0 THEN 'Waiting' WHEN COUNT(*) > 0 THEN 'Accepted' END
+        SELECT CASE
+            WHEN SUM(State = 'Failed') > 0 THEN 'Failed'
+            WHEN SUM(State IN ('Waiting', 'Sending')) > 0 THEN 'Waiting'
+            WHEN COUNT(*) > 0 THEN 'Accepted'
+        END
         FROM Deliveries WHERE EntryId = NEW.EntryId
         """;
 
@@ -66,40 +69,47 @@ public static class KeptByTriggers
 
     private static readonly string Tables = $"""
         DROP TABLE IF EXISTS EntrySearch;
-        CREATE VIRTUAL TABLE EntrySearch USING fts5(Owner, Account, Address, Agent, content='', contentless_delete=1, tokenize='trigram');
+        CREATE VIRTUAL TABLE EntrySearch USING fts5(
+            Owner, Account, Address, Agent, content='', contentless_delete=1, tokenize='trigram');
         {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
         DROP TABLE IF EXISTS AttemptDays;
         CREATE TABLE AttemptDays (
             OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
             PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
-        INSERT INTO AttemptDays SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, COUNT(*) FROM LoginAttempts GROUP BY 1, 2, 3;
-        PRAGMA user_version = {Form};
+        INSERT INTO AttemptDays
+            SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, COUNT(*) FROM LoginAttempts GROUP BY 1, 2, 3;
+        PRAGMA user_version = {Version};
         """;
 
-    /// <summary>Makes the tables, filled from what there is, where they are missing or of another form, and the triggers anew.</summary>
+    /// <summary>Creates and fills the tables if they are missing or of another version, and recreates the triggers.</summary>
     public static async Task PrepareAsync(SentinelCamDbContext db)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
-        if (await db.Database.SqlQueryRaw<int>("SELECT user_version AS Value FROM pragma_user_version").SingleAsync() != Form)
+        if (await db.Database.SqlQueryRaw<int>("SELECT user_version AS Value FROM pragma_user_version").SingleAsync() != Version)
             await db.Database.ExecuteSqlRawAsync(Tables);
         await db.Database.ExecuteSqlRawAsync(Triggers);
         await transaction.CommitAsync();
     }
 
-    /// <summary>The FTS5 expression for entries of one owner that contain a text, whatever its characters mean to FTS5.</summary>
+    /// <summary>The FTS5 expression for one owner's entries that contain a text. Special characters are escaped.</summary>
     /// <param name="ownerId">Null: entries of no account.</param>
     /// <param name="text">At least three characters, without control characters.</param>
     public static string Match(long? ownerId, string text) =>
-        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : \"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : "
+        + $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    /// <summary>An entry's place in the search index, which falls with its time, from <see cref="LogPlace.End"/> on.</summary>
+    /// <summary>An entry's row id in the search index. Later entries have smaller ones.</summary>
     public static long SearchKey(long at, long id) => (LogPlace.End - at) << IdBits | (~id & IdMask);
 
-    private static string SearchKeySql(string row) => string.Create(CultureInfo.InvariantCulture, $"(({LogPlace.End} - {row}.At) << {IdBits} | (~{row}.Id & {IdMask}))");
+    private static string SearchKeySql(string row) =>
+        string.Create(CultureInfo.InvariantCulture, $"(({LogPlace.End} - {row}.At) << {IdBits} | (~{row}.Id & {IdMask}))");
 
     private static string Index(string row, string from) => string.Create(CultureInfo.InvariantCulture, $"""
         INSERT INTO EntrySearch (rowid, Owner, Account, Address, Agent) SELECT {SearchKeySql(row)},
-            char({FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates * Privates} % {Privates}, {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates} % {Privates}, {FirstPrivate} + IFNULL({row}.OwnerId, 0) % {Privates}),
+            char(
+                {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates * Privates} % {Privates},
+                {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates} % {Privates},
+                {FirstPrivate} + IFNULL({row}.OwnerId, 0) % {Privates}),
             a.AccountTyped, a.RemoteAddress, a.UserAgent FROM LoginAttempts a {from}
         """);
 
@@ -109,5 +119,9 @@ public static class KeptByTriggers
         """;
 
     private static string OwnerTrigram(long owner) => new(
-        [(char)(FirstPrivate + owner / (Privates * Privates) % Privates), (char)(FirstPrivate + owner / Privates % Privates), (char)(FirstPrivate + owner % Privates)]);
+    [
+        (char)(FirstPrivate + owner / (Privates * Privates) % Privates),
+        (char)(FirstPrivate + owner / Privates % Privates),
+        (char)(FirstPrivate + owner % Privates),
+    ]);
 }
