@@ -149,9 +149,9 @@ public class SendAlertJobTests
 
         var mail = Assert.Single(server.Mails);
         Assert.Empty(mail.Attachments);
-        Assert.Contains("There is no camera: plug one in.", mail.TextBody, StringComparison.Ordinal);
+        Assert.Contains("There is no camera. Plug one in.", mail.TextBody, StringComparison.Ordinal);
         Assert.Contains("wrong password", mail.TextBody, StringComparison.Ordinal);
-        Assert.Contains("There is no camera: plug one in.", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("There is no camera. Plug one in.", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Equal(CaptureState.Failed, await app.ReadAsync(db => db.ImageLog.Select(e => e.CaptureState).SingleAsync()));
     }
 

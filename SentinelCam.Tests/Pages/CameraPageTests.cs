@@ -120,7 +120,7 @@ public class CameraPageTests
         await using var again = await app.StartAgainAsync(null, Household.CheapPasswords, NothingConfigured);
 
         Assert.Equal("auto", again.Services.GetRequiredService<CameraFeed>().Status.Source);
-        Assert.Contains("choose it again on /admin/camera", again.Log(), StringComparison.Ordinal);
+        Assert.Contains("Choose it again on /admin/camera", again.Log(), StringComparison.Ordinal);
     }
 
     [Fact]
