@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -12,11 +13,12 @@ public class BrowserStoryTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_newcomer_registers_is_attacked_and_looks_at_the_picture(bool scripts)
+    public async Task Newcomer_registers_is_attacked_and_sees_the_picture(bool scripts)
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        Chromium.SkipUnlessInstalled();
         await using var app = await SentinelCamApp.StartAsync();
-        await using var browser = await Chromium.OpenAsync(app.Address, new BrowserNewContextOptions { JavaScriptEnabled = scripts });
+        await using var browser = await Chromium.OpenAsync(
+            app.Address, new BrowserNewContextOptions { JavaScriptEnabled = scripts });
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
 
@@ -39,16 +41,17 @@ public class BrowserStoryTests
         await Expect(entry).ToContainTextAsync("DEMO");
         await Expect(entry).ToContainTextAsync("sent to the outbox");
         if (scripts)
-            Assert.True(await entry.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
+            Assert.True(
+                await entry.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
 
         // Capture now: queued, captured, mailed
         await page.GetByRole(AriaRole.Link, new() { Name = "Capture", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
         await Expect(page.Locator("#progress")).ToContainTextAsync("Emailed");
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/capture\?id=\d+$"));
+        await Expect(page).ToHaveURLAsync(new Regex(@"/capture\?id=\d+$"));
         await Expect(page.Locator("#progress .entry")).ToContainTextAsync("Captured by you");
 
-        // The mail, as the outbox has it
+        // The mail in the outbox
         await page.GetByRole(AriaRole.Link, new() { Name = "Mail", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
         await Expect(page.Locator("main article")).ToContainTextAsync("Failed sign-in");
@@ -77,9 +80,9 @@ public class BrowserStoryTests
     }
 
     [Fact]
-    public async Task With_scripts_the_address_of_a_page_and_the_back_button_lead_to_whole_pages()
+    public async Task With_scripts_URLs_and_the_back_button_lead_to_full_pages()
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        Chromium.SkipUnlessInstalled();
         await using var app = await SentinelCamApp.StartAsync();
         using (var ann = await app.RegisterAnnAsync())
         {
@@ -94,21 +97,22 @@ public class BrowserStoryTests
         await SignInAsync(page, SentinelCamApp.Password);
         var entry = page.Locator(".entry");
 
-        // A filter is part of the address, and the export follows it
+        // A filter is part of the URL, and the export uses it
         await page.GotoAsync("/userdata");
         await Expect(entry).ToHaveCountAsync(2);
         await page.GetByLabel("Trigger").SelectOptionAsync("Manual");
         await Expect(entry).ToHaveCountAsync(1);
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export" })).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("Trigger=Manual"));
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export" }))
+            .ToHaveAttributeAsync("href", new Regex("Trigger=Manual"));
 
-        // Back is a whole page, not a fragment
+        // Back shows a full page, not a fragment
         await page.GetByRole(AriaRole.Link, new() { Name = "Dashboard" }).ClickAsync();
         await page.GoBackAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Image log" })).ToBeVisibleAsync();
         await page.GoBackAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Image log" })).ToBeVisibleAsync();
 
-        // The page of a deletion, opened by its address
+        // The delete page, opened by its URL
         await page.GotoAsync("/delete_log/1");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete entry 1" }).ClickAsync();
         await Expect(page.Locator("#notice")).ToContainTextAsync("deleted");

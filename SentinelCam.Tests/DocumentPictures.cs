@@ -5,32 +5,36 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
 
-/// <summary>Takes the pictures of Pages-docs/images, one for each page. Run with -explicit only.</summary>
+/// <summary>Takes the screenshots in Pages-docs/images, one per page. Runs only with -explicit.</summary>
 public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Fact(Explicit = true)]
-    public async Task Each_page_is_photographed_for_its_document()
+    public async Task Each_page_gets_a_screenshot_for_its_document()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "SentinelCam.sln")))
             directory = directory.Parent;
         var images = Path.Combine(directory.FullName, "Pages-docs", "images");
-        var picture = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.Manual).MinAsync(e => e.Id));
+        var picture = await house.App.ReadAsync(
+            db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.Manual).MinAsync(e => e.Id));
         await house.AddStripAsync();
         await using var stranger = await Chromium.OpenAsync(house.App.Address);
         await using var ann = await house.OpenAsync();
         foreach (var (name, path, browser) in new[]
                  {
-                     ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger), ("error", "/no-such-page", stranger),
-                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann), ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
-                     ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann), ("settings-security", "/settings/security", ann),
-                     ("settings-sessions", "/settings/sessions", ann), ("admin-accounts", "/admin/accounts", ann),
-                     ("admin-camera", "/admin/camera", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
+                     ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger),
+                     ("error", "/no-such-page", stranger),
+                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann),
+                     ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
+                     ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
+                     ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
+                     ("admin-accounts", "/admin/accounts", ann), ("admin-camera", "/admin/camera", ann),
+                     ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })
         {
             var page = await browser.NewPageAsync();
             await page.SetViewportSizeAsync(1000, 800);
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
             await page.GotoAsync(path);
             if (name == "viewer")
             {

@@ -20,9 +20,7 @@ public class IntrusionStoryTests
         await using var stream = await MjpegStream.StartAsync(Cancelled);
         var mailServer = await OpenSmtpd.StartAsync(Cancelled);
         var email = OpenSmtpd.AddressFor("story-ann");
-        await using var app = await SentinelCamApp.StartAsync(
-            ("Camera:Source", stream.Url.ToString()),
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await using var app = await SentinelCamApp.StartAsync([("Camera:Source", stream.Url.ToString()), .. mailServer.Settings]);
         using var ann = await app.RegisterAnnAsync(email);
         await ann.SignOutAsync();
 
@@ -32,8 +30,8 @@ public class IntrusionStoryTests
         Assert.Equal("/login", refused.Path);
 
         // The mail carries a picture that the camera took, byte for byte
-        var mail = await mailServer.WaitForMailAsync("story-ann", Cancelled);
-        var jpeg = AttachedJpeg(mail);
+        var mail = await mailServer.WaitForMailAsync("story-ann");
+        var jpeg = Assert.IsType<MimePart>(Assert.Single(mail.Attachments)).Bytes();
         Assert.True(stream.Sent(jpeg));
         Assert.Contains(email, mail.Subject, StringComparison.Ordinal);
         Assert.Contains("Mozilla/5.0 (Intruder)", mail.TextBody, StringComparison.Ordinal);
@@ -56,32 +54,25 @@ public class IntrusionStoryTests
         Assert.Equal(jpeg, picture.Body);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(jpeg)), snapshot.Sha256);
 
-        // Deleting takes row and file
-        var file = System.IO.Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
+        // Deleting removes row and file
+        var file = Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName);
         Assert.True(File.Exists(file));
         var deleted = await ann.SubmitAsync($"/delete_log/{snapshot.EntryId}", new { });
         Assert.Equal("/userdata", deleted.Path);
         Assert.False(File.Exists(file));
-        Assert.False(File.Exists(System.IO.Path.Combine(app.DataDirectory, "snapshots", SnapshotStore.ThumbnailOf(snapshot.FileName))));
+        Assert.False(File.Exists(Path.Combine(app.DataDirectory, "snapshots", SnapshotStore.ThumbnailOf(snapshot.FileName))));
         Assert.Equal(0, await app.ReadAsync(db => db.Snapshots.CountAsync()));
         Assert.Equal(0, await app.ReadAsync(db => db.ImageLog.CountAsync()));
         Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync($"/snapshots/{snapshot.Id}")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync($"/delete_log/{snapshot.EntryId}")).Status);
 
         // The administrator finds the jobs
-        Assert.Contains("CaptureSnapshotJob.RunAsync", (await ann.GetAsync("/hangfire/jobs/succeeded")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "CaptureSnapshotJob.RunAsync", (await ann.GetAsync("/hangfire/jobs/succeeded")).Text, StringComparison.Ordinal);
         var log = app.Log();
         Assert.Contains("Attempt 1", log, StringComparison.Ordinal);
         Assert.Contains("attempt 1: snapshot", log, StringComparison.Ordinal);
         Assert.DoesNotContain("not the password", log, StringComparison.Ordinal);
         Assert.DoesNotContain(SentinelCamApp.Password, log, StringComparison.Ordinal);
-    }
-
-    private static byte[] AttachedJpeg(MimeMessage mail)
-    {
-        var part = Assert.IsType<MimePart>(Assert.Single(mail.Attachments));
-        using var bytes = new MemoryStream();
-        part.Content!.DecodeTo(bytes);
-        return bytes.ToArray();
     }
 }

@@ -5,7 +5,9 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
 
-/// <summary>One Lighthouse run for each of four pages. Started by SentinelCam.Tests/run, which installs it; prints the scores.</summary>
+/// <summary>
+/// One Lighthouse run for each of four pages. Started by SentinelCam.Tests/run, which installs it; prints the scores.
+/// </summary>
 public class LighthouseScores(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     private const int Tries = 4;
@@ -20,7 +22,14 @@ public class LighthouseScores(HouseOfPictures house) : IClassFixture<HouseOfPict
         Assert.True(File.Exists(Program), "npm ci in SentinelCam.Tests installs Lighthouse");
         await using var browser = await house.OpenAsync();
         var cookies = string.Join("; ", (await browser.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}"));
-        var lines = new List<string> { "", "Lighthouse", "", $"| page | {string.Join(" | ", Categories)} |", "|---|---|---|---|---|" };
+        var lines = new List<string>
+        {
+            "",
+            "Lighthouse",
+            "",
+            $"| page | {string.Join(" | ", Categories)} |",
+            "|---|---|---|---|---|",
+        };
         var faults = new List<string>();
         foreach (var (path, signedIn) in new[] { ("/", false), ("/login", false), ("/dashboard", true), ("/userdata", true) })
         {
@@ -31,14 +40,19 @@ public class LighthouseScores(HouseOfPictures house) : IClassFixture<HouseOfPict
             }
 
             using var report = JsonDocument.Parse(json);
-            Assert.Equal(new Uri(house.App.Address, path).ToString(), report.RootElement.GetProperty("finalDisplayedUrl").GetString());
+            Assert.Equal(
+                new Uri(house.App.Address, path).ToString(), report.RootElement.GetProperty("finalDisplayedUrl").GetString());
+            var categories = report.RootElement.GetProperty("categories");
             var scores = Categories.ToDictionary(category => category, category =>
-                report.RootElement.GetProperty("categories").GetProperty(category).GetProperty("score") is { ValueKind: JsonValueKind.Number } score ? score.GetDouble() * 100 : 0);
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {path} | {string.Join(" | ", Categories.Select(c => $"{scores[c]:0}"))} |"));
+                categories.GetProperty(category).GetProperty("score") is { ValueKind: JsonValueKind.Number } score
+                    ? score.GetDouble() * 100 : 0);
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture, $"| {path} | {string.Join(" | ", Categories.Select(c => $"{scores[c]:0}"))} |"));
             faults.AddRange(report.RootElement.GetProperty("audits").EnumerateObject()
-                .Where(audit => audit.Value.TryGetProperty("score", out var score) && score.ValueKind is JsonValueKind.Number && score.GetDouble() < 0.9)
+                .Where(audit => audit.Value.TryGetProperty("score", out var score)
+                    && score.ValueKind is JsonValueKind.Number && score.GetDouble() < 0.9)
                 .Select(audit => $"{path}: {audit.Name}: {audit.Value.GetProperty("title").GetString()}"));
-            // How fast a page is depends on what else the machine does; the rest does not
+            // Speed depends on what else the machine does; the other scores do not
             if (scores["accessibility"] < 100 || scores["best-practices"] < 100)
                 lines.Add($"{path} has faults");
         }
@@ -47,8 +61,8 @@ public class LighthouseScores(HouseOfPictures house) : IClassFixture<HouseOfPict
         Assert.DoesNotContain(lines, line => line.EndsWith("has faults", StringComparison.Ordinal));
     }
 
-    /// <summary>Chromium now and then gives Lighthouse no trace of a page; it then asks to be run again.</summary>
-    /// <returns>Null where no run succeeds.</returns>
+    /// <summary>Chromium sometimes gives Lighthouse no trace of a page; Lighthouse then asks for another run.</summary>
+    /// <returns>Null if no run succeeds.</returns>
     private static async Task<string?> RunAsync(string url, string? cookies)
     {
         for (var tries = 1; tries <= Tries; tries++)
@@ -68,12 +82,15 @@ public class LighthouseScores(HouseOfPictures house) : IClassFixture<HouseOfPict
         start.Environment["CHROME_PATH"] = "/usr/bin/chromium";
         foreach (var argument in new[]
                  {
-                     Program, url, "--quiet", "--output=json", "--output-path=stdout", "--no-enable-error-reporting", $"--only-categories={string.Join(',', Categories)}",
-                     "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync",
+                     Program, url, "--quiet", "--output=json", "--output-path=stdout", "--no-enable-error-reporting",
+                     $"--only-categories={string.Join(',', Categories)}",
+                     "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
+                     + "--disable-background-networking --disable-component-update --disable-sync",
                  })
             start.ArgumentList.Add(argument);
         if (cookies is not null)
-            start.ArgumentList.Add("--extra-headers=" + JsonSerializer.Serialize(new Dictionary<string, string> { ["Cookie"] = cookies }));
+            start.ArgumentList.Add(
+                "--extra-headers=" + JsonSerializer.Serialize(new Dictionary<string, string> { ["Cookie"] = cookies }));
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

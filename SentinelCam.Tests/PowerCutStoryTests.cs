@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
 
-/// <summary>The process dies between attempt and mail, and is started again.</summary>
+/// <summary>The process is killed between attempt and mail, and started again.</summary>
 public sealed class PowerCutStoryTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -12,59 +11,57 @@ public sealed class PowerCutStoryTests : IDisposable
     private string Data => Path.Combine(_directory, "data");
 
     [Fact]
-    public async Task Killed_as_soon_as_the_attempt_is_answered_the_mail_comes_once()
+    public async Task After_a_kill_right_after_the_answer_the_mail_arrives_once()
     {
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
         var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
         var email = OpenSmtpd.AddressFor("killed-early");
-        // A camera that accepts and says nothing keeps the capture under way until the process is dead
+        // A camera that accepts connections and stays silent keeps the capture running until the kill
         using var silent = new SilentServer();
 
-        await FailToSignInAndKillAsync(email, ("Camera:Source", $"http://127.0.0.1:{silent.Port}/"), ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await FailToSignInAndKillAsync(
+            email, () => true, [("Camera:Source", $"http://127.0.0.1:{silent.Port}/"), .. mailServer.Settings]);
         Assert.Empty(mailServer.Mails("killed-early"));
 
         await MailComesOnceAsync(mailServer, "killed-early");
     }
 
     [Fact]
-    public async Task Killed_while_the_mail_is_on_its_way_the_mail_comes_once()
+    public async Task After_a_kill_while_sending_the_mail_arrives_once()
     {
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
         var mailServer = await OpenSmtpd.StartAsync(TestContext.Current.CancellationToken);
         var email = OpenSmtpd.AddressFor("killed-late");
         await using var hanging = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.MailFrom, SmtpAction.Silence));
 
-        await FailToSignInAndKillAsync(email, () => hanging.Dialogue.Any(line => line.StartsWith("C: MAIL", StringComparison.Ordinal)),
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{hanging.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await FailToSignInAndKillAsync(
+            email, () => hanging.Dialogue.Any(line => line.StartsWith("C: MAIL", StringComparison.Ordinal)), hanging.Settings);
 
         await MailComesOnceAsync(mailServer, "killed-late");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private Task FailToSignInAndKillAsync(string email, params (string, string)[] settings) => FailToSignInAndKillAsync(email, () => true, settings);
-
-    private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, params (string, string)[] settings)
+    private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, (string, string?)[] settings)
     {
         await using var app = SentinelCamProcess.Start(Data, settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
         await ann.RegisterAsync("Ann", email, SentinelCamApp.Password);
         await ann.SignOutAsync();
         await ann.SignInAsync(email, "a wrong password");
-        await UntilAsync(killNow);
+        await Eventually.TrueAsync(killNow, () => app.Said);
         await app.KillAsync();
     }
 
     private async Task MailComesOnceAsync(OpenSmtpd mailServer, string name)
     {
-        await using var app = SentinelCamProcess.Start(Data,
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+        await using var app = SentinelCamProcess.Start(Data, mailServer.Settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
-        var mail = await mailServer.WaitForMailAsync(name, TestContext.Current.CancellationToken);
+        var mail = await mailServer.WaitForMailAsync(name);
         Assert.Single(mail.Attachments);
 
-        // Also the jobs that the dead process held are run again and find nothing left to do
-        await UntilAsync(() => JobsInQueues() == 0);
+        // The jobs that the killed process held run again, too, and find nothing left to do
+        await Eventually.GetAsync(JobsInQueues, jobs => jobs == 0, () => app.Said, patience: TimeSpan.FromSeconds(90));
         Assert.Single(mailServer.Mails(name));
 
         await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);
@@ -80,16 +77,6 @@ public sealed class PowerCutStoryTests : IDisposable
         using var command = jobs.CreateCommand();
         command.CommandText = "SELECT count(*) FROM JobQueue";
         return (long)command.ExecuteScalar()!;
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(90), "It did not happen within 90 seconds.");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
     }
 
     private sealed class SilentServer : IDisposable

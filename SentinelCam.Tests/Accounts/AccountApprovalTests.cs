@@ -4,13 +4,13 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>What an administrator does to accounts on <c>/admin/accounts</c>.</summary>
+/// <summary>What an administrator can do to accounts on <c>/admin/accounts</c>.</summary>
 public class AccountApprovalTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task An_approved_account_can_sign_in_and_a_suspended_one_is_signed_out()
+    public async Task Approved_account_can_sign_in_and_a_suspended_one_is_signed_out()
     {
         var id = await _app.AddAccountAsync("Frank", "frank@example.org", approved: false);
         using var frank = _app.Visit();
@@ -26,7 +26,7 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     }
 
     [Fact]
-    public async Task A_removed_account_is_gone_and_its_mail_address_free()
+    public async Task Removed_account_is_gone_and_its_mail_address_can_register_again()
     {
         var id = await _app.AddAccountAsync("Grace", "grace@example.org", approved: false);
 
@@ -39,15 +39,17 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     }
 
     [Fact]
-    public async Task Administrators_leave_each_others_accounts_alone()
+    public async Task Administrators_cannot_change_each_others_accounts()
     {
-        var ann = await _app.ReadAsync(db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail).Select(a => a.Id).SingleAsync());
+        var ann = await _app.ReadAsync(
+            db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail).Select(a => a.Id).SingleAsync());
         var page = await household.Ann.GetAsync("/admin/accounts");
         var token = page.Token;
 
         foreach (var handler in new[] { "Approve", "Suspend", "Remove" })
         {
-            var answer = await household.Ann.PostAsync($"/admin/accounts?id={ann}&handler={handler}", [new("__RequestVerificationToken", token)]);
+            var answer = await household.Ann.PostAsync(
+                $"/admin/accounts?id={ann}&handler={handler}", [new("__RequestVerificationToken", token)]);
             Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         }
 
@@ -58,7 +60,8 @@ public class AccountApprovalTests(Household household) : IClassFixture<Household
     {
         var page = await household.Ann.GetAsync("/admin/accounts");
         var action = page.Document.Forms.Select(form => form.GetAttribute("action") ?? "")
-            .Single(action => action.Contains($"handler={handler}", StringComparison.Ordinal) && action.Split('?', '&').Contains($"id={id}"));
+            .Single(action => action.Contains($"handler={handler}", StringComparison.Ordinal)
+                && action.Split('?', '&').Contains($"id={id}"));
         return await household.Ann.SubmitAsync(page, new { }, action);
     }
 }

@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>What may be entered, and what an account that waits for approval looks like from outside.</summary>
+/// <summary>What the registration form accepts, and that it does not reveal existing accounts.</summary>
 public class RegistrationInputTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
@@ -24,7 +24,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     [InlineData("ann@example.org\r\nBcc: everybody@example.org")]
     [InlineData("ann\u202Egro@example.org")]
     [InlineData("friends: ann@example.org;")]
-    public async Task A_bad_mail_address_is_refused_with_a_clear_message(string email)
+    public async Task Invalid_mail_address_is_refused_with_a_clear_message(string email)
     {
         var answer = await RegisterAsync("Somebody", email, SentinelCamApp.Password);
 
@@ -38,7 +38,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     [InlineData(12, true)]
     [InlineData(128, true)]
     [InlineData(129, false)]
-    public async Task A_password_has_12_to_128_characters(int length, bool allowed)
+    public async Task Password_has_12_to_128_characters(int length, bool allowed)
     {
         var email = $"length{length}@example.org";
         var answer = await RegisterAsync($"Length {length}", email, new string('p', length));
@@ -53,7 +53,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     [InlineData("around@example.org", "  no trimming, please  ")]
     [InlineData("letters@example.org", "пароль-длинный-пароль")]
     [InlineData("markup@example.org", "<script>'\";--%00&amp;")]
-    public async Task A_password_of_any_characters_works_and_signs_in(string email, string password)
+    public async Task Password_may_contain_any_characters(string email, string password)
     {
         await RegisterAsync("User " + email, email, password);
         await _app.ApproveAsync(email);
@@ -69,15 +69,17 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     [InlineData("Email", 300, "at most 254 characters")]
     [InlineData("Email", 100_000, "at most 254 characters")]
     [InlineData("Password", 100_000, "Enter a password of 12 to 128 characters")]
-    public async Task An_oversized_field_gets_a_clear_message(string field, int length, string message)
+    public async Task Oversized_field_gets_a_clear_message(string field, int length, string message)
     {
         var text = field == "Email" ? new string('a', length - 12) + "@example.org" : new string('a', length);
         var answer = await RegisterAsync(
-            field == "UserName" ? text : "Somebody", field == "Email" ? text : "somebody@example.org", field == "Password" ? text : SentinelCamApp.Password);
+            field == "UserName" ? text : "Somebody",
+            field == "Email" ? text : "somebody@example.org",
+            field == "Password" ? text : SentinelCamApp.Password);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Contains(message, answer.Main, StringComparison.Ordinal);
-        Assert.True(answer.Body.Length < 10_000, "What was refused is not sent back at its full length.");
+        Assert.True(answer.Body.Length < 10_000, "A refused value is repeated in full.");
         Assert.False(await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Name == "Somebody")));
     }
 
@@ -86,7 +88,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     [InlineData("   ")]
     [InlineData("Ann\u202Enimda")]
     [InlineData("Ann\nadministrator")]
-    public async Task A_user_name_has_visible_characters_only(string userName)
+    public async Task User_name_has_only_visible_characters(string userName)
     {
         var answer = await RegisterAsync(userName, "named@example.org", SentinelCamApp.Password);
 
@@ -95,7 +97,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     }
 
     [Fact]
-    public async Task All_problems_of_a_form_are_named_at_once()
+    public async Task Form_names_all_problems_at_once()
     {
         using var visitor = _app.Visit();
         var answer = await visitor.SubmitAsync("/register", new { });
@@ -104,7 +106,7 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     }
 
     [Fact]
-    public async Task Whether_a_mail_address_has_an_account_is_not_told_where_an_administrator_approves()
+    public async Task With_approval_the_answer_does_not_reveal_existing_accounts()
     {
         var fresh = await RegisterAsync("Dave", "dave@example.org", SentinelCamApp.Password);
         var taken = await RegisterAsync("Dave the second", Household.Bobs, SentinelCamApp.Password);

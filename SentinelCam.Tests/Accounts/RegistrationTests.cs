@@ -14,7 +14,7 @@ public partial class RegistrationTests
     private static readonly (string, string) Forwarded = ("X-Forwarded-For", "203.0.113.9");
 
     [Fact]
-    public async Task First_account_is_the_administrators_and_signed_in()
+    public async Task First_account_becomes_administrator_and_is_signed_in()
     {
         await using var app = await SentinelCamApp.StartAsync();
         using var ann = app.Visit();
@@ -34,14 +34,15 @@ public partial class RegistrationTests
         Assert.Equal(2u, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)));
         Assert.Equal(210_000u, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5)));
 
-        // The second one is not
+        // The second account has to wait
         using var bob = app.Visit();
-        Assert.Contains("An administrator must approve your account", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
+        Assert.Contains("An administrator must approve your account",
+            (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Main, StringComparison.Ordinal);
         Assert.Equal("/login", (await bob.SignInAsync(Household.Bobs, Password)).Path);
     }
 
     [Fact]
-    public async Task From_another_machine_the_first_account_needs_the_set_up_code_of_the_log()
+    public async Task From_another_machine_the_first_account_needs_the_set_up_code_from_the_log()
     {
         await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
         using var visitor = app.Visit();
@@ -51,8 +52,9 @@ public partial class RegistrationTests
         Assert.NotNull(form.Document.QuerySelector("input[name=SetupCode]"));
         Assert.Null((await visitor.GetAsync("/register")).Document.QuerySelector("input[name=SetupCode]"));
 
-        // A foreign page whose name points to this machine speaks from here, and is not meant
-        Assert.NotNull((await visitor.GetAsync("/register", ("Host", "evil.example"))).Document.QuerySelector("input[name=SetupCode]"));
+        // A foreign page whose host name points to this machine also comes from here, but is not local
+        Assert.NotNull(
+            (await visitor.GetAsync("/register", ("Host", "evil.example"))).Document.QuerySelector("input[name=SetupCode]"));
 
         foreach (var wrong in new[] { "", "AAAA-AAAA-AAAA", code[..^1] })
         {
@@ -70,18 +72,24 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Whatever_a_proxy_calls_its_header_the_set_up_code_is_needed()
+    public async Task Any_proxy_header_requires_the_set_up_code()
     {
         await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
         using var visitor = app.Visit();
 
-        foreach (var header in new[] { "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Server", "Forwarded", "Via", "X-Real-IP", "X-Original-For", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP" })
-            Assert.NotNull((await visitor.GetAsync("/register", (header, "203.0.113.9"))).Document.QuerySelector("input[name=SetupCode]"));
-        Assert.Null((await visitor.GetAsync("/register", ("X-Unrelated", "203.0.113.9"))).Document.QuerySelector("input[name=SetupCode]"));
+        foreach (var header in new[]
+                 {
+                     "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Server", "Forwarded", "Via",
+                     "X-Real-IP", "X-Original-For", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+                 })
+            Assert.NotNull(
+                (await visitor.GetAsync("/register", (header, "203.0.113.9"))).Document.QuerySelector("input[name=SetupCode]"));
+        Assert.Null((await visitor.GetAsync("/register", ("X-Unrelated", "203.0.113.9")))
+            .Document.QuerySelector("input[name=SetupCode]"));
     }
 
     [Fact]
-    public async Task Of_two_first_accounts_at_once_one_is_the_administrator()
+    public async Task Concurrent_first_registrations_make_one_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
         await RegisterAtOnceAsync(app, 4, i => ($"User {i}", $"user{i}@example.org"));
@@ -91,7 +99,7 @@ public partial class RegistrationTests
     }
 
     [Fact]
-    public async Task Open_mode_lets_everybody_in_and_says_which_address_is_taken()
+    public async Task Open_mode_admits_everyone_and_reports_a_taken_address()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "Open"));
         using var ann = await app.RegisterAnnAsync();
@@ -99,34 +107,37 @@ public partial class RegistrationTests
         Assert.Equal("/dashboard", (await bob.RegisterAsync("Bob", Household.Bobs, Password)).Path);
 
         using var visitor = app.Visit();
-        Assert.Contains("There is already an account with this email address", (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
-        // Two people may have one name: a name that is taken would tell which mail addresses have accounts
+        Assert.Contains("There is already an account with this email address",
+            (await visitor.RegisterAsync("Bobby", "BOB@example.org", Password)).Main, StringComparison.Ordinal);
+        // Two people may share a name: refusing a taken name would reveal which mail addresses have accounts
         Assert.Equal("/dashboard", (await visitor.RegisterAsync("Bob", "robert@example.org", Password)).Path);
         Assert.Equal(3, await app.ReadAsync(db => db.Users.CountAsync()));
 
-        // Also when they come at the same moment
+        // The same when the forms arrive at once
         var answers = await RegisterAtOnceAsync(app, 6, i => ($"Twin {i}", "twin@example.org"));
         Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync(a => a.NormalizedEmail == "TWIN@EXAMPLE.ORG")));
         Assert.Single(answers, answer => answer.Path == "/dashboard");
-        Assert.All(answers.Where(answer => answer.Path != "/dashboard"), answer => Assert.Contains("There is already an account", answer.Main, StringComparison.Ordinal));
+        Assert.All(answers.Where(answer => answer.Path != "/dashboard"),
+            answer => Assert.Contains("There is already an account", answer.Main, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Closed_mode_takes_the_first_account_only()
+    public async Task Closed_mode_accepts_only_the_first_account()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Registration:Mode", "closed"));
         using var bob = app.Visit();
         var form = await bob.GetAsync("/register");
         using var ann = await app.RegisterAnnAsync();
 
-        // The form was opened before Ann was there
+        // The form was opened before Ann registered
         var late = await bob.SubmitAsync(form, new { UserName = "Bob", Email = Household.Bobs, Password });
         Assert.Contains("Registration is closed", late.Main, StringComparison.Ordinal);
         Assert.Contains("Registration is closed", (await bob.GetAsync("/register")).Main, StringComparison.Ordinal);
         Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync()));
     }
 
-    private static async Task<WebAnswer[]> RegisterAtOnceAsync(SentinelCamApp app, int count, Func<int, (string UserName, string Email)> who)
+    private static async Task<WebAnswer[]> RegisterAtOnceAsync(
+        SentinelCamApp app, int count, Func<int, (string UserName, string Email)> who)
     {
         var visitors = Enumerable.Range(0, count).Select(_ => app.Visit()).ToList();
         var forms = await Task.WhenAll(visitors.Select(visitor => visitor.GetAsync("/register")));

@@ -10,7 +10,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
 
-/// <summary>Signing in, the lock-out, and that a refusal tells nothing.</summary>
+/// <summary>Signing in, the lockout, and refusals that reveal nothing.</summary>
 public partial class SignInTests(SignInTests.CountedHousehold household) : IClassFixture<SignInTests.CountedHousehold>
 {
     private const string Password = SentinelCamApp.Password;
@@ -19,7 +19,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     [Fact]
     public async Task Every_refusal_looks_the_same_and_costs_one_hash()
     {
-        // Addresses of the same length, since the form sends them back
+        // Addresses have the same length, since the form repeats them
         await _app.AddAccountAsync("Known", "known@example.org");
         await _app.AddAccountAsync("Locked", "lockd@example.org");
         await _app.AddAccountAsync("Unapproved", "nappr@example.org", approved: false);
@@ -37,7 +37,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         })
         {
             var answer = await RefuseAsync(email, password);
-            Assert.Equal(outcome, await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.Outcome).FirstAsync()));
+            Assert.Equal(outcome,
+                await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.Outcome).FirstAsync()));
             Assert.Equal(known.Status, answer.Status);
             Assert.Equal(known.Headers.Keys.Order(), answer.Headers.Keys.Order());
             Assert.Equal(Neutral(known), Neutral(answer));
@@ -60,7 +61,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task The_count_of_failures_starts_again_after_a_success_and_after_a_lock_out()
+    public async Task Failure_count_resets_after_a_success_and_after_a_lockout()
     {
         await _app.AddAccountAsync("Irene", "irene@example.org");
         using var visitor = _app.Visit();
@@ -83,22 +84,25 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task Parallel_guesses_are_counted_exactly_and_cannot_slip_past_the_lock_out()
+    public async Task Parallel_guesses_are_counted_exactly_and_cannot_bypass_the_lockout()
     {
         var id = await _app.AddAccountAsync("Judy", "judy@example.org");
         var visitors = Enumerable.Range(0, 20).Select(_ => _app.Visit()).ToList();
         var forms = await Task.WhenAll(visitors.Select(visitor => visitor.GetAsync("/login")));
 
-        await Task.WhenAll(visitors.Select((visitor, i) => visitor.SubmitAsync(forms[i], new { Email = "judy@example.org", Password = $"guess number {i}" })));
+        await Task.WhenAll(visitors.Select((visitor, i) =>
+            visitor.SubmitAsync(forms[i], new { Email = "judy@example.org", Password = $"guess number {i}" })));
 
         visitors.ForEach(visitor => visitor.Dispose());
-        var outcomes = await _app.ReadAsync(db => db.LoginAttempts.Where(a => a.OwnerId == id).OrderBy(a => a.Id).Select(a => a.Outcome).ToListAsync());
-        Assert.Equal([.. Enumerable.Repeat(LoginOutcome.WrongPassword, 5), .. Enumerable.Repeat(LoginOutcome.LockedOut, 15)], outcomes);
+        var outcomes = await _app.ReadAsync(
+            db => db.LoginAttempts.Where(a => a.OwnerId == id).OrderBy(a => a.Id).Select(a => a.Outcome).ToListAsync());
+        Assert.Equal(
+            [.. Enumerable.Repeat(LoginOutcome.WrongPassword, 5), .. Enumerable.Repeat(LoginOutcome.LockedOut, 15)], outcomes);
         Assert.Equal("/login", (await household.Nobody.SignInAsync("judy@example.org", Password)).Path);
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_while_the_password_is_checked_is_recorded_all_the_same()
+    public async Task Visitor_who_hangs_up_during_the_password_check_is_still_recorded()
     {
         var id = await _app.AddAccountAsync("Mona", "mona@example.org");
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "mona@example.org");
@@ -110,32 +114,37 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
             hungUp.Wait(TimeSpan.FromSeconds(30));
         };
 
-        await RawHttp.SendAndHangUpAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, "Hangs up/1.0"), when: checking.Task);
+        await RawHttp.SendAndHangUpAsync(
+            _app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, "Hangs up/1.0"), when: checking.Task);
         household.Hasher.OnVerify = null;
         hungUp.Set();
 
         var entry = await _app.WaitForAsync(
-            db => db.ImageLog.Include(e => e.LoginAttempt).AsNoTracking().SingleOrDefaultAsync(e => e.OwnerId == id && e.CaptureState == CaptureState.Taken),
+            db => db.ImageLog.Include(e => e.LoginAttempt).AsNoTracking()
+                .SingleOrDefaultAsync(e => e.OwnerId == id && e.CaptureState == CaptureState.Taken),
             found => found is not null);
         Assert.Equal("Hangs up/1.0", entry!.LoginAttempt!.UserAgent);
-        Assert.Equal(1, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.AccessFailedCount).SingleAsync()));
+        Assert.Equal(
+            1, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.AccessFailedCount).SingleAsync()));
     }
 
     [Fact]
-    public async Task Mail_address_is_taken_in_any_case_and_with_spaces_around_it()
+    public async Task Mail_address_ignores_case_and_surrounding_spaces()
     {
         using var visitor = _app.Visit();
         Assert.Equal("/dashboard", (await visitor.SignInAsync("  BOB@Example.ORG ", Password)).Path);
     }
 
     [Fact]
-    public async Task An_empty_form_is_no_attempt()
+    public async Task Empty_form_is_not_an_attempt()
     {
         var before = await _app.ReadAsync(db => db.LoginAttempts.CountAsync());
         using var visitor = _app.Visit();
 
-        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
-        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Enter your email address and your password", (await visitor.SignInAsync("", "")).Main, StringComparison.Ordinal);
+        Assert.Contains("Enter your email address and your password", (await visitor.SignInAsync(Household.Bobs, "")).Main,
+            StringComparison.Ordinal);
         Assert.Equal(before, await _app.ReadAsync(db => db.LoginAttempts.CountAsync()));
     }
 
@@ -151,7 +160,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     }
 
     [Fact]
-    public async Task After_signing_in_a_page_of_this_site_is_opened_again()
+    public async Task Signing_in_returns_to_the_requested_page()
     {
         using var bob = _app.Visit();
         var form = await bob.GetAsync("/userdata?Q=x");
@@ -170,7 +179,7 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
     [InlineData("/\t/evil.example/")]
     [InlineData("http:evil.example")]
     [InlineData("javascript:alert(1)")]
-    public async Task After_signing_in_another_site_is_never_opened(string returnUrl)
+    public async Task Signing_in_never_redirects_to_another_site(string returnUrl)
     {
         using var bob = _app.Visit();
         var form = await bob.GetAsync("/login?returnUrl=" + Uri.EscapeDataString(returnUrl));
@@ -194,15 +203,16 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
         return answer;
     }
 
-    private static string ActionOf(WebAnswer page) => page.Document.Forms.Single(form => form.Method == "post").GetAttribute("action")!;
+    private static string ActionOf(WebAnswer page) =>
+        page.Document.Forms.Single(form => form.Method == "post").GetAttribute("action")!;
 
-    /// <summary>The page without the address that was typed either.</summary>
+    /// <summary>The page without the typed address.</summary>
     private static string Neutral(WebAnswer page) => Typed().Replace(page.Neutral, "ADDRESS");
 
     [GeneratedRegex("(known|nobdy|lockd|nappr)@example.org")]
     private static partial Regex Typed();
 
-    /// <summary>Counts what it is asked to compute.</summary>
+    /// <summary>Counts the hashes that it makes and verifies.</summary>
     public sealed class CountingHasher(IOptions<PasswordHasherOptions> options) : PasswordHasher<Account>(options)
     {
         public int Verified { get; set; }
@@ -217,7 +227,8 @@ public partial class SignInTests(SignInTests.CountedHousehold household) : IClas
             return base.HashPassword(user, password);
         }
 
-        public override PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        public override PasswordVerificationResult VerifyHashedPassword(
+            Account user, string hashedPassword, string providedPassword)
         {
             Verified++;
             OnVerify?.Invoke();

@@ -9,7 +9,7 @@ namespace SentinelCam.Tests.Alerts;
 public class AlertBurstTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _clock = TestClock.AtNoon();
 
     [Fact]
     public async Task First_attempt_is_mailed_at_once_the_others_join_and_one_summary_closes_the_alert()
@@ -20,10 +20,10 @@ public class AlertBurstTests
         await app.WaitForAcceptedAsync(1);
         _clock.Advance(TimeSpan.FromMinutes(4));
         await app.FailToSignInAsync(Anns, "203.0.113.2");
-        await AllPicturesAreTakenAsync(app);
+        await app.WaitForCapturesAsync();
         _clock.Advance(TimeSpan.FromMinutes(4));
         await app.FailToSignInAsync(Anns, "203.0.113.3");
-        await AllPicturesAreTakenAsync(app);
+        await app.WaitForCapturesAsync();
 
         // All three have a picture and share the alert; only the first has a mail
         Assert.Equal(3, await app.ReadAsync(db => db.Snapshots.CountAsync()));
@@ -31,7 +31,7 @@ public class AlertBurstTests
         Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
         Assert.Contains("Part of the alert that began", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
-        // Quiet: the alert is closed with one mail in the same thread that counts all
+        // After the quiet period one summary in the same thread closes the alert
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);
         _clock.AdvanceMinutes(8);
@@ -49,7 +49,7 @@ public class AlertBurstTests
     }
 
     [Fact]
-    public async Task A_picture_that_would_come_too_late_for_an_attempt_that_joined_is_left_out_and_the_log_says_so()
+    public async Task Overdue_picture_of_a_joined_attempt_is_skipped_and_the_log_says_so()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -57,18 +57,21 @@ public class AlertBurstTests
         await app.WaitForAcceptedAsync(1);
         var late = await app.FailToSignInAsync(Anns, isCaptured: false);
         var longAgo = _clock.GetUtcNow() - TimeSpan.FromMinutes(3);
-        await app.ReadAsync(db => db.ImageLog.Where(e => e.Id == late).ExecuteUpdateAsync(set => set.SetProperty(e => e.At, longAgo)));
+        await app.ReadAsync(
+            db => db.ImageLog.Where(e => e.Id == late).ExecuteUpdateAsync(set => set.SetProperty(e => e.At, longAgo)));
 
         _clock.AdvanceMinutes(3);
 
         var problem = await app.WaitForAsync(
-            db => db.ImageLog.Where(e => e.Id == late && e.CaptureState == CaptureState.Failed).Select(e => e.CaptureProblem).SingleOrDefaultAsync(), found => found is not null);
+            db => db.ImageLog.Where(e => e.Id == late && e.CaptureState == CaptureState.Failed).Select(e => e.CaptureProblem)
+                .SingleOrDefaultAsync(),
+            found => found is not null);
         Assert.Contains(problem!, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Equal(1, await app.ReadAsync(db => db.Snapshots.CountAsync()));
     }
 
     [Fact]
-    public async Task A_single_attempt_gets_no_summary()
+    public async Task Single_attempt_gets_no_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -77,12 +80,12 @@ public class AlertBurstTests
 
         _clock.AdvanceMinutes(8);
 
-        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        await app.WaitForClosedAlertsAsync();
         Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.CountAsync()));
     }
 
     [Fact]
-    public async Task A_burst_without_end_is_summed_up_after_an_hour()
+    public async Task Endless_burst_gets_a_summary_after_an_hour()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -92,7 +95,9 @@ public class AlertBurstTests
             _clock.AdvanceMinutes(4);
         }
 
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Summary && d.State == DeliveryState.Accepted), summaries => summaries == 1);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Kind == MailKind.Summary && d.State == DeliveryState.Accepted),
+            summaries => summaries == 1);
         var alerts = await app.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).ToListAsync());
         Assert.Equal(2, alerts.Count);
         Assert.Equal(alerts[0].OpenedAt + TimeSpan.FromHours(1), alerts[0].ClosesAt);
@@ -102,7 +107,8 @@ public class AlertBurstTests
     [Fact]
     public async Task Without_a_quiet_period_each_attempt_is_mailed()
     {
-        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords, ("Alerts:QuietPeriod", "00:00:00"));
+        await using var app = await SentinelCamApp.StartAsync(
+            _clock, Household.CheapPasswords, ("Alerts:QuietPeriod", "00:00:00"));
         using var ann = await app.RegisterAnnAsync();
         for (var i = 0; i < 3; i++)
             await app.FailToSignInAsync(Anns);
@@ -110,13 +116,14 @@ public class AlertBurstTests
         await app.WaitForAcceptedAsync(3);
         _clock.AdvanceMinutes(4);
 
-        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
-        Assert.All(await app.ReadAsync(db => db.Deliveries.Select(d => d.Kind).ToListAsync()), kind => Assert.Equal(MailKind.Attempt, kind));
+        await app.WaitForClosedAlertsAsync();
+        Assert.All(await app.ReadAsync(db => db.Deliveries.Select(d => d.Kind).ToListAsync()),
+            kind => Assert.Equal(MailKind.Attempt, kind));
         Assert.Equal(3, app.Mails().Count);
     }
 
     [Fact]
-    public async Task Guesses_at_unknown_accounts_are_grouped_by_address_and_go_to_the_administrators()
+    public async Task Guesses_at_unknown_accounts_are_grouped_by_address_and_mailed_to_administrators()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -125,7 +132,7 @@ public class AlertBurstTests
         await app.FailToSignInAsync("admin@example.org", "203.0.113.1");
         await app.FailToSignInAsync("admin@example.org", "203.0.113.2");
         await app.FailToSignInAsync(Household.Bobs, "203.0.113.1");
-        await AllPicturesAreTakenAsync(app);
+        await app.WaitForCapturesAsync();
         await app.WaitForAcceptedAsync(3);
 
         var alerts = await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.AlertId).ToListAsync());
@@ -135,7 +142,4 @@ public class AlertBurstTests
         Assert.Equal([Anns, Anns, Household.Bobs], recipients);
         Assert.Equal(3, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.OwnerId == null)));
     }
-
-    private static async Task AllPicturesAreTakenAsync(SentinelCamApp app) =>
-        await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
 }

@@ -12,10 +12,10 @@ namespace SentinelCam.Tests.Alerts;
 public class AlertFloodTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _clock = TestClock.AtNoon();
 
     [Fact]
-    public async Task A_flood_is_two_mails_and_one_picture_a_second_and_every_attempt_is_counted()
+    public async Task Flood_costs_two_mails_and_one_picture_a_second_and_every_attempt_is_counted()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -26,14 +26,18 @@ public class AlertFloodTests
             _clock.Advance(TimeSpan.FromMilliseconds(100));
         }
 
-        await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        await app.WaitForCapturesAsync();
         await app.WaitForAcceptedAsync(1);
-        var captured = await app.ReadAsync(db => db.ImageLog.Where(e => e.Snapshot != null).OrderBy(e => e.Id).Select(e => e.At).ToListAsync());
+        var captured = await app.ReadAsync(
+            db => db.ImageLog.Where(e => e.Snapshot != null).OrderBy(e => e.Id).Select(e => e.At).ToListAsync());
         Assert.Equal(12, captured.Count);
         Assert.All(captured.Zip(captured.Skip(1)), pair => Assert.True(pair.Second - pair.First >= AlertOptions.CaptureSpacing));
         Assert.Equal(Attempts, await app.ReadAsync(db => db.LoginAttempts.CountAsync()));
-        Assert.Equal(Attempts - 12, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
-        Assert.Contains("at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Equal(
+            Attempts - 12,
+                await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
+        Assert.Contains(
+            "at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);
@@ -45,7 +49,7 @@ public class AlertFloodTests
         Assert.Equal(2, mails.Count);
         var summary = mails[1];
         Assert.Equal((mails[0].MessageId, mails[0].MessageId), (summary.InReplyTo, Assert.Single(summary.References)));
-        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(summary));
+        var text = summary.PlainOnOneLine();
         Assert.Contains($"Attempts: {Attempts}", text, StringComparison.Ordinal);
         Assert.Contains("First: Tuesday, 1 January 2030 at 12:00:00", text, StringComparison.Ordinal);
         Assert.Contains("Last: Tuesday, 1 January 2030 at 12:00:11", text, StringComparison.Ordinal);
@@ -55,7 +59,7 @@ public class AlertFloodTests
     }
 
     [Fact]
-    public async Task An_alert_has_a_hundred_pictures_at_most()
+    public async Task Alert_has_at_most_a_hundred_pictures()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -67,12 +71,14 @@ public class AlertFloodTests
 
         var alert = await app.ReadAsync(db => db.Alerts.SingleAsync());
         Assert.Equal((110, AlertOptions.MaxCaptures), (alert.Attempts, alert.Captures));
-        Assert.Equal(10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
-        Assert.Equal(Enumerable.Range(1, 110), await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.NumberInAlert).ToListAsync()));
+        Assert.Equal(
+            10, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
+        Assert.Equal(Enumerable.Range(1, 110),
+            await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.NumberInAlert).ToListAsync()));
     }
 
     [Fact]
-    public async Task The_best_five_pictures_go_into_the_summary()
+    public async Task Summary_contains_the_five_best_pictures()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -84,24 +90,31 @@ public class AlertFloodTests
         }
 
         await app.WaitForAsync(db => db.Snapshots.CountAsync(), taken => taken == 8);
-        // Number 2 is black; 3 to 8 are good, 8 the sharpest, 3 and 4 nobody has looked at
+        // 1 and 2 are black, 3 and 4 unchecked, 5 to 8 good, and 8 is the sharpest
         var scores = new Dictionary<int, double> { [5] = 3, [6] = 9, [7] = 5, [8] = 10 };
         for (var number = 1; number <= 8; number++)
         {
             var (entry, score) = (entries[number - 1], scores.TryGetValue(number, out var known) ? (double?)known : null);
-            var quality = number switch { 1 or 2 => FrameQuality.Black, 3 or 4 => FrameQuality.Unchecked, _ => FrameQuality.Good };
-            await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).ExecuteUpdateAsync(set => set.SetProperty(s => s.Score, score).SetProperty(s => s.Quality, quality)));
+            var quality = number switch
+            {
+                1 or 2 => FrameQuality.Black,
+                3 or 4 => FrameQuality.Unchecked,
+                _ => FrameQuality.Good,
+            };
+            await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.Score, score).SetProperty(s => s.Quality, quality)));
         }
 
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);
 
-        var text = AlertMessageTests.OneLine(AlertMessageTests.Plain(app.Mails()[1]));
-        Assert.Equal([3, 5, 6, 7, 8], Enumerable.Range(1, 8).Where(number => text.Contains($"Picture: attempt {number}:", StringComparison.Ordinal)));
+        var text = app.Mails()[1].PlainOnOneLine();
+        Assert.Equal([3, 5, 6, 7, 8],
+            Enumerable.Range(1, 8).Where(number => text.Contains($"Picture: attempt {number}:", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task Whoever_has_many_addresses_brings_the_administrators_ten_alerts_an_hour_and_one_summary_of_the_rest()
+    public async Task Attacker_with_many_addresses_triggers_ten_alerts_an_hour_and_one_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -111,7 +124,7 @@ public class AlertFloodTests
 
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(AlertOptions.MaxOwnerlessPerHour + 1);
-        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+        await app.WaitForClosedAlertsAsync();
 
         Assert.Equal(40, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));
         var mails = app.Mails();
@@ -119,14 +132,14 @@ public class AlertFloodTests
         Assert.Contains("several accounts", mails[^1].Subject, StringComparison.Ordinal);
         Assert.Contains("30 attempts in all", mails[^1].Subject, StringComparison.Ordinal);
 
-        // An hour later new addresses are told one by one again
+        // An hour later new addresses get their own alerts again
         _clock.AdvanceMinutes(60);
         await app.FailToSignInAsync("guess@example.org", "2001:db8:1::1");
         await app.WaitForAcceptedAsync(AlertOptions.MaxOwnerlessPerHour + 2);
     }
 
     [Fact]
-    public async Task The_addresses_of_one_network_are_one_visitor()
+    public async Task Addresses_of_one_network_count_as_one_visitor()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -142,37 +155,43 @@ public class AlertFloodTests
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
     [InlineData("fe80::1%3", "fe80::/64")]
     [InlineData("unknown", "unknown")]
-    public void A_network_is_an_IPv4_address_or_the_first_half_of_an_IPv6_address(string address, string network) =>
+    public void Network_is_an_IPv4_address_or_the_first_half_of_an_IPv6_address(string address, string network) =>
         Assert.Equal(network, RemoteNetwork.Of(address));
 
     [Fact]
-    public async Task A_clock_that_was_set_back_keeps_neither_pictures_nor_mails_nor_the_owner_waiting()
+    public async Task Clock_set_back_delays_no_picture_mail_or_sign_in()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
         for (var i = 0; i < SignInPolicy.MaxFailures; i++)
             await app.FailToSignInAsync(Anns, isCaptured: false);
-        // As if all of this had been written by a clock an hour ahead
+        // As if a clock an hour ahead had written all this
         var ahead = TimeSpan.FromHours(1);
         await app.ReadAsync(async db =>
         {
             foreach (var alert in await db.Alerts.ToListAsync())
-                (alert.OpenedAt, alert.ClosesAt, alert.LastCaptureAt) = (alert.OpenedAt + ahead, alert.ClosesAt + ahead, alert.LastCaptureAt + ahead);
+                (alert.OpenedAt, alert.ClosesAt, alert.LastCaptureAt) =
+                    (alert.OpenedAt + ahead, alert.ClosesAt + ahead, alert.LastCaptureAt + ahead);
             foreach (var entry in await db.ImageLog.Include(e => e.LoginAttempt).ToListAsync())
-                (entry.At, entry.CaptureDueAt, entry.LoginAttempt!.At) = (entry.At + ahead, entry.CaptureDueAt + ahead, entry.At + ahead);
+                (entry.At, entry.CaptureDueAt, entry.LoginAttempt!.At) =
+                    (entry.At + ahead, entry.CaptureDueAt + ahead, entry.At + ahead);
             foreach (var account in await db.Users.ToListAsync())
                 account.LockoutEnd += ahead;
             return await db.SaveChangesAsync();
         });
 
         var joined = await app.SubmitAsync(Anns, passwordIsRight: false);
-        Assert.Null(await app.ReadAsync(db => db.ImageLog.Where(e => e.Id == joined.EntryId).Select(e => e.CaptureProblem).SingleAsync()));
+        Assert.Null(
+            await app.ReadAsync(
+                db => db.ImageLog.Where(e => e.Id == joined.EntryId).Select(e => e.CaptureProblem).SingleAsync()));
         Assert.True((await app.SubmitAsync(Anns, passwordIsRight: true)).IsAccepted);
 
         _clock.AdvanceMinutes(10);
-        await app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
-        await app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted && d.Kind == MailKind.Summary), sent => sent == 1);
+        await app.WaitForCapturesAsync();
+        await app.WaitForClosedAlertsAsync();
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted && d.Kind == MailKind.Summary),
+            sent => sent == 1);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), open => open == 0);
         Assert.Equal(6, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));
     }
@@ -181,7 +200,8 @@ public class AlertFloodTests
     [InlineData(DeliveryState.Waiting, 0, 60)]
     [InlineData(DeliveryState.Waiting, 3, 62)]
     [InlineData(DeliveryState.Sending, 1, 60)]
-    public async Task A_mail_that_a_clock_an_hour_ahead_put_off_goes_within_minutes(DeliveryState state, int tries, int minutesAhead)
+    public async Task Mail_postponed_by_a_clock_an_hour_ahead_leaves_within_minutes(
+        DeliveryState state, int tries, int minutesAhead)
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -191,7 +211,8 @@ public class AlertFloodTests
         DateTimeOffset? sendingSince = state is DeliveryState.Sending ? due : null;
         await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state).SetProperty(d => d.Tries, tries).SetProperty(d => d.SendingSince, sendingSince)
-            .SetProperty(d => d.DueAt, due).SetProperty(d => d.CreatedAt, due).SetProperty(d => d.QueuedAt, due).SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
+            .SetProperty(d => d.DueAt, due).SetProperty(d => d.CreatedAt, due).SetProperty(d => d.QueuedAt, due)
+            .SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
 
         _clock.AdvanceMinutes(4);
 

@@ -1,20 +1,17 @@
-using AngleSharp.Dom;
-using AngleSharp.Html.Parser;
 using MimeKit;
-using MimeKit.Text;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
 
+/// <summary>What a mail says and how it is built.</summary>
 public sealed class AlertMessageTests
 {
     [Fact]
-    public void The_envelope_is_as_given_and_asks_for_no_automatic_answer()
+    public void Headers_are_as_given_and_suppress_automatic_replies()
     {
-        var mail = Sent(Mails.Content());
+        var mail = Mails.Content().Sent();
 
         Assert.Equal("\"SentinelCam\" <cam@example.org>", mail.From.ToString());
         Assert.Equal("\"Alice\" <alice@example.org>", mail.To.ToString());
@@ -29,9 +26,11 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_mail_that_follows_stays_in_its_thread()
+    public void Follow_up_stays_in_its_thread()
     {
-        var mail = Sent(Mails.Content(MailKind.Summary) with { InReplyTo = "1@example.org", References = ["0@example.org", "1@example.org"], AttemptCount = 12 });
+        string[] thread = ["0@example.org", "1@example.org"];
+        var content = Mails.Content(MailKind.Summary) with { InReplyTo = thread[1], References = thread };
+        var mail = (content with { AttemptCount = 12 }).Sent();
 
         Assert.Equal("1@example.org", mail.InReplyTo);
         Assert.Equal(["0@example.org", "1@example.org"], mail.References);
@@ -39,23 +38,23 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void The_picture_is_attached_once_and_shown_once_byte_for_byte()
+    public void Picture_is_attached_once_and_shown_once_byte_for_byte()
     {
-        var mail = Sent(Mails.Content());
+        var mail = Mails.Content().Sent();
 
         var attached = Assert.IsType<MimePart>(Assert.Single(mail.Attachments));
         Assert.Equal(("image/jpeg", "porch-2026-11-23.jpg"), (attached.ContentType.MimeType, attached.FileName));
-        Assert.Equal(Mails.Jpeg, Bytes(attached));
+        Assert.Equal(Mails.Jpeg, attached.Bytes());
 
         var shown = Assert.Single(mail.BodyParts.OfType<MimePart>(), part => part.ContentId is not null);
         Assert.IsType<MultipartRelated>(Assert.IsType<MultipartAlternative>(Assert.IsType<Multipart>(mail.Body)[0])[1]);
-        Assert.Equal(Mails.Jpeg, Bytes(shown));
+        Assert.Equal(Mails.Jpeg, shown.Bytes());
         Assert.False(shown.IsAttachment);
-        Assert.Equal("cid:" + shown.ContentId, Html(mail).QuerySelector("img")!.GetAttribute("src"));
+        Assert.Equal("cid:" + shown.ContentId, mail.Html().QuerySelector("img")!.GetAttribute("src"));
     }
 
     [Fact]
-    public void Plain_text_tells_when_who_from_where_and_what_to_do()
+    public void Plain_text_says_when_who_from_where_and_what_to_do()
     {
         Assert.Equal(
             """
@@ -82,81 +81,87 @@ public sealed class AlertMessageTests
             - If others may know your password, sign in and change it now.
 
             """.ReplaceLineEndings("\n"),
-            Plain(Sent(Mails.Content())));
+            Mails.Content().Sent().Plain());
     }
 
     [Fact]
-    public void Both_texts_say_the_same()
+    public void HTML_and_plain_text_say_the_same()
     {
-        var mail = Sent(Mails.Content() with { AttemptCount = 3 });
+        var mail = (Mails.Content() with { AttemptCount = 3 }).Sent();
 
-        var html = Html(mail);
+        var html = mail.Html();
         foreach (var cell in html.QuerySelectorAll("td, li, p").Where(element => element.TextContent.Length > 0))
-            Assert.Contains(OneLine(cell.TextContent), OneLine(Plain(mail)), StringComparison.Ordinal);
+            Assert.Contains(cell.TextContent.OnOneLine(), mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("203.0.113.9", "The camera cannot see that person")]
     [InlineData("192.168.1.20", "another machine on the local network")]
-    public void An_attempt_from_elsewhere_says_what_the_camera_cannot_know(string address, string words)
+    public void Remote_attempt_says_that_the_camera_cannot_see_the_visitor(string address, string words)
     {
-        Assert.Contains(words, OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt(address)] }))), StringComparison.Ordinal);
-        Assert.DoesNotContain(words, OneLine(Plain(Sent(Mails.Content()))), StringComparison.Ordinal);
+        Assert.Contains(words, (Mails.Content() with { Attempts = [Mails.Attempt(address)] }).Sent().PlainOnOneLine(),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(words, Mails.Content().Sent().PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_picture_is_not_said_to_show_a_remote_visitor() =>
-        Assert.DoesNotContain("look at the picture", OneLine(Plain(Sent(Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }))), StringComparison.Ordinal);
+    public void Mail_does_not_claim_that_the_picture_shows_a_remote_visitor() =>
+        Assert.DoesNotContain(
+            "look at the picture", (Mails.Content() with { Attempts = [Mails.Attempt("203.0.113.9")] }).Sent().PlainOnOneLine(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_picture_the_mail_says_why()
     {
-        var mail = Sent(Mails.Content() with { Pictures = [], PictureProblem = "The camera did not answer within 10 s." });
+        var mail = (Mails.Content() with { Pictures = [], PictureProblem = "The camera did not answer within 10 s." }).Sent();
 
-        Assert.Contains("No picture:     The camera did not answer within 10 s.", Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("No picture:     The camera did not answer within 10 s.", mail.Plain(), StringComparison.Ordinal);
         Assert.Empty(mail.Attachments);
-        Assert.Null(Html(mail).QuerySelector("img"));
-        Assert.DoesNotContain("look at the picture", OneLine(Plain(mail)), StringComparison.Ordinal);
+        Assert.Null(mail.Html().QuerySelector("img"));
+        Assert.DoesNotContain("look at the picture", mail.PlainOnOneLine(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_label_stands_before_the_picture_in_both_texts()
+    public void Label_precedes_the_picture_in_both_texts()
     {
-        var mail = Sent(Mails.Content() with { Pictures = [Mails.Picture("DEMO")] });
+        var mail = (Mails.Content() with { Pictures = [Mails.Picture("DEMO")] }).Sent();
 
-        Assert.Contains("Picture:        DEMO: taken on", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("DEMO: taken on", Html(mail).QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
+        Assert.Contains("Picture:        DEMO: taken on", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("DEMO: taken on", mail.Html().QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_unknown_account_is_told_to_administrators_as_such()
+    public void Administrators_are_told_that_the_account_is_unknown()
     {
-        var mail = Sent(Mails.Content(to: "admin@example.org") with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" });
+        var content = Mails.Content(to: "admin@example.org");
+        var mail = (content with { AccountUnknown = true, ForAdministrators = true, AccountName = "m***l" }).Sent();
 
         Assert.Equal("Failed sign-in with the unknown account m***l on porch", mail.Subject);
-        Assert.Contains("as an administrator", Plain(mail), StringComparison.Ordinal);
+        Assert.Contains("as an administrator", mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_late_picture_and_a_picture_on_request_say_what_they_are()
+    public void Late_and_requested_pictures_say_what_they_are()
     {
-        Assert.Equal("Re: Failed sign-in to alice@example.org on porch: the picture", Sent(Mails.Content(MailKind.LatePicture)).Subject);
+        Assert.Equal(
+            "Re: Failed sign-in to alice@example.org on porch: the picture", Mails.Content(MailKind.LatePicture).Sent().Subject);
 
-        var manual = Sent(Mails.Content(MailKind.Manual) with { Attempts = [], AttemptCount = 0 });
+        var manual = (Mails.Content(MailKind.Manual) with { Attempts = [], AttemptCount = 0 }).Sent();
         Assert.Equal("Picture from porch for alice@example.org", manual.Subject);
-        Assert.DoesNotContain("Outcome", Plain(manual), StringComparison.Ordinal);
+        Assert.DoesNotContain("Outcome", manual.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_long_burst_is_counted_in_full_and_told_in_part()
+    public void Long_burst_is_counted_in_full_and_listed_in_part()
     {
         var attempts = Enumerable.Range(0, 100).Select(i => Mails.Attempt() with { Id = i }).ToList();
-        var mail = Sent(Mails.Content(MailKind.Summary) with { Attempts = attempts, AttemptCount = 10_000, LastAt = Mails.Moment.AddMinutes(5) });
+        var content = Mails.Content(MailKind.Summary) with { LastAt = Mails.Moment.AddMinutes(5) };
+        var mail = (content with { Attempts = attempts, AttemptCount = 10_000 }).Sent();
 
-        Assert.Contains("Attempts:       10000", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("9980 attempts; the image log lists them all", Plain(mail), StringComparison.Ordinal);
-        Assert.Contains("20:35:05", Plain(mail), StringComparison.Ordinal);
-        Assert.True(Plain(mail).Length < 10_000);
+        Assert.Contains("Attempts:       10000", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("9980 attempts; the image log lists them all", mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains("20:35:05", mail.Plain(), StringComparison.Ordinal);
+        Assert.True(mail.Plain().Length < 10_000);
     }
 
     [Theory]
@@ -165,28 +170,6 @@ public sealed class AlertMessageTests
     [InlineData("alice@example.org, bob@example.org")]
     [InlineData("alice@example.org\r\nBcc: bob@example.org")]
     [InlineData("\"alice\r\nRCPT TO:<bob@example.org>\"@example.org")]
-    public void A_recipient_that_is_no_mail_address_is_refused(string to) =>
+    public void Invalid_recipient_is_refused(string to) =>
         Assert.Throws<ArgumentException>(() => AlertMessage.Compose(Mails.Content(to: to)));
-
-    /// <summary>The mail as it is after a journey: written, and read again.</summary>
-    internal static MimeMessage Sent(AlertContent content)
-    {
-        using var wire = new MemoryStream();
-        AlertMessage.Compose(content).WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos }, wire);
-        wire.Position = 0;
-        return MimeMessage.Load(wire);
-    }
-
-    internal static byte[] Bytes(MimePart part)
-    {
-        using var bytes = new MemoryStream();
-        part.Content!.DecodeTo(bytes);
-        return bytes.ToArray();
-    }
-
-    internal static string Plain(MimeMessage mail) => mail.GetTextBody(TextFormat.Plain)!.ReplaceLineEndings("\n");
-
-    internal static IDocument Html(MimeMessage mail) => new HtmlParser().ParseDocument(mail.HtmlBody!);
-
-    internal static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -6,7 +6,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Alerts;
 
-/// <summary>What a visitor types cannot alter a mail: looked at as a server gets it.</summary>
+/// <summary>Visitors' text cannot alter a mail, as the server receives it.</summary>
 public sealed class HostileMailTests
 {
     [Theory]
@@ -24,7 +24,8 @@ public sealed class HostileMailTests
         Assert.Equal(
             "auto-submitted date from message-id mime-version subject to x-auto-response-suppress",
             string.Join(' ', mail.Headers.Select(header => header.Field.ToLowerInvariant()).Order(StringComparer.Ordinal)));
-        Assert.Equal(["C: RCPT TO:<alice@example.org>"], dialogue.Where(line => line.StartsWith("C: RCPT", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["C: RCPT TO:<alice@example.org>"], dialogue.Where(line => line.StartsWith("C: RCPT", StringComparison.Ordinal)));
         Assert.Single(dialogue, line => line.StartsWith("C: MAIL", StringComparison.Ordinal));
     }
 
@@ -35,15 +36,16 @@ public sealed class HostileMailTests
 
         var (mail, _) = await SendAsync(Everywhere(Hostile));
 
-        var html = AlertMessageTests.Html(mail);
+        var html = mail.Html();
         Assert.Empty(html.QuerySelectorAll("script, a, link, iframe, form"));
         Assert.Equal("cid:picture1.delivery-42@example.org", Assert.Single(html.QuerySelectorAll("img")).GetAttribute("src"));
-        Assert.Contains(html.QuerySelectorAll("td"), cell => cell.TextContent == Hostile[..79] + "…" || cell.TextContent.StartsWith(Hostile, StringComparison.Ordinal));
-        Assert.Contains("<script>alert(1)</script>", AlertMessageTests.Plain(mail), StringComparison.Ordinal);
+        Assert.Contains(html.QuerySelectorAll("td"),
+            cell => cell.TextContent == Hostile[..79] + "…" || cell.TextContent.StartsWith(Hostile, StringComparison.Ordinal));
+        Assert.Contains("<script>alert(1)</script>", mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Nothing_in_the_HTML_comes_from_elsewhere()
+    public async Task HTML_loads_nothing_from_elsewhere()
     {
         var (mail, _) = await SendAsync(Mails.Content());
 
@@ -52,25 +54,25 @@ public sealed class HostileMailTests
     }
 
     [Fact]
-    public async Task Right_to_left_tricks_do_not_reach_the_mail()
+    public async Task Bidirectional_controls_do_not_reach_the_mail()
     {
         var (mail, _) = await SendAsync(Everywhere("cod.\u202Eslx\u202C \u2066\u200Fevil\u2069"));
 
-        foreach (var text in new[] { mail.Subject!, mail.To.ToString(), AlertMessageTests.Plain(mail), AlertMessageTests.Html(mail).DocumentElement.TextContent })
+        foreach (var text in new[] { mail.Subject!, mail.To.ToString(), mail.Plain(), mail.Html().DocumentElement.TextContent })
             Assert.DoesNotContain(text, c => char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format);
         Assert.Contains("cod.slx evil", mail.Subject, StringComparison.Ordinal);
-        Assert.All(AlertMessageTests.Html(mail).QuerySelectorAll("td"), cell => Assert.Equal("bdi", cell.FirstElementChild?.LocalName));
+        Assert.All(mail.Html().QuerySelectorAll("td"), cell => Assert.Equal("bdi", cell.FirstElementChild?.LocalName));
     }
 
     [Fact]
-    public async Task A_user_agent_of_a_megabyte_makes_no_bigger_mail()
+    public async Task User_agent_of_a_megabyte_does_not_enlarge_the_mail()
     {
         var (usual, _) = await SendAsync(Mails.Content());
         var (mail, _) = await SendAsync(Everywhere(new string('A', 1024 * 1024)));
 
         Assert.InRange(mail.HtmlBody!.Length, 1, usual.HtmlBody!.Length + 3000);
         Assert.InRange(mail.Subject!.Length, 1, 250);
-        Assert.Contains(new string('A', 250), AlertMessageTests.Plain(mail), StringComparison.Ordinal);
+        Assert.Contains(new string('A', 250), mail.Plain(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,8 +84,8 @@ public sealed class HostileMailTests
 
         Assert.Contains(Name, mail.Subject, StringComparison.Ordinal);
         Assert.Equal(Name, Assert.Single(mail.To.Mailboxes).Name);
-        Assert.Contains(Name, AlertMessageTests.Plain(mail), StringComparison.Ordinal);
-        Assert.Contains(AlertMessageTests.Html(mail).QuerySelectorAll("td"), cell => cell.TextContent == Name);
+        Assert.Contains(Name, mail.Plain(), StringComparison.Ordinal);
+        Assert.Contains(mail.Html().QuerySelectorAll("td"), cell => cell.TextContent == Name);
     }
 
     private static AlertContent Everywhere(string text) => Mails.Content() with
@@ -98,12 +100,13 @@ public sealed class HostileMailTests
         Attempts = [new MailAttempt(7, Mails.Moment, text, text, text, text)],
     };
 
-    /// <summary>Sends the mail and returns it as the server got it. Every line on the wire is checked on the way.</summary>
+    /// <summary>Sends the mail, checks every line on the wire, and returns the mail as the server received it.</summary>
     private static async Task<(MimeMessage Mail, IReadOnlyList<string> Dialogue)> SendAsync(AlertContent content)
     {
         await using var server = ScriptedSmtpServer.Start();
 
-        var outcome = await new SmtpTransport(Mails.Options(server.Port)).SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken);
+        var outcome = await new SmtpTransport(Mails.Options(server.Port))
+            .SendAsync(AlertMessage.Compose(content), TestContext.Current.CancellationToken);
 
         Assert.Equal(MailResult.Accepted, outcome.Result);
         var bytes = Assert.Single(server.Messages);
@@ -112,6 +115,6 @@ public sealed class HostileMailTests
             Assert.InRange(line.Length, 0, 998);
             Assert.DoesNotContain(line, c => c is '\r' or '\n' or '\0' or > '\x7E');
         });
-        return (await MimeMessage.LoadAsync(new MemoryStream(bytes), TestContext.Current.CancellationToken), server.Dialogue);
+        return (Assert.Single(server.Mails), server.Dialogue);
     }
 }

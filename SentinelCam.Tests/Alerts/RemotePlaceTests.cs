@@ -20,6 +20,6 @@ public sealed class RemotePlaceTests
     [InlineData("not\r\nan address", "a remote address (not an address)")]
     [InlineData("", "an unknown address")]
     [InlineData(null, "an unknown address")]
-    public void An_address_is_told_as_a_place(string? address, string expected) =>
+    public void Address_is_described_as_a_place(string? address, string expected) =>
         Assert.Equal(expected, RemotePlace.Describe(address));
 }

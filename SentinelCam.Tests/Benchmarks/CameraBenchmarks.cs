@@ -129,7 +129,7 @@ public class CameraBenchmarks
     }
 
     /// <summary>The share of one core in percent, six times over ten seconds, once start-up is over.</summary>
-    private static async Task<List<double>> ProcessorShareAsync(string dataDirectory, params (string Key, string Value)[] settings)
+    private static async Task<List<double>> ProcessorShareAsync(string dataDirectory, params (string Key, string? Value)[] settings)
     {
         await using var app = SentinelCamProcess.Start(dataDirectory, settings);
         using var visitor = new WebVisitor(await app.Address, "Tests/1.0");

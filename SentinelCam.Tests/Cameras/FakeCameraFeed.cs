@@ -62,15 +62,11 @@ public abstract class FakeCameraFeed : IAsyncDisposable
     protected Task AdvanceUntilAsync(Task task, TimeSpan step) => UntilAsync(() => task.IsCompleted, step);
 
     /// <summary>Lets other threads run, and fake time pass in steps, until a condition holds.</summary>
-    protected async Task UntilAsync(Func<bool> condition, TimeSpan step = default, Action? meanwhile = null)
-    {
-        for (var tries = 0; !condition(); tries++)
+    protected Task UntilAsync(Func<bool> condition, TimeSpan step = default, Action? meanwhile = null) =>
+        Eventually.TrueAsync(condition, meanwhile: () =>
         {
-            Assert.True(tries < 4000, "The condition was not met in time.");
-            await Task.Delay(10, Cancelled);
             meanwhile?.Invoke();
             if (!condition())
                 Time.Advance(step);
-        }
-    }
+        });
 }

@@ -118,7 +118,7 @@ public class TimedPictureTests
             stream.Mode = TimedMode.Blurred;
             var blurredFrom = DateTimeOffset.UtcNow;
             var moment = blurredFrom.AddSeconds(0.3);
-            await UntilAsync(() => feed.Status.LastFrameAt > moment);
+            await Eventually.TrueAsync(() => feed.Status.LastFrameAt > moment);
             var result = await feed.CaptureAsync(moment, Cancelled);
 
             Assert.Equal((CaptureOutcome.Taken, FrameQuality.Good), (result.Outcome, result.Frame?.Quality));
@@ -127,7 +127,7 @@ public class TimedPictureTests
             Assert.True(tries < 10, "A blurred frame was taken every time.");
             stream.Mode = TimedMode.Sharp;
             var from = DateTimeOffset.UtcNow;
-            await UntilAsync(() => feed.Status.LastFrameAt > from.AddSeconds(1));
+            await Eventually.TrueAsync(() => feed.Status.LastFrameAt > from.AddSeconds(1));
         }
     }
 
@@ -138,13 +138,13 @@ public class TimedPictureTests
         await using var stream = await TimedCamera.StartAsync();
         await using var feed = Feed(stream, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
-        await UntilAsync(() => feed.Status.State == CameraState.Live);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Live);
 
         await stream.StopAsync();
-        await UntilAsync(() => feed.Status.State == CameraState.Failed);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Failed);
         Assert.NotNull(feed.Status.Remedy);
         await stream.StartAgainAsync();
-        await UntilAsync(() => feed.Status.State == CameraState.Live);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Live);
         var moment = DateTimeOffset.UtcNow;
         var result = await feed.CaptureAsync(moment, Cancelled);
 
@@ -161,7 +161,7 @@ public class TimedPictureTests
         feed.Warm();
         await RunningAsync(feed);
         stream.Mode = TimedMode.Frozen;
-        await UntilAsync(() => feed.Status.Problem is not null);
+        await Eventually.TrueAsync(() => feed.Status.Problem is not null);
         Assert.Equal(CameraState.Live, feed.Status.State);
 
         var frozen = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
@@ -171,7 +171,7 @@ public class TimedPictureTests
         Assert.Empty(feed.Strip(frozen.Frame!, 5).Frames);
 
         stream.Mode = TimedMode.Sharp;
-        await UntilAsync(() => feed.Status.Problem is null);
+        await Eventually.TrueAsync(() => feed.Status.Problem is null);
         Assert.Equal(FrameQuality.Good, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Frame?.Quality);
     }
 
@@ -180,17 +180,7 @@ public class TimedPictureTests
             NullLogger<CameraFeed>.Instance, limits);
 
     /// <summary>Waits until the exposure has settled and the ring contains at least 1.5 seconds.</summary>
-    private static Task RunningAsync(CameraFeed feed) => UntilAsync(() => feed.Status.RingFrames >= 60);
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        var began = DateTimeOffset.UtcNow;
-        while (!isSo())
-        {
-            Assert.True(DateTimeOffset.UtcNow - began < TimeSpan.FromSeconds(60), "The condition was not met in time.");
-            await Task.Delay(10, Cancelled);
-        }
-    }
+    private static Task RunningAsync(CameraFeed feed) => Eventually.TrueAsync(() => feed.Status.RingFrames >= 60);
 
     /// <summary>The mail did not wait for the strip's last picture.</summary>
     private static async Task ShownInTheMailAsync(SentinelCamApp app, ImageLogEntry entry)

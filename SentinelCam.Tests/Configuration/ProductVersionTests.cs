@@ -12,7 +12,8 @@ public class ProductVersionTests(Household household) : IClassFixture<Household>
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "Directory.Build.props")))
             directory = directory.Parent;
-        var version = XDocument.Load(Path.Combine(directory.FullName, "Directory.Build.props")).Descendants("Version").Single().Value;
+        var version = XDocument.Load(Path.Combine(directory.FullName, "Directory.Build.props")).Descendants("Version")
+            .Single().Value;
 
         Assert.Equal(version, ProductVersion.Text);
     }

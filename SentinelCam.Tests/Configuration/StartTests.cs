@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
 
-/// <summary>The real process, started with a configuration that it cannot use, says so in one line and ends.</summary>
+/// <summary>Started with a configuration that it cannot use, the real process says so in one line and exits.</summary>
 public sealed class StartTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -24,7 +24,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Registration:Mode", "1", "Open, Approval, Closed")]
     [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
     [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
-    public async Task A_wrong_value_stops_the_start_with_one_line(string key, string value, string allowed)
+    public async Task Invalid_value_stops_the_start_with_one_line(string key, string value, string allowed)
     {
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), (key, value));
 
@@ -37,16 +37,17 @@ public sealed class StartTests : IDisposable
     [InlineData("http://127.0.0.1:99999")]
     [InlineData("https://127.0.0.1:0")]
     [InlineData("http://192.0.2.1:5000")]
-    public async Task An_address_that_cannot_be_used_stops_the_start_with_one_line(string urls)
+    public async Task Unusable_address_stops_the_start_with_one_line(string urls)
     {
-        // Without a home there is no certificate of a developer's
+        // An empty home directory has no developer certificate
         var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Urls", urls), ("HOME", _directory));
 
-        Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses", line, StringComparison.Ordinal);
+        Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses",
+            line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_port_that_another_program_has_stops_the_start_with_one_line()
+    public async Task Port_in_use_stops_the_start_with_one_line()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
@@ -62,7 +63,7 @@ public sealed class StartTests : IDisposable
     [InlineData("logs")]
     [InlineData("outbox")]
     [InlineData("snapshots")]
-    public async Task A_folder_that_cannot_be_written_stops_the_start_and_is_named(string folder)
+    public async Task Unwritable_folder_stops_the_start_and_is_named(string folder)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
         var data = Path.Combine(_directory, "data");
@@ -75,51 +76,56 @@ public sealed class StartTests : IDisposable
         var line = await LastWordsAsync(app);
         SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        Assert.StartsWith($"DataDirectory is \"{data}\". Allowed: a directory that this user can create and write", line, StringComparison.Ordinal);
+        Assert.StartsWith($"DataDirectory is \"{data}\". Allowed: a directory that this user can create and write", line,
+            StringComparison.Ordinal);
         Assert.Contains($"'{Path.Join(closed.TrimEnd('/'), "/.")}", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_password_in_a_wrong_value_is_not_repeated()
+    public async Task Password_in_an_invalid_value_is_not_repeated()
     {
-        var line = await LastWordsAsync(Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
+        var line = await LastWordsAsync(
+            Path.Combine(_directory, "data"), ("Camera:Source", "ftp://ann:secret-word@camera.example/"));
 
         Assert.StartsWith("Camera:Source is ", line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_data_directory_that_is_a_file_or_lies_under_one_stops_the_start()
+    public async Task Data_directory_that_is_or_lies_under_a_file_stops_the_start()
     {
         var file = Path.Combine(_directory, "file");
         await File.WriteAllTextAsync(file, "in the way", TestContext.Current.CancellationToken);
 
         foreach (var path in new[] { file, Path.Combine(file, "below") })
-            Assert.StartsWith($"DataDirectory is \"{path}\". Allowed: a directory that this user can create and write", await LastWordsAsync(path), StringComparison.Ordinal);
+            Assert.StartsWith($"DataDirectory is \"{path}\". Allowed: a directory that this user can create and write",
+                await LastWordsAsync(path), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_data_directory_where_nothing_can_be_written_stops_the_start()
+    public async Task Data_directory_that_cannot_be_created_stops_the_start()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place in which root cannot write either");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a place where even root cannot write");
 
-        Assert.StartsWith("DataDirectory is \"/proc/sentinelcam\". Allowed: ", await LastWordsAsync("/proc/sentinelcam"), StringComparison.Ordinal);
+        Assert.StartsWith("DataDirectory is \"/proc/sentinelcam\". Allowed: ", await LastWordsAsync("/proc/sentinelcam"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_second_process_on_the_same_data_directory_stops_and_the_first_goes_on()
+    public async Task Second_process_on_the_same_data_directory_stops_and_the_first_continues()
     {
         await using var app = await SentinelCamApp.StartAsync();
 
         var line = await LastWordsAsync(app.DataDirectory);
 
-        Assert.StartsWith($"DataDirectory is \"{app.DataDirectory}\". Allowed: a directory that no other SentinelCam is using", line, StringComparison.Ordinal);
+        Assert.StartsWith($"DataDirectory is \"{app.DataDirectory}\". Allowed: a directory that no other SentinelCam is using",
+            line, StringComparison.Ordinal);
         using var visitor = app.Visit();
         Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
     }
 
     [Fact]
-    public async Task Everything_kept_is_readable_by_its_owner_only()
+    public async Task Stored_files_are_readable_by_their_owner_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
         await using var app = await SentinelCamApp.StartAsync();
@@ -133,7 +139,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("sentinelcam.db", "This is no database at all. It is longer than the header that SQLite looks for.")]
     [InlineData("sentinelcam.db", "SQLite format 3\0 and then nothing that makes sense")]
-    public async Task A_damaged_database_stops_the_start_and_is_left_as_it_is(string name, string content)
+    public async Task Damaged_database_stops_the_start_and_stays_unchanged(string name, string content)
     {
         var data = Directory.CreateDirectory(Path.Combine(_directory, "data")).FullName;
         var path = Path.Combine(data, name);
@@ -156,7 +162,7 @@ public sealed class StartTests : IDisposable
     }
 
     /// <summary>The one line on standard error of a process that ends at once with exit code 1.</summary>
-    private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string)[] settings)
+    private static async Task<string> LastWordsAsync(string dataDirectory, params (string, string?)[] settings)
     {
         await using var app = SentinelCamProcess.Start(dataDirectory, settings);
         return await LastWordsAsync(app);

@@ -21,14 +21,18 @@ public class MigrationTests
         await app.StopAsync();
         await GoBackAsync(app.DataDirectory, """
             INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, Captures) VALUES
-                (1, 1, '203.0.113.1', 1, 2, 3, 4, 2, 4), (2, NULL, 'many', 1, 2, 3, 1, NULL, 1), (3, 1, '203.0.113.1', 1, 2, 3, 1, NULL, 1);
-            INSERT INTO LoginAttempts (Id, At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId, NumberInAlert) VALUES
+                (1, 1, '203.0.113.1', 1, 2, 3, 4, 2, 4), (2, NULL, 'many', 1, 2, 3, 1, NULL, 1),
+                (3, 1, '203.0.113.1', 1, 2, 3, 1, NULL, 1);
+            INSERT INTO LoginAttempts (Id, At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId,
+                NumberInAlert) VALUES
                 (1, 1, 'a', 1, 'x', 'y', 'WrongPassword', 1, 1), (2, 1, 'a', 1, 'x', 'y', 'WrongPassword', 1, 2),
                 (3, 1, 'a', 1, 'x', 'y', 'WrongPassword', 1, 3), (4, 1, 'a', 1, 'x', 'y', 'SucceededAfterFailures', 1, 4),
                 (5, 1, 'a', NULL, 'x', 'y', 'UnknownAccount', 2, 1), (6, 1, 'a', 1, 'x', 'y', 'WrongPassword', 3, 1);
-            INSERT INTO ImageLog (Id, OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, OpensAlert, CaptureState, CaptureTries, CaptureDueAt)
+            INSERT INTO ImageLog (Id, OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, OpensAlert, CaptureState,
+                CaptureTries, CaptureDueAt)
                 SELECT Id, OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, Id = 2, 'Failed', 1, 1 FROM LoginAttempts;
-            INSERT INTO Deliveries (Id, Kind, RecipientId, Recipient, MessageId, Text, State, Tries, SignInRefused, CreatedAt, QueuedAt, DueAt) VALUES
+            INSERT INTO Deliveries (Id, Kind, RecipientId, Recipient, MessageId, Text, State, Tries, SignInRefused, CreatedAt,
+                QueuedAt, DueAt) VALUES
                 (1, 'SettingsChanged', 1, 'r', '1@x', 'A line.', 'Accepted', 1, 0, 1, 1, 1),
                 (2, 'ConfirmRecipient', 1, 'r', '2@x', 'https://cam.example.org', 'Accepted', 1, 0, 1, 1, 1);
             """);
@@ -38,12 +42,15 @@ public class MigrationTests
         Assert.Equal(
             [ToldBy.LaterMail, ToldBy.OwnMail, ToldBy.Summary, ToldBy.OwnMail, ToldBy.Summary, ToldBy.LaterMail],
             await again.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.ToldBy).ToListAsync()));
-        Assert.Equal([true, true, false], await again.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).Select(a => a.NeedsSummary).ToListAsync()));
-        var mails = await again.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => new { d.Changes, d.SiteAddress }).ToListAsync());
+        Assert.Equal([true, true, false],
+            await again.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).Select(a => a.NeedsSummary).ToListAsync()));
+        var mails = await again.ReadAsync(
+            db => db.Deliveries.OrderBy(d => d.Id).Select(d => new { d.Changes, d.SiteAddress }).ToListAsync());
         Assert.Equal(("A line.", null), (mails[0].Changes, mails[0].SiteAddress));
         Assert.Equal((null, "https://cam.example.org"), (mails[1].Changes, mails[1].SiteAddress));
         // The triggers are there as well: the search finds an entry
-        Assert.Equal(6, await again.ReadAsync(db => db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM EntrySearch").SingleAsync()));
+        Assert.Equal(6,
+            await again.ReadAsync(db => db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM EntrySearch").SingleAsync()));
     }
 
     [Fact]
@@ -58,7 +65,8 @@ public class MigrationTests
     private static async Task GoBackAsync(string dataDirectory, string rows)
     {
         var options = new DbContextOptionsBuilder<SentinelCamDbContext>()
-            .UseSqlite(string.Create(CultureInfo.InvariantCulture, $"Data Source={Path.Combine(dataDirectory, "sentinelcam.db")}")).Options;
+            .UseSqlite(string.Create(
+                CultureInfo.InvariantCulture, $"Data Source={Path.Combine(dataDirectory, "sentinelcam.db")}")).Options;
         await using var db = new SentinelCamDbContext(options);
         await db.GetService<IMigrator>().MigrateAsync(FirstVersion, TestContext.Current.CancellationToken);
         await db.Database.ExecuteSqlRawAsync(rows, TestContext.Current.CancellationToken);

@@ -7,7 +7,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;
 
-/// <summary>How entries are found: by an index each time, and by what the database derives itself.</summary>
+/// <summary>Searches use an index, and the database keeps its derived data up to date.</summary>
 public class ImageLogIndexTests(Household household) : IClassFixture<Household>
 {
     private static readonly LogPlace Middle = new(1_893_499_200_000, 5);
@@ -23,12 +23,17 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
         { "days", new ImageLogFilter(From: new DateOnly(2029, 12, 1), To: new DateOnly(2029, 12, 31)) },
         { "text", new ImageLogFilter("curl") },
         { "text and days", new ImageLogFilter("curl", From: new DateOnly(2029, 12, 1), To: new DateOnly(2029, 12, 31)) },
-        { "all together", new ImageLogFilter("curl", CaptureTrigger.FailedLogin, LoginOutcome.WrongPassword, new DateOnly(2029, 12, 1), null, MailFilter.Accepted) },
+        {
+            "all together",
+            new ImageLogFilter(
+                "curl", CaptureTrigger.FailedLogin, LoginOutcome.WrongPassword, new DateOnly(2029, 12, 1),
+                Mail: MailFilter.Accepted)
+        },
     };
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public async Task Each_search_walks_an_index_in_the_logs_order(string what, ImageLogFilter filter)
+    public async Task Every_search_reads_an_index_in_the_logs_order(string what, ImageLogFilter filter)
     {
         foreach (var owner in new long?[] { 1, null })
             foreach (var counts in new[] { false, true })
@@ -37,10 +42,12 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
                 var explained = "EXPLAIN QUERY PLAN " + sql;
                 var plan = await _app.ReadAsync(db => db.Database.SqlQueryRaw<PlanStep>(explained, parameters).ToListAsync());
                 var text = what + ": " + string.Join('\n', plan.Select(step => step.Detail));
-                Assert.Contains(plan, step => step.Detail.StartsWith("SEARCH e USING", StringComparison.Ordinal) && step.Detail.Contains("(OwnerId=? AND ", StringComparison.Ordinal));
+                Assert.Contains(plan, step => step.Detail.StartsWith("SEARCH e USING", StringComparison.Ordinal)
+                    && step.Detail.Contains("(OwnerId=? AND ", StringComparison.Ordinal));
                 Assert.False(plan.Any(step => step.Detail.StartsWith("SCAN e", StringComparison.Ordinal)), text);
                 Assert.False(plan.Any(step => step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal)), text);
-                Assert.Equal(filter.SearchedText is not null, plan.Any(step => step.Detail.StartsWith("SCAN s VIRTUAL TABLE", StringComparison.Ordinal)));
+                Assert.Equal(filter.SearchedText is not null,
+                    plan.Any(step => step.Detail.StartsWith("SCAN s VIRTUAL TABLE", StringComparison.Ordinal)));
             }
     }
 
@@ -52,7 +59,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     [InlineData("日本語", 1)]
     [InlineData("zz", 3)]
     [InlineData("\0\0\0\u0007", 3)]
-    public async Task Search_takes_every_text_as_text(string text, int found)
+    public async Task Search_treats_every_input_as_plain_text(string text, int found)
     {
         var email = $"any{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(text))}@example.org";
         var id = await _app.AddAccountAsync("Any", email);
@@ -60,13 +67,14 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
             await _app.FailToSignInAsync(email, userAgent: agent, isCaptured: false);
 
         await using var scope = _app.Services.CreateAsyncScope();
-        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(new Viewer(id, false), new ImageLogFilter(text), null, 10, TestContext.Current.CancellationToken);
+        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
+            .FindAsync(new Viewer(id, false), new ImageLogFilter(text), null, 10, TestContext.Current.CancellationToken);
 
         Assert.Equal(found, places.Count);
     }
 
     [Fact]
-    public async Task What_is_derived_follows_deletion_removal_of_the_account_and_the_fate_of_mails()
+    public async Task Derived_data_follows_deletion_account_removal_and_mail_state()
     {
         var id = await _app.AddAccountAsync("Gone", "gone@example.org");
         var first = await _app.FailToSignInAsync("gone@example.org", userAgent: "derived one", isCaptured: false);
@@ -76,16 +84,19 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
         Assert.Empty(await FindAsync(nobody, "derived"));
         Assert.Equal(2, await AttemptsAsync(id));
 
-        // Mails: the worst of them counts
+        // The worst state of several mails counts
         await _app.ReadAsync(async db =>
         {
-            db.AddRange(NewDelivery("a@mail", DeliveryState.Accepted, first), NewDelivery("b@mail", DeliveryState.Sending, first));
+            db.AddRange(
+                NewDelivery("a@mail", DeliveryState.Accepted, first), NewDelivery("b@mail", DeliveryState.Sending, first));
             return await db.SaveChangesAsync();
         });
         Assert.Equal(MailState.Waiting, await MailStateAsync(first));
-        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail").ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed)));
+        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail")
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Failed)));
         Assert.Equal(MailState.Failed, await MailStateAsync(first));
-        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail").ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Accepted)));
+        await _app.ReadAsync(db => db.Deliveries.Where(d => d.MessageId == "b@mail")
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Accepted)));
         Assert.Equal(MailState.Accepted, await MailStateAsync(first));
         Assert.Null(await MailStateAsync(second));
 
@@ -100,11 +111,12 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task A_search_index_of_another_form_is_made_anew_from_what_there_is()
+    public async Task Outdated_search_index_is_rebuilt()
     {
         var id = await _app.AddAccountAsync("Old", "old@example.org");
         var entry = await _app.FailToSignInAsync("old@example.org", userAgent: "from before the index", isCaptured: false);
-        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("INSERT INTO EntrySearch(EntrySearch) VALUES ('delete-all'); DELETE FROM AttemptDays; PRAGMA user_version = 0;"));
+        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(
+            "INSERT INTO EntrySearch(EntrySearch) VALUES ('delete-all'); DELETE FROM AttemptDays; PRAGMA user_version = 0;"));
 
         await _app.ReadAsync(async db =>
         {
@@ -120,17 +132,20 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
     private async Task<IEnumerable<long>> FindAsync(Viewer viewer, string text)
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        return (await scope.ServiceProvider.GetRequiredService<ImageLogIndex>().FindAsync(viewer, new ImageLogFilter(text), null, 10)).Select(p => p.Id);
+        return (await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
+            .FindAsync(viewer, new ImageLogFilter(text), null, 10)).Select(p => p.Id);
     }
 
     private async Task<long> AttemptsAsync(long owner)
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        var days = await scope.ServiceProvider.GetRequiredService<ImageLogQuery>().AttemptsPerDayAsync(new Viewer(owner, false), household.Clock.GetUtcNow(), 30);
+        var days = await scope.ServiceProvider.GetRequiredService<ImageLogQuery>()
+            .AttemptsPerDayAsync(new Viewer(owner, false), household.Clock.GetUtcNow(), 30);
         return days.Sum(day => day.Attempts);
     }
 
-    private Task<MailState?> MailStateAsync(long entry) => _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entry).Select(e => e.MailState).SingleAsync());
+    private Task<MailState?> MailStateAsync(long entry) =>
+        _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entry).Select(e => e.MailState).SingleAsync());
 
     private Delivery NewDelivery(string messageId, DeliveryState state, long entry) => new()
     {

@@ -10,18 +10,19 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;
 
-/// <summary>Pins, and what is done to many entries at once.</summary>
+/// <summary>Pins, and actions on many entries at once.</summary>
 public class ManyEntriesTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task Only_ones_own_entries_of_a_selection_are_deleted_or_exported()
+    public async Task Selection_deletes_and_exports_only_ones_own_entries()
     {
         var bobs = await _app.FailToSignInAsync(Household.Bobs, userAgent: "Bobs own", isCaptured: false);
         var eves = await _app.FailToSignInAsync(Household.Eves, userAgent: "Eves own", isCaptured: false);
         var page = await household.Eve.GetAsync("/userdata");
-        KeyValuePair<string, string>[] both = [new("__RequestVerificationToken", page.Token), new("Ids", $"{bobs}"), new("Ids", $"{eves}")];
+        KeyValuePair<string, string>[] both = [
+            new("__RequestVerificationToken", page.Token), new("Ids", $"{bobs}"), new("Ids", $"{eves}")];
 
         var export = await household.Eve.PostAsync("/userdata?handler=Export", both);
         var table = await TextAsync(export, "image-log.csv");
@@ -38,7 +39,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task All_that_match_are_deleted_but_not_those_that_came_after_the_question()
+    public async Task Deleting_all_matches_spares_entries_that_arrived_after_the_question()
     {
         for (var i = 0; i < 30; i++)
             await _app.FailToSignInAsync(Household.Bobs, userAgent: "Crowd/1.0", isCaptured: false);
@@ -50,20 +51,26 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
 
         Assert.Equal("/userdata?Q=Crowd", answer.PathAndQuery);
         Assert.Contains("30 entries were deleted", answer.Main, StringComparison.Ordinal);
-        Assert.Equal([late], await _app.ReadAsync(db => db.ImageLog.Where(e => e.LoginAttempt!.UserAgent.StartsWith("Crowd")).Select(e => e.Id).ToListAsync()));
+        Assert.Equal(
+            [late], await _app.ReadAsync(
+                db => db.ImageLog.Where(e => e.LoginAttempt!.UserAgent.StartsWith("Crowd")).Select(e => e.Id).ToListAsync()));
         Assert.Equal("/userdata", (await household.Bob.GetAsync("/delete_log?Q=no-such-thing")).Path);
     }
 
     [Fact]
-    public async Task A_pinned_picture_outlives_the_retention_until_it_is_unpinned()
+    public async Task Pinned_picture_survives_retention_until_it_is_unpinned()
     {
         var id = await _app.FailToSignInAsync(Household.Eves, userAgent: "Kept", isCaptured: false);
         await AddPictureAsync(id);
-        var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/userdata")).Token);
-        var bobsToken = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
-        Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [bobsToken])).Status);
+        var token = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Eve.GetAsync("/userdata")).Token);
+        var bobsToken = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Bob.GetAsync("/capture")).Token);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await household.Bob.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [bobsToken])).Status);
 
-        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"), ("HX-Target", $"entry-{id}"), ("HX-Current-URL", $"{_app.Address}userdata"));
+        var row = await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=true", [token], ("HX-Request", "true"),
+            ("HX-Target", $"entry-{id}"), ("HX-Current-URL", $"{_app.Address}userdata"));
         Assert.Contains("Unpin", row.Text, StringComparison.Ordinal);
         Assert.StartsWith("<li", row.Text.TrimStart(), StringComparison.Ordinal);
         await RunRetentionAsync();
@@ -75,7 +82,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task An_export_tells_the_same_in_json()
+    public async Task Export_contains_the_same_entries_as_JSON()
     {
         var id = await _app.FailToSignInAsync(Household.Bobs, "203.0.113.9", "</script><b>Json</b>", isCaptured: false);
         await AddPictureAsync(id);
@@ -94,7 +101,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     {
         await using var scope = _app.Services.CreateAsyncScope();
         // Older than the retention allows
-        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
+        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>()
+            .Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
         snapshot.EntryId = entryId;
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         db.Add(snapshot);
@@ -104,7 +112,8 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     private async Task RunRetentionAsync()
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        await ActivatorUtilities.GetServiceOrCreateInstance<RetentionJob>(scope.ServiceProvider).RunAsync(TestContext.Current.CancellationToken);
+        await ActivatorUtilities.GetServiceOrCreateInstance<RetentionJob>(scope.ServiceProvider)
+            .RunAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> TextAsync(WebAnswer answer, string name)

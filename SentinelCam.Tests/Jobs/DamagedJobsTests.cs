@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Microsoft.Data.Sqlite;
 using SentinelCam.Tests.Support;
@@ -20,7 +19,8 @@ public sealed class DamagedJobsTests : IDisposable
     public async Task A_corrupt_file_is_set_aside_at_start_and_attempts_are_mailed()
     {
         Directory.CreateDirectory(Data);
-        await File.WriteAllTextAsync(Jobs, string.Concat(Enumerable.Repeat("this is no database. ", 1000)), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Jobs, string.Concat(Enumerable.Repeat("this is no database. ", 1000)), TestContext.Current.CancellationToken);
 
         await using var app = SentinelCamProcess.Start(Data);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
@@ -31,7 +31,8 @@ public sealed class DamagedJobsTests : IDisposable
         await MailedOnceAsync();
         Assert.Equal("healthy\n", (await ann.GetAsync("/healthz")).Text);
         var aside = Assert.Single(Directory.GetFiles(Data, "jobs.db.*.damaged"));
-        Assert.StartsWith("this is no database.", await File.ReadAllTextAsync(aside, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith("this is no database.", await File.ReadAllTextAsync(aside, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.Single(app.Said.Split('\n'), line => line.Contains("jobs.db", StringComparison.Ordinal));
     }
 
@@ -69,7 +70,8 @@ public sealed class DamagedJobsTests : IDisposable
             Assert.Equal("/login", (await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Path);
             await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
 
-            Assert.Contains("wrong password for " + SentinelCamApp.AnnsEmail, (await ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+            Assert.Contains("wrong password for " + SentinelCamApp.AnnsEmail, (await ann.GetAsync("/dashboard")).Main,
+                StringComparison.Ordinal);
             var health = await ann.GetAsync("/healthz");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, health.Status);
             Assert.Contains("jobs: jobs.db cannot be used (", health.Text, StringComparison.Ordinal);
@@ -104,8 +106,8 @@ public sealed class DamagedJobsTests : IDisposable
             await using var command = connection.CreateCommand();
             // The first column is 1 where the app was just reading or writing
             command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-            while ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! != 0)
-                await Task.Delay(5, TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(async () =>
+                (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! == 0);
         }
 
         await using var file = new FileStream(Jobs, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
@@ -116,13 +118,7 @@ public sealed class DamagedJobsTests : IDisposable
 
     private async Task MailedOnceAsync()
     {
-        var watch = Stopwatch.StartNew();
-        while (Directory.GetFiles(Outbox, "*.eml").Length == 0)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), "No mail came within a minute.");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-
+        await Eventually.TrueAsync(() => Directory.GetFiles(Outbox, "*.eml").Length > 0);
         Assert.Single(Directory.GetFiles(Outbox, "*.eml"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using SentinelCam.Tests.Support;
 
@@ -21,15 +20,13 @@ public sealed class FullDiskTests : IDisposable
         var filler = Path.Combine(data, "filler");
 
         // Other writers give back a page now and then, so the disk is filled up again
-        var watch = Stopwatch.StartNew();
-        WebAnswer refused;
-        do
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), "The disk is never full.");
-            Fill(filler);
-            refused = await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
-        }
-        while (refused.Status != HttpStatusCode.ServiceUnavailable);
+        await Eventually.GetAsync(
+            async () =>
+            {
+                Fill(filler);
+                return (await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Status;
+            },
+            status => status == HttpStatusCode.ServiceUnavailable, () => app.Said);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await ann.GetAsync("/healthz")).Status);
 
         File.Delete(filler);
@@ -55,13 +52,6 @@ public sealed class FullDiskTests : IDisposable
         }
     }
 
-    private static async Task MailedAsync(string outbox)
-    {
-        var watch = Stopwatch.StartNew();
-        while (Directory.GetFiles(outbox, "*.eml").Length == 0)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(4), "No mail came within four minutes.");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task MailedAsync(string outbox) =>
+        Eventually.TrueAsync(() => Directory.GetFiles(outbox, "*.eml").Length > 0, patience: TimeSpan.FromMinutes(4));
 }

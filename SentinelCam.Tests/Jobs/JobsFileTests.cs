@@ -34,7 +34,8 @@ public sealed class JobsFileTests : IDisposable
         Works(_file);
 
         Assert.StartsWith("this is no database. ", File.ReadAllText(Aside), StringComparison.Ordinal);
-        Assert.Equal("jobs.db cannot be used (file is not a database). It is set aside as jobs.db.20261126-154500.damaged and made again;"
+        Assert.Equal(
+            "jobs.db cannot be used (file is not a database). It is set aside as jobs.db.20261126-154500.damaged and made again;"
             + " what is due is queued from sentinelcam.db", Assert.Single(_log.Said));
     }
 
@@ -210,7 +211,8 @@ public sealed class JobsFileTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Said.Add(formatter(state, exception));
     }
 }

@@ -137,46 +137,67 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         Assert.DoesNotContain("Not pinned", (await PinAsync(first)).Text, StringComparison.Ordinal);
         var refused = await PinAsync(second);
 
-        Assert.Contains("Not pinned: pinned pictures of all owners already fill half of the space", refused.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Not pinned: pinned pictures of all owners already fill half of the space", refused.Text, StringComparison.Ordinal);
         Assert.Equal(where == "row" ? HttpStatusCode.Conflict : HttpStatusCode.OK, refused.Status);
         Assert.Equal(where == "row", refused.Headers.ContainsKey("HX-Retarget"));
-        Assert.Contains(where == "row" ? "class=\"problem\"" : "title=\"Pinned pictures are kept until you unpin or delete them\">Pin<", refused.Text, StringComparison.Ordinal);
+        const string StillUnpinned = "title=\"Pinned pictures are kept until you unpin or delete them\">Pin<";
+        Assert.Contains(where == "row" ? "class=\"problem\"" : StillUnpinned, refused.Text, StringComparison.Ordinal);
         // A smaller one still fits; and with room again so does the one that was refused
         Assert.DoesNotContain("Not pinned", (await PinAsync(third)).Text, StringComparison.Ordinal);
         await PinAsync(first, "false");
         Assert.DoesNotContain("Not pinned", (await PinAsync(second)).Text, StringComparison.Ordinal);
         long[] ids = [first.Id, second.Id, third.Id];
-        Assert.Equal([second.Id, third.Id], await _app.ReadAsync(db => db.Snapshots.Where(s => s.Pinned && ids.Contains(s.Id)).OrderBy(s => s.Id).Select(s => s.Id).ToListAsync()));
+        Assert.Equal(
+            [second.Id, third.Id],
+            await _app.ReadAsync(db => db.Snapshots.Where(s => s.Pinned && ids.Contains(s.Id)).OrderBy(s => s.Id)
+                .Select(s => s.Id).ToListAsync()));
         foreach (var snapshot in new[] { first, second, third })
             await RemoveAsync(snapshot);
 
         async Task<WebAnswer> PinAsync(Snapshot snapshot, string pinned = "true") => await household.Ann.PostAsync(
-            $"/userdata/{snapshot.EntryId}?handler=Pin&pinned={pinned}", [new("__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token)],
-            where is null ? [] : where == "row" ? [("HX-Request", "true"), ("HX-Target", $"entry-{snapshot.EntryId}")] : [("HX-Request", "true")]);
+            $"/userdata/{snapshot.EntryId}?handler=Pin&pinned={pinned}",
+            [new("__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token)],
+            where switch
+            {
+                null => [],
+                "row" => [("HX-Request", "true"), ("HX-Target", $"entry-{snapshot.EntryId}")],
+                _ => [("HX-Request", "true")],
+            });
     }
 
     private async Task<Snapshot> AddAsync(DateTimeOffset takenAt, int bytes = 100, bool pinned = false, int stripBytes = 0)
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
+        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>()
+            .Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
         snapshot.Pinned = pinned;
         if (stripBytes > 0)
-            snapshot.Strip.Add(scope.ServiceProvider.GetRequiredService<SnapshotStore>().Save(new Frame(new byte[stripBytes], 640, 480, takenAt.AddSeconds(-0.5), FrameQuality.Good), "cam"));
+            snapshot.Strip.Add(scope.ServiceProvider.GetRequiredService<SnapshotStore>()
+                .Save(new Frame(new byte[stripBytes], 640, 480, takenAt.AddSeconds(-0.5), FrameQuality.Good), "cam"));
         // The file was written now; to the clock of the test that is long ago
         foreach (var name in snapshot.FileNames())
             Age(scope.ServiceProvider.GetRequiredService<SnapshotStore>(), name, household.Clock.GetUtcNow());
-        db.Add(new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = takenAt, CaptureState = CaptureState.Taken, Snapshot = snapshot });
+        db.Add(new ImageLogEntry
+        {
+            Trigger = CaptureTrigger.Manual,
+            At = takenAt,
+            CaptureState = CaptureState.Taken,
+            Snapshot = snapshot,
+        });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         return snapshot;
     }
 
-    private async Task RemoveAsync(Snapshot snapshot) => await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == snapshot.EntryId).ExecuteDeleteAsync());
+    private async Task RemoveAsync(Snapshot snapshot) =>
+        await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == snapshot.EntryId).ExecuteDeleteAsync());
 
     private async Task RunAsync()
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        await ActivatorUtilities.CreateInstance<RetentionJob>(scope.ServiceProvider).RunAsync(TestContext.Current.CancellationToken);
+        await ActivatorUtilities.CreateInstance<RetentionJob>(scope.ServiceProvider)
+            .RunAsync(TestContext.Current.CancellationToken);
     }
 
     private async Task<bool> IsThereAsync(Snapshot snapshot)
@@ -195,6 +216,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
 
     public sealed class SmallHousehold : Household
     {
-        protected override (string Key, string? Value)[] Settings => [("Retention:MaxAge", "30.00:00:00"), ("Retention:MaxBytes", $"{1 << 20}")];
+        protected override (string Key, string? Value)[] Settings =>
+            [("Retention:MaxAge", "30.00:00:00"), ("Retention:MaxBytes", $"{1 << 20}")];
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using MimeKit;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
@@ -13,7 +12,7 @@ namespace SentinelCam.Tests.Jobs;
 public class SendAlertJobTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _clock = TestClock.AtNoon();
 
     [Theory]
     [InlineData(SmtpStage.Greeting, "421 4.3.2 try later")]
@@ -26,7 +25,8 @@ public class SendAlertJobTests
         using var ann = await app.RegisterAnnAsync();
 
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
         _clock.AdvanceMinutes(4);
         await app.WaitForAcceptedAsync(1);
 
@@ -34,18 +34,20 @@ public class SendAlertJobTests
         Assert.Equal(2, delivery.Tries);
         Assert.Equal("250 2.0.0 queued as 4711", delivery.LastReply);
         Assert.Contains($"Waiting\" at try 1: \"{reply}", app.Log(), StringComparison.Ordinal);
-        Assert.Equal(delivery.MessageId, Load(server.Messages[^1]).MessageId);
+        Assert.Equal(delivery.MessageId, server.Mails[^1].MessageId);
     }
 
     [Fact]
     public async Task What_the_mail_server_said_stands_in_the_log_page_while_the_mail_waits()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "450 4.2.0 greylisted <b>here</b>"));
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().Reply(SmtpStage.RcptTo, "450 4.2.0 greylisted <b>here</b>"));
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
 
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
 
         var page = await ann.GetAsync("/userdata");
         Assert.Contains("because: 450 4.2.0 greylisted <b>here</b>", page.Main, StringComparison.Ordinal);
@@ -55,15 +57,18 @@ public class SendAlertJobTests
     [Fact]
     public async Task A_job_too_many_does_not_send_a_mail_before_it_is_due()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 try later"), new SmtpScript());
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 try later"), new SmtpScript());
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
 
         var id = await app.ReadAsync(db => db.Deliveries.Select(d => d.Id).SingleAsync());
         await using (var scope = app.Services.CreateAsyncScope())
-            await ActivatorUtilities.CreateInstance<SendAlertJob>(scope.ServiceProvider).RunAsync(id, TestContext.Current.CancellationToken);
+            await ActivatorUtilities.CreateInstance<SendAlertJob>(scope.ServiceProvider)
+                .RunAsync(id, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, server.Connections);
         Assert.Equal(1, await app.ReadAsync(db => db.Deliveries.Select(d => d.Tries).SingleAsync()));
@@ -72,7 +77,8 @@ public class SendAlertJobTests
     [Fact]
     public async Task A_mail_that_is_refused_for_good_has_failed_and_the_owner_reads_why()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user here"));
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user here"));
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
 
@@ -80,7 +86,8 @@ public class SendAlertJobTests
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Failed), failed => failed == 1);
         _clock.AdvanceMinutes(4);
 
-        Assert.Contains($"Alert to {Anns}: failed after 1 try: 550 5.1.1 no such user here", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains($"Alert to {Anns}: failed after 1 try: 550 5.1.1 no such user here",
+            (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Equal(1, server.Connections);
         Assert.Equal(1, await app.ReadAsync(db => db.Snapshots.CountAsync()));
     }
@@ -88,19 +95,21 @@ public class SendAlertJobTests
     [Fact]
     public async Task A_mail_whose_acceptance_was_not_heard_is_sent_again_under_the_same_Message_ID()
     {
-        await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.HangUp), new SmtpScript());
+        await using var server = ScriptedSmtpServer.Start(
+            new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.HangUp), new SmtpScript());
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
 
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
         _clock.AdvanceMinutes(4);
         await app.WaitForAcceptedAsync(1);
 
         Assert.Equal(2, server.Messages.Count);
-        Assert.Equal(Load(server.Messages[0]).MessageId, Load(server.Messages[1]).MessageId);
-        Assert.Equal(Load(server.Messages[0]).Date, Load(server.Messages[1]).Date);
-        Assert.Single(Load(server.Messages[1]).Attachments);
+        Assert.Equal(server.Mails[0].MessageId, server.Mails[1].MessageId);
+        Assert.Equal(server.Mails[0].Date, server.Mails[1].Date);
+        Assert.Single(server.Mails[1].Attachments);
     }
 
     [Fact]
@@ -110,15 +119,17 @@ public class SendAlertJobTests
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(Anns);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
 
-        _clock.Advance(SendAlertJob.GiveUpAfter + TimeSpan.FromMinutes(1));
+        _clock.Sleep(SendAlertJob.GiveUpAfter + TimeSpan.FromMinutes(1));
         // A few more tries, in case the machine was asleep for those days
         for (var tries = 2; await app.ReadAsync(db => db.Deliveries.AnyAsync(d => d.State != DeliveryState.Failed)); tries++)
         {
             Assert.True(tries < 20, "It is never given up.");
             _clock.AdvanceMinutes(34);
-            await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Tries >= tries && d.State != DeliveryState.Sending), done => done == 1);
+            await app.WaitForAsync(
+                db => db.Deliveries.CountAsync(d => d.Tries >= tries && d.State != DeliveryState.Sending), done => done == 1);
         }
 
         Assert.Equal(1, await app.ReadAsync(db => db.Snapshots.CountAsync()));
@@ -136,7 +147,7 @@ public class SendAlertJobTests
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
 
-        var mail = Load(Assert.Single(server.Messages));
+        var mail = Assert.Single(server.Mails);
         Assert.Empty(mail.Attachments);
         Assert.Contains("There is no camera. Plug one in.", mail.TextBody, StringComparison.Ordinal);
         Assert.Contains("wrong password", mail.TextBody, StringComparison.Ordinal);
@@ -148,26 +159,27 @@ public class SendAlertJobTests
     public async Task A_late_picture_follows_in_the_same_thread()
     {
         var camera = new FakeCamera();
-        camera.Fail(new CameraFault(CaptureOutcome.Unreachable, "The camera does not answer", "Check its power", Permanent: true));
+        camera.Fail(
+            new CameraFault(CaptureOutcome.Unreachable, "The camera does not answer", "Check its power", Permanent: true));
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server, camera);
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(Anns);
         await app.WaitForAcceptedAsync(1);
 
-        // The camera is back
-        camera.Send(TestJpeg.Good(_clock.GetUtcNow()));
-        _clock.AdvanceMinutes(3);
+        // The camera is back when the capture is tried again
+        _clock.Advance(TimeSpan.FromSeconds(15));
         camera.Send(TestJpeg.Good(_clock.GetUtcNow()));
         await app.WaitForAcceptedAsync(2);
 
-        var first = Load(server.Messages[0]);
-        var second = Load(server.Messages[1]);
+        var first = server.Mails[0];
+        var second = server.Mails[1];
         Assert.Empty(first.Attachments);
         Assert.Contains("The camera does not answer", first.TextBody, StringComparison.Ordinal);
         Assert.Equal(first.MessageId, second.InReplyTo);
         Assert.Single(second.Attachments);
-        Assert.Equal(MailKind.LatePicture, await app.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => d.Kind).LastAsync()));
+        Assert.Equal(
+            MailKind.LatePicture, await app.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => d.Kind).LastAsync()));
         Assert.Contains("Late picture", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
     }
 
@@ -179,7 +191,5 @@ public class SendAlertJobTests
             if (camera is not null)
                 services.AddSingleton(camera);
         },
-        ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org"));
-
-    private static MimeMessage Load(byte[] bytes) => MimeMessage.Load(new MemoryStream(bytes), TestContext.Current.CancellationToken);
+        server.Settings);
 }

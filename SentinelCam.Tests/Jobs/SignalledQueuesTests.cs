@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Hangfire;
 using Hangfire.Storage.SQLite;
 using SentinelCam.Jobs;
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Jobs;
 
-/// <summary>The queues on a real file. Unless a test says otherwise they poll once an hour, so that only a signal can wake a worker.</summary>
+/// <summary>
+/// The queues on a real file. Unless a test says otherwise they poll once an hour, so that only a signal can wake a worker.
+/// </summary>
 public sealed class SignalledQueuesTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
     private readonly CancellationTokenSource _shutdown = new();
 
@@ -27,10 +27,10 @@ public sealed class SignalledQueuesTests : IDisposable
         for (var i = 0; i < 20; i++)
         {
             enqueued.Add(Enqueue(storage, "capture"));
-            await UntilAsync(() => storage.GetMonitoringApi().GetStatistics().Queues == 0);
+            await Eventually.TrueAsync(() => storage.GetMonitoringApi().GetStatistics().Queues == 0);
         }
 
-        Assert.Equal(enqueued, await worker.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(enqueued, await worker.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -56,7 +56,8 @@ public sealed class SignalledQueuesTests : IDisposable
 
         List<string> taken = [];
         for (var i = 0; i < 3; i++)
-            taken.Add(await TakeAsync(storage, "default", "joined-capture").WaitAsync(Patience, TestContext.Current.CancellationToken));
+            taken.Add(await TakeAsync(storage, "default", "joined-capture")
+                .WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
 
         Assert.Equal([later, last, joined], taken);
     }
@@ -85,13 +86,14 @@ public sealed class SignalledQueuesTests : IDisposable
         var enqueued = new ConcurrentQueue<string>();
         for (var burst = 0; burst < 100; burst++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => enqueued.Enqueue(Enqueue(storage, i % 2 == 0 ? "default" : "joined-capture")))));
+            await Task.WhenAll(Enumerable.Range(0, 4)
+                .Select(i => Task.Run(() => enqueued.Enqueue(Enqueue(storage, i % 2 == 0 ? "default" : "joined-capture")))));
             var soFar = enqueued.Count;
-            await UntilAsync(() => taken.Count >= soFar);
+            await Eventually.TrueAsync(() => taken.Count >= soFar);
         }
 
         await _shutdown.CancelAsync();
-        await Task.WhenAll(workers).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await Task.WhenAll(workers).WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(enqueued.Order(), taken.Order());
     }
 
@@ -103,7 +105,8 @@ public sealed class SignalledQueuesTests : IDisposable
 
         await _shutdown.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => worker.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -117,7 +120,7 @@ public sealed class SignalledQueuesTests : IDisposable
 
         job.Requeue();
 
-        Assert.Equal(id, await other.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(id, await other.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -126,14 +129,16 @@ public sealed class SignalledQueuesTests : IDisposable
         using var storage = Open();
         var client = new BackgroundJobClient(storage);
         var name = Path.GetFileName(_directory);
-        using (new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = 4, Queues = ["default", "joined-capture"] }, storage))
+        using (new BackgroundJobServer(
+            new BackgroundJobServerOptions { WorkerCount = 4, Queues = ["default", "joined-capture"] }, storage))
         {
             await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
             {
                 for (var i = 0; i < 25; i++)
                     client.Enqueue(i % 2 == 0 ? "default" : "joined-capture", () => CountedJob.Run($"{name}-{thread}-{i}"));
             })));
-            await UntilAsync(() => storage.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0, Succeeded: 100 });
+            await Eventually.TrueAsync(
+                () => storage.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0, Succeeded: 100 });
         }
 
         var runs = CountedJob.Runs.Where(run => run.StartsWith(name, StringComparison.Ordinal)).ToList();
@@ -149,7 +154,8 @@ public sealed class SignalledQueuesTests : IDisposable
         Enqueue(storage, "mails");
         Enqueue(storage, "mails");
 
-        Assert.Equal([("capture", 1), ("mails", 2)], storage.GetMonitoringApi().Queues().OrderBy(queue => queue.Name).Select(queue => (queue.Name, queue.Length)));
+        Assert.Equal([("capture", 1), ("mails", 2)],
+            storage.GetMonitoringApi().Queues().OrderBy(queue => queue.Name).Select(queue => (queue.Name, queue.Length)));
     }
 
     [Fact]
@@ -190,16 +196,6 @@ public sealed class SignalledQueuesTests : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < Patience, "It did not happen within a minute.");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-    }
-
     private SQLiteStorage Open(TimeSpan? poll = null)
     {
         var options = new SQLiteStorageOptions { QueuePollInterval = poll ?? TimeSpan.FromHours(1) };
@@ -212,7 +208,8 @@ public sealed class SignalledQueuesTests : IDisposable
         new BackgroundJobClient(storage).Enqueue(queue, () => CountedJob.Run("never run"));
 
     private Task<string> TakeAsync(SQLiteStorage storage, params string[] queues) =>
-        Task.Factory.StartNew(() => Take(storage, queues), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task.Factory.StartNew(
+            () => Take(storage, queues), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private string Take(SQLiteStorage storage, params string[] queues)
     {

@@ -35,7 +35,8 @@ public class WorkStarterTests
         _clock.AdvanceMinutes(4);
         await NothingIsLeftToDoAsync(again);
 
-        Assert.Equal(CaptureState.Taken, await again.ReadAsync(db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.CaptureState).SingleAsync()));
+        Assert.Equal(CaptureState.Taken,
+            await again.ReadAsync(db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.CaptureState).SingleAsync()));
         Assert.Equal(1, await again.ReadAsync(db => db.Snapshots.CountAsync()));
         Assert.Equal(1, await again.ReadAsync(db => db.Deliveries.CountAsync()));
         Assert.Single(Directory.GetFiles(Path.Combine(again.DataDirectory, "outbox")));
@@ -116,7 +117,7 @@ public class WorkStarterTests
     public async Task A_mail_that_was_being_sent_is_sent_again_under_its_Message_ID()
     {
         await using var server = ScriptedSmtpServer.Start();
-        (string, string?)[] smtp = [("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org")];
+        var smtp = server.Settings;
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords, smtp);
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
@@ -124,13 +125,14 @@ public class WorkStarterTests
 
         // As if the process had died after the message and before the server's answer was written down
         await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set
-            .SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.Tries, 0).SetProperty(d => d.SendingSince, Noon).SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
+            .SetProperty(d => d.State, DeliveryState.Sending).SetProperty(d => d.Tries, 0).SetProperty(d => d.SendingSince, Noon)
+            .SetProperty(d => d.AcceptedAt, (DateTimeOffset?)null)));
         await using var again = await app.StartAgainAsync(_clock, Household.CheapPasswords, smtp);
         await again.WaitForAcceptedAsync(1);
         await NothingIsLeftToDoAsync(again);
 
         Assert.Equal(2, server.Messages.Count);
-        var ids = server.Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes), TestContext.Current.CancellationToken).MessageId).ToList();
+        var ids = server.Mails.Select(mail => mail.MessageId).ToList();
         Assert.Equal(ids[0], ids[1]);
         Assert.Equal(ids[0], await again.ReadAsync(db => db.Deliveries.Select(d => d.MessageId).SingleAsync()));
         Assert.Equal(server.Messages[0].Length, server.Messages[1].Length);
@@ -150,7 +152,8 @@ public class WorkStarterTests
         await using var again = await app.StartAgainAsync(_clock, Household.CheapPasswords);
         await again.WaitForAcceptedAsync(2);
 
-        Assert.Equal([MailKind.Attempt, MailKind.Summary], await again.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => d.Kind).ToListAsync()));
+        Assert.Equal([MailKind.Attempt, MailKind.Summary],
+            await again.ReadAsync(db => db.Deliveries.OrderBy(d => d.Id).Select(d => d.Kind).ToListAsync()));
         Assert.Equal(0, await again.ReadAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null)));
     }
 
@@ -179,7 +182,8 @@ public class WorkStarterTests
             return Inner?.Create(job, state) ?? "lost";
         }
 
-        public bool ChangeState(string jobId, IState state, string? expectedState) => Inner?.ChangeState(jobId, state, expectedState) ?? true;
+        public bool ChangeState(string jobId, IState state, string? expectedState) =>
+            Inner?.ChangeState(jobId, state, expectedState) ?? true;
     }
 
     private sealed class StuckTransport : IMailTransport
@@ -192,6 +196,7 @@ public class WorkStarterTests
             throw new InvalidOperationException();
         }
 
-        public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken) => SendAsync(message, cancellationToken);
+        public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken) =>
+            SendAsync(message, cancellationToken);
     }
 }

@@ -3,20 +3,19 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.LoginAttempts;
 
-/// <summary>A sign-in that cannot be recorded, since <c>sentinelcam.db</c> cannot grow any more.</summary>
+/// <summary>Sign-ins that cannot be recorded because <c>sentinelcam.db</c> cannot grow.</summary>
 public class FullDatabaseTests
 {
     [Fact]
-    public async Task Nobody_gets_in_unrecorded_and_everybody_reads_the_same_clear_page()
+    public async Task Nobody_signs_in_unrecorded_and_everyone_sees_the_same_clear_page()
     {
         var disk = new FullDisk();
-        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        var clock = TestClock.AtNoon();
         await using var app = await SentinelCamApp.StartAsync(clock, services =>
         {
             Household.CheapPasswords(services);
@@ -30,43 +29,47 @@ public class FullDatabaseTests
         WebAnswer known, unknown;
         do
         {
-            // What is left of the last pages is soon used up
+            // The free space in the last pages is soon used up
             Assert.True(++tries < 1_000, "The database never fills up.");
             known = await visitor.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
             unknown = await visitor.SignInAsync("nobody@example.org", "a wrong password");
         }
         while (known.Status != HttpStatusCode.ServiceUnavailable || unknown.Status != HttpStatusCode.ServiceUnavailable);
 
-        Assert.Contains("Nobody can sign in right now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
+        Assert.Contains(
+            "Nobody can sign in right now: SentinelCam cannot write to its database", known.Main, StringComparison.Ordinal);
         Assert.DoesNotContain("SQLite", known.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(app.DataDirectory, known.Text, StringComparison.Ordinal);
-        Assert.Equal(known.Neutral.Replace(SentinelCamApp.AnnsEmail, "", StringComparison.Ordinal), unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal));
+        Assert.Equal(known.Neutral.Replace(SentinelCamApp.AnnsEmail, "", StringComparison.Ordinal),
+            unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal));
         Assert.DoesNotContain("unhandled exception", app.Log(), StringComparison.OrdinalIgnoreCase);
 
-        // Guesses that nobody counts lead nowhere: for a while the right password is answered like a wrong one
+        // Uncounted guesses lead nowhere: for some time the right password gets the same answer as a wrong one
         for (var i = 0; i < 5; i++)
             await visitor.SignInAsync("nobody@example.org", "a wrong password");
         var right = await visitor.SignInAsync(Household.Bobs, SentinelCamApp.Password);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, right.Status);
-        Assert.Equal(unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal), right.Neutral.Replace(Household.Bobs, "", StringComparison.Ordinal));
-        // Where nobody guesses the owner gets in, and can make room
+        Assert.Equal(unknown.Neutral.Replace("nobody@example.org", "", StringComparison.Ordinal),
+            right.Neutral.Replace(Household.Bobs, "", StringComparison.Ordinal));
+        // Without further guesses the owner can sign in and make room
         clock.Advance(TimeSpan.FromMinutes(6));
         Assert.Equal("/dashboard", (await visitor.SignInAsync(Household.Bobs, SentinelCamApp.Password)).Path);
         await visitor.SignOutAsync();
 
-        // With room again all is as before
+        // With free space everything works again
         disk.IsFull = false;
         Assert.Equal(HttpStatusCode.OK, (await visitor.SignInAsync("nobody@example.org", "a wrong password")).Status);
         await app.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
         Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
     }
 
-    /// <summary>SQLite answers SQLITE_FULL for a database that may have no more pages, as for a disk without room.</summary>
+    /// <summary>SQLite reports SQLITE_FULL when a database may have no more pages, as on a full disk.</summary>
     private sealed class FullDisk : DbConnectionInterceptor
     {
         public bool IsFull { get; set; }
 
-        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        public override async Task ConnectionOpenedAsync(
+            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         {
             await using var command = connection.CreateCommand();
             command.CommandText = IsFull ? "PRAGMA max_page_count = 1;" : "PRAGMA max_page_count = 1073741823;";

@@ -14,13 +14,13 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.LoginAttempts;
 
-/// <summary>What a failed sign-in leaves behind, and what it never does.</summary>
+/// <summary>What a failed sign-in stores, and what it never stores.</summary>
 public partial class LoginAttemptRecorderTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task Each_outcome_is_a_row_by_the_time_the_answer_has_come()
+    public async Task Every_outcome_is_stored_before_the_answer_arrives()
     {
         var id = await _app.AddAccountAsync("Kate", "kate@example.org");
         const string Agent = "Mozilla/5.0 (X11; Linux x86_64) Role/1.0";
@@ -40,7 +40,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task No_password_is_found_on_disk_whether_wrong_right_or_typed_into_the_wrong_field()
+    public async Task Passwords_never_reach_the_disk_even_when_typed_into_the_wrong_field()
     {
         await _app.AddAccountAsync("Leo", "leo@example.org", password: "right-Zx7-password");
         using var visitor = _app.Visit();
@@ -50,14 +50,16 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         await visitor.SignInAsync("right-Zx7@password", "wrong-Zx7-password");
         Assert.Equal("/dashboard", (await visitor.SignInAsync("leo@example.org", "right-Zx7-password")).Path);
 
-        var typed = await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Take(2).Select(a => a.AccountTyped).ToListAsync());
+        var typed = await _app.ReadAsync(
+            db => db.LoginAttempts.OrderByDescending(a => a.Id).Take(2).Select(a => a.AccountTyped).ToListAsync());
         Assert.All(typed, text => Assert.Equal(TypedAccount.Mask, text));
-        await _app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        await _app.WaitForCapturesAsync();
         await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), open => open == 0);
         foreach (var (path, bytes) in _app.Kept())
             Assert.True(bytes.AsSpan().IndexOf("Zx7"u8) < 0, $"{path} holds a password.");
         foreach (var mail in Directory.EnumerateFiles(Path.Combine(_app.DataDirectory, "outbox"), "*.eml"))
-            Assert.DoesNotContain("Zx7", (await MimeMessage.LoadAsync(mail, TestContext.Current.CancellationToken)).HtmlBody, StringComparison.Ordinal);
+            Assert.DoesNotContain("Zx7", (await MimeMessage.LoadAsync(mail, TestContext.Current.CancellationToken)).HtmlBody,
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,12 +68,14 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData("Forger/3.0\u0085Attempt 98: WrongPassword", "Forger/3.0 Attempt 98: WrongPassword")]
     [InlineData("Forger/4.0 \u202Egnp.exe\u202C\u200B", "Forger/4.0 gnp.exe")]
     [InlineData("Forger/5.0\tand\ttabs", "Forger/5.0 and tabs")]
-    public async Task Control_characters_of_a_user_agent_reach_neither_row_nor_log(string userAgent, string kept)
+    public async Task User_agents_control_characters_reach_neither_database_nor_log(string userAgent, string kept)
     {
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "forger@example.org");
         var linesBefore = _app.Log().Split('\n').Length;
 
-        Assert.Contains(" 200 OK", await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, userAgent)), StringComparison.Ordinal);
+        Assert.Contains(
+            " 200 OK", await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, userAgent)),
+            StringComparison.Ordinal);
 
         Assert.True(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.UserAgent == kept)));
         var log = _app.Log();
@@ -81,7 +85,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_line_break_typed_as_the_account_forges_no_log_line()
+    public async Task Line_break_in_the_account_name_forges_no_log_line()
     {
         using var visitor = _app.Visit();
         await visitor.SignInAsync("x@example.org\n2030-01-01T12:00:00.000+00:00 INF Attempt 97: accepted", "a wrong password");
@@ -92,24 +96,26 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_long_user_agent_is_cut()
+    public async Task Long_user_agent_is_truncated()
     {
         using var visitor = _app.Visit("Long/1.0 " + new string('x', 8_000));
         await visitor.SignInAsync("long@example.org", "a wrong password");
 
-        var kept = await _app.ReadAsync(db => db.LoginAttempts.Where(a => a.AccountTyped == "long@example.org").Select(a => a.UserAgent).SingleAsync());
+        var kept = await _app.ReadAsync(
+            db => db.LoginAttempts.Where(a => a.AccountTyped == "long@example.org").Select(a => a.UserAgent).SingleAsync());
         Assert.StartsWith("Long/1.0 xxx", kept, StringComparison.Ordinal);
         Assert.Equal(512, kept.Length);
     }
 
     [Fact]
-    public async Task A_user_agent_of_a_megabyte_is_refused_and_the_app_goes_on()
+    public async Task User_agent_of_a_megabyte_is_refused_and_the_app_keeps_running()
     {
         var (cookies, form) = await RawHttp.LoginFormAsync(_app, "huge@example.org");
 
-        var answer = await RawHttp.SendAsync(_app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, new string('x', 1 << 20)));
+        var answer = await RawHttp.SendAsync(
+            _app.Address, RawHttp.Post(_app.Address, "/login", cookies, form, new string('x', 1 << 20)));
 
-        // The server may reset the connection while the rest is still being sent; then there is nothing to read
+        // The server may reset the connection while the request is still being sent; then there is nothing to read
         if (answer.Length > 0)
             Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.LoginAttempts.AnyAsync(a => a.AccountTyped == "huge@example.org")));
@@ -120,7 +126,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData(5_000, HttpStatusCode.OK)]
     [InlineData(200_000, HttpStatusCode.OK)]
     [InlineData(300_000, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task An_oversized_form_is_answered_cleanly(int length, HttpStatusCode status)
+    public async Task Oversized_form_gets_a_clean_answer(int length, HttpStatusCode status)
     {
         using var visitor = _app.Visit();
         var form = await visitor.GetAsync("/login");
@@ -130,7 +136,10 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         Assert.Equal(status, answer.Status);
         Assert.True(answer.Body.Length < 10_000);
         if (status == HttpStatusCode.OK)
-            Assert.Equal(TypedAccount.Mask, await _app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.AccountTyped).FirstAsync()));
+            Assert.Equal(
+                TypedAccount.Mask,
+                await _app.ReadAsync(
+                    db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.AccountTyped).FirstAsync()));
     }
 
     [Theory]
@@ -138,10 +147,11 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     [InlineData("application/x-www-form-urlencoded; charset=utf-7", "Email=a&Password=x")]
     [InlineData("multipart/form-data", "no boundary")]
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"Email\"\r\n\r\ncut off")]
-    public async Task A_form_that_cannot_be_read_is_a_bad_request_and_no_error_of_the_app(string contentType, string body)
+    public async Task Unreadable_form_is_a_bad_request_and_logs_no_error(string contentType, string body)
     {
         var answer = await RawHttp.SendAsync(_app.Address,
-            $"POST /login HTTP/1.1\r\nHost: {_app.Address.Authority}\r\nConnection: close\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+            $"POST /login HTTP/1.1\r\nHost: {_app.Address.Authority}\r\nConnection: close\r\nContent-Type: {contentType}\r\n"
+            + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.Contains("The request could not be understood", answer, StringComparison.Ordinal);
@@ -149,7 +159,7 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task A_made_up_cookie_writes_nothing_into_the_log()
+    public async Task Forged_cookie_writes_nothing_to_the_log()
     {
         var before = _app.Log();
 
@@ -164,9 +174,9 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     }
 
     [Fact]
-    public async Task An_attempt_has_the_time_at_which_its_form_arrived_however_long_the_hash_waits_for_a_core()
+    public async Task Attempt_has_the_arrival_time_of_its_form_however_long_hashing_waits()
     {
-        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        var clock = TestClock.AtNoon();
         await using var app = await SentinelCamApp.StartAsync(clock, services =>
         {
             Household.CheapPasswords(services);
@@ -181,25 +191,32 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         await ann.SubmitAsync("/settings/security", new { Current = "a wrong password", New = "another horse, another battery" });
 
         Assert.Equal(atTheDoor + SlowHasher.Wait, inside);
-        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.At).ToListAsync()));
-        Assert.Equal([atTheDoor, inside], await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => e.At).ToListAsync()));
-        // A burst and its end go by the time of counting
+        Assert.Equal(
+            [atTheDoor, inside], await app.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.At).ToListAsync()));
+        Assert.Equal(
+            [atTheDoor, inside], await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => e.At).ToListAsync()));
+        // A burst begins and ends by the time of counting
         Assert.Equal(inside, await app.ReadAsync(db => db.Alerts.Select(a => a.OpenedAt).SingleAsync()));
     }
 
     [Fact]
-    public async Task An_unapproved_account_alerts_the_administrators_and_not_its_own_address()
+    public async Task Unapproved_account_alerts_administrators_and_not_its_own_address()
     {
         await _app.AddAccountAsync("Nina", "nina@example.org", approved: false);
         var entryId = await _app.FailToSignInAsync("nina@example.org", "203.0.113.77");
-        Assert.Equal(LoginOutcome.WrongPassword, await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.LoginAttempt!.Outcome).SingleAsync()));
+        Assert.Equal(
+            LoginOutcome.WrongPassword,
+            await _app.ReadAsync(
+                db => db.ImageLog.Where(e => e.Id == entryId).Select(e => e.LoginAttempt!.Outcome).SingleAsync()));
 
         using var visitor = _app.Visit();
         await visitor.SignInAsync("nina@example.org", SentinelCamApp.Password);
 
-        await _app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
+        await _app.WaitForCapturesAsync();
         var recipients = await _app.WaitForAsync(
-            db => db.Deliveries.Where(d => db.LoginAttempts.Any(a => a.AlertId == d.AlertId && a.AccountTyped == "nina@example.org")).Select(d => d.Recipient).Distinct().ToListAsync(),
+            db => db.Deliveries.Where(
+                d => db.LoginAttempts.Any(a => a.AlertId == d.AlertId && a.AccountTyped == "nina@example.org"))
+                .Select(d => d.Recipient).Distinct().ToListAsync(),
             found => found.Count > 0);
         Assert.Equal([SentinelCamApp.AnnsEmail], recipients);
     }
@@ -216,11 +233,13 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
         Assert.Equal(userAgent, attempt.UserAgent);
     }
 
-    private sealed class SlowHasher(IOptions<PasswordHasherOptions> options, FakeTimeProvider clock) : PasswordHasher<Account>(options)
+    private sealed class SlowHasher(IOptions<PasswordHasherOptions> options, FakeTimeProvider clock)
+        : PasswordHasher<Account>(options)
     {
         public static readonly TimeSpan Wait = TimeSpan.FromSeconds(8);
 
-        public override PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        public override PasswordVerificationResult VerifyHashedPassword(
+            Account user, string hashedPassword, string providedPassword)
         {
             clock.Advance(Wait);
             return base.VerifyHashedPassword(user, hashedPassword, providedPassword);

@@ -13,7 +13,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task A_changed_password_signs_in_and_ends_the_other_sessions()
+    public async Task Changed_password_works_and_ends_other_sessions()
     {
         await _app.AddAccountAsync("Olga", "olga@example.org");
         using var here = await _app.VisitAsAsync("olga@example.org");
@@ -33,7 +33,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     [InlineData("not the password", Changed, "The current password is wrong")]
     [InlineData("", Changed, "The current password is wrong")]
     [InlineData(SentinelCamApp.Password, "too short", "Enter a new password of 12 to 128 characters")]
-    public async Task A_wrong_entry_changes_nothing(string current, string wanted, string message)
+    public async Task Invalid_entry_changes_nothing(string current, string wanted, string message)
     {
         using var bob = await _app.VisitAsAsync(Household.Bobs);
 
@@ -48,7 +48,7 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     [InlineData("")]
     [InlineData("?handler=")]
     [InlineData("?handler=nobodys")]
-    public async Task Guesses_from_an_open_session_are_bounded_counted_and_photographed_like_those_at_the_door(string query)
+    public async Task Guesses_from_an_open_session_are_limited_counted_and_photographed(string query)
     {
         var email = $"pat{query.Length}@example.org";
         var id = await _app.AddAccountAsync("Pat", email);
@@ -58,25 +58,32 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => GuessAsync($"a wrong guess {i}")));
 
         Assert.Equal(SignInPolicy.MaxFailures, answers.Count(answer => answer.Status == HttpStatusCode.OK));
-        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status));
-        // What is not compared is not told, either
+        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK),
+            answer => Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status));
+        // The right password is no longer compared either, and gets the same answer
         Assert.Equal(HttpStatusCode.TooManyRequests, (await GuessAsync(SentinelCamApp.Password)).Status);
-        var attempts = await _app.ReadAsync(db => db.LoginAttempts.AsNoTracking().Where(a => a.OwnerId == id).OrderBy(a => a.Id).ToListAsync());
+        var attempts = await _app.ReadAsync(
+            db => db.LoginAttempts.AsNoTracking().Where(a => a.OwnerId == id).OrderBy(a => a.Id).ToListAsync());
         Assert.Equal(SignInPolicy.MaxFailures, attempts.Count);
-        Assert.All(attempts, attempt => Assert.Equal((LoginOutcome.WrongPassword, email, "127.0.0.1"), (attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress)));
+        Assert.All(attempts,
+            attempt => Assert.Equal((LoginOutcome.WrongPassword, email, "127.0.0.1"),
+                (attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress)));
         await _app.WaitForAsync(
-            db => db.ImageLog.AsNoTracking().Where(e => e.OwnerId == id).OrderBy(e => e.Id).Select(e => e.CaptureState).ToListAsync(),
+            db => db.ImageLog.AsNoTracking().Where(e => e.OwnerId == id).OrderBy(e => e.Id).Select(e => e.CaptureState)
+                .ToListAsync(),
             states => states.Count == SignInPolicy.MaxFailures && states[0] == CaptureState.Taken);
-        Assert.Equal(household.Clock.GetUtcNow() + SignInPolicy.LockoutTime, await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.LockoutEnd).SingleAsync()));
+        Assert.Equal(household.Clock.GetUtcNow() + SignInPolicy.LockoutTime,
+            await _app.ReadAsync(db => db.Users.Where(a => a.Id == id).Select(a => a.LockoutEnd).SingleAsync()));
         using var door = _app.Visit();
         Assert.Equal("/login", (await door.SignInAsync(email, SentinelCamApp.Password)).Path);
 
         Task<WebAnswer> GuessAsync(string current) =>
-            session.PostAsync("/settings/security" + query, [new("__RequestVerificationToken", page.Token), new("Current", current), new("New", Changed)]);
+            session.PostAsync("/settings/security" + query,
+                [new("__RequestVerificationToken", page.Token), new("Current", current), new("New", Changed)]);
     }
 
     [Fact]
-    public async Task The_owner_can_change_the_password_while_somebody_keeps_the_door_locked_and_is_told_by_mail_and_log()
+    public async Task Owner_can_change_the_password_during_a_lockout_and_is_notified()
     {
         var id = await _app.AddAccountAsync("Rita", "rita@example.org");
         using var session = await _app.VisitAsAsync("rita@example.org");
@@ -87,14 +94,16 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
 
         Assert.Contains("Your password was changed", answer.Main, StringComparison.Ordinal);
         await _app.WaitForAsync(
-            db => db.Deliveries.CountAsync(d => d.RecipientId == id && d.Kind == MailKind.SettingsChanged && d.State == DeliveryState.Accepted), accepted => accepted == 1);
-        var mail = Assert.Single(_app.MailsTo("rita@example.org"), mail => mail.Subject is { } subject && subject.Contains("were changed", StringComparison.Ordinal));
+            db => db.Deliveries.CountAsync(d => d.RecipientId == id && d.Kind == MailKind.SettingsChanged
+                && d.State == DeliveryState.Accepted), accepted => accepted == 1);
+        var mail = Assert.Single(_app.MailsTo("rita@example.org"),
+            mail => mail.Subject is { } subject && subject.Contains("were changed", StringComparison.Ordinal));
         Assert.Contains("The password was changed", mail.TextBody, StringComparison.Ordinal);
         Assert.Contains($"Account {id} changed its password from \"127.0.0.1\"", _app.Log(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Signing_out_everywhere_else_ends_the_other_sessions_and_leaves_this_one()
+    public async Task Signing_out_elsewhere_ends_other_sessions_and_keeps_this_one()
     {
         var id = await _app.AddAccountAsync("Sam", "sam@example.org");
         using var here = await _app.VisitAsAsync("sam@example.org");

@@ -1,7 +1,6 @@
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
@@ -29,7 +28,7 @@ public sealed class OutboxTests : IDisposable
 
         var mail = new OutboxReader(Outbox).Read(listed.Name);
         Assert.Equal("delivery-42@example.org", mail!.MessageId);
-        Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(mail.Attachments))));
+        Assert.Equal(Mails.Jpeg, Assert.IsType<MimePart>(Assert.Single(mail.Attachments)).Bytes());
     }
 
     [Fact]

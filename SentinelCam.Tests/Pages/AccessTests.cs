@@ -31,23 +31,23 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/hangfire/jobs/succeeded", Administrators)]
     [InlineData("/hangfire/recurring", Administrators)]
     [InlineData("/hangfire/servers", Administrators)]
-    public async Task Each_page_is_for_those_whom_it_is_for(string path, string whom)
+    public async Task Each_page_opens_only_for_its_audience(string path, string audience)
     {
         var nobodys = await household.Nobody.GetAsync(path);
         Assert.Equal(HttpStatusCode.OK, nobodys.Status);
-        Assert.Equal(whom == Public ? path : "/login", whom == Public ? nobodys.PathAndQuery : nobodys.Path);
+        Assert.Equal(audience == Public ? path : "/login", audience == Public ? nobodys.PathAndQuery : nobodys.Path);
 
         var bobs = await household.Bob.GetAsync(path);
-        Assert.Equal(whom == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
+        Assert.Equal(audience == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
         Assert.Equal(path, bobs.PathAndQuery);
 
         Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(path)).Status);
     }
 
     [Fact]
-    public async Task The_owner_gets_the_picture_and_its_small_copy()
+    public async Task Owner_gets_the_picture_and_its_thumbnail()
     {
-        // The first answer after a while also renews the session
+        // The first answer after some time also renews the session
         await household.Bob.GetAsync("/dashboard");
         var picture = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}");
         Assert.Equal("image/jpeg", picture.Headers["Content-Type"]);
@@ -65,14 +65,14 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/snapshots/{0}?size=thumb")]
     [InlineData("/delete_log/{1}")]
     [InlineData("/capture?id={1}")]
-    public async Task What_is_somebody_elses_is_answered_exactly_like_what_does_not_exist(string route)
+    public async Task Other_peoples_entries_look_like_missing_ones(string route)
     {
         var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value);
         Assert.Equal(HttpStatusCode.OK, (await household.Bob.GetAsync(path)).Status);
 
         foreach (var other in new[] { household.Eve, household.Ann })
         {
-            // The first answer after a while also renews the session
+            // The first answer after some time also renews the session
             await other.GetAsync("/dashboard");
             var theirs = await other.GetAsync(path);
             var missing = await other.GetAsync(Fill(route, 987_654, 987_654));
@@ -88,11 +88,11 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [Theory]
     [InlineData("99999999999999999999")]
     [InlineData("one")]
-    public async Task What_is_no_number_is_no_capture(string id) =>
+    public async Task A_capture_id_that_is_not_a_number_is_not_found(string id) =>
         Assert.Equal(HttpStatusCode.NotFound, (await household.Bob.GetAsync($"/capture?id={id}")).Status);
 
     [Fact]
-    public async Task Nobody_deletes_what_is_somebody_elses()
+    public async Task Nobody_deletes_other_peoples_entries()
     {
         var path = $"/delete_log/{household.Snapshot.EntryId}";
         foreach (var other in new[] { household.Eve, household.Ann })
@@ -104,13 +104,14 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
             Assert.Equal(missing.Neutral, theirs.Neutral);
         }
 
-        var nobodys = await household.Nobody.PostAsync(path, [new("__RequestVerificationToken", (await household.Nobody.GetAsync("/login")).Token)]);
+        var nobodys = await household.Nobody.PostAsync(
+            path, [new("__RequestVerificationToken", (await household.Nobody.GetAsync("/login")).Token)]);
         Assert.Equal("/login", nobodys.Path);
         Assert.True(await household.App.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == household.Snapshot.EntryId)));
     }
 
     [Fact]
-    public async Task Lists_and_export_show_ones_own_entries_only_and_the_administrator_those_of_nobody()
+    public async Task Lists_show_only_ones_own_entries_and_administrators_see_unknown_accounts()
     {
         await household.App.FailToSignInAsync("stranger@example.org", userAgent: "Stranger/1.0", isCaptured: false);
 
@@ -147,7 +148,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     {
         var token = (await household.Eve.GetAsync(path)).Token;
 
-        var answer = await household.Eve.PostAsync(path, [new("__RequestVerificationToken", token), new("New", "another horse, another battery")]);
+        var answer = await household.Eve.PostAsync(
+            path, [new("__RequestVerificationToken", token), new("New", "another horse, another battery")]);
 
         Assert.Equal(path, answer.Path);
         Assert.Equal(HttpStatusCode.OK, answer.Status);
@@ -165,11 +167,11 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/admin/mail/missing.eml?handler=File")]
     [InlineData("/settings/nothing")]
     [InlineData("/userdata/nothing")]
-    public async Task What_is_no_page_is_not_found_also_for_the_administrator(string path) =>
+    public async Task Unknown_addresses_are_not_found_even_for_the_administrator(string path) =>
         Assert.Equal(HttpStatusCode.NotFound, (await household.Ann.GetAsync(path)).Status);
 
     [Fact]
-    public async Task Somebody_who_does_not_exist_any_more_is_signed_out()
+    public async Task Removed_account_is_signed_out()
     {
         await household.App.AddAccountAsync("Zoe", "zoe@example.org");
         using var zoe = await household.App.VisitAsAsync("zoe@example.org");

@@ -8,8 +8,8 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>
-/// WCAG 2.2 AA as far as a program can tell: axe on each page, light and dark, narrow and wide. With the directory
-/// SENTINELCAM_SCREENSHOTS each page is also photographed, at three widths.
+/// WCAG 2.2 AA as far as a program can check it: axe on every page, light and dark, narrow and wide. If the environment variable
+/// SENTINELCAM_SCREENSHOTS names a directory, each page is also saved there as a picture at three widths.
 /// </summary>
 public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
@@ -17,7 +17,16 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
 
     private static readonly AxeRunOptions Rules = new()
     {
-        RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+        RunOnly = new RunOnlyOptions
+        {
+            Type = "tag",
+            Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        },
+    };
+
+    private static readonly AxeRunOptions Contrast = new()
+    {
+        RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] },
     };
 
     [Theory]
@@ -43,28 +52,28 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/mail", true)]
     [InlineData("{mail}", true)]
-    public async Task Axe_finds_nothing_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
+    public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = signedIn ? await house.OpenAsync() : await Chromium.OpenAsync(house.App.Address);
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
         var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
-        var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal).Replace("{mail}", house.Mail, StringComparison.Ordinal);
+        var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal)
+            .Replace("{mail}", house.Mail, StringComparison.Ordinal);
         await page.GotoAsync(address);
 
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            await UseAsync(page, scheme);
             foreach (var width in Screenshots is null ? new[] { 320, 1280 } : [320, 768, 1280])
             {
                 await page.SetViewportSizeAsync(width, 800);
-                var result = await page.RunAxe(Rules);
-                Assert.True(result.Violations.Length == 0, $"{address}, {scheme}, {width} px: " + string.Join('\n', result.Violations.Select(v =>
-                    $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Select(n => $"{n.Html} {string.Join(';', n.Any.Concat(n.All).Select(c => c.Message))}"))}")));
-                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{address} is wider than {width} px");
-                if (Screenshots is not null)
-                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"{(signedIn ? "in" : "out")}{address.Replace('/', '_').Replace('?', '_')[..Math.Min(30, address.Length)]}-{scheme}-{width}.png"), FullPage = true });
+                var faults = await FaultsAsync(page, Rules);
+                Assert.True(faults.Count == 0, $"{address}, {scheme}, {width} px: {string.Join('\n', faults)}");
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"),
+                    $"{address} is wider than {width} px");
+                var name = address.Replace('/', '_').Replace('?', '_')[..Math.Min(30, address.Length)];
+                await SaveAsync(page, $"{(signedIn ? "in" : "out")}{name}-{scheme}-{width}", fullPage: true);
             }
         }
 
@@ -72,20 +81,20 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     }
 
     [Fact]
-    public async Task The_open_viewer_has_no_fault_either()
+    public async Task Axe_finds_no_fault_in_the_open_viewer()
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
-        // Each sign-in of a test has added an entry of its own
-        var newer = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.SuccessAfterFailures).MinAsync(e => e.Id));
+        // Every test that signs in has added an entry
+        var newer = await house.App.ReadAsync(
+            db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.SuccessAfterFailures).MinAsync(e => e.Id));
         await page.GotoAsync("/userdata");
         await page.Locator($"#view-{newer}").ClickAsync();
         var viewer = page.Locator("#viewer");
         await Assertions.Expect(viewer.Locator("figure img")).ToBeVisibleAsync();
         await LookAsync(page, "newest");
 
-        // One on there is a way back, and a strip: the demo camera has none
+        // The next picture has a way back and a strip; the demo camera makes none
         await house.AddStripAsync();
         await viewer.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
         await Assertions.Expect(viewer.Locator(".strip img")).ToHaveCountAsync(5);
@@ -100,27 +109,45 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            await UseAsync(page, scheme);
             foreach (var width in new[] { 320, 768, 1280 })
             {
                 await page.SetViewportSizeAsync(width, 800);
-                Assert.Empty((await page.RunAxe(Rules)).Violations.Select(v => $"{scheme} {width}: {v.Id} {string.Join(' ', v.Nodes.Select(n => n.Html))}"));
+                var faults = await FaultsAsync(page, Rules);
+                Assert.True(faults.Count == 0, $"{name}, {scheme}, {width} px: {string.Join('\n', faults)}");
                 Assert.Empty(await page.EvaluateAsync<string[]>("""
                     [...document.querySelectorAll("#viewer *")].filter((part) => {
-                      const box = part.getBoundingClientRect(), all = document.querySelector("#viewer > article").getBoundingClientRect();
+                      const box = part.getBoundingClientRect();
+                      const all = document.querySelector("#viewer > article").getBoundingClientRect();
                       return box.width > 1 && (box.left < all.left - 1 || box.right > all.right + 1);
                     }).map((part) => part.outerHTML)
                     """));
-                if (Screenshots is not null)
-                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"viewer-{name}-{scheme}-{width}.png") });
+                await SaveAsync(page, $"viewer-{name}-{scheme}-{width}");
             }
         }
     }
 
-    [Fact]
-    public async Task Hangfires_bar_has_the_sites_colours_and_its_pages_enough_contrast()
+    private static Task UseAsync(IPage page, ColorScheme scheme) =>
+        page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+
+    /// <summary>What axe finds wrong on the page as it is now.</summary>
+    private static async Task<List<string>> FaultsAsync(IPage page, AxeRunOptions rules) =>
+        [.. (await page.RunAxe(rules))
+            .Violations.Select(v => $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Select(Describe))}")];
+
+    private static string Describe(AxeResultNode node) =>
+        $"{string.Join(' ', node.Target)} {node.Html} {string.Join(';', node.Any.Concat(node.All).Select(c => c.Message))}";
+
+    private static async Task SaveAsync(IPage page, string name, bool fullPage = false)
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        if (Screenshots is not null)
+            await page.ScreenshotAsync(
+                new PageScreenshotOptions { Path = Path.Combine(Screenshots, name + ".png"), FullPage = fullPage });
+    }
+
+    [Fact]
+    public async Task Hangfire_pages_use_the_sites_colours_and_have_enough_contrast()
+    {
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         var faults = new List<string>();
@@ -129,12 +156,10 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
             await page.GotoAsync(path);
             foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                await UseAsync(page, scheme);
                 await Assertions.Expect(page.Locator(".navbar").First).ToHaveCSSAsync("background-color", "rgb(15, 92, 110)");
-                var result = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } });
-                faults.AddRange(result.Violations.SelectMany(v => v.Nodes).Select(n => $"{path} {scheme} {string.Join(' ', n.Target)} {n.Html} {string.Join(' ', n.Any.Select(c => c.Message))}"));
-                if (Screenshots is not null)
-                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Screenshots, $"jobs{path.Replace('/', '_')}-{scheme}.png") });
+                faults.AddRange((await FaultsAsync(page, Contrast)).Select(fault => $"{path} {scheme} {fault}"));
+                await SaveAsync(page, $"jobs{path.Replace('/', '_')}-{scheme}");
             }
         }
 
@@ -142,9 +167,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     }
 
     [Fact]
-    public async Task With_the_keyboard_alone_one_signs_in_and_the_focus_is_always_seen()
+    public async Task Keyboard_alone_is_enough_to_sign_in_and_the_focus_is_always_visible()
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await Chromium.OpenAsync(house.App.Address);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/login");
@@ -152,7 +176,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
 
         await page.Keyboard.TypeAsync(SentinelCamApp.AnnsEmail);
         await page.Keyboard.PressAsync("Tab");
-        // A password manager fills in, and a person pastes
+        // Password managers insert text, and people paste it
         await page.Keyboard.InsertTextAsync(SentinelCamApp.Password);
         await page.Keyboard.PressAsync("Enter");
         await Chromium.ArriveAsync(page, "/dashboard");
@@ -167,10 +191,11 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
             var unseen = await page.EvaluateAsync<string?>("""
                 (() => {
                   const style = getComputedStyle(document.activeElement);
-                  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none" ? null : document.activeElement.outerHTML.slice(0, 300);
+                  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+                  return outlined || style.boxShadow !== "none" ? null : document.activeElement.outerHTML.slice(0, 300);
                 })()
                 """);
-            Assert.True(unseen is null, $"Tab {i}: the focus is not to be seen on {unseen}");
+            Assert.True(unseen is null, $"Tab {i}: the focus is invisible on {unseen}");
         }
     }
 

@@ -4,11 +4,11 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary><c>/admin/mail</c>: configuration, test mail, queue.</summary>
+/// <summary><c>/admin/mail</c>: the configuration, the test mail and the queue.</summary>
 public class AdminMailTests
 {
     [Fact]
-    public async Task The_configuration_in_force_is_shown_without_a_secret()
+    public async Task Page_shows_the_configuration_without_secrets()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords,
             ("Smtp:Host", "smtp.gmail.com"), ("Smtp:UserName", "cam@example.org"), ("Smtp:OAuth:ClientId", "my-client"),
@@ -17,8 +17,14 @@ public class AdminMailTests
 
         var page = await ann.GetAsync("/admin/mail");
 
-        var rows = page.Document.QuerySelectorAll("table tr").Select(row => string.Join(' ', row.Children.Select(cell => cell.TextContent.Trim()))).ToList();
-        foreach (var words in new[] { "Mail server smtp.gmail.com", "Port 587", "Encryption Auto", "User name cam@example.org", "Password not set", "OAuth client secret set, not shown", "OAuth token endpoint https://oauth2.googleapis.com/token", "Quiet period 5 minutes" })
+        var rows = page.Document.QuerySelectorAll("table tr")
+            .Select(row => string.Join(' ', row.Children.Select(cell => cell.TextContent.Trim()))).ToList();
+        foreach (var words in new[]
+                 {
+                     "Mail server smtp.gmail.com", "Port 587", "Encryption Auto", "User name cam@example.org",
+                     "Password not set", "OAuth client secret set, not shown",
+                     "OAuth token endpoint https://oauth2.googleapis.com/token", "Quiet period 5 minutes",
+                 })
             Assert.Contains(words, rows);
         Assert.DoesNotContain("hush", page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("quiet-quiet", page.Text, StringComparison.Ordinal);
@@ -26,7 +32,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task A_test_mail_shows_each_step_and_arrives()
+    public async Task Test_mail_shows_each_step_and_arrives()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript());
         await using var app = await StartAsync(server);
@@ -34,9 +40,15 @@ public class AdminMailTests
 
         var main = await TestAsync(app, ann);
 
-        foreach (var step in new[] { "Name lookup: done 127.0.0.1 resolves to 127.0.0.1.", $"Connection: done Connected to 127.0.0.1 on port {server.Port}.", "Greeting: done", "TLS: done None", "Sign-in (AUTH): done Signed in as cam@example.org.", "Mail: done 250 2.0.0 queued as 4711", "Accepted." })
+        foreach (var step in new[]
+                 {
+                     "Name lookup: done 127.0.0.1 resolves to 127.0.0.1.",
+                     $"Connection: done Connected to 127.0.0.1 on port {server.Port}.",
+                     "Greeting: done", "TLS: done None", "Sign-in (AUTH): done Signed in as cam@example.org.",
+                     "Mail: done 250 2.0.0 queued as 4711", "Accepted.",
+                 })
             Assert.Contains(step, main, StringComparison.Ordinal);
-        var mail = await MimeKit.MimeMessage.LoadAsync(new MemoryStream(Assert.Single(server.Messages)), TestContext.Current.CancellationToken);
+        var mail = Assert.Single(server.Mails);
         Assert.Equal("Test mail from SentinelCam on front door", mail.Subject);
         Assert.Equal(SentinelCamApp.AnnsEmail, Assert.Single(mail.To.Mailboxes).Address);
         Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
@@ -44,9 +56,12 @@ public class AdminMailTests
 
     [Theory]
     [InlineData(SmtpStage.Greeting, "421 4.3.2 closed", "Greeting: failed", "421 4.3.2 closed")]
-    [InlineData(SmtpStage.Auth, "535 5.7.8 not accepted", "Sign-in (AUTH): failed 535 5.7.8 not accepted", "Check Smtp:UserName and Smtp:Password")]
-    [InlineData(SmtpStage.MailFrom, "550 5.7.1 sender <b>refused</b>", "Mail: failed 550 5.7.1 sender <b>refused</b>", "Not accepted")]
-    public async Task A_test_that_fails_names_the_step_the_words_and_the_remedy(SmtpStage stage, string reply, string step, string words)
+    [InlineData(SmtpStage.Auth, "535 5.7.8 not accepted", "Sign-in (AUTH): failed 535 5.7.8 not accepted",
+        "Check Smtp:UserName and Smtp:Password")]
+    [InlineData(
+        SmtpStage.MailFrom, "550 5.7.1 sender <b>refused</b>", "Mail: failed 550 5.7.1 sender <b>refused</b>", "Not accepted")]
+    public async Task Failed_test_names_the_step_the_reply_and_the_remedy(
+        SmtpStage stage, string reply, string step, string words)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
         await using var app = await StartAsync(server);
@@ -61,7 +76,7 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task Security_that_does_not_fit_the_port_is_a_failed_TLS_step_with_its_remedy()
+    public async Task Wrong_security_for_the_port_fails_the_TLS_step_and_names_the_remedy()
     {
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await StartAsync(server, ("Smtp:Security", "StartTls"));
@@ -75,25 +90,28 @@ public class AdminMailTests
     }
 
     [Fact]
-    public async Task Without_a_server_the_test_goes_to_the_outbox()
+    public async Task Without_a_server_the_test_mail_goes_to_the_outbox()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
 
         Assert.Contains("Outbox: done Written to the outbox as", await TestAsync(app, ann), StringComparison.Ordinal);
-        Assert.Contains("Test mail from SentinelCam", (await ann.GetAsync("/admin/mail")).Document.QuerySelector("section[aria-labelledby=outbox]")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("Test mail from SentinelCam", (await ann.GetAsync("/admin/mail"))
+            .Document.QuerySelector("section[aria-labelledby=outbox]")!.TextContent, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task With_htmx_the_test_is_a_fragment_that_asks_for_the_next_until_it_is_over()
+    public async Task With_htmx_the_test_is_a_fragment_that_polls_until_it_ends()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(SmtpStage.Greeting, SmtpAction.Silence));
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
         var token = (await ann.GetAsync("/admin/mail")).Token;
 
-        var started = await ann.PostAsync("/admin/mail?handler=Test", [new("__RequestVerificationToken", token)], ("HX-Request", "true"));
-        var second = await ann.PostAsync("/admin/mail?handler=Test", [new("__RequestVerificationToken", token)], ("HX-Request", "true"));
+        var started = await ann.PostAsync(
+            "/admin/mail?handler=Test", [new("__RequestVerificationToken", token)], ("HX-Request", "true"));
+        var second = await ann.PostAsync(
+            "/admin/mail?handler=Test", [new("__RequestVerificationToken", token)], ("HX-Request", "true"));
 
         foreach (var answer in new[] { started, second, await ann.GetAsync("/admin/mail?handler=Test", ("HX-Request", "true")) })
         {
@@ -101,20 +119,21 @@ public class AdminMailTests
             Assert.Contains("hx-get=\"/admin/mail?handler=Test\"", answer.Text, StringComparison.Ordinal);
         }
 
-        // One at a time, however often it is asked for
-        await app.WaitForAsync(_ => Task.FromResult(server.Connections), connections => connections > 0);
+        // Only one runs at a time
+        await Eventually.TrueAsync(() => server.Connections > 0, app.Log);
         Assert.Equal(1, server.Connections);
         Assert.NotNull((await ann.GetAsync("/admin/mail")).Document.QuerySelector("noscript"));
     }
 
     [Fact]
-    public async Task The_queue_lists_what_waits_and_why()
+    public async Task Queue_lists_waiting_mails_with_their_reason()
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 not now"));
         await using var app = await StartAsync(server);
         using var ann = await app.RegisterAnnAsync();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Waiting && d.Tries > 0), waiting => waiting == 1);
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Waiting && d.Tries > 0), waiting => waiting == 1);
 
         var queue = (await ann.GetAsync("/admin/mail")).Document.QuerySelector("section[aria-labelledby=queue]")!.TextContent;
 
@@ -125,9 +144,14 @@ public class AdminMailTests
     private static async Task<string> TestAsync(SentinelCamApp app, WebVisitor ann)
     {
         await ann.SubmitAsync("/admin/mail", new { }, "/admin/mail?handler=Test");
-        return await app.WaitForAsync(async _ => (await ann.GetAsync("/admin/mail")).Main, main => main.Contains(" Accepted.", StringComparison.Ordinal) || main.Contains("Not accepted:", StringComparison.Ordinal));
+        return await Eventually.GetAsync(
+            async () => (await ann.GetAsync("/admin/mail")).Main,
+            main => main.Contains(" Accepted.", StringComparison.Ordinal)
+                || main.Contains("Not accepted:", StringComparison.Ordinal),
+            app.Log);
     }
 
-    private static Task<SentinelCamApp> StartAsync(ScriptedSmtpServer server, params (string, string?)[] settings) => SentinelCamApp.StartAsync(null, Household.CheapPasswords,
-        [("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:UserName", "cam@example.org"), ("Smtp:Password", "open sesame"), .. settings]);
+    private static Task<SentinelCamApp> StartAsync(ScriptedSmtpServer server, params (string, string?)[] settings) =>
+        SentinelCamApp.StartAsync(null, Household.CheapPasswords,
+            [.. server.Settings, ("Smtp:UserName", "cam@example.org"), ("Smtp:Password", "open sesame"), .. settings]);
 }

@@ -7,19 +7,23 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>/admin/camera: the live picture, and the choice of source.</summary>
+/// <summary><c>/admin/camera</c>: the live picture and the choice of source.</summary>
 public class CameraPageTests
 {
-    /// <summary>The address of the picture where the browser has loaded it, else null.</summary>
-    private const string LoadedPicture =
-        "() => { const image = document.querySelector('.preview img'); return image?.naturalWidth === 640 ? image.getAttribute('src') : null; }";
+    /// <summary>The picture's address once the browser has loaded it, otherwise null.</summary>
+    private const string LoadedPicture = """
+        () => {
+          const image = document.querySelector(".preview img");
+          return image?.naturalWidth === 640 ? image.getAttribute("src") : null;
+        }
+        """;
 
     private static readonly (string Key, string? Value)[] NothingConfigured = [("Camera:Source", null), ("Camera:Warm", "Never")];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_source_that_is_chosen_is_used_at_once_and_after_the_next_start_and_its_password_is_kept_secret()
+    public async Task Chosen_source_is_used_at_once_and_after_a_restart_and_its_password_stays_secret()
     {
         await using var server = await CameraServer.StartAsync(context =>
         {
@@ -38,7 +42,8 @@ public class CameraPageTests
             using var ann = await app.RegisterAnnAsync();
             Assert.Contains("auto", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
 
-            var chosen = await ann.SubmitAsync("/admin/camera", new { Source = server.Url("/snap.jpg?key=hunter2", "me:hunter2").AbsoluteUri });
+            var chosen = await ann.SubmitAsync(
+                "/admin/camera", new { Source = server.Url("/snap.jpg?key=hunter2", "me:hunter2").AbsoluteUri });
 
             Assert.Contains("saved and in use", chosen.Main, StringComparison.Ordinal);
             Assert.Contains(server.Url("/snap.jpg").AbsoluteUri, chosen.Main, StringComparison.Ordinal);
@@ -52,7 +57,8 @@ public class CameraPageTests
             var page = await again.GetAsync("/admin/camera");
             Assert.DoesNotContain("hunter2", chosen.Text + page.Text, StringComparison.Ordinal);
             Assert.DoesNotContain("saved and in use", page.Main, StringComparison.Ordinal);
-            Assert.All(app.Kept(), file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
+            Assert.All(app.Kept(),
+                file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
         }
         finally
         {
@@ -60,25 +66,30 @@ public class CameraPageTests
         }
     }
 
-    [Theory]
-    [InlineData("ftp://me:hunter2@camera/", "Allowed: auto, demo, a device index")]
-    [InlineData("no-such-file.mp4", "Allowed: auto, demo, a device index")]
-    [InlineData("", "Enter a source")]
-    public async Task A_source_that_the_configuration_would_refuse_is_refused_here_and_not_repeated(string source, string says)
+    [Fact]
+    public async Task Invalid_source_is_refused_and_not_repeated()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using var ann = await app.RegisterAnnAsync();
 
-        var answer = await ann.SubmitAsync("/admin/camera", new { Source = source });
+        foreach (var (source, says) in new[]
+                 {
+                     ("ftp://me:hunter2@camera/", "Allowed: auto, demo, a device index"),
+                     ("no-such-file.mp4", "Allowed: auto, demo, a device index"),
+                     ("", "Enter a source"),
+                 })
+        {
+            var answer = await ann.SubmitAsync("/admin/camera", new { Source = source });
 
-        Assert.Contains(says, answer.Main, StringComparison.Ordinal);
-        Assert.DoesNotContain("hunter2", answer.Text, StringComparison.Ordinal);
-        Assert.Equal(0, await app.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));
-        Assert.Contains("auto", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+            Assert.Contains(says, answer.Main, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", answer.Text, StringComparison.Ordinal);
+            Assert.Equal(0, await app.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));
+            Assert.Contains("auto", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
-    public async Task What_the_configuration_sets_goes_before_a_choice_and_the_page_says_so()
+    public async Task Configuration_overrides_the_choice_and_the_page_says_so()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using (var first = await app.RegisterAnnAsync())
@@ -97,7 +108,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task A_choice_that_cannot_be_read_any_more_does_not_stop_the_start()
+    public async Task Unreadable_choice_does_not_stop_the_start()
     {
         var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
         using (var ann = await app.RegisterAnnAsync())
@@ -113,7 +124,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task The_live_picture_works_without_scripts_and_its_part_is_refreshed_with_them()
+    public async Task Live_picture_works_without_scripts_and_refreshes_with_them()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
         using var ann = await app.RegisterAnnAsync();
@@ -129,20 +140,21 @@ public class CameraPageTests
         Assert.Contains("frames per second", part.Text, StringComparison.Ordinal);
         Assert.Contains("handler=Frame", part.Text, StringComparison.Ordinal);
         Assert.Matches(@"last frame \d+ s old", part.Text);
-        // The page does not jump while the next picture loads, and the age of a live camera's frame does not go on
-        Assert.Equal(("640", "480"), (part.Document.QuerySelector("img")!.GetAttribute("width"), part.Document.QuerySelector("img")!.GetAttribute("height")));
+        // The page does not jump while the next picture loads, and a live camera's frame does not age
+        Assert.Equal(
+            ("640", "480"),
+            (part.Document.QuerySelector("img")!.GetAttribute("width"),
+                part.Document.QuerySelector("img")!.GetAttribute("height")));
         Assert.Null(part.Document.QuerySelector("[data-age]"));
         Assert.NotNull(page.Document.QuerySelector("form[action='/capture']"));
     }
 
     [Fact]
-    public async Task In_a_browser_a_source_is_chosen_and_its_live_picture_renews_itself()
+    public async Task In_a_browser_the_live_picture_of_a_chosen_source_renews_itself()
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
+        Chromium.SkipUnlessInstalled();
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, NothingConfigured);
-        using (await app.RegisterAnnAsync())
-        {
-        }
+        (await app.RegisterAnnAsync()).Dispose();
         await using var browser = await Chromium.OpenAsync(app.Address);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/login?ReturnUrl=/admin/camera");
@@ -154,20 +166,19 @@ public class CameraPageTests
         await page.ClickAsync("text=Use this source");
 
         await page.WaitForSelectorAsync("text=The new source is saved and in use.");
-        // A look may come between two renewals, when the picture is just being loaded
+        // The picture may just be loading
         var seen = new HashSet<string>();
-        for (var tries = 0; seen.Count < 2; tries++)
+        await Eventually.TrueAsync(async () =>
         {
-            Assert.True(tries < 600, "The picture does not renew itself.");
             if (await page.EvaluateAsync<string?>(LoadedPicture) is { } address)
                 seen.Add(address);
-            await Task.Delay(100, Cancelled);
-        }
+            return seen.Count == 2;
+        }, app.Log);
         await page.WaitForSelectorAsync(".preview [data-state=Live]");
     }
 
     [Fact]
-    public async Task The_live_picture_is_for_administrators_only()
+    public async Task Live_picture_is_for_administrators_only()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
@@ -180,7 +191,7 @@ public class CameraPageTests
     }
 
     [Fact]
-    public async Task A_camera_that_fails_is_named_with_its_last_error_and_health_tells_the_administrator()
+    public async Task Failing_camera_shows_its_last_error_and_health_tells_the_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(
             null, Household.CheapPasswords, ("Camera:Source", "http://me:hunter2@127.0.0.1:1/video?key=hunter2"));
@@ -203,10 +214,12 @@ public class CameraPageTests
         Assert.Equal(CameraState.Failed, camera.Status.State);
         Assert.DoesNotContain("camera", (await nobody.GetAsync("/healthz")).Text, StringComparison.Ordinal);
 
-        // Neither a page nor a mail nor the log nor the database repeats the password
+        // No page, mail, log line or database row repeats the password
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
-        Assert.DoesNotContain("hunter2", page.Text + health.Text + dashboard.Text + (await ann.GetAsync("/userdata")).Text, StringComparison.Ordinal);
-        Assert.All(app.Kept(), file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
+        Assert.DoesNotContain("hunter2", page.Text + health.Text + dashboard.Text + (await ann.GetAsync("/userdata")).Text,
+            StringComparison.Ordinal);
+        Assert.All(app.Kept(),
+            file => Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(file.Bytes), StringComparison.Ordinal));
     }
 }

@@ -5,13 +5,13 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>What a visitor sees of an error, and what not.</summary>
+/// <summary>What a visitor sees of an error, and what stays hidden.</summary>
 public class ErrorPageTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task A_page_that_crashes_shows_a_trace_to_quote_and_no_insides()
+    public async Task Crashed_page_shows_a_trace_to_quote_and_no_internals()
     {
         await RenameAsync("ImageLog", "Lost");
         try
@@ -35,10 +35,9 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Health_is_503_while_jobs_are_not_kept_and_tells_strangers_no_more()
+    public async Task Health_is_503_without_details_while_jobs_cannot_be_stored()
     {
         await SetVersionOfJobsAsync(3);
-        // The answer is remembered for a while
         household.Clock.Advance(TimeSpan.FromMinutes(1));
         try
         {
@@ -71,7 +70,7 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
     [InlineData("/delete_log/-1", HttpStatusCode.NotFound, "Not found")]
     [InlineData("/admin/accounts", HttpStatusCode.Forbidden, "Administrators only")]
     [InlineData("/hangfire", HttpStatusCode.Forbidden, "Administrators only")]
-    public async Task An_error_is_a_page_that_says_what_to_do(string path, HttpStatusCode status, string heading)
+    public async Task Error_page_says_what_to_do(string path, HttpStatusCode status, string heading)
     {
         var page = await household.Bob.GetAsync(path);
 

@@ -4,7 +4,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>Forms with and without htmx, and the token that each must carry.</summary>
+/// <summary>Forms with and without htmx, and the token that each needs.</summary>
 public class FormTests(Household household) : IClassFixture<Household>
 {
     private static readonly (string, string) Htmx = ("HX-Request", "true");
@@ -29,7 +29,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/admin/accounts?id=2&handler=Approve")]
     [InlineData("/admin/accounts?id=2&handler=Suspend")]
     [InlineData("/admin/accounts?id=2&handler=Remove")]
-    public async Task A_post_without_the_token_of_its_own_session_is_refused(string path)
+    public async Task Post_without_its_own_sessions_token_is_refused(string path)
     {
         var before = await StateAsync();
         using var ann = await _app.VisitAsAsync(SentinelCamApp.AnnsEmail);
@@ -37,7 +37,12 @@ public class FormTests(Household household) : IClassFixture<Household>
 
         foreach (var token in new[] { null, "", "nonsense", strangers })
         {
-            var fields = new Dictionary<string, string> { ["Email"] = Household.Bobs, ["Password"] = "a wrong password", ["UserName"] = "Mallory" };
+            var fields = new Dictionary<string, string>
+            {
+                ["Email"] = Household.Bobs,
+                ["Password"] = "a wrong password",
+                ["UserName"] = "Mallory",
+            };
             if (token is not null)
                 fields["__RequestVerificationToken"] = token;
             var answer = await ann.PostAsync(path, fields);
@@ -50,7 +55,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Without_scripts_a_capture_is_asked_for_followed_and_deleted()
+    public async Task Without_scripts_a_capture_is_started_followed_and_deleted()
     {
         var asked = await household.Bob.SubmitAsync("/dashboard", new { }, "/capture");
         Assert.Equal("/capture", asked.Path);
@@ -72,7 +77,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task With_htmx_the_progress_of_a_capture_is_a_fragment_that_asks_for_the_next()
+    public async Task With_htmx_capture_progress_is_a_fragment_that_polls()
     {
         var page = await household.Bob.GetAsync("/capture");
         var form = page.Document.QuerySelector("form[hx-post='/capture']")!;
@@ -91,7 +96,7 @@ public class FormTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task With_htmx_the_rows_of_the_log_are_a_fragment()
+    public async Task With_htmx_log_rows_are_a_fragment()
     {
         await _app.FailToSignInAsync(Household.Eves, userAgent: "Rows/1.0", isCaptured: false);
 
@@ -101,7 +106,8 @@ public class FormTests(Household household) : IClassFixture<Household>
         Assert.Contains("Rows/1.0", rows.Text, StringComparison.Ordinal);
         Assert.Equal("HX-Request", rows.Headers["Vary"]);
         Assert.Equal("HX-Request", (await household.Eve.GetAsync("/userdata")).Headers["Vary"]);
-        Assert.Contains("Nothing matches", (await household.Eve.GetAsync("/userdata?Q=nothing-of-the-kind", Htmx)).Text, StringComparison.Ordinal);
+        Assert.Contains("Nothing matches", (await household.Eve.GetAsync("/userdata?Q=nothing-of-the-kind", Htmx)).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,23 +118,25 @@ public class FormTests(Household household) : IClassFixture<Household>
         var question = await household.Eve.GetAsync($"/delete_log/{id}", Htmx);
         AssertFragment(question);
         Assert.Equal($"/delete_log/{id}", question.Document.QuerySelector("form")!.GetAttribute("hx-post"));
-        var answer = await household.Eve.PostAsync($"/delete_log/{id}", [new("__RequestVerificationToken", question.Token)], Htmx);
+        var answer = await household.Eve.PostAsync(
+            $"/delete_log/{id}", [new("__RequestVerificationToken", question.Token)], Htmx);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        // Nothing takes its place; the notice goes where notices stand
+        // Nothing takes its place; the notice goes to its usual place
         Assert.Equal("notice", Assert.Single(answer.Document.Body!.Children).Id);
         Assert.Contains("The entry and its picture were deleted.", answer.Text, StringComparison.Ordinal);
         Assert.False(await _app.ReadAsync(db => db.ImageLog.AnyAsync(e => e.Id == id)));
     }
 
     [Fact]
-    public async Task With_htmx_somebody_who_is_not_signed_in_is_sent_to_the_whole_sign_in_page()
+    public async Task With_htmx_a_signed_out_visitor_is_sent_to_the_full_sign_in_page()
     {
         foreach (var path in new[] { "/userdata", "/capture", "/delete_log/1" })
         {
             var answer = await household.Nobody.GetAsync(path, Htmx);
             Assert.Equal(HttpStatusCode.Unauthorized, answer.Status);
-            Assert.StartsWith("/login?", new Uri(_app.Address, answer.Headers["HX-Redirect"]).PathAndQuery, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "/login?", new Uri(_app.Address, answer.Headers["HX-Redirect"]).PathAndQuery, StringComparison.Ordinal);
         }
     }
 
@@ -143,9 +151,11 @@ public class FormTests(Household household) : IClassFixture<Household>
     {
         var path = progress.Headers.TryGetValue("HX-Push-Url", out var pushed) ? pushed : progress.PathAndQuery;
         var id = long.Parse(path.Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
-        await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
+        await _app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
     }
 
     private Task<(int, int, int)> StateAsync() => _app.ReadAsync(async db =>
-        (await db.LoginAttempts.CountAsync(), await db.ImageLog.CountAsync(), await db.Users.CountAsync(a => a.ApprovedAt != null)));
+        (await db.LoginAttempts.CountAsync(), await db.ImageLog.CountAsync(),
+            await db.Users.CountAsync(a => a.ApprovedAt != null)));
 }

@@ -8,27 +8,29 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>What a visit costs, and what a browser may keep.</summary>
+/// <summary>What a visit costs, and what a browser may cache.</summary>
 public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     private const int MostBytes = 60_000;
 
     [Fact]
-    public async Task The_first_visit_of_the_dashboard_takes_60_kB_at_most_without_pictures_and_moves_nothing()
+    public async Task First_dashboard_visit_takes_at_most_60_kB_without_pictures_and_nothing_shifts()
     {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         var network = await page.Context.NewCDPSessionAsync(page);
         var addresses = new ConcurrentDictionary<string, string>();
         var bytes = new ConcurrentDictionary<string, double>();
-        network.Event("Network.requestWillBeSent").OnEvent += (_, e) => addresses[Text(e, "requestId")] = e!.Value.GetProperty("request").GetProperty("url").GetString()!;
-        network.Event("Network.loadingFinished").OnEvent += (_, e) => bytes[Text(e, "requestId")] = e!.Value.GetProperty("encodedDataLength").GetDouble();
+        network.Event("Network.requestWillBeSent").OnEvent += (_, e) =>
+            addresses[Text(e, "requestId")] = e!.Value.GetProperty("request").GetProperty("url").GetString()!;
+        network.Event("Network.loadingFinished").OnEvent += (_, e) =>
+            bytes[Text(e, "requestId")] = e!.Value.GetProperty("encodedDataLength").GetDouble();
         await network.SendAsync("Network.enable");
         await page.GotoAsync("/dashboard", new PageGotoOptions { WaitUntil = WaitUntilState.Load });
 
         Assert.All(addresses.Values, url => Assert.StartsWith(house.App.Address.ToString(), url, StringComparison.Ordinal));
-        var visit = bytes.Where(b => !addresses[b.Key].Contains("/snapshots/", StringComparison.Ordinal)).Select(b => (Url: addresses[b.Key], Bytes: b.Value)).ToList();
+        var visit = bytes.Where(b => !addresses[b.Key].Contains("/snapshots/", StringComparison.Ordinal))
+            .Select(b => (Url: addresses[b.Key], Bytes: b.Value)).ToList();
         var list = string.Join(", ", visit.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Url} {v.Bytes}")));
         TestContext.Current.TestOutputHelper?.WriteLine(list);
         Assert.True(visit.Count >= 7, list);
@@ -36,7 +38,8 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
         var moved = await page.EvaluateAsync<double>("""
             new Promise(resolve => {
               let sum = 0;
-              new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; }).observe({ type: "layout-shift", buffered: true });
+              const observer = new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; });
+              observer.observe({ type: "layout-shift", buffered: true });
               requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
             })
             """);
@@ -44,10 +47,11 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     }
 
     [Fact]
-    public async Task Styles_and_scripts_carry_their_fingerprint_and_are_kept_for_a_year()
+    public async Task Styles_and_scripts_are_fingerprinted_and_cached_for_a_year()
     {
         var page = await house.Ann.GetAsync("/dashboard");
-        var files = page.Document.QuerySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]").Select(e => e.GetAttribute("src") ?? e.GetAttribute("href")!).ToList();
+        var files = page.Document.QuerySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]")
+            .Select(e => e.GetAttribute("src") ?? e.GetAttribute("href")!).ToList();
         Assert.Equal(6, files.Count);
         foreach (var file in files)
         {
@@ -61,7 +65,7 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     }
 
     [Fact]
-    public async Task Pictures_are_private_and_come_again_only_where_they_have_changed()
+    public async Task Pictures_are_private_and_sent_again_only_when_changed()
     {
         var id = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.Id));
         var first = await house.Ann.GetAsync($"/snapshots/{id}?size=thumb");
@@ -72,13 +76,16 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
 
         var images = (await house.Ann.GetAsync("/userdata")).Document.QuerySelectorAll(".entry img");
         Assert.NotEmpty(images);
-        Assert.All(images, image => Assert.Equal(("lazy", "160", "120"), (image.GetAttribute("loading"), image.GetAttribute("width"), image.GetAttribute("height"))));
+        Assert.All(images,
+            image => Assert.Equal(("lazy", "160", "120"),
+                (image.GetAttribute("loading"), image.GetAttribute("width"), image.GetAttribute("height"))));
     }
 
     [Fact]
-    public async Task The_policy_is_the_strict_one_and_private_pages_stay_out_of_the_history()
+    public async Task Security_policy_is_strict_and_private_pages_stay_out_of_the_history()
     {
-        const string Policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+        const string Policy =
+            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
         foreach (var path in new[] { "/", "/login", "/dashboard", "/userdata", "/no-such-page", "/settings" })
             Assert.Equal(Policy, (await house.Ann.GetAsync(path)).Headers["Content-Security-Policy"]);
         var jobs = await house.Ann.GetAsync("/hangfire");

@@ -5,13 +5,13 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>The stream behind the dashboard: a commit wakes it, and it ends with the session.</summary>
+/// <summary>The stream behind the dashboard: commits wake it, and it ends with the session.</summary>
 public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 {
     private const string Path = "/dashboard/events";
 
     [Fact]
-    public async Task A_commit_is_news_to_those_whom_it_concerns()
+    public async Task Commit_notifies_those_it_concerns()
     {
         using var eve = await household.App.VisitAsAsync(Household.Eves);
         await using var events = await EventStream.OpenAsync(eve, Path);
@@ -20,7 +20,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
         await household.App.FailToSignInAsync(Household.Bobs, isCaptured: false);
         await household.App.FailToSignInAsync(Household.Eves, isCaptured: false);
 
-        // A beat may come first, where the machine is slow
+        // On a slow machine a beat may come first
         string? name;
         do
             name = await events.NextAsync();
@@ -29,7 +29,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task What_becomes_of_the_camera_is_news_soon_though_nothing_is_committed()
+    public async Task Camera_changes_are_announced_without_a_commit()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Warm", "Never"));
         using var ann = await app.RegisterAnnAsync();
@@ -38,14 +38,14 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         app.Services.GetRequiredService<CameraFeed>().WarmForPreview();
 
-        // The next state would come with the beat of 15 seconds: only when it was looked at in between, it is there before
+        // Without a look in between, the new state would come only with the beat after 15 seconds
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal("news", await events.NextAsync());
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(12));
     }
 
     [Fact]
-    public async Task It_ends_when_its_account_signs_out()
+    public async Task Stream_ends_on_sign_out()
     {
         using var bob = await household.App.VisitAsAsync(Household.Bobs);
         await using var events = await EventStream.OpenAsync(bob, Path);
@@ -58,21 +58,22 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task It_ends_with_the_session_and_does_not_prolong_it()
+    public async Task Stream_ends_with_the_session_and_does_not_prolong_it()
     {
         await household.App.AddAccountAsync("Zed", "zed@example.org");
         using var zed = await household.App.VisitAsAsync("zed@example.org");
         await using var events = await EventStream.OpenAsync(zed, Path);
         Assert.Equal("open", await events.NextAsync());
 
-        // More than half of the time is over: an ordinary page would renew the session
-        household.Clock.Advance(TimeSpan.FromHours(7));
+        // After half of its time an ordinary page renews the session
+        household.Clock.Sleep(TimeSpan.FromHours(7));
         var fragment = await zed.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         Assert.DoesNotContain("SentinelCam=", fragment.Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
-        // Nor do the pictures and styles that come with news
+        // Pictures and styles that come with an update do not renew it either
         foreach (var path in new[] { "/snapshots/1?size=thumb", "/site.css" })
-            Assert.DoesNotContain("SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
-        household.Clock.Advance(TimeSpan.FromHours(6));
+            Assert.DoesNotContain(
+                "SentinelCam=", (await zed.GetAsync(path)).Headers.GetValueOrDefault("Set-Cookie", ""), StringComparison.Ordinal);
+        household.Clock.Sleep(TimeSpan.FromHours(6));
         await household.App.FailToSignInAsync("zed@example.org", isCaptured: false);
 
         await events.UntilEndAsync();
@@ -80,7 +81,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task A_part_without_news_leaves_the_last_announcement_standing()
+    public async Task Update_without_changes_keeps_the_last_announcement()
     {
         await household.App.AddAccountAsync("Ned", "ned@example.org");
         using var ned = await household.App.VisitAsAsync("ned@example.org");
@@ -96,7 +97,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task An_account_has_eight_connections_at_most_and_a_stranger_none()
+    public async Task An_account_may_open_eight_streams_and_a_stranger_none()
     {
         await household.App.AddAccountAsync("Many", "many@example.org");
         using var many = await household.App.VisitAsAsync("many@example.org");

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
@@ -6,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>The image log's functions in a real browser, each with scripts and without.</summary>
+/// <summary>What the image log offers, in a real browser, with and without scripts.</summary>
 public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Theory]
@@ -14,7 +15,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [InlineData(false)]
     public async Task Pin_and_unpin(bool scripts)
     {
-        await using var browser = await OpenAsync(scripts);
+        await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
         await page.GotoAsync("/userdata?Trigger=Manual");
@@ -32,9 +33,9 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Look_at_a_picture_and_walk_to_the_next(bool scripts)
+    public async Task View_a_picture_and_move_to_the_next(bool scripts)
     {
-        await using var browser = await OpenAsync(scripts);
+        await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata?Trigger=Manual");
         await page.Locator(".entry .picture a").ClickAsync();
@@ -55,7 +56,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         var agent = $"To be selected {scripts}";
         for (var i = 0; i < 3; i++)
             await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.40", agent, isCaptured: false);
-        await using var browser = await OpenAsync(scripts);
+        await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
         await page.GetByLabel("Search").FillAsync(agent);
@@ -69,10 +70,13 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await page.GetByRole(AriaRole.Checkbox).Nth(1).CheckAsync();
         if (scripts)
             await Expect(page.Locator("#selection")).ToContainTextAsync("2 selected");
-        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Export selected" }).ClickAsync());
+        var download = await page.RunAndWaitForDownloadAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Export selected" }).ClickAsync());
         await using (var zip = await ZipFile.OpenReadAsync(await download.PathAsync(), TestContext.Current.CancellationToken))
-        using (var table = new StreamReader(await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken)))
-            Assert.Equal(3, (await table.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        using (var table = new StreamReader(
+            await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken)))
+            Assert.Equal(3, (await table.ReadToEndAsync(TestContext.Current.CancellationToken))
+                .Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Delete 2 entries?" })).ToBeVisibleAsync();
@@ -87,14 +91,15 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task What_is_selected_stays_so_and_is_counted_when_entries_are_made_anew()
+    public async Task Selection_survives_when_entries_are_redrawn()
     {
-        await using var browser = await OpenAsync(scripts: true);
+        await using var browser = await house.OpenAsync();
         for (var i = 0; i < 2; i++)
             await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.41", "To be counted", isCaptured: false);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
-        var pictured = page.Locator(".entry", new() { Has = page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }) }).First;
+        var pictured = page.Locator(
+            ".entry", new() { Has = page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }) }).First;
         var id = await pictured.GetAttributeAsync("id");
         await pictured.GetByRole(AriaRole.Checkbox).CheckAsync();
         await page.GetByRole(AriaRole.Checkbox).First.CheckAsync();
@@ -112,11 +117,11 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task With_the_keyboard_alone_an_entry_is_kept_after_all_and_deleted()
+    public async Task Keyboard_alone_is_enough_to_keep_and_to_delete_an_entry()
     {
         for (var i = 0; i < 2; i++)
             await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.42", "By keyboard", isCaptured: false);
-        await using var browser = await OpenAsync(scripts: true);
+        await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata?Q=By%20keyboard");
         var first = page.Locator(".entry").First;
@@ -138,7 +143,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await Expect(page.Locator("#notice")).ToContainTextAsync("The entry and its picture were deleted.");
         await Expect(first.GetByRole(AriaRole.Link, new() { Name = "Delete entry" })).ToBeFocusedAsync();
 
-        // The last one: what is said of an empty list takes its place, and the tools go
+        // After the last entry the message of an empty list appears, and the tools disappear
         await page.Keyboard.PressAsync("Enter");
         await first.GetByRole(AriaRole.Button, new() { Name = "Delete entry" }).ClickAsync();
         await Expect(page.Locator("#log")).ToContainTextAsync("Nothing matches");
@@ -147,10 +152,10 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     }
 
     [Fact]
-    public async Task Without_scripts_one_comes_back_to_the_search_after_a_deletion_a_change_of_mind_and_a_pin()
+    public async Task Without_scripts_deleting_keeping_and_pinning_return_to_the_search()
     {
         await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.43", "There and back", isCaptured: false);
-        await using var browser = await OpenAsync(scripts: false);
+        await using var browser = await house.OpenAsync(scripts: false);
         var page = await browser.NewPageAsync();
         const string Search = "/userdata?Q=There%20and%20back";
         await page.GotoAsync(Search);
@@ -167,7 +172,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
 
         await page.GotoAsync("/userdata?Trigger=Manual");
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Pin entry") }).First.ClickAsync();
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/userdata\\?Trigger=Manual#entry-\\d+$"));
+        await Expect(page).ToHaveURLAsync(new Regex("/userdata\\?Trigger=Manual#entry-\\d+$"));
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin entry") }).First.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Unpin entry") })).ToHaveCountAsync(0);
 
@@ -178,9 +183,9 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_administrator_looks_at_the_attempts_against_unknown_accounts(bool scripts)
+    public async Task Administrator_sees_attempts_on_unknown_accounts(bool scripts)
     {
-        await using var browser = await OpenAsync(scripts);
+        await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
         await page.GetByLabel("Whose").SelectOptionAsync("Unknown");
@@ -195,9 +200,9 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Older_entries_are_reached(bool scripts)
+    public async Task Older_entries_can_be_reached(bool scripts)
     {
-        await using var browser = await OpenAsync(scripts);
+        await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
         if (scripts)
@@ -205,11 +210,5 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         else
             await page.GetByRole(AriaRole.Link, new() { Name = "Older entries" }).ClickAsync();
         await Expect(page.Locator("#entry-1")).ToBeVisibleAsync();
-    }
-
-    private async Task<IBrowserContext> OpenAsync(bool scripts)
-    {
-        Assert.SkipUnless(Chromium.IsAvailable, Chromium.Why);
-        return await house.OpenAsync(scripts);
     }
 }

@@ -4,18 +4,19 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>What costs much is bounded; what must be recorded is not.</summary>
+/// <summary>Expensive requests are limited; attempts, which must be recorded, are not.</summary>
 public class RateLimitTests(Household household) : IClassFixture<Household>
 {
     [Fact]
-    public async Task Captures_of_one_account_are_bounded_and_others_are_not_touched()
+    public async Task Captures_are_limited_per_account()
     {
         var page = await household.Bob.GetAsync("/capture");
         WebAnswer answer;
         var allowed = 0;
         do
         {
-            answer = await household.Bob.PostAsync("/capture", [new("__RequestVerificationToken", page.Token)], ("HX-Request", "true"));
+            answer = await household.Bob.PostAsync(
+                "/capture", [new("__RequestVerificationToken", page.Token)], ("HX-Request", "true"));
             allowed += answer.Status == HttpStatusCode.OK ? 1 : 0;
         }
         while (answer.Status == HttpStatusCode.OK && allowed < 500);
@@ -31,7 +32,7 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task Registrations_from_one_address_are_bounded_and_failed_sign_ins_are_all_recorded()
+    public async Task Registrations_are_limited_per_address_and_every_failed_sign_in_is_recorded()
     {
         using var visitor = household.App.Visit();
         var register = await visitor.GetAsync("/register");
@@ -49,28 +50,34 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
 
         var login = await visitor.GetAsync("/login");
         for (var i = 0; i < 80; i++)
-            Assert.Equal(HttpStatusCode.OK, (await visitor.SubmitAsync(login, new { Email = "flood@example.org", Password = "a wrong password" })).Status);
-        Assert.Equal(80, await household.App.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AccountTyped == "flood@example.org")));
+            Assert.Equal(HttpStatusCode.OK,
+                (await visitor.SubmitAsync(login, new { Email = "flood@example.org", Password = "a wrong password" })).Status);
+        Assert.Equal(
+            80, await household.App.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AccountTyped == "flood@example.org")));
     }
 
     [Fact]
-    public async Task Mails_sent_again_are_bounded_whatever_the_address_is_made_to_look_like()
+    public async Task Resent_mails_are_limited_however_the_URL_is_written()
     {
-        var token = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Eve.GetAsync("/settings")).Token);
+        var token = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Eve.GetAsync("/settings")).Token);
         for (var i = 0; i < 20; i++)
             Assert.Equal(HttpStatusCode.NotFound, (await household.Eve.PostAsync($"/send_again/{i + 1_000}", [token])).Status);
 
         foreach (var query in new[] { "", "?handler=", "?handler=nobodys" })
-            Assert.Equal(HttpStatusCode.TooManyRequests, (await household.Eve.PostAsync("/send_again/1000" + query, [token])).Status);
+            Assert.Equal(
+                HttpStatusCode.TooManyRequests, (await household.Eve.PostAsync("/send_again/1000" + query, [token])).Status);
         Assert.Equal(HttpStatusCode.OK, (await household.Eve.PostAsync("/send_again/1000?handler=Acknowledge", [token])).Status);
-        var anns = new KeyValuePair<string, string>("__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token);
+        var anns = new KeyValuePair<string, string>(
+            "__RequestVerificationToken", (await household.Ann.GetAsync("/settings")).Token);
         Assert.Equal(HttpStatusCode.NotFound, (await household.Ann.PostAsync("/send_again/1000", [anns])).Status);
     }
 
     [Fact]
-    public async Task Registrations_of_one_IPv6_network_are_bounded_together()
+    public async Task Registrations_of_one_IPv6_network_share_a_limit()
     {
-        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("ForwardedHeaders_Enabled", "true"));
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, ("ForwardedHeaders_Enabled", "true"));
         using var visitor = app.Visit();
         var register = await visitor.GetAsync("/register");
         WebAnswer answer;

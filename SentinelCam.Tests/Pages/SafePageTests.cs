@@ -5,7 +5,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>What pages carry for safety, and hostile text on them.</summary>
+/// <summary>Security headers, and hostile text on pages.</summary>
 public class SafePageTests(Household household) : IClassFixture<Household>
 {
     private const string Hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}&lt;";
@@ -42,33 +42,38 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         Assert.Contains("no-store", answer.Headers["Cache-Control"], StringComparison.Ordinal);
         Assert.False(answer.Headers.ContainsKey("Server"));
 
-        Assert.All(answer.Document.Scripts, script => Assert.StartsWith("/", script.GetAttribute("src"), StringComparison.Ordinal));
+        Assert.All(answer.Document.Scripts,
+            script => Assert.StartsWith("/", script.GetAttribute("src"), StringComparison.Ordinal));
         Assert.Empty(answer.Document.QuerySelectorAll("style, [style]"));
-        Assert.DoesNotContain(answer.Document.All.SelectMany(element => element.Attributes), attribute => attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(answer.Document.All.SelectMany(element => element.Attributes),
+            attribute => attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase));
         Assert.All(answer.Document.QuerySelectorAll("[src], link[href]"), element =>
             Assert.StartsWith("/", element.GetAttribute("src") ?? element.GetAttribute("href"), StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Hostile_text_of_a_visitor_is_shown_as_text_on_every_page()
+    public async Task Visitors_hostile_text_is_shown_as_text_on_every_page()
     {
         const string Account = "o'neil&{co}`x`@example.org";
-        // From an address of its own, so that it is mailed at once
+        // From a new address, so that it is mailed at once
         var id = await _app.FailToSignInAsync(Account, "203.0.113.66", Hostile);
-        await _app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
+        await _app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.EntryId == id && d.AcceptedAt != null), mails => mails == 1);
 
-        foreach (var path in new[] { "/userdata", "/dashboard", $"/delete_log/{id}", "/userdata?Q=" + Uri.EscapeDataString("<script>") })
+        foreach (var path in new[] { "/userdata", "/dashboard", $"/delete_log/{id}",
+            "/userdata?Q=" + Uri.EscapeDataString("<script>") })
         {
             var answer = await household.Ann.GetAsync(path);
             Assert.Contains(Hostile, answer.Main, StringComparison.Ordinal);
             Assert.Contains(Account, answer.Main, StringComparison.Ordinal);
-            AssertNothingForeign(answer);
+            AssertNothingInjected(answer);
         }
 
-        var mail = Path.GetFileName(Directory.GetFiles(Path.Combine(_app.DataDirectory, "outbox")).Single(path => File.ReadAllText(path).Contains("neil", StringComparison.Ordinal)));
+        var mail = Path.GetFileName(Directory.GetFiles(Path.Combine(_app.DataDirectory, "outbox"))
+            .Single(path => File.ReadAllText(path).Contains("neil", StringComparison.Ordinal)));
         var shown = await household.Ann.GetAsync($"/admin/mail/{mail}");
         Assert.Contains("<script>alert(1)</script>", shown.Main, StringComparison.Ordinal);
-        AssertNothingForeign(shown);
+        AssertNothingInjected(shown);
     }
 
     [Fact]
@@ -77,15 +82,15 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         using var visitor = _app.Visit();
         var signIn = await visitor.SignInAsync(Hostile, "a wrong password");
         Assert.Equal(Hostile, signIn.Document.QuerySelector("#Email")!.GetAttribute("value"));
-        AssertNothingForeign(signIn);
+        AssertNothingInjected(signIn);
 
         var register = await visitor.RegisterAsync(Hostile[..40], Hostile, "short");
         Assert.Equal(Hostile[..40], register.Document.QuerySelector("#UserName")!.GetAttribute("value"));
-        AssertNothingForeign(register);
+        AssertNothingInjected(register);
 
         var search = await household.Bob.GetAsync("/userdata?Q=" + Uri.EscapeDataString(Hostile));
         Assert.Equal(Hostile, search.Document.QuerySelector("#Q")!.GetAttribute("value"));
-        AssertNothingForeign(search);
+        AssertNothingInjected(search);
     }
 
     [Fact]
@@ -97,11 +102,11 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         var page = await household.Ann.GetAsync("/admin/accounts");
 
         Assert.Contains("<b onclick=alert(1)>Zed</b>\"'", page.Main, StringComparison.Ordinal);
-        AssertNothingForeign(page);
+        AssertNothingInjected(page);
     }
 
     [Fact]
-    public async Task Health_is_plain_text_and_tells_details_to_the_administrator_only()
+    public async Task Health_is_plain_text_with_details_for_administrators_only()
     {
         foreach (var visitor in new[] { household.Nobody, household.Bob })
         {
@@ -112,13 +117,15 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         }
 
         var details = (await household.Ann.GetAsync("/healthz")).Text;
-        Assert.StartsWith($"healthy\nversion: {ProductVersion.Text}\ndatabase: ok\njobs: ok\n", details.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.StartsWith($"healthy\nversion: {ProductVersion.Text}\ndatabase: ok\njobs: ok\n", details.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
         Assert.Contains("mail: the outbox", details, StringComparison.Ordinal);
     }
 
-    private static void AssertNothingForeign(WebAnswer answer)
+    private static void AssertNothingInjected(WebAnswer answer)
     {
-        Assert.All(answer.Document.Scripts, script => Assert.StartsWith("/", script.GetAttribute("src"), StringComparison.Ordinal));
+        Assert.All(answer.Document.Scripts,
+            script => Assert.StartsWith("/", script.GetAttribute("src"), StringComparison.Ordinal));
         Assert.Null(answer.Document.QuerySelector("img[src=x], b[onclick]"));
     }
 }

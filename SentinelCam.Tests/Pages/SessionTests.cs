@@ -3,15 +3,15 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
 
-/// <summary>A session ends by itself, and its cookie is kept from scripts and other sites.</summary>
+/// <summary>Sessions expire, and their cookies are out of reach of scripts and other sites.</summary>
 public class SessionTests(Household household) : IClassFixture<Household>
 {
     [Fact]
-    public async Task After_twelve_hours_of_rest_one_has_to_sign_in_again()
+    public async Task Session_expires_after_twelve_idle_hours()
     {
-        household.Clock.Advance(TimeSpan.FromHours(11));
+        household.Clock.Sleep(TimeSpan.FromHours(11));
         Assert.Equal("/dashboard", (await household.Bob.GetAsync("/dashboard")).Path);
-        household.Clock.Advance(TimeSpan.FromHours(13));
+        household.Clock.Sleep(TimeSpan.FromHours(13));
 
         var fragment = await household.Bob.GetAsync("/userdata", ("HX-Request", "true"));
         Assert.Equal(HttpStatusCode.Unauthorized, fragment.Status);
@@ -20,7 +20,7 @@ public class SessionTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
-    public async Task The_cookies_are_out_of_reach_of_scripts_and_other_sites()
+    public async Task Cookies_are_out_of_reach_of_scripts_and_other_sites()
     {
         using var visitor = household.App.Visit();
         var form = (await visitor.GetAsync("/login")).Headers["Set-Cookie"];
@@ -28,11 +28,13 @@ public class SessionTests(Household household) : IClassFixture<Household>
         Assert.Contains("samesite=strict", form, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("httponly", form, StringComparison.OrdinalIgnoreCase);
 
-        // By hand, since the browser follows the redirect that carries the cookie
+        // Sent by hand, since the visitor follows the redirect that sets the cookie
         var (cookies, fields) = await RawHttp.LoginFormAsync(household.App, Household.Eves);
         fields = fields.Replace("a+wrong+password", SentinelCamApp.Password.Replace(' ', '+'), StringComparison.Ordinal);
-        var answer = await RawHttp.SendAsync(household.App.Address, RawHttp.Post(household.App.Address, "/login", cookies, fields, "Tests/1.0"));
-        var session = Assert.Single(answer.Split("\r\n"), line => line.StartsWith("Set-Cookie: SentinelCam=", StringComparison.Ordinal));
+        var answer = await RawHttp.SendAsync(
+            household.App.Address, RawHttp.Post(household.App.Address, "/login", cookies, fields, "Tests/1.0"));
+        var session = Assert.Single(
+            answer.Split("\r\n"), line => line.StartsWith("Set-Cookie: SentinelCam=", StringComparison.Ordinal));
         Assert.Contains("samesite=lax", session, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("httponly", session, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("expires", session, StringComparison.OrdinalIgnoreCase);

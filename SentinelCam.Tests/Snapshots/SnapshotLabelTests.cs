@@ -3,12 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Snapshots;
 
-/// <summary>A picture that is not what it seems is called so wherever its owner sees it.</summary>
+/// <summary>Pictures that could mislead are labelled wherever their owner sees them.</summary>
 public class SnapshotLabelTests
 {
     private static readonly DateTimeOffset Moment = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -24,7 +23,7 @@ public class SnapshotLabelTests
 
     [Theory]
     [MemberData(nameof(Labels))]
-    public void A_label_says_what_the_picture_is_and_whether_it_is_late(FrameQuality quality, string label)
+    public void Label_names_the_quality_and_a_late_capture(FrameQuality quality, string label)
     {
         Assert.Equal(label, SnapshotLabel.Of(Taken(1, quality), Moment));
         Assert.Equal($"{label}, taken 60 s late", SnapshotLabel.Of(Taken(60, quality), Moment));
@@ -33,12 +32,12 @@ public class SnapshotLabelTests
     [Theory]
     [InlineData(FrameQuality.Good)]
     [InlineData(FrameQuality.Unchecked)]
-    public void A_good_picture_and_one_that_nobody_could_check_have_none(FrameQuality quality) =>
+    public void Good_and_unchecked_pictures_have_no_label(FrameQuality quality) =>
         Assert.Null(SnapshotLabel.Of(Taken(1, quality), Moment));
 
     [Theory]
     [MemberData(nameof(Labels))]
-    public async Task The_label_stands_in_the_list_on_the_entry_s_page_and_in_the_mail(FrameQuality quality, string label)
+    public async Task Label_appears_in_the_list_on_the_entry_page_and_in_the_mail(FrameQuality quality, string label)
     {
         var camera = new FakeCamera();
         await using var app = await SentinelCamApp.StartAsync(null, services =>
@@ -52,12 +51,13 @@ public class SnapshotLabelTests
         var entry = await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
 
-        Assert.Equal(quality, await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).Select(s => s.Quality).SingleAsync()));
+        Assert.Equal(
+            quality, await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry).Select(s => s.Quality).SingleAsync()));
         Assert.Contains(label, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.Contains(label, (await ann.GetAsync($"/userdata/{entry}")).Main, StringComparison.Ordinal);
         var mail = Assert.Single(app.Mails());
-        Assert.Contains($"Picture: {label}", AlertMessageTests.OneLine(AlertMessageTests.Plain(mail)), StringComparison.Ordinal);
-        Assert.Contains(label, AlertMessageTests.Html(mail).QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
+        Assert.Contains($"Picture: {label}", mail.PlainOnOneLine(), StringComparison.Ordinal);
+        Assert.Contains(label, mail.Html().QuerySelector("img")!.GetAttribute("alt"), StringComparison.Ordinal);
     }
 
     private static Snapshot Taken(double secondsLater, FrameQuality quality) => new()

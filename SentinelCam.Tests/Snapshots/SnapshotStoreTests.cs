@@ -26,7 +26,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_camera_s_JPEG_is_kept_byte_for_byte_and_described()
+    public void Cameras_JPEG_is_stored_byte_for_byte_and_described()
     {
         var frame = TestJpeg.Good(Moment) with { Quality = FrameQuality.Good };
 
@@ -36,12 +36,13 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Equal(frame.Jpeg, File.ReadAllBytes(_store.PathOf(snapshot.FileName)));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(frame.Jpeg)), snapshot.Sha256);
         Assert.Equal((640, 480, frame.Jpeg.Length), (snapshot.Width, snapshot.Height, (int)snapshot.Bytes));
-        Assert.Equal((Moment, "front door", FrameQuality.Good, false), (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
+        Assert.Equal((Moment, "front door", FrameQuality.Good, false),
+            (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
         Assert.Equal(snapshot.HasThumbnail, File.Exists(_store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName))));
     }
 
     [Fact]
-    public void The_folder_is_the_day_in_UTC()
+    public void Folder_is_the_UTC_date()
     {
         var inTokyo = new DateTimeOffset(2030, 2, 1, 8, 0, 0, TimeSpan.FromHours(9));
 
@@ -49,7 +50,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_same_frame_twice_makes_two_files()
+    public void Saving_a_frame_twice_makes_two_files()
     {
         var frame = TestJpeg.Good(Moment);
 
@@ -57,7 +58,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_frame_that_no_decoder_takes_is_kept_without_a_small_copy()
+    public void Undecodable_frame_is_stored_without_a_thumbnail()
     {
         var snapshot = _store.Save(new Frame(TestJpeg.Tiny(1), 32, 24, Moment, FrameQuality.Unchecked), "cam");
 
@@ -66,11 +67,11 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_whose_small_copy_cannot_be_written_stays_without_it()
+    public void Picture_is_stored_even_if_its_thumbnail_cannot_be_written()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
-        // Linux takes paths of 4095 bytes: that of the small copy is longer than that of the picture
+        // Linux paths have at most 4095 bytes, and the thumbnail's path is longer than the picture's
         const int Longest = 4095;
         var half = Path.Combine("snapshots", "2030", "01", "31", new string('x', 32) + ".jpg." + new string('x', 32) + ".half");
         var deep = _parent;
@@ -86,7 +87,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_picture_itself_serves_where_a_power_cut_has_emptied_its_small_copy_or_there_is_none()
+    public void Full_picture_replaces_a_missing_or_empty_thumbnail()
     {
         var snapshot = _store.Save(TestJpeg.Good(Moment), "cam");
         var small = _store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName));
@@ -99,7 +100,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_that_cannot_be_written_takes_its_strip_with_it()
+    public async Task Picture_that_cannot_be_written_discards_its_strip()
     {
         var strip = TestJpeg.Good(Moment);
         File.WriteAllText(Path.Combine(_data.Snapshots, "2031"), "in the way of the folder");
@@ -109,11 +110,12 @@ public sealed class SnapshotStoreTests : IDisposable
 
         Assert.Single(kept.Strip);
         Assert.Equal(kept.FileNames().Order(), Directory.EnumerateFiles(_data.Snapshots, "*.jpg", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(_data.Snapshots, path).Replace('\\', '/')).Where(name => !name.Contains(".thumb.", StringComparison.Ordinal)).Order());
+            .Select(path => Path.GetRelativePath(_data.Snapshots, path).Replace('\\', '/'))
+            .Where(name => !name.Contains(".thumb.", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
-    public void Deleting_takes_picture_and_small_copy_and_minds_nothing_that_is_gone_already()
+    public void Deleting_removes_picture_and_thumbnail_and_ignores_missing_files()
     {
         var name = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
 
@@ -125,7 +127,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_that_cannot_be_written_is_an_error_and_leaves_nothing_behind()
+    public void Failed_write_throws_and_leaves_nothing_behind()
     {
         File.WriteAllText(Path.Combine(_data.Snapshots, "2030"), "in the way of the folder");
 
@@ -135,18 +137,19 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void Files_of_a_time_are_listed_by_the_name_of_the_picture()
+    public void Files_of_a_period_are_listed_by_picture_name()
     {
         var before = SaveAt(Moment.AddDays(-2));
         var within = SaveAt(Moment);
         var after = SaveAt(Moment.AddDays(2));
 
         Assert.Equal([within], _store.NamesBetween(Moment.AddDays(-1), Moment.AddDays(1)).Distinct());
-        Assert.Equal(new[] { before, within, after }.Order(), _store.NamesBetween(Moment.AddDays(-3), Moment.AddDays(3)).Distinct().Order());
+        Assert.Equal(new[] { before, within, after }.Order(),
+            _store.NamesBetween(Moment.AddDays(-3), Moment.AddDays(3)).Distinct().Order());
     }
 
     [Fact]
-    public void What_a_crash_left_half_written_is_removed_once_it_is_old()
+    public void Old_half_written_files_are_removed()
     {
         var whole = SaveAt(Moment);
         var old = Half("old", Moment.AddHours(-2));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>A network camera on a free port of loopback that answers as a test tells it to.</summary>
+/// <summary>A network camera on a free loopback port, with answers chosen by the test.</summary>
 public sealed class CameraServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -18,7 +18,8 @@ public sealed class CameraServer : IAsyncDisposable
     public Uri Url(string path = "/video") => new(new Uri(_app.Urls.First()), path);
 
     /// <summary>The same address with a user name and password in it.</summary>
-    public Uri Url(string path, string userInfo) => new(Url(path).AbsoluteUri.Replace("://", $"://{userInfo}@", StringComparison.Ordinal));
+    public Uri Url(string path, string userInfo) =>
+        new(Url(path).AbsoluteUri.Replace("://", $"://{userInfo}@", StringComparison.Ordinal));
 
     public int Requests => Volatile.Read(ref _requests);
 

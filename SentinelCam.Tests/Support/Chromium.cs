@@ -4,20 +4,20 @@ using Microsoft.Playwright;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The real browser, Debian's Chromium, without a window. One for all tests; each test takes a context of its own.</summary>
+/// <summary>The real browser, Debian's Chromium, without a window. All tests share one; each test has its own context.</summary>
 public static class Chromium
 {
     private const string Program = "/usr/bin/chromium";
 
     private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
 
-    public static bool IsAvailable => File.Exists(Program);
+    /// <summary>Skips the current test where there is no browser.</summary>
+    public static void SkipUnlessInstalled() => Assert.SkipUnless(File.Exists(Program), "chromium is not installed");
 
-    public const string Why = "chromium is not installed";
-
-    /// <summary>A fresh profile on the app's address.</summary>
+    /// <summary>A fresh profile on the app's address. Skips the current test where there is no browser.</summary>
     public static async Task<IBrowserContext> OpenAsync(Uri address, BrowserNewContextOptions? options = null)
     {
+        SkipUnlessInstalled();
         options ??= new BrowserNewContextOptions();
         options.BaseURL = address.ToString();
         var context = await (await Browser.Value).NewContextAsync(options);
@@ -25,7 +25,9 @@ public static class Chromium
         return context;
     }
 
-    /// <summary>Everything that the browser complains of on a page from now on: errors of scripts, of the security policy, of requests.</summary>
+    /// <summary>
+    /// Everything the browser complains about on a page from now on: failed scripts, requests and policy violations.
+    /// </summary>
     public static IReadOnlyCollection<string> Complaints(IPage page)
     {
         var complaints = new ConcurrentQueue<string>();
@@ -38,8 +40,8 @@ public static class Chromium
         return complaints;
     }
 
-    /// <summary>Waits for the page of an address that a click leads to.</summary>
-    /// <remarks>Playwright's own WaitForURLAsync misses a load event that comes while it begins to wait.</remarks>
+    /// <summary>Waits for the page that a click leads to.</summary>
+    /// <remarks>Playwright's own WaitForURLAsync misses a load event that fires just as it starts to wait.</remarks>
     public static Task ArriveAsync(IPage page, string path) =>
         Assertions.Expect(page).ToHaveURLAsync(new Regex($"^https?://[^/]+{Regex.Escape(path)}$"));
 
@@ -56,7 +58,7 @@ public static class Chromium
                 "--disable-component-update", "--disable-sync",
             ],
         });
-        // Playwright's driver, and with it the browser, would outlive a test run that nobody tells to end
+        // Otherwise Playwright's driver and the browser outlive the test run
         AppDomain.CurrentDomain.ProcessExit += (_, _) => playwright.Dispose();
         return browser;
     }

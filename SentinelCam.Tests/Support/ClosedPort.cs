@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>A port of loopback that refuses connections: it is held so that nobody else takes it, and nobody listens.</summary>
+/// <summary>A loopback port that refuses connections: it is reserved, but nothing listens.</summary>
 public sealed class ClosedPort : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

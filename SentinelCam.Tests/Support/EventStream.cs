@@ -5,8 +5,6 @@ namespace SentinelCam.Tests.Support;
 /// <summary>Reads server-sent events as a browser does.</summary>
 public sealed class EventStream : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly Stream _stream;
     private readonly IAsyncEnumerator<SseItem<string>> _items;
 
@@ -19,7 +17,8 @@ public sealed class EventStream : IAsyncDisposable
     public static async Task<EventStream> OpenAsync(WebVisitor visitor, string path) => new(await visitor.StreamAsync(path));
 
     /// <summary>The name of the next event; null where the stream has ended.</summary>
-    public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Patience) ? _items.Current.EventType : null;
+    public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience)
+        ? _items.Current.EventType : null;
 
     public async Task UntilEndAsync()
     {

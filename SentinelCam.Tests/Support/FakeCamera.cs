@@ -4,7 +4,7 @@ using SentinelCam.Cameras;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>A camera that a test hands its frames and faults, one opening after another.</summary>
+/// <summary>A camera whose frames and faults come from the test, over any number of openings.</summary>
 public sealed class FakeCamera : ICamera
 {
     private readonly Channel<object> _script = Channel.CreateUnbounded<object>();
@@ -14,7 +14,7 @@ public sealed class FakeCamera : ICamera
     /// <summary>How often it was opened.</summary>
     public int Openings { get; private set; }
 
-    /// <summary>How many frames somebody has taken and come back for more.</summary>
+    /// <summary>How many frames the reader has taken before asking for the next.</summary>
     public int Sent { get; private set; }
 
     /// <summary>Whether it is open now.</summary>

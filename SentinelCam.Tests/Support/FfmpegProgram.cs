@@ -10,7 +10,7 @@ public static class FfmpegProgram
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg")));
 
-    /// <summary>Starts it; its standard output is redirected, and errors go to the test's own.</summary>
+    /// <summary>Starts it with its standard output redirected; errors go to the test's own.</summary>
     public static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("ffmpeg", ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", .. arguments])
         {

@@ -7,12 +7,12 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// An app for browsers, on the real clock: Ann, the administrator, has pictures, entries without, and mails. Shared by the tests of a
-/// class, which add what they change. Passwords are hashed cheaply.
+/// An app for browsers, on the real clock. Ann, the administrator, has mails and entries with and without pictures. The tests
+/// of a class share it and add what they change. Passwords are hashed cheaply.
 /// </summary>
 public class HouseOfPictures : IAsyncLifetime
 {
-    /// <summary>Entries of Ann's, of which one has a picture, and one of an unknown account.</summary>
+    /// <summary>The entries that Ann sees. Two have pictures, and one is of an unknown account.</summary>
     public const int Entries = 32;
 
     private string? _session;
@@ -30,12 +30,14 @@ public class HouseOfPictures : IAsyncLifetime
         Ann = await App.RegisterAnnAsync();
         await App.AddAccountAsync("Carol", Household.Carols, approved: false);
         for (var i = 0; i < Entries - 3; i++)
-            await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", isCaptured: false);
+            await App.FailToSignInAsync(
+                SentinelCamApp.AnnsEmail, $"203.0.113.{i}", $"Mozilla/5.0 (X11; Linux x86_64) Visitor/{i}", isCaptured: false);
         await App.FailToSignInAsync("stranger@example.org", "198.51.100.7", "curl/8.7", isCaptured: false);
         await ForgetFailuresAsync();
-        // The next attempt opens an alert of its own, so that it has a picture and a mail
+        // The next attempt opens a new alert, so that it has a picture and a mail
         await App.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));
-        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
+        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.77",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36");
         await Ann.SubmitAsync("/capture", new { });
         await App.WaitForAcceptedAsync(2);
         await App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count == 2);
@@ -67,11 +69,12 @@ public class HouseOfPictures : IAsyncLifetime
         return await Chromium.OpenAsync(App.Address, options);
     }
 
-    /// <summary>Puts four frames beside the first picture of "capture now", as a live camera does.</summary>
+    /// <summary>Adds four frames to the first requested picture, as a live camera does.</summary>
     public Task AddStripAsync() => App.ReadAsync(async db =>
     {
         var store = App.Services.GetRequiredService<SnapshotStore>();
-        var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id).FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
+        var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id)
+            .FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
         foreach (var half in picture.Strip.Count == 0 ? new[] { -2, -1, 1, 2 } : [])
             picture.Strip.Add(store.Save(TestJpeg.Good(picture.TakenAt.AddSeconds(half / 2.0), half + 3), picture.CameraName));
         return await db.SaveChangesAsync();
@@ -86,7 +89,7 @@ public class HouseOfPictures : IAsyncLifetime
         await Chromium.ArriveAsync(page, "/dashboard");
     }
 
-    /// <summary>So that Ann can sign in after all these wrong passwords.</summary>
+    /// <summary>Lets Ann sign in after all these wrong passwords.</summary>
     public Task ForgetFailuresAsync() => App.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set
         .SetProperty(a => a.AccessFailedCount, 0).SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
 

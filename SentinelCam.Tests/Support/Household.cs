@@ -1,5 +1,6 @@
 using Hangfire;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
@@ -11,8 +12,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// An app that is shared by the tests of a class: Ann is its administrator, Bob and Eve are owners, each with a browser that is
-/// signed in; Carol waits for approval. The clock stands still until a test moves it, and passwords are hashed cheaply.
+/// An app that the tests of a class share. Ann is its administrator, Bob and Eve are owners, all signed in; Carol waits for
+/// approval. The clock stands still until a test moves it, and passwords are hashed cheaply.
 /// </summary>
 public class Household : IAsyncLifetime
 {
@@ -20,7 +21,7 @@ public class Household : IAsyncLifetime
     public const string Eves = "eve@example.org";
     public const string Carols = "carol@example.org";
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Clock { get; } = TestClock.AtNoon();
 
     public SentinelCamApp App { get; private set; } = null!;
 
@@ -35,7 +36,7 @@ public class Household : IAsyncLifetime
 
     protected virtual (string Key, string? Value)[] Settings => [];
 
-    /// <summary>Makes sign-ins quick where their cost is not what is tested.</summary>
+    /// <summary>Makes sign-ins fast for tests that are not about their cost.</summary>
     public static void CheapPasswords(IServiceCollection services) =>
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1_000);
 
@@ -66,11 +67,19 @@ public class Household : IAsyncLifetime
 public static class HouseholdActions
 {
     /// <summary>Adds an account without the form.</summary>
-    public static async Task<long> AddAccountAsync(this SentinelCamApp app, string userName, string email, bool approved = true, string password = SentinelCamApp.Password)
+    public static async Task<long> AddAccountAsync(
+        this SentinelCamApp app, string userName, string email, bool approved = true, string password = SentinelCamApp.Password)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        var account = new Account { UserName = email, Name = userName, Email = email, RegisteredAt = now, ApprovedAt = approved ? now : null };
+        var account = new Account
+        {
+            UserName = email,
+            Name = userName,
+            Email = email,
+            RegisteredAt = now,
+            ApprovedAt = approved ? now : null,
+        };
         var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
         return account.Id;
@@ -93,18 +102,20 @@ public static class HouseholdActions
     }
 
     /// <summary>
-    /// A failed sign-in as the form records it, from any address and browser. One that is not captured is due in two minutes only, so that
-    /// its entry stays as it is.
+    /// A failed sign-in as the form records it, from any address and browser. The capture of one that is not captured is due only
+    /// in two minutes, so that its entry stays as it is.
     /// </summary>
     /// <returns>The entry's id.</returns>
     public static async Task<long> FailToSignInAsync(
-        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true) =>
+        this SentinelCamApp app, string email, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0",
+        bool isCaptured = true) =>
         (await app.SubmitAsync(email, passwordIsRight: false, remoteAddress, userAgent, isCaptured)).EntryId!.Value;
 
     /// <summary>A right or a wrong password as the form records it, from any address and browser. Nobody is signed in.</summary>
     /// <returns>Whether the form would sign in, and the entry's id, if there is one.</returns>
     public static async Task<(bool IsAccepted, long? EntryId)> SubmitAsync(
-        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1", string userAgent = "Tests/1.0", bool isCaptured = true)
+        this SentinelCamApp app, string email, bool passwordIsRight, string remoteAddress = "127.0.0.1",
+        string userAgent = "Tests/1.0", bool isCaptured = true)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
@@ -113,7 +124,8 @@ public static class HouseholdActions
         var recorder = scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>();
         var submission = new Submission(account, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now, now);
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>().DecideAsync(account?.Id ?? 0, passwordIsRight, now);
+        var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>()
+            .DecideAsync(account?.Id ?? 0, passwordIsRight, now);
         var isRecorded = decision.Refusal is { } refusal
             ? await recorder.AddFailureAsync(submission, refusal, decision.OwnerId)
             : await recorder.AddSuccessAsync(submission);
@@ -133,19 +145,20 @@ public static class HouseholdActions
             .Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
     }
 
-    /// <summary>Moves the clock minute by minute, so that every sweep of that time comes.</summary>
-    public static void AdvanceMinutes(this FakeTimeProvider clock, int minutes)
-    {
-        for (var i = 0; i < minutes; i++)
-            clock.Advance(TimeSpan.FromMinutes(1));
-    }
+    /// <summary>Waits until no entry waits for its picture.</summary>
+    public static Task WaitForCapturesAsync(this SentinelCamApp app) =>
+        app.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting), waiting => waiting == 0);
 
-    /// <summary>Every byte that the app has kept, in all files of its data directory.</summary>
+    /// <summary>Waits until no alert is open.</summary>
+    public static Task WaitForClosedAlertsAsync(this SentinelCamApp app) =>
+        app.WaitForAsync(db => db.Alerts.CountAsync(a => a.ClosedAt == null), open => open == 0);
+
+    /// <summary>All files of the data directory with their content.</summary>
     public static IEnumerable<(string Path, byte[] Bytes)> Kept(this SentinelCamApp app)
     {
         foreach (var path in Directory.EnumerateFiles(app.DataDirectory, "*", SearchOption.AllDirectories))
         {
-            // A file that is being written has another name a moment later
+            // A file that is being written has another name a moment later, and is skipped
             if (Path.GetFileName(path) == ".lock" || !File.Exists(path))
                 continue;
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -13,20 +13,22 @@ public enum MjpegFault
 {
     None,
 
-    /// <summary>The next picture breaks off in its middle, and so does the connection.</summary>
+    /// <summary>The next picture and its connection break off in the middle.</summary>
     StopMidFrame,
 
-    /// <summary>The next picture stops in its middle; the connection stays open and silent.</summary>
+    /// <summary>The next picture stops in the middle; the connection stays open and silent.</summary>
     Stall,
 
-    /// <summary>Connections are cut, new ones too.</summary>
+    /// <summary>All connections are cut, including new ones.</summary>
     Drop,
 }
 
-/// <summary>A live camera: the real ffmpeg program makes the pictures, and its own bytes go out over HTTP to any number of viewers.</summary>
+/// <summary>
+/// A live camera: the real ffmpeg program makes the pictures, and any number of viewers get its bytes over HTTP.
+/// </summary>
 /// <remarks>
-/// ffmpeg's own HTTP server takes a single viewer and ends with it, hence the relay. It cuts the stream into parts by
-/// ffmpeg's Content-Length and remembers each picture that it has sent.
+/// ffmpeg's own HTTP server serves a single viewer and ends with it, hence this relay. It splits the stream by ffmpeg's
+/// Content-Length and remembers each picture that it has sent.
 /// </remarks>
 public sealed class MjpegStream : IAsyncDisposable
 {
@@ -57,7 +59,7 @@ public sealed class MjpegStream : IAsyncDisposable
     /// <summary>How many connections a <see cref="Fault"/> has hit.</summary>
     public int FaultsShown => Volatile.Read(ref _faultsShown);
 
-    /// <summary>What goes wrong from the next picture on; <see cref="MjpegFault.None"/> heals it for new connections.</summary>
+    /// <summary>What goes wrong from the next picture on. <see cref="MjpegFault.None"/> repairs new connections.</summary>
     public MjpegFault Fault { get; set; }
 
     /// <summary>Whether exactly these bytes have gone out as one picture.</summary>
@@ -69,7 +71,8 @@ public sealed class MjpegStream : IAsyncDisposable
         CancellationToken cancellationToken, string source = "testsrc2=size=640x480:rate=30")
     {
         var ffmpeg = FfmpegProgram.Start(
-            "-re", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-flush_packets", "1", "-f", "mpjpeg", "-");
+            "-re", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-flush_packets", "1", "-f",
+                "mpjpeg", "-");
         var stream = new MjpegStream(ffmpeg);
         try
         {
@@ -171,7 +174,7 @@ public sealed class MjpegStream : IAsyncDisposable
         var fault = Fault;
         if (fault == MjpegFault.None)
         {
-            // Remembered first: a viewer may ask before this method goes on
+            // Remembered first, since a viewer may ask before this method continues
             _sent[Convert.ToHexString(SHA256.HashData(part.Jpeg))] = true;
             await body.WriteAsync(part.Head, cancellationToken);
             await body.WriteAsync(part.Jpeg, cancellationToken);
@@ -187,7 +190,7 @@ public sealed class MjpegStream : IAsyncDisposable
         }
         if (fault == MjpegFault.Stall)
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        // Aborting resets the connection, which throws away what the viewer has not read yet
+        // Aborting resets the connection and discards what the viewer has not read yet
         await Task.Delay(100, cancellationToken);
         context.Abort();
         return false;

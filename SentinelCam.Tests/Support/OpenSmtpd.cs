@@ -62,6 +62,9 @@ public sealed class OpenSmtpd : IDisposable
     /// <summary>The port on 127.0.0.1, without TLS or sign-in.</summary>
     public int Port { get; }
 
+    /// <summary>The settings with which an app sends its mails here.</summary>
+    public (string Key, string? Value)[] Settings => SmtpSettings.For(Port);
+
     /// <summary>The running server; the first call starts it.</summary>
     public static Task<OpenSmtpd> StartAsync(CancellationToken cancellationToken) => Instance.Value.WaitAsync(cancellationToken);
 
@@ -70,29 +73,14 @@ public sealed class OpenSmtpd : IDisposable
     public static string AddressFor(string name) => name + "@mail.test";
 
     /// <summary>Waits for the mailbox's first mail.</summary>
-    /// <exception cref="TimeoutException">None arrived within 30 seconds.</exception>
-    public async Task<MimeMessage> WaitForMailAsync(string name, CancellationToken cancellationToken) =>
-        (await WaitForMailsAsync(name, 1, cancellationToken))[0];
+    /// <exception cref="TimeoutException">None arrived in time.</exception>
+    public async Task<MimeMessage> WaitForMailAsync(string name) => (await WaitForMailsAsync(name, 1))[0];
 
     /// <summary>Waits until the mailbox has at least <paramref name="count"/> mails, and returns all of them.</summary>
-    /// <exception cref="TimeoutException">They did not arrive within 30 seconds.</exception>
-    public async Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count, CancellationToken cancellationToken)
-    {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            var mails = Mails(name);
-            if (mails.Count >= count)
-                return mails;
-            if (watch.Elapsed > TimeSpan.FromSeconds(30))
-            {
-                throw new TimeoutException(
-                    $"{mails.Count} of {count} mails for {AddressFor(name)} arrived. The server's log:\n{LogText()}");
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
-    }
+    /// <exception cref="TimeoutException">They did not arrive in time.</exception>
+    public Task<IReadOnlyList<MimeMessage>> WaitForMailsAsync(string name, int count) =>
+        Eventually.GetAsync(
+            () => Mails(name), mails => mails.Count >= count, LogText, text: $"{count} mails for {AddressFor(name)}");
 
     /// <summary>The mails in the mailbox, ordered by Date.</summary>
     public IReadOnlyList<MimeMessage> Mails(string name)
@@ -144,26 +132,25 @@ public sealed class OpenSmtpd : IDisposable
 
     private async Task WaitForGreetingAsync()
     {
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < TimeSpan.FromSeconds(20) && !_launcher.HasExited)
+        await Eventually.TrueAsync(async () => _launcher.HasExited || await GreetsAsync(), LogText);
+        if (_launcher.HasExited)
+            throw new InvalidOperationException("smtpd did not start. Its log:\n" + LogText());
+    }
+
+    private async Task<bool> GreetsAsync()
+    {
+        try
         {
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
-                using var reader = new StreamReader(client.GetStream());
-                if ((await reader.ReadLineAsync())?.StartsWith("220 ", StringComparison.Ordinal) == true)
-                    return;
-            }
-            catch (Exception e) when (e is SocketException or IOException)
-            {
-                Log("-- " + e.Message);
-            }
-
-            await Task.Delay(50);
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            using var reader = new StreamReader(client.GetStream());
+            return (await reader.ReadLineAsync())?.StartsWith("220 ", StringComparison.Ordinal) == true;
         }
-
-        throw new InvalidOperationException("smtpd did not start. Its log:\n" + LogText());
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            Log("-- " + e.Message);
+            return false;
+        }
     }
 
     private static int FreePort()

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>Requests that no browser sends, byte by byte.</summary>
+/// <summary>Requests that no browser would send, byte by byte.</summary>
 public static class RawHttp
 {
-    /// <summary>Sends a request and hangs up when told, without waiting for an answer.</summary>
+    /// <summary>Sends a request and hangs up at a given time, without waiting for an answer.</summary>
     public static async Task SendAndHangUpAsync(Uri address, string request, Task when)
     {
         using var client = await ConnectAsync(address);
@@ -14,7 +14,7 @@ public static class RawHttp
         await when;
     }
 
-    /// <summary>Sends a request and reads all that comes until the server closes the connection.</summary>
+    /// <summary>Sends a request and reads the answer until the server closes the connection.</summary>
     public static async Task<string> SendAsync(Uri address, string request)
     {
         using var client = await ConnectAsync(address);
@@ -26,7 +26,7 @@ public static class RawHttp
         }
         catch (IOException)
         {
-            // The server has refused the request before its end; its answer can be read all the same
+            // The server refused the request before its end; its answer can still be read
         }
 
         try
@@ -35,24 +35,26 @@ public static class RawHttp
         }
         catch (IOException)
         {
-            // A connection that is reset after the answer
+            // The connection was reset after the answer
         }
 
         return Encoding.UTF8.GetString(answer.ToArray());
     }
 
-    /// <summary>A form post, cookies and all.</summary>
+    /// <summary>A form post with cookies.</summary>
     public static string Post(Uri address, string path, string cookies, string form, string userAgent) =>
-        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\nConnection: close\r\n"
-        + $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
+        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nUser-Agent: {userAgent}\r\nCookie: {cookies}\r\n"
+        + "Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        + $"Content-Length: {Encoding.UTF8.GetByteCount(form)}\r\n\r\n{form}";
 
-    /// <summary>What a browser would send for a wrong password, to be sent by other means.</summary>
+    /// <summary>The cookies and form that a browser would send for a wrong password.</summary>
     public static async Task<(string Cookies, string Form)> LoginFormAsync(SentinelCamApp app, string email)
     {
         using var visitor = app.Visit();
         var page = await visitor.GetAsync("/login");
         return (page.Headers["Set-Cookie"].Split(';')[0],
-            $"Email={Uri.EscapeDataString(email)}&Password=a+wrong+password&__RequestVerificationToken={Uri.EscapeDataString(page.Token)}");
+            $"Email={Uri.EscapeDataString(email)}&Password=a+wrong+password"
+            + $"&__RequestVerificationToken={Uri.EscapeDataString(page.Token)}");
     }
 
     private static async Task<TcpClient> ConnectAsync(Uri address)

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An RTSP camera with a password: the real ffmpeg program makes the H.264 packets, and they go out over RTSP's own TCP connection.</summary>
+/// <summary>An RTSP camera with a password. The real ffmpeg program makes the packets, sent over RTSP's own connection.</summary>
 public sealed class RtspServer : IAsyncDisposable
 {
     private readonly Process _ffmpeg;
@@ -25,14 +25,16 @@ public sealed class RtspServer : IAsyncDisposable
         _listener.Start();
         var port = ((IPEndPoint)_packets.Client.LocalEndPoint!).Port;
         _ffmpeg = FfmpegProgram.Start(
-            "-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast",
+            "-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
+                "ultrafast",
             "-tune", "zerolatency", "-g", "10", "-f", "rtp",
             string.Create(CultureInfo.InvariantCulture, $"rtp://127.0.0.1:{port}?pkt_size=1200"));
     }
 
-    /// <summary>Its address, with what should be the right user name and password.</summary>
+    /// <summary>Its address, with a user name and password.</summary>
     public Uri Url(string userInfo) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"rtsp://{userInfo}@127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/stream"));
+        new(string.Create(
+            CultureInfo.InvariantCulture, $"rtsp://{userInfo}@127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/stream"));
 
     /// <summary>How many connections are open.</summary>
     public int Viewers => Volatile.Read(ref _viewers);
@@ -59,7 +61,7 @@ public sealed class RtspServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>One viewer after the other.</summary>
+    /// <summary>One viewer at a time.</summary>
     private async Task AcceptAsync()
     {
         while (true)
@@ -122,7 +124,8 @@ public sealed class RtspServer : IAsyncDisposable
                            + "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track0\r\n";
         return method switch
         {
-            "DESCRIBE" => $"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {Sdp.Length}\r\n\r\n{Sdp}",
+            "DESCRIBE" =>
+                $"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {Sdp.Length}\r\n\r\n{Sdp}",
             "SETUP" => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
             _ => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nPublic: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n\r\n",
         };

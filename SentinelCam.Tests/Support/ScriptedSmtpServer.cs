@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using MimeKit;
 
 namespace SentinelCam.Tests.Support;
 
@@ -36,6 +37,12 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
 
     /// <summary>The complete messages, accepted or not, as the client sent them, with dot-stuffing removed.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
+
+    /// <summary>The same messages, parsed.</summary>
+    public IReadOnlyList<MimeMessage> Mails => [.. Messages.Select(bytes => MimeMessage.Load(new MemoryStream(bytes)))];
+
+    /// <summary>The settings with which an app sends its mails here.</summary>
+    public (string Key, string? Value)[] Settings => SmtpSettings.For(Port);
 
     /// <summary>The <see cref="System.Diagnostics.Stopwatch"/> timestamps of each 250 for a message.</summary>
     public IReadOnlyList<long> Accepted => [.. _accepted];

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -8,13 +8,13 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The real app, on Kestrel and a temporary data directory, with the demo camera and the outbox unless told otherwise.</summary>
+/// <summary>
+/// The real app on Kestrel and a temporary data directory, with the demo camera and the outbox unless configured otherwise.
+/// </summary>
 public sealed class SentinelCamApp : IAsyncDisposable
 {
     public const string AnnsEmail = "ann@example.org";
     public const string Password = "correct horse battery staple";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Factory _factory;
     private bool _stopped;
@@ -27,14 +27,15 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     public IServiceProvider Services => _factory.Services;
 
-    /// <param name="time">The app's clock, where a test moves it; Hangfire's own stays real.</param>
+    /// <param name="time">The app's clock, if the test moves it. Hangfire's own clock stays real.</param>
     /// <param name="services">Replaces outside parts, such as the camera.</param>
     /// <param name="settings">Configuration, as environment variables would give it.</param>
     public static Task<SentinelCamApp> StartAsync(
         TimeProvider? time = null, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] settings) =>
         StartAsync(Directory.CreateTempSubdirectory("sentinelcam-test-").FullName, time, services, settings);
 
-    public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(null, null, settings);
+    public static Task<SentinelCamApp> StartAsync(params (string Key, string? Value)[] settings) =>
+        StartAsync(null, null, settings);
 
     /// <summary>Stops this app and starts another one on the same data directory.</summary>
     public async Task<SentinelCamApp> StartAgainAsync(
@@ -55,25 +56,23 @@ public sealed class SentinelCamApp : IAsyncDisposable
         await WaitForTheLockAsync();
     }
 
-    /// <summary>The program lets go of its data directory at its very end, a moment after the host is gone.</summary>
-    private async Task WaitForTheLockAsync()
+    /// <summary>The program releases its data directory at its very end, a moment after the host is gone.</summary>
+    private Task WaitForTheLockAsync() => Eventually.TrueAsync(() =>
     {
-        var path = Path.Combine(DataDirectory, ".lock");
-        for (var tries = 0; File.Exists(path); tries++)
+        try
         {
-            try
-            {
-                await File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).DisposeAsync();
-                return;
-            }
-            catch (IOException) when (tries < 600)
-            {
-                await Task.Delay(100);
-            }
+            var path = Path.Combine(DataDirectory, ".lock");
+            if (File.Exists(path))
+                File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return true;
         }
-    }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
 
-    /// <summary>A browser without scripts, with cookies of its own.</summary>
+    /// <summary>A browser without scripts, with its own cookies.</summary>
     public WebVisitor Visit(string userAgent = "Tests/1.0") => new(Address, userAgent);
 
     /// <summary>Registers the first account, the administrator's, and stays signed in.</summary>
@@ -94,19 +93,11 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     /// <summary>Asks the database until the answer satisfies.</summary>
     /// <exception cref="TimeoutException">It does not within a minute.</exception>
-    public async Task<T> WaitForAsync<T>(Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies)
-    {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            var answer = await ReadAsync(query);
-            if (satisfies(answer))
-                return answer;
-            if (watch.Elapsed > Patience)
-                throw new TimeoutException($"The database still answers {answer}. The log:\n{Log()}");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
+    public Task<T> WaitForAsync<T>(
+        Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies, Action? meanwhile = null,
+        [CallerArgumentExpression(nameof(query))] string asked = "",
+            [CallerArgumentExpression(nameof(satisfies))] string text = "") =>
+        Eventually.GetAsync(() => ReadAsync(query), satisfies, Log, meanwhile, text: $"{asked} is {text}");
 
     public Task WaitForAcceptedAsync(int count) =>
         WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted), accepted => accepted >= count);
@@ -131,7 +122,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
         return app;
     }
 
-    private sealed class Factory(string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
+    private sealed class Factory(
+        string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
         : WebApplicationFactory<Program>
     {
         public string Parent => parent;

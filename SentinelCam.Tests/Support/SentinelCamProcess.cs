@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The app as a process of its own, as an operator starts it, so that it can be killed.</summary>
+/// <summary>The app as its own process, as an operator starts it, so that it can be killed.</summary>
 public sealed partial class SentinelCamProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -13,7 +13,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SentinelCamProcess(
-        string program, string[] arguments, string dataDirectory, (string Key, string Value)[] settings, string? folder = null)
+        string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings, string? folder = null)
     {
         folder ??= AppContext.BaseDirectory;
         var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(folder, "SentinelCam.dll")])
@@ -37,7 +37,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it listens; throws with its last words if it has ended instead.</summary>
+    /// <summary>Where it listens. Throws with its output if it has ended instead.</summary>
     public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
 
     /// <summary>Everything it has printed.</summary>
@@ -50,7 +50,7 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>What of it went to standard error.</summary>
+    /// <summary>Everything it has printed to standard error.</summary>
     public string Errors
     {
         get
@@ -89,23 +89,31 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
-    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string Value)[] settings) => new("dotnet", [], dataDirectory, settings);
+    public static SentinelCamProcess Start(string dataDirectory, params (string Key, string? Value)[] settings) =>
+        new("dotnet", [], dataDirectory, settings);
 
     /// <summary>The app that was published to a folder.</summary>
-    public static SentinelCamProcess StartPublished(string folder, string dataDirectory, params (string Key, string Value)[] settings) =>
+    public static SentinelCamProcess StartPublished(
+        string folder, string dataDirectory, params (string Key, string? Value)[] settings) =>
         new("dotnet", [], dataDirectory, settings, folder);
 
-    /// <summary>The same by a user to whom the modes of files apply: root without the right to ignore them.</summary>
+    /// <summary>
+    /// The same with its data directory on its own disk in memory, which ends with the process. <see cref="Root"/> leads to it.
+    /// </summary>
+    public static SentinelCamProcess StartOnDisk(
+        string size, string dataDirectory, params (string Key, string? Value)[] settings)
+    {
+        var script = $"mount -t tmpfs -o size={size},mode=700 tmpfs \"$0\" && exec dotnet \"$1\"";
+        return new("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, dataDirectory], dataDirectory,
+            settings);
+    }
+
+    /// <summary>The same as a user bound by file modes: root without the right to ignore them.</summary>
     public static SentinelCamProcess StartAsOrdinaryUser(string dataDirectory) => Environment.IsPrivilegedProcess
         ? new("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "dotnet"], dataDirectory, [])
         : Start(dataDirectory);
 
-    /// <summary>The same with a data directory on a disk of its own, in memory, which ends with the process; <see cref="Root"/> leads to it.</summary>
-    public static SentinelCamProcess StartOnDisk(string size, string dataDirectory, params (string Key, string Value)[] settings) => new("unshare",
-        ["--mount", "--propagation", "private", "sh", "-c", $"mount -t tmpfs -o size={size},mode=700 tmpfs \"$0\" && exec dotnet \"$1\"", dataDirectory],
-        dataDirectory, settings);
-
-    /// <summary>SIGKILL: no time for last words.</summary>
+    /// <summary>Sends SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

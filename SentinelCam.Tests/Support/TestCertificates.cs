@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An authority of the tests' own and certificates from it, made on the fly.</summary>
+/// <summary>The tests' own certificate authority, and certificates that it issues.</summary>
 public static class TestCertificates
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
@@ -12,20 +12,21 @@ public static class TestCertificates
     /// <summary>The authority; trust it to accept <see cref="Good"/>.</summary>
     public static X509Certificate2 Authority { get; } = MakeAuthority();
 
-    /// <summary>For <c>localhost</c> and 127.0.0.1, in date.</summary>
+    /// <summary>For <c>localhost</c> and 127.0.0.1, valid.</summary>
     public static X509Certificate2 Good { get; } = Issue("localhost", Now.AddDays(-1), Now.AddDays(1));
 
     /// <summary>For another name.</summary>
     public static X509Certificate2 WrongName { get; } = Issue("mail.example.org", Now.AddDays(-1), Now.AddDays(1));
 
-    /// <summary>For the right name, out of date.</summary>
+    /// <summary>For the right name, expired.</summary>
     public static X509Certificate2 Expired { get; } = Issue("localhost", Now.AddDays(-3), Now.AddDays(-2));
 
     private static X509Certificate2 MakeAuthority()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=SentinelCam test authority", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         return request.CreateSelfSigned(Now.AddDays(-4), Now.AddDays(2));
     }

@@ -15,7 +15,7 @@ public static class TestJpeg
         return copy.ToArray();
     }
 
-    /// <summary>The shortest sequence of markers that is whole; no decoder takes it. The tag makes it distinct.</summary>
+    /// <summary>The shortest complete sequence of markers, which no decoder accepts. The tag makes it unique.</summary>
     public static byte[] Tiny(int tag, int scanBytes = 64)
     {
         var scan = new byte[scanBytes];
@@ -35,6 +35,7 @@ public static class TestJpeg
         ];
     }
 
-    /// <summary>A frame of a demo picture, which OpenCV judges good.</summary>
-    public static Frame Good(DateTimeOffset takenAt, int number = 1) => new(Demo(number), 640, 480, takenAt, FrameQuality.Unchecked);
+    /// <summary>A frame with a demo picture, which OpenCV judges good.</summary>
+    public static Frame Good(DateTimeOffset takenAt, int number = 1) =>
+        new(Demo(number), 640, 480, takenAt, FrameQuality.Unchecked);
 }

@@ -2,7 +2,9 @@ using OpenCvSharp;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>The time of a picture in the picture itself: a row of black and white blocks at its top, and below it the same row inverted.</summary>
+/// <summary>
+/// The time of a picture within the picture: a row of black and white blocks at the top, and below it the same row inverted.
+/// </summary>
 /// <remarks>Forty bits of milliseconds since 1970. The test's RTSP server draws the same blocks.</remarks>
 public static class TimeCode
 {
@@ -25,7 +27,7 @@ public static class TimeCode
         }
     }
 
-    /// <summary>When the picture says that it was made.</summary>
+    /// <summary>The time that the picture shows.</summary>
     public static DateTimeOffset Read(byte[] jpeg)
     {
         using var image = Cv2.ImDecode(jpeg, ImreadModes.Grayscale);
@@ -38,7 +40,7 @@ public static class TimeCode
             value = value << 1 | (above > below ? 1L : 0L);
         }
 
-        // The bits above are those of today
+        // The higher bits are those of today
         return DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() & ~Mask | value);
     }
 

@@ -20,7 +20,7 @@ public enum TimedMode
     Grey,
 }
 
-/// <summary>An MJPEG camera whose every picture carries the time when it was made, see <see cref="TimeCode"/>.</summary>
+/// <summary>An MJPEG camera whose pictures show the time at which they were made, see <see cref="TimeCode"/>.</summary>
 public sealed class TimedCamera : IAsyncDisposable
 {
     private readonly Mat _scene;
@@ -48,10 +48,10 @@ public sealed class TimedCamera : IAsyncDisposable
         return camera;
     }
 
-    /// <summary>Ends it as a power cut does: its port is closed.</summary>
+    /// <summary>Ends it like a power cut, which closes its port.</summary>
     public ValueTask StopAsync() => _server.DisposeAsync();
 
-    /// <summary>Starts it again, under the same address.</summary>
+    /// <summary>Starts it again at the same address.</summary>
     public async Task StartAgainAsync()
     {
         _server = await CameraServer.StartAsync(ServeAsync, _port);
@@ -80,7 +80,8 @@ public sealed class TimedCamera : IAsyncDisposable
                     await Task.Delay(due, context.RequestAborted);
                 if (Mode != TimedMode.Frozen || jpeg.Length == 0)
                     jpeg = Draw(scene, blurred, flat);
-                await context.Response.WriteAsync($"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n", context.RequestAborted);
+                await context.Response.WriteAsync(
+                    $"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n", context.RequestAborted);
                 await context.Response.Body.WriteAsync(jpeg, context.RequestAborted);
                 await context.Response.WriteAsync("\r\n", context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);

@@ -20,47 +20,57 @@ public sealed class WebVisitor : IDisposable
     public Task<WebAnswer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), headers);
 
-    /// <summary>Opens a page, fills in the form that posts to the same or the given action, and submits it.</summary>
-    public async Task<WebAnswer> SubmitAsync(string page, object fields, string? action = null, params (string Name, string Value)[] headers) =>
+    /// <summary>Opens a page and submits its form that posts to the given action, by default to the same page.</summary>
+    public async Task<WebAnswer> SubmitAsync(
+        string page, object fields, string? action = null, params (string Name, string Value)[] headers) =>
         await SubmitAsync(await GetAsync(page), fields, action, headers);
 
-    /// <summary>Fills in a form of a page at hand.</summary>
-    public Task<WebAnswer> SubmitAsync(WebAnswer page, object fields, string? action = null, params (string Name, string Value)[] headers)
+    /// <summary>Submits a form of an open page.</summary>
+    public Task<WebAnswer> SubmitAsync(
+        WebAnswer page, object fields, string? action = null, params (string Name, string Value)[] headers)
     {
-        var form = page.Document.Forms.FirstOrDefault(form => form.Method == "post" && PathOf(form, page) == (action ?? page.PathAndQuery))
-            ?? throw new InvalidOperationException($"{page.PathAndQuery} has no form that posts to {action ?? page.PathAndQuery}:\n{page.Text}");
-        var values = form.Elements.OfType<IHtmlInputElement>().Where(input => input is { Type: "hidden", Name: not null }).ToDictionary(input => input.Name!, input => input.Value);
+        var form = page.Document.Forms.FirstOrDefault(
+            form => form.Method == "post" && PathOf(form, page) == (action ?? page.PathAndQuery))
+            ?? throw new InvalidOperationException(
+                $"{page.PathAndQuery} has no form that posts to {action ?? page.PathAndQuery}:\n{page.Text}");
+        var values = form.Elements.OfType<IHtmlInputElement>().Where(input => input is { Type: "hidden", Name: not null })
+            .ToDictionary(input => input.Name!, input => input.Value);
         foreach (var property in fields.GetType().GetProperties())
             values[property.Name] = (string?)property.GetValue(fields) ?? "";
         return PostAsync(PathOf(form, page), values, headers);
     }
 
     /// <summary>Posts fields as they are, without a form.</summary>
-    public Task<WebAnswer> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
+    public Task<WebAnswer> PostAsync(
+        string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) }, headers);
 
     public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") =>
         SubmitAsync("/register", new { UserName = userName, Email = email, Password = password, SetupCode = setupCode });
 
-    public Task<WebAnswer> SignInAsync(string email, string password) => SubmitAsync("/login", new { Email = email, Password = password });
+    public Task<WebAnswer> SignInAsync(string email, string password) =>
+        SubmitAsync("/login", new { Email = email, Password = password });
 
     public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
 
-    /// <summary>Opens an answer that does not end by itself.</summary>
+    /// <summary>Opens an answer that does not end on its own.</summary>
     public async Task<Stream> StreamAsync(string path)
     {
-        var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var response = await _http.GetAsync(
+            path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         return await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Reads an answer of any length and keeps none of it.</summary>
+    /// <summary>Reads an answer of any length without keeping it.</summary>
     /// <returns>Its length in bytes.</returns>
     public async Task<long> DrainAsync(string path)
     {
-        using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        await using var stream = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        using var response = await _http.GetAsync(
+            path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var stream = await response.EnsureSuccessStatusCode()
+            .Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         var buffer = new byte[1 << 16];
         long length = 0;
         for (int read; (read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;)
@@ -85,7 +95,8 @@ public sealed class WebVisitor : IDisposable
                 request.Headers.TryAddWithoutValidation(name, value);
             using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
             var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-            return new WebAnswer(response.StatusCode, response.RequestMessage!.RequestUri!, body, response.Headers.Concat(response.Content.Headers)
+            return new WebAnswer(
+                response.StatusCode, response.RequestMessage!.RequestUri!, body, response.Headers.Concat(response.Content.Headers)
                 .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
         }
     }
@@ -107,11 +118,11 @@ public sealed partial record WebAnswer(HttpStatusCode Status, Uri Uri, byte[] Bo
     /// <summary>The antiforgery token of its forms.</summary>
     public string Token => ((IHtmlInputElement)Document.QuerySelector("input[name=__RequestVerificationToken]")!).Value;
 
-    /// <summary>The text without what differs each time: tokens of forms, and the trace of an error page.</summary>
+    /// <summary>The text without the parts that differ each time: form tokens and the trace of an error page.</summary>
     public string Neutral => EachTime().Replace(Text, "...");
 
-    /// <summary>The main part's text, as a reader sees it.</summary>
-    public string Main => string.Join(' ', (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>The text of the main part, as a reader sees it.</summary>
+    public string Main => (Document.QuerySelector("main")?.TextContent ?? Document.Body!.TextContent).OnOneLine();
 
     [GeneratedRegex("CfDJ8[A-Za-z0-9_-]+|trace <code>[^<]*")]
     private static partial Regex EachTime();

@@ -1,7 +1,7 @@
-"""An RTSP camera that asks for a password by Digest, and whose every picture carries its own time.
+"""An RTSP camera that asks for a password by Digest and draws the current time into every picture.
 
 Reads "port user password" from the first line of standard input (port 0: any), prints the port, and ends with its input.
-The time is drawn as TimeCode.cs reads it: forty bits of milliseconds, and below them the same bits inverted.
+TimeCode.cs reads the time: forty bits of milliseconds, and below them the same bits inverted.
 """
 import os
 import sys

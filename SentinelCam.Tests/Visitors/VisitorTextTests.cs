@@ -25,7 +25,7 @@ public sealed class VisitorTextTests
 
     // Built here, since an attribute cannot hold half a surrogate pair.
     [Fact]
-    public void Lone_surrogates_are_left_out() =>
+    public void Lone_surrogates_are_removed() =>
         Assert.Equal("ab", VisitorText.Clean("a" + '\uD83D' + "b" + '\uDE00', 100));
 
     [Theory]
@@ -37,15 +37,15 @@ public sealed class VisitorTextTests
     [InlineData("123456", 0, "")]
     [InlineData("123\U0001F600\U0001F600", 5, "123…")]
     [InlineData("123e\u0301\u0301x", 5, "123…")]
-    public void Long_text_is_cut_between_two_characters(string text, int maxLength, string expected) =>
+    public void Long_text_is_truncated_between_characters(string text, int maxLength, string expected) =>
         Assert.Equal(expected, VisitorText.Clean(text, maxLength));
 
     [Fact]
-    public void A_tower_of_combining_marks_is_flattened() =>
+    public void Stacked_combining_marks_are_limited() =>
         Assert.Equal("a\u0301\u0301\u0301\u0301b", VisitorText.Clean("a" + new string('\u0301', 5000) + "b", 100));
 
     [Fact]
-    public void Whatever_comes_the_result_is_clean_and_short()
+    public void Any_input_gives_a_clean_and_short_result()
     {
         var random = new Random(20261123);
         var text = new StringBuilder();
@@ -66,7 +66,7 @@ public sealed class VisitorTextTests
     }
 
     [Fact]
-    public void A_huge_text_costs_no_more_than_what_is_kept()
+    public void Huge_text_costs_no_more_than_the_result()
     {
         var huge = new string('x', 1024 * 1024);
         VisitorText.Clean(huge, 200);

@@ -34,10 +34,11 @@ public class MjpegStreamTests
         await using var stream = await MjpegStream.StartAsync(Cancelled);
         await using var feed = Feed(stream.Url);
         await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
-        await Task.Delay(300, Cancelled);
+        var opened = DateTimeOffset.UtcNow;
+        await Eventually.TrueAsync(() => feed.Status.LastFrameAt > opened.AddSeconds(0.3));
 
         var moment = DateTimeOffset.UtcNow;
-        await Task.Delay(200, Cancelled);
+        await Eventually.TrueAsync(() => feed.Status.LastFrameAt > moment.AddSeconds(0.2));
         var result = await feed.CaptureAsync(moment, Cancelled);
 
         // A frame or two on an idle machine
@@ -53,8 +54,7 @@ public class MjpegStreamTests
         await using var feed = Feed(stream.Url);
         stream.Fault = MjpegFault.StopMidFrame;
         var capture = feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
-        while (stream.FaultsShown == 0)
-            await Task.Delay(5, Cancelled);
+        await Eventually.TrueAsync(() => stream.FaultsShown > 0);
         stream.Fault = MjpegFault.None;
 
         var result = await capture;
@@ -98,8 +98,7 @@ public class MjpegStreamTests
         await using var feed = Feed(stream.Url, new CameraFeedLimits { SilenceTimeout = TimeSpan.FromSeconds(0.5) });
         await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
         stream.Fault = MjpegFault.Stall;
-        while (stream.FaultsShown == 0)
-            await Task.Delay(10, Cancelled);
+        await Eventually.TrueAsync(() => stream.FaultsShown > 0);
         stream.Fault = MjpegFault.None;
 
         var moment = DateTimeOffset.UtcNow.AddSeconds(1);

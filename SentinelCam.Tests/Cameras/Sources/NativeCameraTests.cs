@@ -45,23 +45,14 @@ public class NativeCameraTests
         var camera = Camera();
 
         var abandoned = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ReadOnceAsync(Camera())));
-        while (!abandoned.IsCompleted)
-        {
-            await Task.Delay(10, Cancelled);
-            time.Advance(TimeSpan.FromSeconds(1));
-        }
+        await Eventually.TrueAsync(() => abandoned.IsCompleted, meanwhile: () => time.Advance(TimeSpan.FromSeconds(1)));
         await abandoned;
         var fault = await Assert.ThrowsAsync<CameraException>(() => ReadOnceAsync(camera));
         stuck.Set();
 
         Assert.Equal((3, CaptureOutcome.TimedOut), (opened, fault.Fault.Outcome));
         // Threads that return are no longer counted
-        while (true)
-        {
-            await Task.Delay(10, Cancelled);
-            if (await Record.ExceptionAsync(() => ReadOnceAsync(camera)) is null)
-                break;
-        }
+        await Eventually.TrueAsync(async () => await Record.ExceptionAsync(() => ReadOnceAsync(camera)) is null);
     }
 
     [Fact]
@@ -86,11 +77,9 @@ public class NativeCameraTests
             new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
 
-        while (feed.Status.Problem?.Contains("stopped responding three times", StringComparison.Ordinal) != true)
-        {
-            await Task.Delay(10, Cancelled);
-            time.Advance(TimeSpan.FromSeconds(0.25));
-        }
+        await Eventually.TrueAsync(
+            () => feed.Status.Problem?.Contains("stopped responding three times", StringComparison.Ordinal) == true,
+            meanwhile: () => time.Advance(TimeSpan.FromSeconds(0.25)));
         stuck.Set();
 
         // Ten seconds each, with pauses of one and two seconds; each wait is noticed late, on a busy machine even later

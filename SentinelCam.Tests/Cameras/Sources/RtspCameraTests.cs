@@ -24,8 +24,7 @@ public class RtspCameraTests
         Assert.DoesNotContain("hunter2", feed.Status.Source, StringComparison.Ordinal);
         Assert.Equal(1, server.Viewers);
         await feed.DisposeAsync();
-        while (server.Viewers > 0)
-            await Task.Delay(10, Cancelled);
+        await Eventually.TrueAsync(() => server.Viewers == 0);
     }
 
     [Fact]

@@ -23,13 +23,13 @@ public class RtspServerTests
             new RtspCamera(server.Url, TimeProvider.System), "yard", OpenCv.Library, TimeProvider.System, _log,
             new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
-        await UntilAsync(() => feed.Status.RingFrames > 30);
+        await Eventually.TrueAsync(() => feed.Status.RingFrames > 30);
 
         await IsOfNowAsync(feed);
         await server.DisposeAsync();
-        await UntilAsync(() => feed.Status.State == CameraState.Failed);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Failed);
         await using var again = await GstRtspServer.StartAsync("hunter2", server.Port);
-        await UntilAsync(() => feed.Status.State == CameraState.Live);
+        await Eventually.TrueAsync(() => feed.Status.State == CameraState.Live);
         await IsOfNowAsync(feed);
 
         Assert.DoesNotContain(_log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
@@ -47,7 +47,7 @@ public class RtspServerTests
             Path.Combine(directory.FullName, "data"), ("Camera:Source", server.Url.AbsoluteUri), ("Camera:Warm", "Always")))
         {
             await app.Address;
-            await UntilAsync(() => app.Said.Contains("is live", StringComparison.Ordinal));
+            await Eventually.TrueAsync(() => app.Said.Contains("is live", StringComparison.Ordinal));
             var first = FfmpegOf(app.Id);
             Assert.NotNull(first);
             // The app's own environment contains the address; what others can list must not
@@ -56,11 +56,11 @@ public class RtspServerTests
 
             using (var ffmpeg = Process.GetProcessById(first.Value))
                 ffmpeg.Kill();
-            await UntilAsync(() => FfmpegOf(app.Id) is { } other && other != first);
+            await Eventually.TrueAsync(() => FfmpegOf(app.Id) is { } other && other != first);
             var second = FfmpegOf(app.Id)!.Value;
 
             await app.KillAsync();
-            await UntilAsync(() => !CommandLine(second).Contains("ffmpeg", StringComparison.Ordinal));
+            await Eventually.TrueAsync(() => !CommandLine(second).Contains("ffmpeg", StringComparison.Ordinal));
         }
         directory.Delete(recursive: true);
     }
@@ -96,16 +96,6 @@ public class RtspServerTests
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return "";
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!isSo())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(90), "The condition was not met in time.");
-            await Task.Delay(20, Cancelled);
         }
     }
 }

@@ -38,7 +38,7 @@ public sealed class SmtpReuseTests
         Assert.DoesNotContain("C: QUIT", server.Dialogue);
 
         _time.Advance(SmtpTransport.IdleTimeout);
-        await UntilAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
+        await Eventually.TrueAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
 
         Assert.Equal(MailResult.Accepted, (await SendAsync(transport, 1)).Result);
         Assert.Equal(2, server.Connections);
@@ -52,7 +52,7 @@ public sealed class SmtpReuseTests
         await using (var transport = Transport(server))
             await SendAsync(transport, 0);
 
-        await UntilAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
+        await Eventually.TrueAsync(() => server.Dialogue[^1] == "S: 221 2.0.0 bye");
     }
 
     [Fact]
@@ -172,14 +172,4 @@ public sealed class SmtpReuseTests
         server.Messages
             .Select(bytes => MimeMessage.Load(new MemoryStream(bytes), Cancel).MessageId)
             .Order(StringComparer.Ordinal));
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "It did not happen within 30 seconds.");
-            await Task.Delay(10, Cancel);
-        }
-    }
 }

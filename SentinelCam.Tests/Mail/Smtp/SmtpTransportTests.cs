@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Mail;
-using SentinelCam.Tests.Alerts;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Mail;
@@ -40,7 +39,7 @@ public sealed class SmtpTransportTests
             Assert.DoesNotContain(line, c => c is '\r' or '\n');
         });
         var message = MimeMessage.Load(new MemoryStream(bytes), Cancel);
-        Assert.Equal(Mails.Jpeg, AlertMessageTests.Bytes(Assert.IsType<MimePart>(Assert.Single(message.Attachments))));
+        Assert.Equal(Mails.Jpeg, Assert.IsType<MimePart>(Assert.Single(message.Attachments)).Bytes());
     }
 
     [Theory]
@@ -127,11 +126,8 @@ public sealed class SmtpTransportTests
         var time = new FakeTimeProvider();
         var transport = new SmtpTransport(Mails.Options(server.Port), time: time);
         var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
-        while (!server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal))
-            || (stage == SmtpStage.EndOfData && server.Messages.Count == 0))
-        {
-            await Task.Delay(10, Cancel);
-        }
+        await Eventually.TrueAsync(() => server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal))
+            && (stage != SmtpStage.EndOfData || server.Messages.Count > 0));
 
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(sending.IsCompleted);
@@ -248,8 +244,7 @@ public sealed class SmtpTransportTests
         using var stopping = new CancellationTokenSource();
         var transport = new SmtpTransport(Mails.Options(server.Port));
         var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), stopping.Token);
-        while (server.Messages.Count == 0)
-            await Task.Delay(10, Cancel);
+        await Eventually.TrueAsync(() => server.Messages.Count > 0);
 
         await stopping.CancelAsync();
 
