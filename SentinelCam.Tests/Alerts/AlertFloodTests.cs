@@ -33,7 +33,7 @@ public class AlertFloodTests
         Assert.All(captured.Zip(captured.Skip(1)), pair => Assert.True(pair.Second - pair.First >= AlertOptions.CaptureSpacing));
         Assert.Equal(Attempts, await app.ReadAsync(db => db.LoginAttempts.CountAsync()));
         Assert.Equal(Attempts - 12, await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
-        Assert.Contains("at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.Contains("at most one picture per second", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);
