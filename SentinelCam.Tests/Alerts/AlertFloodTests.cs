@@ -37,7 +37,7 @@ public class AlertFloodTests
             Attempts - 12,
                 await app.ReadAsync(db => db.ImageLog.CountAsync(e => e.CaptureProblem == AlertGrouping.NotPhotographed)));
         Assert.Contains(
-            "at most one attempt a second is photographed", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+            "a burst has at most one picture per second", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
         _clock.AdvanceMinutes(8);
         await app.WaitForAcceptedAsync(2);

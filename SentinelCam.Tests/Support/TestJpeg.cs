@@ -9,7 +9,8 @@ public static class TestJpeg
     /// <summary>A real picture of 640x480.</summary>
     public static byte[] Demo(int number = 1)
     {
-        using var resource = typeof(Frame).Assembly.GetManifestResourceStream($"SentinelCam.Cameras.Demo.frame-{number}.jpg")!;
+        var name = $"SentinelCam.Cameras.Sources.Demo.frame-{number}.jpg";
+        using var resource = typeof(Frame).Assembly.GetManifestResourceStream(name)!;
         using var copy = new MemoryStream();
         resource.CopyTo(copy);
         return copy.ToArray();
