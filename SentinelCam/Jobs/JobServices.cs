@@ -19,13 +19,14 @@ public static class JobServices
         // applications can live in one process. JobsFile alone names the storage.
         services.AddSingleton<JobsFile>();
         services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<JobsFile>().Open());
-        services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
+        services.AddSingleton<JobActivator>(provider =>
+            new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire(configuration => configuration
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
-        // Three servers: a camera that does not answer keeps no mail waiting, and a flood of guesses no owner's first alert.
-        // Closings and the hourly retention go before the captures of a flood.
+        // Three servers: a camera that does not answer delays no mail, and a flood of guesses delays no owner's first alert.
+        // Closings and the hourly retention come before the captures of a flood.
         services.AddWorkers(4, JobQueues.Capture);
         services.AddWorkers(1, JobQueues.Mails);
         services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);

@@ -6,22 +6,23 @@ using SQLite;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// <c>jobs.db</c>. A file that cannot be used is set aside and made again: the sweep queues what is due from <c>sentinelcam.db</c>.
+/// <c>jobs.db</c>. A file that cannot be used is set aside and made again; <see cref="WorkStarter"/> then enqueues all work that
+/// <c>sentinelcam.db</c> says is due.
 /// </summary>
 public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
 {
-    /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema; 1 was SentinelCam's own.</summary>
+    /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema.</summary>
     private const int Version = 2;
 
     /// <summary>
-    /// A job that was fetched and neither done nor returned for so long runs again. Nothing prolongs that time, so it must exceed
-    /// the longest job: a mail waits ten minutes at most, and the retention runs every hour. A longer retention would run twice at
-    /// once, which is harmless, as each deletion is. Nobody waits for this time: what a dead process held is released at start,
-    /// and the sweep finds overdue work within minutes.
+    /// A job that was fetched and is not done after this time runs again. Nothing renews the time while a job runs, so it must
+    /// exceed the longest job: a mail takes ten minutes at most, and the retention runs every hour. A retention that takes longer
+    /// would run twice at once, which is harmless. Nobody waits for this time: a start releases what the last process held, and
+    /// <see cref="WorkStarter"/> finds lost jobs within minutes.
     /// </summary>
     private static readonly TimeSpan LongestJob = TimeSpan.FromHours(1);
 
-    /// <summary>Opens the file, after it was checked and, where that is needed, made again.</summary>
+    /// <summary>Checks the file, makes it again if it cannot be used, and opens it.</summary>
     /// <exception cref="ConfigurationException">The file can be neither used nor made again, as on a full disk.</exception>
     public SQLiteStorage Open()
     {
@@ -37,7 +38,11 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
                 Probe();
             }
 
-            var options = new SQLiteStorageOptions { QueuePollInterval = TimeSpan.FromSeconds(5), InvisibilityTimeout = LongestJob };
+            var options = new SQLiteStorageOptions
+            {
+                QueuePollInterval = TimeSpan.FromSeconds(5),
+                InvisibilityTimeout = LongestJob,
+            };
             var storage = new SQLiteStorage(new SQLiteDbConnectionFactory(Connect), options);
             storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.All);
             ReleaseWhatTheLastProcessHeld();
@@ -50,7 +55,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
     }
 
-    /// <summary>Reads all of the file and writes to it.</summary>
+    /// <summary>Reads the whole file and writes to it.</summary>
     /// <exception cref="IOException">It cannot be used; the message says why, and what to do.</exception>
     public void Check()
     {
@@ -67,7 +72,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
     }
 
-    /// <summary>Whether an error says nothing against the file.</summary>
+    /// <summary>Whether an error may pass without a change to the file.</summary>
     private static bool MayPass(SQLite3.Result result) =>
         result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem;
 
@@ -79,13 +84,14 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
             throw SQLiteException.New(SQLite3.Result.Corrupt, damage);
         if (connection.ExecuteScalar<int>("PRAGMA user_version") is not Version and var other
             && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") > 0)
-            throw SQLiteException.New(SQLite3.Result.Format, string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
+            throw SQLiteException.New(
+                SQLite3.Result.Format, string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
     }
 
     /// <summary>
-    /// Several threads may use a connection (a lock is renewed by a timer), hence <see cref="SQLiteOpenFlags.FullMutex"/>. After a
-    /// power cut the last jobs may be missing, which the sweep makes up for, so a commit does not wait for the disk.
+    /// Several threads can use one connection, because a timer renews locks: hence <see cref="SQLiteOpenFlags.FullMutex"/>. A power
+    /// cut may take the latest jobs, which are enqueued again, so a commit does not wait for the disk.
     /// </summary>
     private SQLiteConnection Connect()
     {
@@ -106,7 +112,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
     }
 
-    /// <summary>The file belongs to this process alone, so whatever is fetched, locked or announced was so by a process that is dead.</summary>
+    /// <summary>The file belongs to this process alone, so every fetched job, lock and server in it is left from an earlier process.</summary>
     private void ReleaseWhatTheLastProcessHeld()
     {
         using var connection = Connect();
@@ -126,7 +132,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
 
         data.CreateJobs();
-        logger.LogWarning("jobs.db cannot be used ({Problem}). It is set aside as {Name} and made again; what is due is queued from sentinelcam.db",
+        logger.LogWarning("jobs.db cannot be used ({Problem}). It was set aside as {Name} and made again; all due work is enqueued again",
             problem, Path.GetFileName(aside));
     }
 }

@@ -4,8 +4,8 @@ using Hangfire.Storage.SQLite;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// The queues of Hangfire.Storage.SQLite, which only polls, with a signal: a new job wakes a worker at once. The poll stays as the
-/// net, for jobs that a worker returned to their queue.
+/// The queues of Hangfire.Storage.SQLite with a signal: the package only polls, and here a new job wakes a worker at once.
+/// Polling remains as a fallback, for jobs that a worker returned to their queue.
 /// </summary>
 /// <param name="options">The storage's own options.</param>
 internal sealed class SignalledQueues(SQLiteStorageOptions options) : IPersistentJobQueueProvider
@@ -13,7 +13,8 @@ internal sealed class SignalledQueues(SQLiteStorageOptions options) : IPersisten
     private readonly WaitingWorkers _workers = new();
 
     /// <inheritdoc />
-    public IPersistentJobQueue GetJobQueue(HangfireDbContext connection) => new Queue(new SQLiteJobQueue(connection, options), _workers);
+    public IPersistentJobQueue GetJobQueue(HangfireDbContext connection) =>
+        new Queue(new SQLiteJobQueue(connection, options), _workers);
 
     /// <inheritdoc />
     public IPersistentJobQueueMonitoringApi GetJobQueueMonitoringApi(HangfireDbContext connection) =>
@@ -27,7 +28,7 @@ internal sealed class SignalledQueues(SQLiteStorageOptions options) : IPersisten
             workers.WakeOne(queue);
         }
 
-        /// <summary>Takes the first job of the first queue that has one; waits where there is none.</summary>
+        /// <summary>Takes the first job of the first queue that has one, or waits for one.</summary>
         public IFetchedJob Dequeue(string[] queues, CancellationToken cancellationToken)
         {
             while (true)
@@ -47,12 +48,14 @@ internal sealed class SignalledQueues(SQLiteStorageOptions options) : IPersisten
 
     private sealed class Monitoring(SQLiteJobQueueMonitoringApi stored) : IPersistentJobQueueMonitoringApi
     {
-        /// <summary>None: the storage's default provider, which cannot be removed, lists the queues of all.</summary>
+        /// <summary>None: the storage's default provider, which cannot be removed, already lists all queues.</summary>
         public IEnumerable<string> GetQueues() => [];
 
-        public IEnumerable<int> GetEnqueuedJobIds(string queue, int from, int perPage) => stored.GetEnqueuedJobIds(queue, from, perPage);
+        public IEnumerable<int> GetEnqueuedJobIds(string queue, int from, int perPage) =>
+            stored.GetEnqueuedJobIds(queue, from, perPage);
 
-        public IEnumerable<int> GetFetchedJobIds(string queue, int from, int perPage) => stored.GetFetchedJobIds(queue, from, perPage);
+        public IEnumerable<int> GetFetchedJobIds(string queue, int from, int perPage) =>
+            stored.GetFetchedJobIds(queue, from, perPage);
 
         public EnqueuedAndFetchedCountDto GetEnqueuedAndFetchedCount(string queue) => stored.GetEnqueuedAndFetchedCount(queue);
     }

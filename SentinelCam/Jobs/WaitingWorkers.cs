@@ -6,8 +6,8 @@ internal sealed class WaitingWorkers
     private readonly List<Turn> _turns = [];
 
     /// <summary>
-    /// Adds a worker, which must then look at its queues and dispose the turn when it waits no longer. In this order it misses no
-    /// job: one that comes before the look is found by it, and one that comes later ends the wait.
+    /// Adds a worker, which must then look at its queues, and dispose of the turn when it stops waiting. In this order it misses no
+    /// job: it finds a job that came before it looked, and a job that comes later ends the wait.
     /// </summary>
     /// <param name="queues">The queues whose jobs the worker takes.</param>
     /// <param name="cancellationToken">Ends the wait as a new job does.</param>
@@ -49,12 +49,11 @@ internal sealed class WaitingWorkers
         /// <summary>Cancelled when the worker is to look again, or to stop.</summary>
         public CancellationToken End => _end.Token;
 
-        /// <summary>The worker looks again: its wake-up has been heeded.</summary>
+        /// <summary>The worker looks again, so its wake-up is used.</summary>
         public void LookAgain() => _wokenBy = null;
 
         /// <summary>
-        /// Ends the wait. A wake-up that was not heeded goes to the next worker: this one has found an older job meanwhile, or it
-        /// stops.
+        /// Ends the wait. A wake-up that was not used goes to the next worker: this one found an older job meanwhile, or stops.
         /// </summary>
         public void Dispose()
         {
