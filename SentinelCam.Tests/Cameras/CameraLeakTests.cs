@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Cameras;
@@ -87,13 +86,7 @@ public class CameraLeakTests
             await CycleAsync(feed);
 
         // Closed resources may be released a moment later
-        var (after, began) = (Count(), Stopwatch.GetTimestamp());
-        while (!IsLike(before, after) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
-        {
-            await Task.Delay(200, Cancelled);
-            after = Count();
-        }
-        Assert.True(IsLike(before, after), $"before {before}, after {after}");
+        await Eventually.GetAsync(Count, after => IsLike(before, after), () => $"Before: {before}");
     }
 
     private async Task CycleAsync(CameraFeed feed)

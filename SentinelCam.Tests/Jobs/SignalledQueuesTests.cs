@@ -138,7 +138,8 @@ public sealed class SignalledQueuesTests : IDisposable
                     client.Enqueue(i % 2 == 0 ? "default" : "joined-capture", () => CountedJob.Run($"{name}-{thread}-{i}"));
             })));
             await Eventually.TrueAsync(
-                () => storage.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0, Succeeded: 100 });
+                () => storage.GetMonitoringApi().GetStatistics() is { Enqueued: 0, Processing: 0, Succeeded: 100 },
+                patience: TimeSpan.FromMinutes(4));
         }
 
         var runs = CountedJob.Runs.Where(run => run.StartsWith(name, StringComparison.Ordinal)).ToList();

@@ -6,9 +6,8 @@ namespace SentinelCam.Tests.Support;
 
 /// <summary>Waits for something that happens in the background, and no longer than it takes.</summary>
 /// <remarks>
-/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs before each further look,
-/// for
-/// example to move a clock, and <c>patience</c> is for what may take more than a minute.
+/// The overloads share their optional parameters: <c>log</c> is added to the failure, <c>meanwhile</c> runs before each further
+/// look, for example to move a clock, and <c>patience</c> is for what may take more than a minute.
 /// </remarks>
 public static class Eventually
 {
