@@ -35,8 +35,8 @@ public sealed class JobsFileTests : IDisposable
 
         Assert.StartsWith("this is no database. ", File.ReadAllText(Aside), StringComparison.Ordinal);
         Assert.Equal(
-            "jobs.db cannot be used (file is not a database). It is set aside as jobs.db.20261126-154500.damaged and made again;"
-            + " what is due is queued from sentinelcam.db", Assert.Single(_log.Said));
+            "jobs.db cannot be used (file is not a database). It was set aside as jobs.db.20261126-154500.damaged and made again;"
+            + " all due work is enqueued again", Assert.Single(_log.Said));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class JobsFileTests : IDisposable
         Works(_file);
 
         Assert.True(File.Exists(Aside));
-        Assert.Contains("is set aside", Assert.Single(_log.Said), StringComparison.Ordinal);
+        Assert.Contains("was set aside", Assert.Single(_log.Said), StringComparison.Ordinal);
     }
 
     [Fact]
