@@ -127,7 +127,7 @@ public class AlertPreferencesTests
         var second = await app.FailToSignInAsync(Anns, isCaptured: false);
         var third = await app.FailToSignInAsync(Anns, isCaptured: false);
         Assert.Equal(2,
-            (await ann.GetAsync("/userdata")).Main.Split("Included in the email about attempt 3 of this burst").Length - 1);
+            (await ann.GetAsync("/userdata")).Main.Split("Counted in the email about attempt 3 of this burst").Length - 1);
         await app.CaptureAsync(third);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(), planned => planned == 1);
         await app.CaptureAsync(first);

@@ -55,7 +55,7 @@ public class WorkStarterTests
         _clock.AdvanceMinutes(3);
 
         await app.WaitForAcceptedAsync(1);
-        Assert.Contains("was lost and is started again", app.Log(), StringComparison.Ordinal);
+        Assert.Contains("did not finish and is started again: its job is gone", app.Log(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public class WorkStarterTests
         public string Create(Job job, IState state)
         {
             _first.TrySetResult();
-            return Inner?.Create(job, state) ?? "lost";
+            return Inner?.Create(job, state) ?? "0";
         }
 
         public bool ChangeState(string jobId, IState state, string? expectedState) =>

@@ -63,6 +63,39 @@ public class FullDatabaseTests
         Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
     }
 
+    [Fact]
+    public async Task Passwords_of_an_open_session_are_refused_while_guesses_cannot_be_recorded()
+    {
+        const string Wanted = "another horse, another battery";
+        var disk = new FullDisk();
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(clock, services =>
+        {
+            Household.CheapPasswords(services);
+            services.ConfigureDbContext<SentinelCamDbContext>(options => options.AddInterceptors(disk));
+        });
+        using var ann = await app.RegisterAnnAsync();
+        using var visitor = app.Visit();
+        disk.IsFull = true;
+        for (var tries = 0; (await visitor.SignInAsync("nobody@example.org", "a guess")).Status is not HttpStatusCode.ServiceUnavailable;)
+            Assert.True(++tries < 1_000, "The database never fills up.");
+
+        var wrong = await ann.SubmitAsync("/settings/security", new { Current = "a wrong password", New = Wanted });
+        for (var i = 0; i < 5; i++)
+            await visitor.SignInAsync("nobody@example.org", "a guess");
+        var right = await ann.SubmitAsync("/settings/security", new { Current = SentinelCamApp.Password, New = Wanted });
+
+        foreach (var answer in new[] { wrong, right })
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+            Assert.Contains("SentinelCam cannot write to its database", answer.Main, StringComparison.Ordinal);
+        }
+
+        disk.IsFull = false;
+        clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
+    }
+
     /// <summary>SQLite reports SQLITE_FULL when a database may have no more pages, as on a full disk.</summary>
     private sealed class FullDisk : DbConnectionInterceptor
     {

@@ -126,9 +126,11 @@ public static class HouseholdActions
         await using var transaction = await db.Database.BeginTransactionAsync();
         var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>()
             .DecideAsync(account?.Id ?? 0, passwordIsRight, now);
-        var isRecorded = decision.Refusal is { } refusal
-            ? await recorder.AddFailureAsync(submission, refusal, decision.OwnerId)
-            : await recorder.AddSuccessAsync(submission);
+        var isRecorded = true;
+        if (decision.Refusal is { } refusal)
+            await recorder.AddFailureAsync(submission, refusal, decision.OwnerId);
+        else
+            isRecorded = await recorder.AddSuccessAsync(submission);
         var entry = isRecorded ? db.ChangeTracker.Entries<ImageLogEntry>().Single().Entity : null;
         if (entry is not null && !isCaptured)
             entry.CaptureDueAt = now.AddMinutes(2);
@@ -138,11 +140,11 @@ public static class HouseholdActions
     }
 
     /// <summary>Starts the capture of an entry, whether it is due or not.</summary>
-    public static async Task CaptureAsync(this SentinelCamApp app, long entryId)
+    public static Task CaptureAsync(this SentinelCamApp app, long entryId)
     {
-        await using var scope = app.Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<IBackgroundJobClient>()
-            .Enqueue<CaptureSnapshotJob>(JobQueues.Capture, job => job.RunAsync(entryId, CancellationToken.None));
+        var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        return app.ReadAsync(db => db.ImageLog.Where(e => e.Id == entryId)
+            .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now)));
     }
 
     /// <summary>Waits until no entry waits for its picture.</summary>

@@ -11,7 +11,7 @@ public static class TestClock
     /// <summary>A clock that shows <see cref="Noon"/>.</summary>
     public static FakeTimeProvider AtNoon() => new(Noon);
 
-    /// <summary>Moves the clock minute by minute, so that the sweep runs each time.</summary>
+    /// <summary>Moves the clock minute by minute, so that due work is looked for each time.</summary>
     public static void AdvanceMinutes(this FakeTimeProvider clock, int minutes)
     {
         for (var i = 0; i < minutes; i++)
@@ -19,9 +19,9 @@ public static class TestClock
     }
 
     /// <summary>
-    /// Moves the clock as a machine that sleeps does: afterwards every timer fires once, and the sweep runs once.
+    /// Moves the clock as a machine that sleeps does: afterwards every timer fires once.
     /// </summary>
-    /// <remarks>Without this, days take long: <c>Advance</c> runs the sweep for each minute of them.</remarks>
+    /// <remarks>Without this, days take long: <c>Advance</c> fires the timers of each minute.</remarks>
     public static void Sleep(this FakeTimeProvider clock, TimeSpan time)
     {
         var minute = TimeSpan.FromMinutes(1);

@@ -24,12 +24,14 @@ public sealed class CaptureSnapshotJob(
     /// </summary>
     private static readonly TimeSpan TooLate = TimeSpan.FromMinutes(2);
 
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
     {
         var entry = await db.ImageLog.AsNoTracking().Include(e => e.LoginAttempt)
             .SingleOrDefaultAsync(e => e.Id == entryId, cancellationToken);
-        if (entry is not { CaptureState: CaptureState.Waiting })
+        if (entry is not { CaptureState: CaptureState.Waiting } || entry.CaptureDueAt > time.GetUtcNow() + ClockTolerance)
             return;
 
         var (result, snapshot, stripToCome) = await TakeAsync(entry, cancellationToken);

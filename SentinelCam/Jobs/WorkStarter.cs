@@ -23,6 +23,9 @@ public sealed class WorkStarter(
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
+    /// <summary>The time after which a job that failed unexpectedly is started again.</summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     /// <summary>The maximum number of unfinished jobs in a queue. More work waits in the database.</summary>
@@ -55,10 +58,12 @@ public sealed class WorkStarter(
             var commit = commits.Next;
             var next = await TryStartAsync(stoppingToken);
             var left = next - time.GetUtcNow();
-            var wake = commit.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stoppingToken);
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var wake = commit.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, wait.Token);
             // Skips the wait if the clock was changed while the timer was set
-            if (time.GetUtcNow() < next)
-                await wake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (time.GetUtcNow() >= next)
+                await wait.CancelAsync();
+            await wake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -69,13 +74,15 @@ public sealed class WorkStarter(
         {
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            var next = await StartDueAsync(db, cancellationToken);
             if (_repairedAt is null || time.GetElapsedTime(_repairedAt.Value) >= Interval)
             {
+                // After the start of what is due, since it may have to wait for other writers; what it changes wakes the loop
                 await RepairAsync(db, cancellationToken);
                 _repairedAt = time.GetTimestamp();
             }
 
-            return await StartDueAsync(db, cancellationToken);
+            return next;
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -93,7 +100,8 @@ public sealed class WorkStarter(
         async Task StartAsync<TJob>(string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
         {
             var rows = await due.OrderBy(d => d.At).Take(MaxStarted).ToListAsync(cancellationToken);
-            Enqueue(queue, rows.FindAll(d => d.At <= now), run);
+            if (Enqueue(queue, rows.FindAll(d => d.At <= now), run) && next > now + RetryPause)
+                next = now + RetryPause;
             next = rows.Where(d => d.At > now).Select(d => d.At).Append(next).Min();
         }
 
@@ -117,28 +125,47 @@ public sealed class WorkStarter(
     }
 
     /// <summary>Enqueues a job for each due item of a queue that has none.</summary>
-    private void Enqueue<TJob>(string queue, List<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
+    /// <returns>Whether there are jobs that have not finished their work.</returns>
+    private bool Enqueue<TJob>(string queue, List<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
     {
         // Forgets work that is done or postponed, so that it is started again when it is due again
         foreach (var key in _started.Keys.Where(key => key.Queue == queue && !due.Exists(work => work.Id == key.Id)).ToList())
             _started.Remove(key);
-        bool? isQueueEmpty = null;
         foreach (var work in due)
         {
-            if (_started.TryGetValue((queue, work.Id), out var start) && start.DueAt == work.At)
+            var key = (queue, work.Id);
+            if (_started.TryGetValue(key, out var start) && start.DueAt == work.At)
             {
-                if (time.GetElapsedTime(start.At) < Grace
-                    || !(isQueueEmpty ??= storage.GetMonitoringApi().EnqueuedCount(queue) == 0))
+                if (time.GetElapsedTime(start.CheckedAt) < RetryPause)
+                    continue;
+                if (Unfinished(start, queue) is not { } reason)
                 {
+                    _started[key] = start with { CheckedAt = time.GetTimestamp() };
                     continue;
                 }
 
-                logger.LogWarning("The {Job} for {Id} was lost and is started again", typeof(TJob).Name, work.Id);
+                logger.LogWarning("The {Job} for {Id} did not finish and is started again: {Reason}", typeof(TJob).Name, work.Id, reason);
             }
 
-            jobs.Enqueue(queue, run(work.Id));
-            _started[(queue, work.Id)] = new Started(work.At, time.GetTimestamp());
+            var jobId = jobs.Enqueue(queue, run(work.Id));
+            _started[key] = new Started(work.At, jobId, At: time.GetTimestamp(), CheckedAt: time.GetTimestamp());
         }
+
+        return due.Count > 0;
+    }
+
+    /// <returns>Why the job of work that is still due will not finish it; null if the job waits or runs.</returns>
+    private string? Unfinished(Started start, string queue)
+    {
+        using var connection = storage.GetConnection();
+        var state = connection.GetStateData(start.JobId);
+        if (state is null)
+            return "its job is gone";
+        if (state.Name is not ("Enqueued" or "Processing"))
+            return state.Data.TryGetValue("Exception", out var exception) ? exception : state.Reason ?? state.Name;
+        // The storage can lose the place in the queue and keep the job
+        return time.GetElapsedTime(start.At) >= Grace && storage.GetMonitoringApi().EnqueuedCount(queue) == 0
+            && storage.GetMonitoringApi().FetchedCount(queue) == 0 ? "its job is lost" : null;
     }
 
     /// <summary>Makes work due again that was interrupted by a crash, or scheduled while the clock was ahead.</summary>
@@ -187,6 +214,8 @@ public sealed class WorkStarter(
 
     /// <summary>An enqueued job.</summary>
     /// <param name="DueAt">The due time of its work.</param>
+    /// <param name="JobId">Its id in the job storage.</param>
     /// <param name="At">The timestamp at which it was enqueued.</param>
-    private readonly record struct Started(DateTimeOffset DueAt, long At);
+    /// <param name="CheckedAt">The timestamp at which it was last seen to be enqueued or running.</param>
+    private readonly record struct Started(DateTimeOffset DueAt, string JobId, long At, long CheckedAt);
 }

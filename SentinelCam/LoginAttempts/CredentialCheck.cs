@@ -42,8 +42,12 @@ public sealed class CredentialCheck(
     {
         // When the form arrived, which the picture must show: in a flood, the hash waits for a core
         var at = time.GetUtcNow();
-        var (account, passwordIsRight) = await passwords.CheckAsync(email, password);
-        var result = await GuardAsync(() => RecordAsync(account, passwordIsRight, email, visitor, at));
+        Account? account = null;
+        var result = await GuardAsync(async () =>
+        {
+            (account, var passwordIsRight) = await passwords.CheckAsync(email, password);
+            return await RecordAsync(account, passwordIsRight, email, visitor, at);
+        });
         return (result, result is CredentialResult.Accepted ? account : null);
     }
 
@@ -74,9 +78,11 @@ public sealed class CredentialCheck(
         var now = time.GetUtcNow();
         var decision = await policy.DecideAsync(account?.Id ?? 0, passwordIsRight, now);
         var submission = new Submission(account, typed, visitor, at, now);
-        var isRecorded = decision.Refusal is { } refusal
-            ? await recorder.AddFailureAsync(submission, refusal, decision.OwnerId)
-            : await recorder.AddSuccessAsync(submission);
+        var isRecorded = true;
+        if (decision.Refusal is { } refusal)
+            await recorder.AddFailureAsync(submission, refusal, decision.OwnerId);
+        else
+            isRecorded = await recorder.AddSuccessAsync(submission);
         try
         {
             await transaction.CommitAsync();

@@ -12,8 +12,7 @@ public sealed class LoginAttemptRecorder(
     /// <param name="submission">The submission.</param>
     /// <param name="refusal">Why it was refused.</param>
     /// <param name="ownerId">Who is alerted; null: the administrators.</param>
-    /// <returns>True, because a failure is always recorded.</returns>
-    public async Task<bool> AddFailureAsync(Submission submission, LoginOutcome refusal, long? ownerId)
+    public async Task AddFailureAsync(Submission submission, LoginOutcome refusal, long? ownerId)
     {
         ArgumentNullException.ThrowIfNull(submission);
         var joined = await grouping.JoinAsync(ownerId, submission.Visitor.RemoteAddress, submission.CountedAt);
@@ -21,7 +20,6 @@ public sealed class LoginAttemptRecorder(
         if (!joined.IsPhotographed)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotPhotographed);
         await SaveAsync(entry);
-        return true;
     }
 
     /// <summary>Records a successful submission if it follows three failures within an hour.</summary>

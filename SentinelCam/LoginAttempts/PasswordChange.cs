@@ -52,7 +52,8 @@ public sealed class PasswordChange(
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return PasswordChangeOutcome.ChangedElsewhere;
         }
-        catch (Exception error) when (error is DbException or DbUpdateException)
+        // The last one: SQLite rolls back by itself if the disk is full, and its provider notices at the commit
+        catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
         {
             logger.LogError("A password could not be changed: {Problem}", (error.InnerException ?? error).Message);
             return PasswordChangeOutcome.NotRecorded;

@@ -4,7 +4,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace SentinelCam.Data.Migrations
 {
-    /// <summary>Stores with each attempt which mail tells about it; two columns of Deliveries that each meant two things become four.</summary>
+    /// <summary>
+    /// Stores with each attempt which mail tells about it, and splits two columns of Deliveries that each meant two things.
+    /// </summary>
     public partial class MailOfEachAttempt : Migration
     {
         /// <inheritdoc />
@@ -47,11 +49,13 @@ namespace SentinelCam.Data.Migrations
                     WHEN LoginAttempts.NumberInAlert = l.MailedFrom THEN 'OwnMail'
                     ELSE 'LaterMail' END
                 FROM Alerts l WHERE l.Id = LoginAttempts.AlertId AND LoginAttempts.Outcome <> 'SucceededAfterFailures';
+                UPDATE LoginAttempts SET ToldBy = 'Nothing' FROM ImageLog e
+                    WHERE e.LoginAttemptId = LoginAttempts.Id AND e.CaptureProblem LIKE 'No picture and no mail%';
                 UPDATE Alerts SET NeedsSummary = RemoteNetwork = 'many' OR IFNULL(Attempts > MailedFrom, 0);
                 UPDATE Deliveries SET SiteAddress = Changes, Changes = NULL WHERE Kind = 'ConfirmRecipient';
                 """);
 
-            // Not DropColumn, which makes the table anew: SQLite refuses that while triggers of other tables name it
+            // Not DropColumn, which rebuilds the table: SQLite refuses that while triggers of other tables name it
             migrationBuilder.Sql("ALTER TABLE ImageLog DROP COLUMN OpensAlert;");
         }
 
