@@ -5,8 +5,9 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Benchmarks;
 
 /// <summary>
-/// Compares published builds as processes of their own, in one run. PUBLISHED_APPS names their folders, separated as those of PATH
-/// are; PUBLISHED_ROUNDS the failed sign-ins for each pass and build (50). Run with -explicit only; prints tables and asserts no time:
+/// Compares published builds as processes of their own, in one run. PUBLISHED_APPS names their folders, separated like those in
+/// PATH; PUBLISHED_ROUNDS is the number of failed sign-ins for each pass and build (50). Run with -explicit only; prints tables
+/// and asserts no time:
 /// <code>
 /// dotnet publish SentinelCam -c Release -o /somewhere/new
 /// PUBLISHED_APPS=/somewhere/old:/somewhere/new dotnet run -c Release --project SentinelCam.Tests -- \
@@ -17,13 +18,13 @@ public class PublishedAppBenchmarks
 {
     private const int WarmUp = 10;
     private const int Passes = 2;
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("PUBLISHED_ROUNDS"), CultureInfo.InvariantCulture, out var rounds)
-        ? rounds
-        : 50;
+    private static readonly int Rounds = int.Parse(
+        Environment.GetEnvironmentVariable("PUBLISHED_ROUNDS") ?? "50", CultureInfo.InvariantCulture);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private static string[] Apps => Environment.GetEnvironmentVariable("PUBLISHED_APPS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] Apps => (Environment.GetEnvironmentVariable("PUBLISHED_APPS") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     [Fact(Explicit = true)]
     public async Task From_the_answer_to_the_mail_servers_250()
@@ -45,7 +46,8 @@ public class PublishedAppBenchmarks
                 row.Times.AddRange(await MeasureAsync(row.App, stream.Url, row.Script));
         }
 
-        Table.Print("Answer to a wrong password to the mail server's 250: 640x480 MJPEG at 30 fps, camera warm, SMTP on loopback (ms)",
+        Table.Print(
+            "Answer to a wrong password to the mail server's 250: 640x480 MJPEG at 30 fps, camera warm, SMTP on loopback (ms)",
             [.. rows.Select(row => ($"{row.App}: {row.What}", (IReadOnlyList<double>)row.Times))]);
     }
 
@@ -84,7 +86,8 @@ public class PublishedAppBenchmarks
         await using var server = ScriptedSmtpServer.Start(script);
         await using var app = SentinelCamProcess.StartPublished(folder, directory.Data,
             ("Camera:Source", camera.ToString()), ("Alerts:QuietPeriod", "00:00:00"),
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "cam@example.org"));
+            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"),
+            ("Smtp:From", "cam@example.org"));
         using var intruder = new WebVisitor(await app.Address, "Tests/1.0");
         Assert.Equal("/dashboard", (await intruder.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         await intruder.SignOutAsync();
@@ -97,7 +100,7 @@ public class PublishedAppBenchmarks
             var answered = Stopwatch.GetTimestamp();
             while (server.Accepted.Count == before)
             {
-                Assert.True(Stopwatch.GetElapsedTime(answered) < TimeSpan.FromMinutes(1), $"No mail came within a minute:\n{app.Said}");
+                Assert.True(Stopwatch.GetElapsedTime(answered) < TimeSpan.FromMinutes(1), $"No mail in a minute:\n{app.Said}");
                 await Task.Delay(1, Cancelled);
             }
 

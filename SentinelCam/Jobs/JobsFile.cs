@@ -76,7 +76,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
     private static bool MayPass(SQLite3.Result result) =>
         result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem;
 
-    /// <exception cref="SQLiteException">The file is damaged, written by another version, or cannot be read or written.</exception>
+    /// <exception cref="SQLiteException">The file is damaged, of another version, or cannot be read or written.</exception>
     private void Probe()
     {
         using var connection = Connect();
@@ -84,14 +84,17 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
             throw SQLiteException.New(SQLite3.Result.Corrupt, damage);
         if (connection.ExecuteScalar<int>("PRAGMA user_version") is not Version and var other
             && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") > 0)
-            throw SQLiteException.New(
-                SQLite3.Result.Format, string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
+        {
+            throw SQLiteException.New(SQLite3.Result.Format,
+                string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
+        }
+
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
     }
 
     /// <summary>
-    /// Several threads can use one connection, because a timer renews locks: hence <see cref="SQLiteOpenFlags.FullMutex"/>. A power
-    /// cut may take the latest jobs, which are enqueued again, so a commit does not wait for the disk.
+    /// Several threads can use one connection, because a timer renews locks: hence <see cref="SQLiteOpenFlags.FullMutex"/>. A
+    /// power cut may take the latest jobs, which are enqueued again, so a commit does not wait for the disk.
     /// </summary>
     private SQLiteConnection Connect()
     {
@@ -112,7 +115,9 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
     }
 
-    /// <summary>The file belongs to this process alone, so every fetched job, lock and server in it is left from an earlier process.</summary>
+    /// <summary>
+    /// The file belongs to this process alone, so every fetched job, lock and server in it is left from an earlier process.
+    /// </summary>
     private void ReleaseWhatTheLastProcessHeld()
     {
         using var connection = Connect();
@@ -132,7 +137,8 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         }
 
         data.CreateJobs();
-        logger.LogWarning("jobs.db cannot be used ({Problem}). It was set aside as {Name} and made again; all due work is enqueued again",
+        logger.LogWarning(
+            "jobs.db cannot be used ({Problem}). It was set aside as {Name} and made again; all due work is enqueued again",
             problem, Path.GetFileName(aside));
     }
 }

@@ -6,8 +6,8 @@ internal sealed class WaitingWorkers
     private readonly List<Turn> _turns = [];
 
     /// <summary>
-    /// Adds a worker, which must then look at its queues, and dispose of the turn when it stops waiting. In this order it misses no
-    /// job: it finds a job that came before it looked, and a job that comes later ends the wait.
+    /// Adds a worker, which must then look at its queues, and dispose of the turn when it stops waiting. In this order it misses
+    /// no job: a look finds one that came before it, and one that comes later ends the wait.
     /// </summary>
     /// <param name="queues">The queues whose jobs the worker takes.</param>
     /// <param name="cancellationToken">Ends the wait as a new job does.</param>
