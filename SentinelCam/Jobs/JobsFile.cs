@@ -106,6 +106,8 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         try
         {
             connection.Execute("PRAGMA synchronous = NORMAL");
+            // The file is small, and there are a dozen connections to it
+            connection.ExecuteScalar<int>("PRAGMA cache_size = -128");
             return connection;
         }
         catch
