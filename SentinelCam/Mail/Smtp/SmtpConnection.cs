@@ -195,7 +195,7 @@ internal sealed class SmtpConnection : IDisposable
         SmtpSecurity.None => SecureSocketOptions.None,
         SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
         SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
-        _ when _options.Port == SmtpOptions.TlsPort => SecureSocketOptions.SslOnConnect,
+        _ when _options.TlsFromStart => SecureSocketOptions.SslOnConnect,
         _ when _options.HasCredentials => SecureSocketOptions.StartTls,
         _ => SecureSocketOptions.StartTlsWhenAvailable,
     };

@@ -79,12 +79,17 @@ internal static class SmtpFailure
     private static MailOutcome SignInRefused(string reply, string remedy) =>
         new(MailResult.TryAgain, reply, remedy, SignInRefused: true);
 
-    private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
-        dialogue.CertificateProblem is { } problem
-            ? new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
-                SmtpRemedy.ForCertificate(options))
-            : new(MailResult.TryAgain, "TLS could not be set up: " + failure.GetBaseException().Message,
-                SmtpRemedy.ForHandshake(options));
+    private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options)
+    {
+        if (dialogue.CertificateProblem is { } problem)
+        {
+            return new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
+                SmtpRemedy.ForCertificate(options));
+        }
+
+        var (text, remedy) = SmtpTlsFailure.Explain(failure, options);
+        return new(MailResult.TryAgain, text, remedy);
+    }
 
     private static MailOutcome NotOffered(Exception failure, SmtpDialogue dialogue, SmtpOptions options) => dialogue.Step switch
     {

@@ -49,6 +49,10 @@ public sealed record SmtpOptions(
     [MemberNotNullWhen(true, nameof(UserName))]
     public bool HasCredentials => UserName is not null && (Password is not null || OAuth is not null);
 
+    /// <summary>Whether TLS starts with the first byte.</summary>
+    public bool TlsFromStart =>
+        Security == SmtpSecurity.SslOnConnect || (Security == SmtpSecurity.Auto && Port == TlsPort);
+
     /// <summary>Whether the server is on this machine, so that the connection cannot be intercepted.</summary>
     public bool HostIsLoopback =>
         string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase)

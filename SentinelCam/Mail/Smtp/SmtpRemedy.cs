@@ -15,6 +15,9 @@ internal static class SmtpRemedy
 
     public const string OverQuota = "The sender's account or the recipient's mailbox is over its quota.";
 
+    public const string UpdateTls =
+        "SentinelCam requires TLS 1.2 or later and up-to-date encryption methods. Update the mail server, or use another one.";
+
     public const string CheckName = "Check Smtp:Host and this machine's name resolution (DNS).";
 
     public const string CheckConnection = "Check Smtp:Host and Smtp:Port, and that no firewall blocks the connection.";
@@ -38,7 +41,9 @@ internal static class SmtpRemedy
 
     /// <summary>The TLS handshake failed.</summary>
     public static string ForHandshake(SmtpOptions options) =>
-        options.Port == SmtpOptions.TlsPort ? "Check that the server supports TLS on this port." : UseStartTls;
+        options.Port == SmtpOptions.TlsPort ? "Check that the server supports TLS on this port."
+        : options.TlsFromStart ? UseStartTls
+        : "The server offers STARTTLS, but cannot set it up. Check the server's TLS settings and its log.";
 
     /// <summary>The server does not offer STARTTLS.</summary>
     public static string ForMissingStartTls(SmtpOptions options) => options.HasCredentials
