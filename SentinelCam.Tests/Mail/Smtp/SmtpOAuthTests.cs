@@ -79,6 +79,19 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
+    public async Task Temporary_failure_of_the_sign_in_keeps_the_token()
+    {
+        await using var endpoint = await TokenServer.StartAsync();
+        await using var server = ScriptedSmtpServer.Start(Script().Reply(SmtpStage.Auth, "454 4.7.0 try later"), Script());
+        await using var transport = Transport(server, endpoint);
+
+        Assert.False((await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel)).SignInRefused);
+        await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+
+        Assert.Single(endpoint.Requests);
+    }
+
+    [Fact]
     public async Task Concurrent_mails_request_one_token()
     {
         await using var endpoint = await TokenServer.StartAsync();

@@ -109,6 +109,7 @@ internal sealed class SmtpConnection : IDisposable
     {
         var socket = await ConnectAsync(cancellationToken);
         Dialogue.Begin(SmtpStep.Greeting);
+        _client.LocalDomain = Dialogue.HelloName = SmtpHello.NameFor(_options, socket.LocalEndPoint as IPEndPoint);
         await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
         Dialogue.Done("The server sent its greeting.");
         Dialogue.Begin(SmtpStep.Tls);
@@ -137,7 +138,8 @@ internal sealed class SmtpConnection : IDisposable
         }
         catch (AuthenticationException)
         {
-            tokens.Forget();
+            if (!SmtpRefusal.IsTemporarySignInFailure(Dialogue.LastReply))
+                tokens.Forget();
             throw;
         }
     }

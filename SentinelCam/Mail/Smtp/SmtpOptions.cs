@@ -33,8 +33,16 @@ public enum SmtpSecurity
 /// <param name="Password">The password to sign in with; null for XOAUTH2 or no sign-in.</param>
 /// <param name="From">The sender's mail address, optionally with a display name.</param>
 /// <param name="OAuth">The settings for XOAUTH2; null to use the password.</param>
+/// <param name="HelloName">The name for EHLO: a full host name or an address; null to find one out.</param>
 public sealed record SmtpOptions(
-    string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From, SmtpOAuth? OAuth = null)
+    string? Host,
+    int Port,
+    SmtpSecurity Security,
+    string? UserName,
+    string? Password,
+    string? From,
+    SmtpOAuth? OAuth = null,
+    string? HelloName = null)
 {
     /// <summary>The sender if neither a server nor a sender is configured.</summary>
     public const string OutboxSender = "sentinelcam@localhost";
@@ -83,7 +91,8 @@ public sealed record SmtpOptions(
             userName,
             Value(configuration, "Smtp:Password"),
             ReadFrom(configuration, host, userName),
-            SmtpOAuth.Read(configuration, host));
+            SmtpOAuth.Read(configuration, host),
+            SmtpHello.Read(configuration));
 
         if (options is { OAuth: not null, Password: not null })
             throw new ConfigurationException("Smtp:Password", "(hidden)", "no password, because Smtp:OAuth is set.");
