@@ -123,7 +123,7 @@ internal sealed class SmtpConnection : IDisposable
         if (!_client.IsSecure && !_options.HostIsLoopback)
             throw new SmtpPlainTextException();
         if (tokens is null)
-            await _client.AuthenticateAsync(_options.UserName, _options.Password!, cancellationToken);
+            await SmtpSignIn.ByPasswordAsync(_client, Dialogue, _options, cancellationToken);
         else
             await SignInByTokenAsync(tokens, cancellationToken);
         Dialogue.Done($"Signed in as {_options.UserName}.");
