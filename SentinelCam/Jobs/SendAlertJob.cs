@@ -13,7 +13,8 @@ namespace SentinelCam.Jobs;
 /// <see cref="WorkStarter"/> starts.
 /// </summary>
 public sealed class SendAlertJob(
-    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, TimeProvider time,
+    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
+    TimeProvider time,
     ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
@@ -26,14 +27,21 @@ public sealed class SendAlertJob(
     private static readonly TimeSpan[] Delays =
         [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
+    /// <summary>
+    /// The same after a complete message without a reply. It has probably arrived, and each try may bring another copy.
+    /// </summary>
+    private static readonly TimeSpan[] DelaysAfterUnknown =
+        [.. new[] { 10, 30, 60, 120 }.Select(minutes => TimeSpan.FromMinutes(minutes))];
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest time between two tries.</summary>
-    public static TimeSpan LongestDelay => Delays[^1];
+    public static TimeSpan LongestDelay => DelaysAfterUnknown[^1];
 
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
+        using var turn = await turns.TakeAsync(cancellationToken);
         if (!await ClaimAsync(deliveryId))
             return;
 
@@ -41,7 +49,7 @@ public sealed class SendAlertJob(
         var (outcome, isMoot) = await SendAsync(delivery, cancellationToken);
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordAsync(delivery, state, reply, outcome.SignInRefused, isMoot))
+        if (!await RecordAsync(delivery, state, reply, outcome, isMoot))
             return;
 
         var attemptId = await db.ImageLog
@@ -77,26 +85,30 @@ public sealed class SendAlertJob(
     };
 
     /// <returns>False if this run was considered lost and another one has started, whose result counts.</returns>
-    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused, bool isMoot)
+    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
     {
         var now = time.GetUtcNow();
-        var dueAt = now + Delays[Math.Min(delivery.Tries, Delays.Length) - 1];
+        var delays = outcome is { Result: MailResult.Unknown, SmallerMayPass: false } ? DelaysAfterUnknown : Delays;
+        var dueAt = now + delays[Math.Min(delivery.Tries, delays.Length) - 1];
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
         // A mail that was accepted stays accepted, even if another run is sending it
-        var own = db.Deliveries.Where(d => d.Id == delivery.Id
-            && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
+        var own = state is DeliveryState.Accepted ? db.Deliveries.Where(d => d.Id == delivery.Id) : OwnTry(delivery);
         return await own.ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state)
             .SetProperty(d => d.LastReply, reply)
             .SetProperty(d => d.DueAt, dueAt)
             .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
-            .SetProperty(d => d.SignInRefused, signInRefused)
+            .SetProperty(d => d.SignInRefused, outcome.SignInRefused)
             // Raises no notice about a mail that nobody expects
             .SetProperty(d => d.AcknowledgedAt, d => isMoot ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)
             .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
+
+    /// <summary>The delivery, as long as this run is the one that sends it.</summary>
+    private IQueryable<Delivery> OwnTry(Delivery delivery) =>
+        db.Deliveries.Where(d => d.Id == delivery.Id && d.State == DeliveryState.Sending && d.Tries == delivery.Tries);
 
     /// <returns>The outcome, and whether the mail is moot because its content no longer concerns anyone.</returns>
     private async Task<(MailOutcome Outcome, bool IsMoot)> SendAsync(Delivery delivery, CancellationToken cancellationToken)

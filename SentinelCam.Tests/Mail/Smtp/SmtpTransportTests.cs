@@ -116,25 +116,23 @@ public sealed class SmtpTransportTests
     }
 
     [Theory]
-    [InlineData(SmtpStage.Ehlo, "C: EHLO", MailResult.TryAgain, "greeting")]
-    [InlineData(SmtpStage.MailFrom, "C: MAIL", MailResult.TryAgain, "sender and recipient")]
-    [InlineData(SmtpStage.RcptTo, "C: RCPT", MailResult.TryAgain, "sender and recipient")]
-    [InlineData(SmtpStage.EndOfData, "C: DATA", MailResult.Unknown, "after the message was sent")]
-    public async Task Silent_server_times_out_after_a_minute(SmtpStage stage, string command, MailResult expected, string words)
+    [InlineData(SmtpStage.Ehlo, "C: EHLO", "greeting")]
+    [InlineData(SmtpStage.MailFrom, "C: MAIL", "sender and recipient")]
+    [InlineData(SmtpStage.RcptTo, "C: RCPT", "sender and recipient")]
+    public async Task Silent_server_times_out_after_a_minute(SmtpStage stage, string command, string words)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().On(stage, SmtpAction.Silence));
         var time = new FakeTimeProvider();
         var transport = new SmtpTransport(Mails.Options(server.Port), time: time);
         var sending = transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
-        await Eventually.TrueAsync(() => server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal))
-            && (stage != SmtpStage.EndOfData || server.Messages.Count > 0));
+        await Eventually.TrueAsync(() => server.Dialogue.Any(line => line.StartsWith(command, StringComparison.Ordinal)));
 
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(sending.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.1));
 
         var outcome = await sending;
-        Assert.Equal(expected, outcome.Result);
+        Assert.Equal(MailResult.TryAgain, outcome.Result);
         Assert.Contains("No answer within 60 seconds", outcome.Reply, StringComparison.Ordinal);
         Assert.Contains(words, outcome.Reply, StringComparison.Ordinal);
     }

@@ -33,6 +33,8 @@ internal sealed class SmtpConnection : IDisposable
             ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts,
             // MailKit rejects a certificate if its revocation list is unreachable, so an authority's outage would stop the alerts
             CheckCertificateRevocation = false,
+            // SmtpDeadline is the limit. MailKit's own ends each read after two minutes.
+            Timeout = Timeout.Infinite,
         };
     }
 
@@ -62,12 +64,12 @@ internal sealed class SmtpConnection : IDisposable
     }
 
     /// <summary>Sends a mail. The connection can be used again unless this throws.</summary>
-    /// <returns>The server's reply, without its code.</returns>
-    public async Task<string> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    /// <returns>The server's reply.</returns>
+    public async Task<string> SendAsync(MimeMessage message, SmtpDeadline deadline)
     {
-        Dialogue.BeginMessage();
-        var reply = await _client.SendAsync(message, cancellationToken, Dialogue);
-        Dialogue.Done($"250 {reply}");
+        Dialogue.BeginMessage(deadline.WaitForReply);
+        var reply = await AcceptedReplyAsync(message, deadline);
+        Dialogue.Done(reply);
         return reply;
     }
 
@@ -104,6 +106,20 @@ internal sealed class SmtpConnection : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<string> AcceptedReplyAsync(MimeMessage message, SmtpDeadline deadline)
+    {
+        try
+        {
+            return $"250 {await _client.SendAsync(message, deadline.Token, Dialogue)}";
+        }
+        catch (SmtpCommandException reply)
+            when (reply.ErrorCode is SmtpErrorCode.MessageNotAccepted && (int)reply.StatusCode is >= 200 and < 300)
+        {
+            // MailKit takes only 250 for success, but the first digit decides (RFC 5321, section 4.2.1)
+            return string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}");
+        }
+    }
 
     private async Task OpenAsync(SmtpAccessTokens? tokens, CancellationToken cancellationToken)
     {
