@@ -1,6 +1,5 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
-using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -32,6 +31,9 @@ public sealed class SendAlertJob(
     /// </summary>
     private static readonly TimeSpan[] DelaysAfterUnknown =
         [.. new[] { 10, 30, 60, 120 }.Select(minutes => TimeSpan.FromMinutes(minutes))];
+
+    /// <summary>After this time a mail that may fit only without large pictures is sent with smaller ones.</summary>
+    private static readonly TimeSpan SmallerAfter = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
@@ -113,22 +115,12 @@ public sealed class SendAlertJob(
     /// <returns>The outcome, and whether the mail is moot because its content no longer concerns anyone.</returns>
     private async Task<(MailOutcome Outcome, bool IsMoot)> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        MimeMessage message;
         try
         {
-            if (await contents.FindAsync(delivery) is not { } content)
-                return (new MailOutcome(MailResult.RefusedForGood, "Not sent because its subject was deleted or has expired, "
+            return await contents.FindAsync(delivery) is { } content
+                ? (await SendAsync(delivery, content, cancellationToken), IsMoot: false)
+                : (new MailOutcome(MailResult.RefusedForGood, "Not sent because its subject was deleted or has expired, "
                     + "or its recipient was removed or suspended."), IsMoot: true);
-            message = AlertMessage.Compose(content, thumbnails.TryMake);
-        }
-        catch (Exception error)
-        {
-            return (Unsent(delivery, error), IsMoot: false);
-        }
-
-        try
-        {
-            return (await transport.SendAsync(message, cancellationToken), IsMoot: false);
         }
         catch (OperationCanceledException)
         {
@@ -139,6 +131,38 @@ public sealed class SendAlertJob(
             return (Unsent(delivery, error), IsMoot: false);
         }
     }
+
+    /// <summary>Sends the mail. If the server refuses it as too large, sends it with smaller pictures, then without.</summary>
+    private async Task<MailOutcome> SendAsync(Delivery delivery, AlertContent content, CancellationToken cancellationToken)
+    {
+        MailOutcome? refusal = null;
+        foreach (var maxPictureBytes in MailPictures.SizesFor(content))
+        {
+            // Each mail has its own time
+            if (refusal is not null && await OwnTry(delivery).ExecuteUpdateAsync(
+                set => set.SetProperty(d => d.SendingSince, time.GetUtcNow()), CancellationToken.None) == 0)
+            {
+                return refusal;
+            }
+
+            var message = AlertMessage.Compose(content, thumbnails.TryMake, maxPictureBytes);
+            var outcome = await transport.SendAsync(message, cancellationToken);
+            if (outcome.Result is MailResult.Accepted && refusal is not null)
+            {
+                var pictures = maxPictureBytes > 0 ? "smaller pictures" : "no pictures";
+                return new MailOutcome(MailResult.Accepted, $"{outcome.Reply} (with {pictures}, after {refusal.Reply})");
+            }
+
+            if (!MayPassSmaller(outcome, delivery))
+                return outcome;
+            refusal = outcome;
+        }
+
+        return refusal!;
+    }
+
+    private bool MayPassSmaller(MailOutcome outcome, Delivery delivery) =>
+        outcome.Result is MailResult.TooLarge || (outcome.SmallerMayPass && time.GetUtcNow() - delivery.QueuedAt > SmallerAfter);
 
     /// <summary>Turns any error into an outcome, so that the delivery does not remain in the sending state.</summary>
     private MailOutcome Unsent(Delivery delivery, Exception error)
