@@ -103,7 +103,10 @@ public class SendAlertJobTests
         await app.FailToSignInAsync(Anns);
         await app.WaitForAsync(
             db => db.Deliveries.CountAsync(d => d.Tries > 0 && d.State == DeliveryState.Waiting), waiting => waiting > 0);
-        _clock.AdvanceMinutes(4);
+        // It has probably arrived, so it waits longer than after a refusal
+        var wait = await app.ReadAsync(db => db.Deliveries.Select(d => d.DueAt).SingleAsync()) - _clock.GetUtcNow();
+        Assert.Equal(TimeSpan.FromMinutes(10), wait);
+        _clock.AdvanceMinutes(11);
         await app.WaitForAcceptedAsync(1);
 
         Assert.Equal(2, server.Messages.Count);

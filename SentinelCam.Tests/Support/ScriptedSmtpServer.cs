@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -106,6 +107,13 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
 
     private async Task<Stream> SecureAsync(Stream stream, SmtpScript script)
     {
+        if (script.TlsReply is { } reply)
+        {
+            await stream.ReadAtLeastAsync(new byte[16 * 1024], 1, cancellationToken: _stop.Token);
+            await stream.WriteAsync(reply, _stop.Token);
+            throw new IOException("instead of a handshake");
+        }
+
         var secure = new SslStream(stream);
         await secure.AuthenticateAsServerAsync(
             new SslServerAuthenticationOptions { ServerCertificate = script.Certificate }, _stop.Token);
@@ -129,14 +137,14 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             {
                 var command = Encoding.UTF8.GetString(line);
                 server._dialogue.Enqueue("C: " + command);
-                if (!await AnswerAsync(command.Split(' ', ':')[0].ToUpperInvariant(), stop))
+                if (!await AnswerAsync(command, stop))
                     return;
             }
         }
 
-        private async Task<bool> AnswerAsync(string verb, CancellationToken stop)
+        private async Task<bool> AnswerAsync(string command, CancellationToken stop)
         {
-            switch (verb)
+            switch (command.Split(' ', ':')[0].ToUpperInvariant())
             {
                 case "EHLO" or "HELO":
                     return await PerformAsync(SmtpStage.Ehlo, stop);
@@ -148,7 +156,9 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                     _start = _end = 0;
                     return true;
                 case "AUTH":
-                    return await PerformAsync(SmtpStage.Auth, stop);
+                    return await SignInAsync(command.Split(' '), stop);
+                case "MAIL" when script.ChecksDeclaredSize && DeclaredSize(command) > script.SizeLimit:
+                    return await SendAsync(script.SizeRefusal, stop);
                 case "MAIL" when _messageCount >= script.MessagesPerConnection:
                     await SendAsync("421 4.7.0 too many messages over this connection", stop);
                     return false;
@@ -173,6 +183,26 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
             }
         }
 
+        private static int DeclaredSize(string mail) =>
+            mail.Split("SIZE=") is [_, var size] ? int.Parse(size.Split(' ')[0], CultureInfo.InvariantCulture) : 0;
+
+        private async Task<bool> SignInAsync(string[] command, CancellationToken stop)
+        {
+            if (command is [_, "LOGIN"])
+            {
+                // "Username:" and "Password:"
+                foreach (var challenge in new[] { "334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6" })
+                {
+                    await SendAsync(challenge, stop);
+                    if (await ReadLineAsync(stop) is not { } answer)
+                        return false;
+                    server._dialogue.Enqueue("C: " + Encoding.UTF8.GetString(answer));
+                }
+            }
+
+            return await PerformAsync(SmtpStage.Auth, script.SignIn(command[1], _secure), stop);
+        }
+
         private async Task<bool> TakeMessageAsync(CancellationToken stop)
         {
             using var message = new MemoryStream();
@@ -183,6 +213,8 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 if (line is [(byte)'.'])
                 {
                     server._messages.Enqueue(message.ToArray());
+                    if (message.Length > script.SizeLimit)
+                        return await SendAsync(script.SizeRefusal, stop);
                     _messageCount++;
                     return await PerformAsync(SmtpStage.EndOfData, stop);
                 }
@@ -195,10 +227,14 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
         }
 
         /// <summary>Does what the script says. Returns false if the connection is to be closed.</summary>
-        private async Task<bool> PerformAsync(SmtpStage stage, CancellationToken stop)
+        private Task<bool> PerformAsync(SmtpStage stage, CancellationToken stop) =>
+            PerformAsync(stage, script.At(stage, _secure), stop);
+
+        private async Task<bool> PerformAsync(SmtpStage stage, SmtpAction action, CancellationToken stop)
         {
-            var action = script.At(stage, _secure);
             await Task.Delay(action.Delay, stop);
+            if (action.After is not null)
+                await action.After.WaitAsync(stop);
             if (action.Reply is not null)
                 await SendAsync(action.Reply, stop);
             if (stage == SmtpStage.EndOfData && action.Reply?.StartsWith("250", StringComparison.Ordinal) == true)

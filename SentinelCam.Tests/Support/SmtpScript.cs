@@ -30,7 +30,9 @@ public enum SmtpStage
 /// <param name="Close">Whether to close the connection afterwards.</param>
 /// <param name="Hang">Whether to stay silent afterwards.</param>
 /// <param name="Delay">How long to wait before the reply.</param>
-public sealed record SmtpAction(string? Reply, bool Close = false, bool Hang = false, TimeSpan Delay = default)
+/// <param name="After">What to wait for before the reply, or null.</param>
+public sealed record SmtpAction(
+    string? Reply, bool Close = false, bool Hang = false, TimeSpan Delay = default, Task? After = null)
 {
     /// <summary>Keeps the connection open without a reply.</summary>
     public static SmtpAction Silence { get; } = new(null, Hang: true);
@@ -43,12 +45,25 @@ public sealed record SmtpAction(string? Reply, bool Close = false, bool Hang = f
 public sealed class SmtpScript
 {
     private readonly Dictionary<SmtpStage, SmtpAction> _actions = [];
+    private readonly Dictionary<string, string> _mechanisms = [];
 
     /// <summary>The certificate for TLS; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Whether TLS starts with the first byte instead of after STARTTLS.</summary>
     public bool TlsOnConnect { get; init; }
+
+    /// <summary>Sent instead of a TLS handshake, after which the connection is closed; null for a handshake.</summary>
+    public byte[]? TlsReply { get; init; }
+
+    /// <summary>The size in bytes above which messages are refused.</summary>
+    public int SizeLimit { get; init; } = int.MaxValue;
+
+    /// <summary>The reply to a message above <see cref="SizeLimit"/>.</summary>
+    public string SizeRefusal { get; init; } = "552 5.3.4 Message size exceeds fixed limit";
+
+    /// <summary>Whether the size declared with MAIL FROM is checked, or only that of the message.</summary>
+    public bool ChecksDeclaredSize { get; init; } = true;
 
     /// <summary>How many messages a connection accepts; the next one gets a 421.</summary>
     public int MessagesPerConnection { get; init; } = int.MaxValue;
@@ -66,6 +81,17 @@ public sealed class SmtpScript
         _actions[stage] = action;
         return this;
     }
+
+    /// <summary>Sets the reply to a sign-in with one mechanism. The others get that of <see cref="SmtpStage.Auth"/>.</summary>
+    public SmtpScript Mechanism(string name, string reply)
+    {
+        _mechanisms[name] = reply;
+        return this;
+    }
+
+    /// <summary>The action for a sign-in.</summary>
+    public SmtpAction SignIn(string mechanism, bool secure) =>
+        _mechanisms.TryGetValue(mechanism, out var reply) ? new SmtpAction(reply) : At(SmtpStage.Auth, secure);
 
     /// <summary>The action at a stage.</summary>
     public SmtpAction At(SmtpStage stage, bool secure) =>

@@ -13,6 +13,7 @@ public static class JobServices
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<RetentionSchedule>();
+        services.AddSingleton<MailTurns>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
@@ -28,7 +29,7 @@ public static class JobServices
         // Three servers: a camera that does not answer delays no mail, and a flood of guesses delays no owner's first alert.
         // Closings and the hourly retention come before the captures of a flood.
         services.AddWorkers(4, JobQueues.Capture);
-        services.AddWorkers(1, JobQueues.Mails);
+        services.AddWorkers(MailTurns.Most, JobQueues.Mails);
         services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);
         return services;
     }
@@ -53,7 +54,7 @@ public static class JobQueues
     /// <summary>Captures of attempts that joined an alert.</summary>
     public const string JoinedCapture = "joined-capture";
 
-    /// <summary>Mails, one at a time: a power cut can leave no more than one in doubt.</summary>
+    /// <summary>Mails. They take turns: see <see cref="MailTurns"/>.</summary>
     public const string Mails = "mails";
 
     /// <summary>All other jobs.</summary>

@@ -16,7 +16,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
 
     /// <summary>
     /// A job that was fetched and is not done after this time runs again. Nothing renews the time while a job runs, so it must
-    /// exceed the longest job: a mail takes ten minutes at most, and the retention runs every hour. A retention that takes longer
+    /// exceed the longest job: a mail takes 45 minutes at most, and the retention runs every hour. A retention that takes longer
     /// would run twice at once, which is harmless. Nobody waits for this time: a start releases what the last process held, and
     /// <see cref="WorkStarter"/> finds lost jobs within minutes.
     /// </summary>

@@ -1,6 +1,5 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
-using MimeKit;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -13,7 +12,8 @@ namespace SentinelCam.Jobs;
 /// <see cref="WorkStarter"/> starts.
 /// </summary>
 public sealed class SendAlertJob(
-    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, TimeProvider time,
+    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
+    TimeProvider time,
     ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
@@ -26,14 +26,24 @@ public sealed class SendAlertJob(
     private static readonly TimeSpan[] Delays =
         [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
+    /// <summary>
+    /// The same after a complete message without a reply. It has probably arrived, and each try may bring another copy.
+    /// </summary>
+    private static readonly TimeSpan[] DelaysAfterUnknown =
+        [.. new[] { 10, 30, 60, 120 }.Select(minutes => TimeSpan.FromMinutes(minutes))];
+
+    /// <summary>After this time a mail that may fit only without large pictures is sent with smaller ones.</summary>
+    private static readonly TimeSpan SmallerAfter = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest time between two tries.</summary>
-    public static TimeSpan LongestDelay => Delays[^1];
+    public static TimeSpan LongestDelay => DelaysAfterUnknown[^1];
 
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
+        using var turn = await turns.TakeAsync(cancellationToken);
         if (!await ClaimAsync(deliveryId))
             return;
 
@@ -41,7 +51,7 @@ public sealed class SendAlertJob(
         var (outcome, isMoot) = await SendAsync(delivery, cancellationToken);
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordAsync(delivery, state, reply, outcome.SignInRefused, isMoot))
+        if (!await RecordAsync(delivery, state, reply, outcome, isMoot))
             return;
 
         var attemptId = await db.ImageLog
@@ -77,46 +87,40 @@ public sealed class SendAlertJob(
     };
 
     /// <returns>False if this run was considered lost and another one has started, whose result counts.</returns>
-    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, bool signInRefused, bool isMoot)
+    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
     {
         var now = time.GetUtcNow();
-        var dueAt = now + Delays[Math.Min(delivery.Tries, Delays.Length) - 1];
+        var delays = outcome is { Result: MailResult.Unknown, SmallerMayPass: false } ? DelaysAfterUnknown : Delays;
+        var dueAt = now + delays[Math.Min(delivery.Tries, delays.Length) - 1];
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
         // A mail that was accepted stays accepted, even if another run is sending it
-        var own = db.Deliveries.Where(d => d.Id == delivery.Id
-            && (state == DeliveryState.Accepted || (d.State == DeliveryState.Sending && d.Tries == delivery.Tries)));
+        var own = state is DeliveryState.Accepted ? db.Deliveries.Where(d => d.Id == delivery.Id) : OwnTry(delivery);
         return await own.ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state)
             .SetProperty(d => d.LastReply, reply)
             .SetProperty(d => d.DueAt, dueAt)
             .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
-            .SetProperty(d => d.SignInRefused, signInRefused)
+            .SetProperty(d => d.SignInRefused, outcome.SignInRefused)
             // Raises no notice about a mail that nobody expects
             .SetProperty(d => d.AcknowledgedAt, d => isMoot ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)
             .SetProperty(d => d.AcceptedBy, acceptedBy)) == 1;
     }
 
+    /// <summary>The delivery, as long as this run is the one that sends it.</summary>
+    private IQueryable<Delivery> OwnTry(Delivery delivery) =>
+        db.Deliveries.Where(d => d.Id == delivery.Id && d.State == DeliveryState.Sending && d.Tries == delivery.Tries);
+
     /// <returns>The outcome, and whether the mail is moot because its content no longer concerns anyone.</returns>
     private async Task<(MailOutcome Outcome, bool IsMoot)> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        MimeMessage message;
         try
         {
-            if (await contents.FindAsync(delivery) is not { } content)
-                return (new MailOutcome(MailResult.RefusedForGood, "Not sent because its subject was deleted or has expired, "
+            return await contents.FindAsync(delivery) is { } content
+                ? (await SendAsync(delivery, content, cancellationToken), IsMoot: false)
+                : (new MailOutcome(MailResult.RefusedForGood, "Not sent because its subject was deleted or has expired, "
                     + "or its recipient was removed or suspended."), IsMoot: true);
-            message = AlertMessage.Compose(content, thumbnails.TryMake);
-        }
-        catch (Exception error)
-        {
-            return (Unsent(delivery, error), IsMoot: false);
-        }
-
-        try
-        {
-            return (await transport.SendAsync(message, cancellationToken), IsMoot: false);
         }
         catch (OperationCanceledException)
         {
@@ -127,6 +131,38 @@ public sealed class SendAlertJob(
             return (Unsent(delivery, error), IsMoot: false);
         }
     }
+
+    /// <summary>Sends the mail. If the server refuses it as too large, sends it with smaller pictures, then without.</summary>
+    private async Task<MailOutcome> SendAsync(Delivery delivery, AlertContent content, CancellationToken cancellationToken)
+    {
+        MailOutcome? refusal = null;
+        foreach (var maxPictureBytes in MailPictures.SizesFor(content))
+        {
+            // Each mail has its own time
+            if (refusal is not null && await OwnTry(delivery).ExecuteUpdateAsync(
+                set => set.SetProperty(d => d.SendingSince, time.GetUtcNow()), CancellationToken.None) == 0)
+            {
+                return refusal;
+            }
+
+            var message = AlertMessage.Compose(content, thumbnails.TryMake, maxPictureBytes);
+            var outcome = await transport.SendAsync(message, cancellationToken);
+            if (outcome.Result is MailResult.Accepted && refusal is not null)
+            {
+                var pictures = maxPictureBytes > 0 ? "smaller pictures" : "no pictures";
+                return new MailOutcome(MailResult.Accepted, $"{outcome.Reply} (with {pictures}, after {refusal.Reply})");
+            }
+
+            if (!MayPassSmaller(outcome, delivery))
+                return outcome;
+            refusal = outcome;
+        }
+
+        return refusal!;
+    }
+
+    private bool MayPassSmaller(MailOutcome outcome, Delivery delivery) =>
+        outcome.Result is MailResult.TooLarge || (outcome.SmallerMayPass && time.GetUtcNow() - delivery.QueuedAt > SmallerAfter);
 
     /// <summary>Turns any error into an outcome, so that the delivery does not remain in the sending state.</summary>
     private MailOutcome Unsent(Delivery delivery, Exception error)

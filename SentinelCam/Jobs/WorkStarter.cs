@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Jobs;
 
@@ -19,9 +20,13 @@ public sealed class WorkStarter(
     ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
-    /// After this time, longer than a capture or a mail takes, an unfinished job is lost unless others wait in its queue.
+    /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
+    /// its queue.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
+
+    /// <summary>After this time a mail that is being sent was cut off.</summary>
+    public static readonly TimeSpan SendingGrace = SmtpTransport.LongestTry + Grace;
 
     /// <summary>The time after which a job that failed unexpectedly is started again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
@@ -176,7 +181,7 @@ public sealed class WorkStarter(
         // No try is ever postponed for longer
         var tooFarOff = soon + SendAlertJob.LongestDelay;
         await ReleaseAsync(
-            db.Deliveries.Where(d => d.SendingSince < now - Grace || d.SendingSince > soon), now, cancellationToken);
+            db.Deliveries.Where(d => d.SendingSince < now - SendingGrace || d.SendingSince > soon), now, cancellationToken);
         await db.Deliveries
             .Where(d => d.State == DeliveryState.Waiting && (d.DueAt > tooFarOff || (d.Tries == 0 && d.DueAt > soon)))
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);

@@ -12,7 +12,8 @@ public interface IMailTransport
     /// <param name="message">A complete message, with sender, recipients, Date and Message-ID.</param>
     /// <param name="cancellationToken">Cancels the try, for example when the app stops.</param>
     /// <returns>
-    /// The outcome, within 60 seconds. A failure of the network, server or disk is an outcome, not an exception.
+    /// The outcome, within <see cref="SmtpTransport.LongestTry"/>. A failure of the network, server or disk is an outcome, not an
+    /// exception.
     /// </returns>
     /// <exception cref="OperationCanceledException">
     /// <paramref name="cancellationToken"/> was canceled before any message data was sent. After that point the outcome is

@@ -12,9 +12,13 @@ public enum MailResult
     RefusedForGood,
 
     /// <summary>
-    /// The mail was not accepted this time: no connection, a temporary refusal, an exceeded quota or a wrong password.
+    /// The mail was not accepted this time: no connection, a temporary refusal, an exceeded quota, a wrong password, or a refusal
+    /// of this client or the sender, which another setting can cure.
     /// </summary>
     TryAgain,
+
+    /// <summary>The server refused the mail because of its size. A smaller one may be accepted.</summary>
+    TooLarge,
 
     /// <summary>
     /// The connection broke after message data was sent, so the mail may have arrived. Send it again with the same Message-ID.
@@ -33,7 +37,12 @@ public sealed record MailStep(string Name, bool Succeeded, string Text);
 /// <param name="Reply">The server's reply, or what went wrong; cleaned and truncated here.</param>
 /// <param name="Remedy">What an administrator can do about it, or null if unknown.</param>
 /// <param name="SignInRefused">Whether the server refused the sign-in, which only an administrator can fix.</param>
-public sealed record MailOutcome(MailResult Result, string Reply, string? Remedy = null, bool SignInRefused = false)
+/// <param name="SmallerMayPass">
+/// Whether a smaller mail may be accepted, although size was not the server's stated reason: little space is left, or the
+/// connection broke while the message was being sent.
+/// </param>
+public sealed record MailOutcome(
+    MailResult Result, string Reply, string? Remedy = null, bool SignInRefused = false, bool SmallerMayPass = false)
 {
     /// <summary>The maximum length of <see cref="Reply"/>, in UTF-16 units.</summary>
     public const int MaxReplyLength = 500;

@@ -38,6 +38,59 @@ public sealed class SmtpOAuthTests
         Assert.Equal("access-3", await tokens.GetAsync(Cancel));
     }
 
+    [Theory]
+    [InlineData("\"3599\"", 3599)]
+    [InlineData("\" 3600 \"", 3600)]
+    [InlineData("3599.5", 3599)]
+    [InlineData("3.6e3", 3600)]
+    [InlineData("99999999999", 86400)]
+    [InlineData("\"soon\"", 3600)]
+    [InlineData("\"\"", 3600)]
+    [InlineData("null", 3600)]
+    [InlineData("0", 3600)]
+    [InlineData("-1", 3600)]
+    [InlineData("true", 3600)]
+    [InlineData("[3599]", 3600)]
+    [InlineData("{\"seconds\":3599}", 3600)]
+    public async Task Unusual_lifetime_is_understood_or_taken_for_an_hour(string lifetime, int seconds)
+    {
+        await using var endpoint = await TokenServer.StartAsync();
+        endpoint.Answer = number => (200, $"{{\"access_token\":\"access-{number}\",\"expires_in\":{lifetime}}}");
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+
+        Assert.Equal("access-1", await tokens.GetAsync(Cancel));
+        _time.Advance(TimeSpan.FromSeconds(seconds) - SmtpAccessTokens.RenewalMargin - TimeSpan.FromSeconds(1));
+        Assert.Equal("access-1", await tokens.GetAsync(Cancel));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("access-2", await tokens.GetAsync(Cancel));
+    }
+
+    [Theory]
+    [InlineData(200, """{"access_token":"access-1"}""")]
+    [InlineData(201, """{"access_token":"access-1","token_type":7,"scope":null}""")]
+    [InlineData(200, "\uFEFF{\"access_token\":\"access-1\",\"refresh_token\":null}")]
+    public async Task Unusual_answer_with_a_token_is_accepted(int status, string body)
+    {
+        await using var endpoint = await TokenServer.StartAsync();
+        endpoint.Answer = _ => (status, body);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+
+        Assert.Equal("access-1", await tokens.GetAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Temporary_failure_of_the_sign_in_keeps_the_token()
+    {
+        await using var endpoint = await TokenServer.StartAsync();
+        await using var server = ScriptedSmtpServer.Start(Script().Reply(SmtpStage.Auth, "454 4.7.0 try later"), Script());
+        await using var transport = Transport(server, endpoint);
+
+        Assert.False((await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel)).SignInRefused);
+        await transport.SendAsync(AlertMessage.Compose(Mails.Content()), Cancel);
+
+        Assert.Single(endpoint.Requests);
+    }
+
     [Fact]
     public async Task Concurrent_mails_request_one_token()
     {

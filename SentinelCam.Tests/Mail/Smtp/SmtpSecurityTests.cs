@@ -130,7 +130,6 @@ public sealed class SmtpSecurityTests
     [InlineData("535 5.7.8 Username and Password not accepted")]
     [InlineData("534 5.7.9 Application-specific password required")]
     [InlineData("534 5.7.9 Application-specific password required. Learn more at\n534 5.7.9 the help page")]
-    [InlineData("454 4.7.0 Temporary authentication failure")]
     public async Task Refused_sign_in_is_retried_and_keeps_the_servers_reply(string reply)
     {
         await using var server = ScriptedSmtpServer.Start(

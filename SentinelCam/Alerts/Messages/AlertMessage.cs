@@ -33,13 +33,19 @@ public static class AlertMessage
     /// Reduces a JPEG to a maximum width in pixels, or returns null. A picture that is too large and cannot be reduced is left
     /// out, and the mail says so.
     /// </param>
+    /// <param name="maxPictureBytes">
+    /// The maximum total size of the pictures in bytes; less than <see cref="MailPictures.MaxBytes"/> if the mail server refused a
+    /// larger mail, which the mail then says.
+    /// </param>
     /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
-    public static MimeMessage Compose(AlertContent content, Func<byte[], int, byte[]?>? shrink = null)
+    public static MimeMessage Compose(
+        AlertContent content, Func<byte[], int, byte[]?>? shrink = null, int maxPictureBytes = MailPictures.MaxBytes)
     {
         ArgumentNullException.ThrowIfNull(content);
-        var (pictures, leftOut) = MailPictures.Fit(content.Pictures, shrink ?? ((_, _) => null));
-        content = content with { Pictures = pictures };
-        var text = new AlertText(content, leftOut);
+        var wasRefused = maxPictureBytes < MailPictures.MaxBytes;
+        var (pictures, leftOut) = MailPictures.Fit(content.Pictures, maxPictureBytes, shrink ?? ((_, _) => null));
+        content = content with { Pictures = pictures, Strip = wasRefused ? [] : content.Strip };
+        var text = new AlertText(content, leftOut, wasRefused);
 
         var message = new MimeMessage();
         message.From.Add(Mailbox(content.From, "SentinelCam"));

@@ -32,11 +32,14 @@ internal sealed class AlertText
     private readonly string _account;
     private readonly string _camera;
     private readonly int _picturesLeftOut;
+    private readonly bool _wasRefused;
 
     /// <param name="content">What the mail is about, with the pictures it contains.</param>
     /// <param name="picturesLeftOut">How many other pictures do not fit into the mail.</param>
-    public AlertText(AlertContent content, int picturesLeftOut = 0)
+    /// <param name="wasRefused">Whether the mail server refused this mail with larger pictures.</param>
+    public AlertText(AlertContent content, int picturesLeftOut = 0, bool wasRefused = false)
     {
+        _wasRefused = wasRefused;
         _content = content;
         _picturesLeftOut = picturesLeftOut;
         _account = content.SeveralAccounts ? "several accounts" : VisitorText.Clean(content.AccountName, MaxNameLength);
@@ -170,11 +173,19 @@ internal sealed class AlertText
         if (_picturesLeftOut > 0)
         {
             yield return new AlertFact("Left out", Count(_picturesLeftOut, "picture is", "pictures are")
-                + " too large for a mail and could not be made smaller. See the image log.");
+                + (_wasRefused
+                    ? " not in this mail, because the mail server accepts only smaller mails. See the image log."
+                    : " too large for a mail and could not be made smaller. See the image log."));
         }
         else if (_content.Kind == MailKind.Summary && PictureCaptions.Count > 0)
         {
             yield return new AlertFact("All pictures", "in the image log");
+        }
+
+        if (_wasRefused && PictureCaptions.Count > 0)
+        {
+            yield return new AlertFact("Smaller",
+                "The mail server accepts only smaller mails, so this one has smaller or fewer pictures. See the image log.");
         }
 
         if (_content.PictureProblem is not null || PictureCaptions.Count + _picturesLeftOut == 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
@@ -16,6 +17,10 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     public static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(5);
 
     private const int MaxAnswerBytes = 64 << 10;
+    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
+
+    // Renewing early does no harm
+    private static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(1);
 
     // A redirect would send the client secret to another server
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -73,8 +78,8 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         try
         {
             using var response = await _http.PostAsync(options.TokenEndpoint, form, cancellationToken);
-            using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-            if (response.StatusCode is not HttpStatusCode.OK)
+            using var answer = Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            if (!response.IsSuccessStatusCode)
                 throw Refused(response.StatusCode, answer);
             var token = Text(answer, "access_token");
             if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
@@ -94,17 +99,29 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
         }
     }
 
+    private static JsonDocument Parse(ReadOnlyMemory<byte> answer) =>
+        JsonDocument.Parse(answer.Span.StartsWith("\uFEFF"u8) ? answer[3..] : answer);
+
     private static SmtpTokenException Refused(HttpStatusCode status, JsonDocument answer)
     {
         var problem = $"{(int)status} {Text(answer, "error")} {Text(answer, "error_description")}".Trim();
         return new SmtpTokenException(problem, isRefusal: (int)status is >= 400 and < 500);
     }
 
-    // RFC 6749 only recommends expires_in
-    private static TimeSpan LifetimeOf(JsonDocument answer) =>
-        answer.RootElement.TryGetProperty("expires_in", out var value) && value.TryGetInt32(out var seconds) && seconds > 0
-            ? TimeSpan.FromSeconds(seconds)
-            : TimeSpan.FromHours(1);
+    // RFC 6749 only recommends expires_in, and some endpoints send it as text or with a fraction
+    private static TimeSpan LifetimeOf(JsonDocument answer)
+    {
+        if (answer.RootElement.ValueKind is not JsonValueKind.Object
+            || !answer.RootElement.TryGetProperty("expires_in", out var value))
+        {
+            return DefaultLifetime;
+        }
+
+        var text = value.ValueKind is JsonValueKind.String ? value.GetString() : value.GetRawText();
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MaxLifetime.TotalSeconds))
+            : DefaultLifetime;
+    }
 
     private static string? Text(JsonDocument answer, string name) =>
         answer.RootElement.ValueKind is JsonValueKind.Object

@@ -33,6 +33,8 @@ internal sealed class SmtpConnection : IDisposable
             ServerCertificateValidationCallback = new CertificateCheck(trustedAuthorities, dialogue).Accepts,
             // MailKit rejects a certificate if its revocation list is unreachable, so an authority's outage would stop the alerts
             CheckCertificateRevocation = false,
+            // SmtpDeadline is the limit. MailKit's own ends each read after two minutes.
+            Timeout = Timeout.Infinite,
         };
     }
 
@@ -62,12 +64,12 @@ internal sealed class SmtpConnection : IDisposable
     }
 
     /// <summary>Sends a mail. The connection can be used again unless this throws.</summary>
-    /// <returns>The server's reply, without its code.</returns>
-    public async Task<string> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    /// <returns>The server's reply.</returns>
+    public async Task<string> SendAsync(MimeMessage message, SmtpDeadline deadline)
     {
-        Dialogue.BeginMessage();
-        var reply = await _client.SendAsync(message, cancellationToken, Dialogue);
-        Dialogue.Done($"250 {reply}");
+        Dialogue.BeginMessage(deadline.WaitForReply);
+        var reply = await AcceptedReplyAsync(message, deadline);
+        Dialogue.Done(reply);
         return reply;
     }
 
@@ -105,10 +107,25 @@ internal sealed class SmtpConnection : IDisposable
 
     public void Dispose() => _client.Dispose();
 
+    private async Task<string> AcceptedReplyAsync(MimeMessage message, SmtpDeadline deadline)
+    {
+        try
+        {
+            return $"250 {await _client.SendAsync(message, deadline.Token, Dialogue)}";
+        }
+        catch (SmtpCommandException reply)
+            when (reply.ErrorCode is SmtpErrorCode.MessageNotAccepted && (int)reply.StatusCode is >= 200 and < 300)
+        {
+            // MailKit takes only 250 for success, but the first digit decides (RFC 5321, section 4.2.1)
+            return string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {reply.Message}");
+        }
+    }
+
     private async Task OpenAsync(SmtpAccessTokens? tokens, CancellationToken cancellationToken)
     {
         var socket = await ConnectAsync(cancellationToken);
         Dialogue.Begin(SmtpStep.Greeting);
+        _client.LocalDomain = Dialogue.HelloName = SmtpHello.NameFor(_options, socket.LocalEndPoint as IPEndPoint);
         await _client.ConnectAsync(socket, _options.Host!, _options.Port, SocketOptions(), cancellationToken);
         Dialogue.Done("The server sent its greeting.");
         Dialogue.Begin(SmtpStep.Tls);
@@ -122,7 +139,7 @@ internal sealed class SmtpConnection : IDisposable
         if (!_client.IsSecure && !_options.HostIsLoopback)
             throw new SmtpPlainTextException();
         if (tokens is null)
-            await _client.AuthenticateAsync(_options.UserName, _options.Password!, cancellationToken);
+            await SmtpSignIn.ByPasswordAsync(_client, Dialogue, _options, cancellationToken);
         else
             await SignInByTokenAsync(tokens, cancellationToken);
         Dialogue.Done($"Signed in as {_options.UserName}.");
@@ -137,7 +154,8 @@ internal sealed class SmtpConnection : IDisposable
         }
         catch (AuthenticationException)
         {
-            tokens.Forget();
+            if (!SmtpRefusal.IsTemporarySignInFailure(Dialogue.LastReply))
+                tokens.Forget();
             throw;
         }
     }
@@ -195,7 +213,7 @@ internal sealed class SmtpConnection : IDisposable
         SmtpSecurity.None => SecureSocketOptions.None,
         SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
         SmtpSecurity.SslOnConnect => SecureSocketOptions.SslOnConnect,
-        _ when _options.Port == SmtpOptions.TlsPort => SecureSocketOptions.SslOnConnect,
+        _ when _options.TlsFromStart => SecureSocketOptions.SslOnConnect,
         _ when _options.HasCredentials => SecureSocketOptions.StartTls,
         _ => SecureSocketOptions.StartTlsWhenAvailable,
     };

@@ -24,7 +24,11 @@ internal enum SmtpStep
 /// <param name="report">Called after each step; null if nobody follows the steps.</param>
 internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : ITransferProgress, IProtocolLogger
 {
+    private static readonly byte[] FinalDot = "\r\n.\r\n"u8.ToArray();
+
+    private readonly byte[] _sentLast = new byte[FinalDot.Length];
     private string _lastReply = "";
+    private Action? _messageSent;
 
     public SmtpStep Step { get; private set; }
 
@@ -32,6 +36,15 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
     /// Whether message data was sent after the server's 354. From then on, the server may have accepted the mail.
     /// </summary>
     public bool DataBegun { get; private set; }
+
+    /// <summary>Whether the message was sent completely, including the final dot.</summary>
+    public bool MessageSent { get; private set; }
+
+    /// <summary>The name with which this client introduces itself; null before the connection.</summary>
+    public string? HelloName { get; set; }
+
+    /// <summary>Whether this client has introduced itself. A refusal before that concerns its address.</summary>
+    public bool HelloSent { get; private set; }
 
     /// <summary>What is wrong with the server's certificate, or null.</summary>
     public string? CertificateProblem { get; set; }
@@ -42,7 +55,12 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
     public void Begin(SmtpStep step) => Step = step;
 
     /// <summary>Begins a message on the open connection.</summary>
-    public void BeginMessage() => (Step, DataBegun, _lastReply) = (SmtpStep.Message, false, "");
+    /// <param name="messageSent">Called when the final dot is sent.</param>
+    public void BeginMessage(Action? messageSent = null)
+    {
+        (Step, DataBegun, MessageSent, _lastReply, _messageSent) = (SmtpStep.Message, false, false, "", messageSent);
+        Array.Clear(_sentLast);
+    }
 
     public void Done(string text) => Report(Step, succeeded: true, text);
 
@@ -69,7 +87,20 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
     void IProtocolLogger.LogConnect(Uri uri) => _lastReply = "";
 
     // The client's commands are not kept, because they contain the password
-    void IProtocolLogger.LogClient(byte[] buffer, int offset, int count) => _lastReply = "";
+    void IProtocolLogger.LogClient(byte[] buffer, int offset, int count)
+    {
+        _lastReply = "";
+        var sent = buffer.AsSpan(offset, count);
+        HelloSent |= sent.StartsWith("EHLO "u8) || sent.StartsWith("HELO "u8);
+        if (!DataBegun || MessageSent)
+            return;
+        // Dots at the start of a line are doubled, so this sequence is only at the end of the message
+        Append(sent);
+        if (!_sentLast.AsSpan().SequenceEqual(FinalDot))
+            return;
+        MessageSent = true;
+        _messageSent?.Invoke();
+    }
 
     void IProtocolLogger.LogServer(byte[] buffer, int offset, int count)
     {
@@ -80,6 +111,14 @@ internal sealed partial class SmtpDialogue(Action<MailStep>? report = null) : IT
     void IDisposable.Dispose()
     {
         // It is still read after the client that owns it is disposed, and has nothing to release
+    }
+
+    /// <summary>Keeps the last bytes that were sent.</summary>
+    private void Append(ReadOnlySpan<byte> sent)
+    {
+        var kept = Math.Max(0, _sentLast.Length - sent.Length);
+        _sentLast.AsSpan(_sentLast.Length - kept).CopyTo(_sentLast);
+        sent[^(_sentLast.Length - kept)..].CopyTo(_sentLast.AsSpan(kept));
     }
 
     /// <summary>What separates the lines of a multiline reply: <c>534-first CR LF 534 second</c>.</summary>

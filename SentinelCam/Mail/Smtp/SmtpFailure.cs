@@ -41,13 +41,17 @@ internal static class SmtpFailure
         Exception failure, SmtpDialogue dialogue, SmtpOptions options, TimeSpan limit) => failure switch
         {
             SmtpCommandException refusal => ClassifyReply(refusal, dialogue, options),
-            _ when dialogue.DataBegun =>
+            // MailKit's exception for 530
+            ServiceNotAuthenticatedException =>
+                ClassifyReply(530, failure.Message, SmtpErrorCode.UnexpectedStatusCode, dialogue, options),
+            _ when dialogue.MessageSent =>
                 new(MailResult.Unknown, "The connection broke after the message was sent: " + Describe(failure, limit)),
+            _ when dialogue.DataBegun => new(MailResult.Unknown,
+                "The connection broke while the message was being sent: " + Describe(failure, limit), SmallerMayPass: true),
             SslHandshakeException => TlsFailed(failure, dialogue, options),
             SmtpTokenException { IsRefusal: true } => SignInRefused(failure.Message, SmtpRemedy.RenewConsent),
             SmtpTokenException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.CheckTokenEndpoint),
-            AuthenticationException => SignInRefused(SignInReply(failure, dialogue), SmtpRemedy.ForSignIn(options)),
-            ServiceNotAuthenticatedException => SignInRefused("530 " + failure.Message, SmtpRemedy.SetCredentials),
+            AuthenticationException => ClassifySignIn(SignInReply(failure, dialogue), options),
             SmtpPlainTextException => new(MailResult.TryAgain, failure.Message, SmtpRemedy.TurnOnTls),
             NotSupportedException => NotOffered(failure, dialogue, options),
             SocketException => NotConnected(failure, dialogue, options),
@@ -56,35 +60,59 @@ internal static class SmtpFailure
             _ => new(MailResult.TryAgain, Describe(failure, limit), SmtpRemedy.ForSilence(dialogue.Step, options)),
         };
 
-    private static MailOutcome ClassifyReply(SmtpCommandException refusal, SmtpDialogue dialogue, SmtpOptions options)
-    {
-        var code = (int)refusal.StatusCode;
-        var isPermanent = code is >= 500 and <= 599;
-        var reply = string.Create(CultureInfo.InvariantCulture, $"{code} {refusal.Message}");
+    private static MailOutcome ClassifyReply(SmtpCommandException refusal, SmtpDialogue dialogue, SmtpOptions options) =>
+        ClassifyReply((int)refusal.StatusCode, refusal.Message, refusal.ErrorCode, dialogue, options);
 
-        // A refusal before the message concerns this client or this moment, not the mail
-        if (dialogue.Step is SmtpStep.SignIn)
-            return new MailOutcome(MailResult.TryAgain, reply, SmtpRemedy.ForSignIn(options), SignInRefused: isPermanent);
-        if (dialogue.Step is not SmtpStep.Message || !isPermanent)
+    private static MailOutcome ClassifyReply(
+        int code, string text, SmtpErrorCode refused, SmtpDialogue dialogue, SmtpOptions options)
+    {
+        var reply = string.Create(CultureInfo.InvariantCulture, $"{code} {text}");
+        if (code is < 400 or > 599)
             return new MailOutcome(MailResult.TryAgain, reply);
-        return SmtpRefusal.ReasonOf(code, refusal.Message) switch
+        if (dialogue.Step is SmtpStep.SignIn)
+            return ClassifySignIn(reply, options);
+
+        var reason = SmtpRefusal.ReasonOf(code, text, refused);
+        // A refusal before the message concerns this client or this moment, not the mail
+        if (dialogue.Step is not SmtpStep.Message && code >= 500 && reason is SmtpRefusalReason.Mail or SmtpRefusalReason.Size)
+            reason = dialogue.HelloSent ? SmtpRefusalReason.Hello : SmtpRefusalReason.Client;
+        return reason switch
         {
+            SmtpRefusalReason.Encryption => new(MailResult.TryAgain, reply, SmtpRemedy.TurnOnTls),
             SmtpRefusalReason.SignIn =>
                 SignInRefused(reply, options.HasCredentials ? SmtpRemedy.ForSignIn(options) : SmtpRemedy.SetCredentials),
-            SmtpRefusalReason.Quota => new MailOutcome(MailResult.TryAgain, reply, SmtpRemedy.OverQuota),
-            _ => new MailOutcome(MailResult.RefusedForGood, reply),
+            SmtpRefusalReason.Hello => new(MailResult.TryAgain, reply, SmtpRemedy.ForHello(dialogue.HelloName)),
+            SmtpRefusalReason.Relay => new(MailResult.TryAgain, reply, SmtpRemedy.ForRelay(options)),
+            SmtpRefusalReason.Client => new(MailResult.TryAgain, reply, SmtpRemedy.AllowClient),
+            SmtpRefusalReason.Sender => new(MailResult.TryAgain, reply, SmtpRemedy.ForSender(options)),
+            SmtpRefusalReason.Size => new(MailResult.TooLarge, reply, SmtpRemedy.TooLarge),
+            SmtpRefusalReason.Space => new(MailResult.TryAgain, reply, SmtpRemedy.OverQuota, SmallerMayPass: true),
+            SmtpRefusalReason.Quota => new(MailResult.TryAgain, reply, SmtpRemedy.OverQuota),
+            _ => new(dialogue.Step is SmtpStep.Message && code >= 500 ? MailResult.RefusedForGood : MailResult.TryAgain, reply),
         };
     }
+
+    /// <summary>A refused sign-in. Only some refusals are about the password.</summary>
+    private static MailOutcome ClassifySignIn(string reply, SmtpOptions options) =>
+        SmtpRefusal.IsTemporarySignInFailure(reply)
+            ? new(MailResult.TryAgain, reply, SmtpRemedy.TemporarySignInFailure)
+            : SignInRefused(reply,
+                SmtpRefusal.DemandsEncryption(reply) ? SmtpRemedy.TurnOnTls : SmtpRemedy.ForSignIn(options));
 
     private static MailOutcome SignInRefused(string reply, string remedy) =>
         new(MailResult.TryAgain, reply, remedy, SignInRefused: true);
 
-    private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options) =>
-        dialogue.CertificateProblem is { } problem
-            ? new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
-                SmtpRemedy.ForCertificate(options))
-            : new(MailResult.TryAgain, "TLS could not be set up: " + failure.GetBaseException().Message,
-                SmtpRemedy.ForHandshake(options));
+    private static MailOutcome TlsFailed(Exception failure, SmtpDialogue dialogue, SmtpOptions options)
+    {
+        if (dialogue.CertificateProblem is { } problem)
+        {
+            return new(MailResult.TryAgain, "The server's certificate was not accepted: " + problem,
+                SmtpRemedy.ForCertificate(options));
+        }
+
+        var (text, remedy) = SmtpTlsFailure.Explain(failure, options);
+        return new(MailResult.TryAgain, text, remedy);
+    }
 
     private static MailOutcome NotOffered(Exception failure, SmtpDialogue dialogue, SmtpOptions options) => dialogue.Step switch
     {
@@ -108,7 +136,9 @@ internal static class SmtpFailure
             : dialogue.LastReply is { Length: > 0 } lastReply ? lastReply : failure.Message;
 
     private static string Describe(Exception failure, TimeSpan limit) => failure is OperationCanceledException
-        ? string.Create(CultureInfo.InvariantCulture, $"No answer within {limit.TotalSeconds:0.#} seconds")
+        ? "No answer within " + (limit >= TimeSpan.FromMinutes(2)
+            ? string.Create(CultureInfo.InvariantCulture, $"{limit.TotalMinutes:0.#} minutes")
+            : string.Create(CultureInfo.InvariantCulture, $"{limit.TotalSeconds:0.#} seconds"))
         : failure.Message;
 
     private static string DescribeStep(SmtpStep step) => step switch

@@ -33,8 +33,16 @@ public enum SmtpSecurity
 /// <param name="Password">The password to sign in with; null for XOAUTH2 or no sign-in.</param>
 /// <param name="From">The sender's mail address, optionally with a display name.</param>
 /// <param name="OAuth">The settings for XOAUTH2; null to use the password.</param>
+/// <param name="HelloName">The name for EHLO: a full host name or an address; null to find one out.</param>
 public sealed record SmtpOptions(
-    string? Host, int Port, SmtpSecurity Security, string? UserName, string? Password, string? From, SmtpOAuth? OAuth = null)
+    string? Host,
+    int Port,
+    SmtpSecurity Security,
+    string? UserName,
+    string? Password,
+    string? From,
+    SmtpOAuth? OAuth = null,
+    string? HelloName = null)
 {
     /// <summary>The sender if neither a server nor a sender is configured.</summary>
     public const string OutboxSender = "sentinelcam@localhost";
@@ -48,6 +56,10 @@ public sealed record SmtpOptions(
     /// <summary>Whether to sign in to the server.</summary>
     [MemberNotNullWhen(true, nameof(UserName))]
     public bool HasCredentials => UserName is not null && (Password is not null || OAuth is not null);
+
+    /// <summary>Whether TLS starts with the first byte.</summary>
+    public bool TlsFromStart =>
+        Security == SmtpSecurity.SslOnConnect || (Security == SmtpSecurity.Auto && Port == TlsPort);
 
     /// <summary>Whether the server is on this machine, so that the connection cannot be intercepted.</summary>
     public bool HostIsLoopback =>
@@ -79,7 +91,8 @@ public sealed record SmtpOptions(
             userName,
             Value(configuration, "Smtp:Password"),
             ReadFrom(configuration, host, userName),
-            SmtpOAuth.Read(configuration, host));
+            SmtpOAuth.Read(configuration, host),
+            SmtpHello.Read(configuration));
 
         if (options is { OAuth: not null, Password: not null })
             throw new ConfigurationException("Smtp:Password", "(hidden)", "no password, because Smtp:OAuth is set.");

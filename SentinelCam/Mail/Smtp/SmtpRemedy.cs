@@ -15,6 +15,18 @@ internal static class SmtpRemedy
 
     public const string OverQuota = "The sender's account or the recipient's mailbox is over its quota.";
 
+    public const string TemporarySignInFailure =
+        "The server could not check the sign-in for now. The mail is tried again automatically.";
+
+    public const string AllowClient =
+        "The server does not accept mails from this machine's address. Send through your mail provider's server, with "
+        + "Smtp:Port 587, Smtp:UserName and Smtp:Password, or allow this machine in the server's settings.";
+
+    public const string TooLarge = "The server's size limit is too low. Raise it, or use another server.";
+
+    public const string UpdateTls =
+        "SentinelCam requires TLS 1.2 or later and up-to-date encryption methods. Update the mail server, or use another one.";
+
     public const string CheckName = "Check Smtp:Host and this machine's name resolution (DNS).";
 
     public const string CheckConnection = "Check Smtp:Host and Smtp:Port, and that no firewall blocks the connection.";
@@ -32,13 +44,32 @@ internal static class SmtpRemedy
         Microsoft,
     }
 
+    /// <summary>The server refused the name with which SentinelCam introduces itself.</summary>
+    public static string ForHello(string? name) =>
+        $"The server does not accept the name with which SentinelCam introduces itself ({name ?? "EHLO"}). Set Smtp:HelloName to "
+        + "this machine's full host name, such as cam.example.org, or to an address in brackets, such as [192.0.2.1].";
+
+    /// <summary>The server does not relay.</summary>
+    public static string ForRelay(SmtpOptions options) => options.HasCredentials
+        ? "The server does not send to this recipient for this account. Check that Smtp:Port is the port for sign-in (587 or "
+            + "465), and that the account may send to other domains."
+        : "The server does not send to other domains for this machine. Set Smtp:UserName and Smtp:Password, or allow this "
+            + "machine in the server's settings.";
+
+    /// <summary>The server refused the sender's address.</summary>
+    public static string ForSender(SmtpOptions options) =>
+        $"The server does not accept the sender {options.From}. Set Smtp:From to an address from which "
+        + (options.HasCredentials ? "this account may send." : "this server sends.");
+
     /// <summary>The server's certificate was not accepted.</summary>
     public static string ForCertificate(SmtpOptions options) =>
         $"Smtp:Host ({options.Host}) must match the name in the server's certificate, and this machine must trust its authority.";
 
     /// <summary>The TLS handshake failed.</summary>
     public static string ForHandshake(SmtpOptions options) =>
-        options.Port == SmtpOptions.TlsPort ? "Check that the server supports TLS on this port." : UseStartTls;
+        options.Port == SmtpOptions.TlsPort ? "Check that the server supports TLS on this port."
+        : options.TlsFromStart ? UseStartTls
+        : "The server offers STARTTLS, but cannot set it up. Check the server's TLS settings and its log.";
 
     /// <summary>The server does not offer STARTTLS.</summary>
     public static string ForMissingStartTls(SmtpOptions options) => options.HasCredentials

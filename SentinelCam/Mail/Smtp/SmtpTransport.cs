@@ -8,23 +8,29 @@ namespace SentinelCam.Mail;
 /// Sends mails through an SMTP server. It keeps the connection for a while so that the next mail needs no lookup, TLS or sign-in.
 /// </summary>
 /// <param name="options">The server; its host must be set.</param>
-/// <param name="limit">The time limit for one mail; null for 60 seconds.</param>
+/// <param name="limit">The time limit for one mail up to the final dot; null for 60 seconds.</param>
 /// <param name="trustedAuthorities">Certificate authorities to trust in addition to those of the machine, or null.</param>
 /// <param name="time">The clock for the time limits; null for the system clock.</param>
 /// <param name="tokens">Provides access tokens for XOAUTH2, or null; disposed with the transport.</param>
+/// <param name="replyLimit">The time limit for the reply to the final dot; null for ten minutes.</param>
 public sealed class SmtpTransport(
     SmtpOptions options,
     TimeSpan? limit = null,
     X509Certificate2Collection? trustedAuthorities = null,
     TimeProvider? time = null,
-    SmtpAccessTokens? tokens = null) : IMailTransport, IAsyncDisposable, IDisposable
+    SmtpAccessTokens? tokens = null,
+    TimeSpan? replyLimit = null) : IMailTransport, IAsyncDisposable, IDisposable
 {
     /// <summary>How long an idle connection is kept. Servers usually close it after a few minutes.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>The longest time that one try can take.</summary>
+    public static readonly TimeSpan LongestTry = DefaultLimit + SmtpDeadline.DefaultReplyLimit;
+
     private readonly TimeSpan _limit = limit ?? DefaultLimit;
+    private readonly TimeSpan _replyLimit = replyLimit ?? SmtpDeadline.DefaultReplyLimit;
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private SmtpConnection? _idle;
@@ -64,8 +70,7 @@ public sealed class SmtpTransport(
         MimeMessage message, SmtpConnection? kept, Action<MailStep>? report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var alarm = new CancellationTokenSource(_limit, _time);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
+        using var deadline = new SmtpDeadline(_limit, _replyLimit, _time, cancellationToken);
 
         var dialogue = new SmtpDialogue(report);
         var connection = kept;
@@ -74,14 +79,14 @@ public sealed class SmtpTransport(
             if (kept is not null)
             {
                 dialogue = kept.Dialogue;
-                if (await TrySendAsync(kept, message, deadline.Token) is { } reply)
+                if (await TrySendAsync(kept, message, deadline) is { } reply)
                     return Accepted(kept, reply);
                 kept.Dispose();
                 dialogue = new SmtpDialogue(report);
             }
 
             connection = await SmtpConnection.OpenAsync(options, dialogue, trustedAuthorities, tokens, deadline.Token);
-            return Accepted(connection, await connection.SendAsync(message, deadline.Token));
+            return Accepted(connection, await connection.SendAsync(message, deadline));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !dialogue.DataBegun)
         {
@@ -91,7 +96,9 @@ public sealed class SmtpTransport(
         catch (Exception failure) when (SmtpFailure.IsDeliveryFailure(failure))
         {
             connection?.Dispose();
-            var outcome = SmtpFailure.Classify(failure, dialogue, options, _limit);
+            var outcome = cancellationToken.IsCancellationRequested && failure is OperationCanceledException
+                ? new MailOutcome(MailResult.Unknown, "SentinelCam was stopped before the server replied to the message.")
+                : SmtpFailure.Classify(failure, dialogue, options, deadline.Current);
             dialogue.Failed(outcome.Reply, failure);
             return outcome;
         }
@@ -101,17 +108,17 @@ public sealed class SmtpTransport(
     /// Sends over an idle connection, which may be dead, or may have reached the server's limit of mails for a connection.
     /// </summary>
     /// <returns>The server's reply, or null if the message was not accepted but may be over a new connection.</returns>
-    private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, CancellationToken cancellationToken)
+    private static async Task<string?> TrySendAsync(SmtpConnection kept, MimeMessage message, SmtpDeadline deadline)
     {
         kept.Dialogue.BeginMessage();
-        if (!await kept.IsAliveAsync(cancellationToken))
+        if (!await kept.IsAliveAsync(deadline.Token))
             return null;
         try
         {
-            return await kept.SendAsync(message, cancellationToken);
+            return await kept.SendAsync(message, deadline);
         }
-        catch (Exception failure) when (SmtpFailure.IsTemporary(failure)
-            || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure)))
+        catch (Exception failure) when ((SmtpFailure.IsTemporary(failure)
+            || (!kept.Dialogue.DataBegun && SmtpFailure.IsConnectionLost(failure))) && deadline.TryStartOver())
         {
             return null;
         }
@@ -120,7 +127,7 @@ public sealed class SmtpTransport(
     private MailOutcome Accepted(SmtpConnection connection, string reply)
     {
         Keep(connection);
-        return new MailOutcome(MailResult.Accepted, $"250 {reply}");
+        return new MailOutcome(MailResult.Accepted, reply);
     }
 
     private SmtpConnection? TakeIdle()

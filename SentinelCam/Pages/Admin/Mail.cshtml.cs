@@ -43,6 +43,7 @@ public sealed class MailModel(
         ("User name", smtp.UserName ?? NotSet),
         ("Password", smtp.Password is null ? NotSet : Hidden),
         ("Sender", From),
+        ("Name in the greeting (EHLO)", smtp.HelloName ?? "this machine's name or address"),
         ("OAuth client ID", smtp.OAuth?.ClientId ?? NotSet),
         ("OAuth client secret", smtp.OAuth is null ? NotSet : Hidden),
         ("OAuth refresh token", smtp.OAuth is null ? NotSet : Hidden),
