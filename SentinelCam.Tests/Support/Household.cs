@@ -1,11 +1,9 @@
-using Hangfire;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
-using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
 
