@@ -89,7 +89,8 @@ public sealed class CrashStoryTests : IDisposable
         await Task.WhenAll(guessing);
     }
 
-    /// <summary>Waits until nothing is left to do. A job may wait for its next try, and a lost one is started again after two minutes.</summary>
+    /// <summary>Waits until nothing is left to do.</summary>
+    /// <remarks>A job may wait for its next try, and a lost one is started again after two minutes.</remarks>
     private static Task UntilAllIsDoneAsync(string data, SentinelCamProcess app) => Eventually.GetAsync(async () =>
     {
         await using var db = Open(data);

@@ -11,10 +11,7 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
     [Fact(Explicit = true)]
     public async Task Each_page_gets_a_screenshot_for_its_document()
     {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SentinelCam.sln")))
-            directory = directory.Parent;
-        var images = Path.Combine(directory.FullName, "Pages-docs", "images");
+        var images = Path.Combine(SourceTree.Root, "Pages-docs", "images");
         var picture = await house.App.ReadAsync(
             db => db.ImageLog.Where(e => e.Trigger == CaptureTrigger.Manual).MinAsync(e => e.Id));
         await house.AddStripAsync();

@@ -24,7 +24,7 @@ public class IntrusionStoryTests
         using var ann = await app.RegisterAnnAsync(email);
         await ann.SignOutAsync();
 
-        // Somebody guesses
+        // Someone guesses
         using var intruder = app.Visit("Mozilla/5.0 (Intruder)");
         var refused = await intruder.SignInAsync(email, "not the password at all");
         Assert.Equal("/login", refused.Path);

@@ -10,7 +10,8 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;
 
-/// <summary>How near a picture is to its attempt, and what the camera costs. Run with -explicit only; prints tables and asserts no time.</summary>
+/// <summary>Measures how close in time a picture is to its attempt, and what the camera costs.</summary>
+/// <remarks>Run with <c>-explicit only</c>. Prints tables and asserts no times.</remarks>
 public class CameraBenchmarks
 {
     private const int Attempts = 200;
@@ -24,7 +25,7 @@ public class CameraBenchmarks
         await using var stream = await TimedCamera.StartAsync();
         await using var app = await StartAsync(stream);
         app.Services.GetRequiredService<CameraFeed>().Warm();
-        await SettledAsync(app);
+        await WaitForFramesAsync(app);
 
         var (distances, durations, _) = await MeasureAsync(app, Attempts);
 
@@ -42,40 +43,43 @@ public class CameraBenchmarks
         var (distances, durations, _) = await MeasureAsync(app, Attempts, waitForClosing: true);
 
         Table.Print("Cold (Camera:Warm=Never), 640x480 MJPEG at 30 fps (ms)",
-            ("|time in the picture - time of the attempt|", distances), ("the capture job, with opening", durations));
+            ("|time in the picture - time of the attempt|", distances), ("the capture job, opening included", durations));
     }
 
     [Fact(Explicit = true)]
-    public async Task The_capture_job_at_1280x720()
+    public async Task Capture_job_at_1280x720()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         await using var stream = await TimedCamera.StartAsync(1280, 720);
         await using var app = await StartAsync(stream);
         app.Services.GetRequiredService<CameraFeed>().Warm();
-        await SettledAsync(app);
+        await WaitForFramesAsync(app);
 
         var (distances, durations, bytes) = await MeasureAsync(app, Attempts);
 
-        Table.Print("Warm, 1280x720 MJPEG at 30 fps; the job runs in this process by itself (ms)",
-            ("the capture job, strip and small copies included", durations), ("|time in the picture - time of the attempt|", distances), ("size of a picture (KiB)", bytes));
+        Table.Print("Warm, 1280x720 MJPEG at 30 fps, the job called directly (ms)",
+            ("the capture job, strip and thumbnails included", durations),
+            ("|time in the picture - time of the attempt|", distances),
+            ("size of a picture (KiB)", bytes));
     }
 
     [Fact(Explicit = true)]
-    public async Task What_a_warm_feed_costs()
+    public async Task Cost_of_a_warm_feed()
     {
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         var directory = Directory.CreateTempSubdirectory("sentinelcam-bench-");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
-        var open = await ProcessorShareAsync(Path.Combine(directory.FullName, "open"), ("Camera:Source", stream.Url.AbsoluteUri), ("Camera:Warm", "Always"));
-        var closed = await ProcessorShareAsync(Path.Combine(directory.FullName, "closed"), ("Camera:Source", stream.Url.AbsoluteUri), ("Camera:Warm", "Never"));
+        var source = ("Camera:Source", stream.Url.AbsoluteUri);
+        var open = await ProcessorShareAsync(Path.Combine(directory.FullName, "open"), source, ("Camera:Warm", "Always"));
+        var closed = await ProcessorShareAsync(Path.Combine(directory.FullName, "closed"), source, ("Camera:Warm", "Never"));
         await using var feed = new CameraFeed(
-            new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance,
-            new CameraFeedLimits { Warm = CameraWarmth.Always });
+            new HttpCamera(stream.Url, TimeProvider.System), "gate", OpenCv.Library, TimeProvider.System,
+            NullLogger<CameraFeed>.Instance, new CameraFeedLimits { Warm = CameraWarmth.Always });
         await feed.StartAsync(Cancelled);
         await Task.Delay(TimeSpan.FromSeconds(15), Cancelled);
         directory.Delete(recursive: true);
 
-        Table.Print("A warm feed, 640x480 MJPEG at 30 fps, in a process of its own",
+        Table.Print("A warm feed, 640x480 MJPEG at 30 fps, in a separate process",
             ("whole process, camera open (% of one core)", open), ("whole process, camera closed (% of one core)", closed),
             ("the feed (% of one core)", [.. open.Zip(closed, (with, without) => with - without)]),
             ("ring (MiB)", [feed.Status.RingBytes / 1048576.0]), ("ring (frames)", [feed.Status.RingFrames]));
@@ -85,17 +89,18 @@ public class CameraBenchmarks
         SentinelCamApp.StartAsync(null, services =>
         {
             Household.CheapPasswords(services);
-            // The job is called by hand below: what is measured is the job and not the queue
+            // The job is called directly below, so the queue is not measured
             services.AddSingleton<IBackgroundJobClient, NoJobs>();
         }, [("Camera:Source", stream.Url.AbsoluteUri), .. settings]);
 
-    private static async Task SettledAsync(SentinelCamApp app)
+    private static async Task WaitForFramesAsync(SentinelCamApp app)
     {
         while (app.Services.GetRequiredService<CameraFeed>().Status.RingFrames < 90)
             await Task.Delay(10, Cancelled);
     }
 
-    private static async Task<(List<double> Distances, List<double> Durations, List<double> Kibibytes)> MeasureAsync(SentinelCamApp app, int count, bool waitForClosing = false)
+    private static async Task<(List<double> Distances, List<double> Durations, List<double> Kibibytes)> MeasureAsync(
+        SentinelCamApp app, int count, bool waitForClosing = false)
     {
         const int WarmUp = 5;
         var random = new Random(1);
@@ -116,7 +121,8 @@ public class CameraBenchmarks
             await ActivatorUtilities.CreateInstance<CaptureSnapshotJob>(scope.ServiceProvider).RunAsync(entry.Id, Cancelled);
             var duration = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
-            var snapshot = await app.ReadAsync(all => all.Snapshots.AsNoTracking().SingleAsync(s => s.EntryId == entry.Id, Cancelled));
+            var snapshot = await app.ReadAsync(
+                all => all.Snapshots.AsNoTracking().SingleAsync(s => s.EntryId == entry.Id, Cancelled));
             if (round < 0)
                 continue;
             var jpeg = await File.ReadAllBytesAsync(Path.Combine(app.DataDirectory, "snapshots", snapshot.FileName), Cancelled);
@@ -128,8 +134,10 @@ public class CameraBenchmarks
         return (distances, durations, sizes);
     }
 
-    /// <summary>The share of one core in percent, six times over ten seconds, once start-up is over.</summary>
-    private static async Task<List<double>> ProcessorShareAsync(string dataDirectory, params (string Key, string? Value)[] settings)
+    /// <summary>Measures the process after its start-up work, six times for ten seconds each.</summary>
+    /// <returns>Percent of one core.</returns>
+    private static async Task<List<double>> ProcessorShareAsync(
+        string dataDirectory, params (string Key, string? Value)[] settings)
     {
         await using var app = SentinelCamProcess.Start(dataDirectory, settings);
         using var visitor = new WebVisitor(await app.Address, "Tests/1.0");

@@ -14,7 +14,8 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;
 
-/// <summary>How long the path of a failed sign-in takes. Run with -explicit only; prints a table and asserts no time.</summary>
+/// <summary>Measures each step of a failed sign-in, and the start of the app.</summary>
+/// <remarks>Run with <c>-explicit only</c>. Prints tables and asserts no times.</remarks>
 public class MainPathBenchmarks
 {
     private const int Rounds = 100;
@@ -35,18 +36,19 @@ public class MainPathBenchmarks
         await using var app = await SentinelCamApp.StartAsync(null, services =>
             {
                 services.ConfigureDbContext<SentinelCamDbContext>(options => options.AddInterceptors(commits));
-                services.Replace(ServiceDescriptor.Scoped<IPasswordHasher<Account>>(provider =>
-                    new TimedHasher(new PasswordHasher<Account>(provider.GetRequiredService<IOptions<PasswordHasherOptions>>()), hashes)));
+                services.Replace(ServiceDescriptor.Scoped<IPasswordHasher<Account>>(provider => new TimedHasher(
+                    new PasswordHasher<Account>(provider.GetRequiredService<IOptions<PasswordHasherOptions>>()), hashes)));
                 services.Replace(ServiceDescriptor.Singleton<IMailTransport>(provider =>
                     new TimedTransport(new SmtpTransport(provider.GetRequiredService<SmtpOptions>()), accepted)));
             },
             ("Camera:Source", stream.Url.ToString()), ("Alerts:QuietPeriod", "00:00:00"),
-            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"), ("Smtp:From", "sentinelcam@mail.test"));
+            ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{mailServer.Port}"), ("Smtp:Security", "None"),
+            ("Smtp:From", "sentinelcam@mail.test"));
         var email = OpenSmtpd.AddressFor("benchmark");
         using var ann = await app.RegisterAnnAsync(email);
         await ann.SignOutAsync();
-        using var intruder = app.Visit();
-        var page = await intruder.GetAsync("/login");
+        using var visitor = app.Visit();
+        var page = await visitor.GetAsync("/login");
 
         List<double> row = [], answer = [], frame = [], distance = [], picture = [], mail = [];
         for (var round = -WarmUp; round < Rounds; round++)
@@ -55,7 +57,7 @@ public class MainPathBenchmarks
             var before = accepted.Count;
             var posted = DateTimeOffset.UtcNow;
             var start = Stopwatch.GetTimestamp();
-            await intruder.SubmitAsync(page, new { Email = email, Password = "a wrong password" });
+            await visitor.SubmitAsync(page, new { Email = email, Password = "a wrong password" });
             var answered = Milliseconds(start, Stopwatch.GetTimestamp());
             await WaitUntilAsync(() => accepted.Count > before && commits.Times.Count >= 2);
             if (round < 0)
@@ -65,24 +67,25 @@ public class MainPathBenchmarks
             answer.Add(answered);
             picture.Add(Milliseconds(start, times[1]));
             mail.Add(Milliseconds(start, accepted.Last()));
-            var taken = await app.ReadAsync(db => db.ImageLog.OrderByDescending(e => e.Id).Select(e => new { e.At, e.Snapshot!.TakenAt }).FirstAsync(Cancelled));
-            frame.Add((taken.TakenAt - posted).TotalMilliseconds);
-            distance.Add(Math.Abs((taken.TakenAt - taken.At).TotalMilliseconds));
+            var entry = await app.ReadAsync(db => db.ImageLog
+                .OrderByDescending(e => e.Id).Select(e => new { e.At, e.Snapshot!.TakenAt }).FirstAsync(Cancelled));
+            frame.Add((entry.TakenAt - posted).TotalMilliseconds);
+            distance.Add(Math.Abs((entry.TakenAt - entry.At).TotalMilliseconds));
         }
 
         double[] inRequest = [.. hashes.TakeLast(Rounds)];
-        var over = answer.Zip(inRequest, (whole, check) => whole - check).ToList();
+        var remainder = answer.Zip(inRequest, (whole, check) => whole - check).ToList();
         var hash = HashCost(app);
-        Table.Print("Failed sign-in, one after another, 640x480 MJPEG at 30 fps, opensmtpd on loopback (ms)",
+        Table.Print("Failed sign-ins, one after another, 640x480 MJPEG at 30 fps, opensmtpd on loopback (ms)",
             ("POST to the attempt's row on disk", row),
             ("POST to the answer", answer),
             ("POST to the frame", frame),
             ("POST to the snapshot's row on disk", picture),
             ("POST to the mail server's 250", mail),
-            ("time between attempt and frame, either way", distance),
+            ("|time of the frame - time of the attempt|", distance),
             ("password check within the request (PBKDF2, 210,000 rounds)", inRequest),
-            ("POST to the answer without the password check", over),
-            ("password check in a loop by itself", hash));
+            ("POST to the answer, less the password check", remainder),
+            ("password check alone, in a loop", hash));
     }
 
     [Fact(Explicit = true)]
@@ -99,7 +102,7 @@ public class MainPathBenchmarks
             start.Add(Milliseconds(begun, Stopwatch.GetTimestamp()));
             if (round > 1)
                 continue;
-            // At rest: start-up work done, nothing asked for
+            // At rest: the start-up work is done and no request comes
             await Task.Delay(TimeSpan.FromSeconds(20), Cancelled);
             memory.Add(app.WorkingSet / 1048576.0);
         }
@@ -140,7 +143,8 @@ public class MainPathBenchmarks
 
         public void Clear() => Times.Clear();
 
-        public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+        public override Task TransactionCommittedAsync(
+            DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
         {
             Times.Enqueue(Stopwatch.GetTimestamp());
             return Task.CompletedTask;
@@ -172,6 +176,7 @@ public class MainPathBenchmarks
             return outcome;
         }
 
-        public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken) => real.TestAsync(message, report, cancellationToken);
+        public Task<MailOutcome> TestAsync(MimeMessage message, Action<MailStep> report, CancellationToken cancellationToken) =>
+            real.TestAsync(message, report, cancellationToken);
     }
 }

@@ -5,9 +5,9 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Benchmarks;
 
 /// <summary>
-/// Compares published builds as processes of their own, in one run. PUBLISHED_APPS names their folders, separated like those in
-/// PATH; PUBLISHED_ROUNDS is the number of failed sign-ins for each pass and build (50). Run with -explicit only; prints tables
-/// and asserts no time:
+/// Compares published builds, each in its own process. <c>PUBLISHED_APPS</c> lists their folders, separated as in <c>PATH</c>.
+/// <c>PUBLISHED_ROUNDS</c> is the number of failed sign-ins in each pass of a build, 50 by default. Run with
+/// <c>-explicit only</c>; prints tables and asserts no times:
 /// <code>
 /// dotnet publish SentinelCam -c Release -o /somewhere/new
 /// PUBLISHED_APPS=/somewhere/old:/somewhere/new dotnet run -c Release --project SentinelCam.Tests -- \
@@ -29,7 +29,7 @@ public class PublishedAppBenchmarks
     [Fact(Explicit = true)]
     public async Task From_the_answer_to_the_mail_servers_250()
     {
-        Assert.SkipWhen(Apps.Length == 0, "PUBLISHED_APPS names no folder");
+        Assert.SkipWhen(Apps.Length == 0, "PUBLISHED_APPS lists no folder");
         Assert.SkipUnless(MjpegStream.IsAvailable, "ffmpeg is not installed");
         await using var stream = await MjpegStream.StartAsync(Cancelled);
         var closing = new SmtpScript().On(SmtpStage.EndOfData, new SmtpAction("250 2.0.0 queued", Close: true));
@@ -39,7 +39,7 @@ public class PublishedAppBenchmarks
             (App: app, What: "connection kept", Script: new SmtpScript(), Times: new List<double>()),
         }).ToList();
 
-        // In turn, so that what the machine does beside it falls on all
+        // The builds take turns, so that other load on the machine affects all of them
         for (var pass = 0; pass < Passes; pass++)
         {
             foreach (var row in rows)
@@ -47,14 +47,14 @@ public class PublishedAppBenchmarks
         }
 
         Table.Print(
-            "Answer to a wrong password to the mail server's 250: 640x480 MJPEG at 30 fps, camera warm, SMTP on loopback (ms)",
+            "Answer to a wrong password to the mail server's 250: 640x480 MJPEG at 30 fps, warm camera, SMTP on loopback (ms)",
             [.. rows.Select(row => ($"{row.App}: {row.What}", (IReadOnlyList<double>)row.Times))]);
     }
 
     [Fact(Explicit = true)]
     public async Task At_rest()
     {
-        Assert.SkipWhen(Apps.Length == 0, "PUBLISHED_APPS names no folder");
+        Assert.SkipWhen(Apps.Length == 0, "PUBLISHED_APPS lists no folder");
         var rows = Apps.Select(app => (App: app, Processor: new List<double>(), Memory: new List<double>())).ToList();
         for (var pass = 0; pass < Passes; pass++)
         {
@@ -64,7 +64,7 @@ public class PublishedAppBenchmarks
                 await using var app = SentinelCamProcess.StartPublished(row.App, directory.Data);
                 using var visitor = new WebVisitor(await app.Address, "Tests/1.0");
                 await visitor.GetAsync("/");
-                // What the start begins ends meanwhile
+                // The start-up work ends meanwhile
                 await Task.Delay(TimeSpan.FromSeconds(30), Cancelled);
                 var (before, start) = (app.ProcessorTime, Stopwatch.GetTimestamp());
                 await Task.Delay(TimeSpan.FromMinutes(1), Cancelled);
@@ -73,7 +73,7 @@ public class PublishedAppBenchmarks
             }
         }
 
-        Table.Print("At rest: nobody visits, the camera is closed", [.. rows.SelectMany(row => new[]
+        Table.Print("At rest: no visits, camera closed", [.. rows.SelectMany(row => new[]
         {
             ($"{row.App}: processor time over a minute (% of a core)", (IReadOnlyList<double>)row.Processor),
             ($"{row.App}: resident memory (MiB)", row.Memory),
@@ -88,15 +88,15 @@ public class PublishedAppBenchmarks
             ("Camera:Source", camera.ToString()), ("Alerts:QuietPeriod", "00:00:00"),
             ("Smtp:Host", "127.0.0.1"), ("Smtp:Port", $"{server.Port}"), ("Smtp:Security", "None"),
             ("Smtp:From", "cam@example.org"));
-        using var intruder = new WebVisitor(await app.Address, "Tests/1.0");
-        Assert.Equal("/dashboard", (await intruder.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
-        await intruder.SignOutAsync();
-        var page = await intruder.GetAsync("/login");
+        using var visitor = new WebVisitor(await app.Address, "Tests/1.0");
+        Assert.Equal("/dashboard", (await visitor.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
+        await visitor.SignOutAsync();
+        var page = await visitor.GetAsync("/login");
         List<double> times = [];
         for (var round = -WarmUp; round < Rounds; round++)
         {
             var before = server.Accepted.Count;
-            await intruder.SubmitAsync(page, new { Email = SentinelCamApp.AnnsEmail, Password = "a wrong password" });
+            await visitor.SubmitAsync(page, new { Email = SentinelCamApp.AnnsEmail, Password = "a wrong password" });
             var answered = Stopwatch.GetTimestamp();
             while (server.Accepted.Count == before)
             {
@@ -104,7 +104,7 @@ public class PublishedAppBenchmarks
                 await Task.Delay(1, Cancelled);
             }
 
-            // The mail may be there before the answer
+            // The mail can arrive before the answer
             if (round >= 0)
                 times.Add(Math.Max(0, Stopwatch.GetElapsedTime(answered, server.Accepted[before]).TotalMilliseconds));
         }

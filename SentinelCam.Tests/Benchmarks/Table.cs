@@ -11,7 +11,9 @@ internal static class Table
         foreach (var (what, values) in rows)
         {
             var sorted = values.Order().ToArray();
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {what} | {sorted.Length} | {At(sorted, 0.5):0.0} | {At(sorted, 0.95):0.0} | {sorted[^1]:0.0} |"));
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {what} | {sorted.Length} | {At(sorted, 0.5):0.0} | {At(sorted, 0.95):0.0} | {sorted[^1]:0.0} |"));
         }
 
         Console.WriteLine(string.Join(Environment.NewLine, lines));

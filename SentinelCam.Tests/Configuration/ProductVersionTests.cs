@@ -9,10 +9,7 @@ public class ProductVersionTests(Household household) : IClassFixture<Household>
     [Fact]
     public void The_version_is_that_of_the_build_without_its_commit()
     {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "Directory.Build.props")))
-            directory = directory.Parent;
-        var version = XDocument.Load(Path.Combine(directory.FullName, "Directory.Build.props")).Descendants("Version")
+        var version = XDocument.Load(Path.Combine(SourceTree.Root, "Directory.Build.props")).Descendants("Version")
             .Single().Value;
 
         Assert.Equal(version, ProductVersion.Text);

@@ -44,7 +44,8 @@ public class MigrationTests
 
         Assert.Equal(
             [
-                ToldBy.LaterMail, ToldBy.OwnMail, ToldBy.Summary, ToldBy.OwnMail, ToldBy.Summary, ToldBy.LaterMail, ToldBy.Nothing,
+                ToldBy.LaterMail, ToldBy.OwnMail, ToldBy.Summary, ToldBy.OwnMail, ToldBy.Summary, ToldBy.LaterMail,
+                ToldBy.Nothing,
             ],
             await again.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).Select(a => a.ToldBy).ToListAsync()));
         Assert.Equal([true, true, false],

@@ -10,7 +10,7 @@ public class CaptureOptionsTests
     [InlineData("0")]
     [InlineData("6")]
     [InlineData("three")]
-    public void An_invalid_number_of_frames_stops_the_start(string value)
+    public void Invalid_number_of_frames_stops_the_start(string value)
     {
         var error = Assert.Throws<ConfigurationException>(() => Read(value));
 
@@ -21,7 +21,7 @@ public class CaptureOptionsTests
     [InlineData("5", 5)]
     [InlineData("", 3)]
     [InlineData(null, 3)]
-    public void A_valid_number_of_frames_is_used_and_the_default_is_three(string? value, int frames) =>
+    public void Valid_number_of_frames_is_used_and_the_default_is_three(string? value, int frames) =>
         Assert.Equal(frames, Read(value).Frames);
 
     private static CaptureOptions Read(string? value) => CaptureOptions.Read(

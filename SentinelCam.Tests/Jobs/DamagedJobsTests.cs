@@ -16,7 +16,7 @@ public sealed class DamagedJobsTests : IDisposable
     private string Jobs => Path.Combine(Data, "jobs.db");
 
     [Fact]
-    public async Task A_corrupt_file_is_set_aside_at_start_and_attempts_are_mailed()
+    public async Task Corrupt_file_is_set_aside_at_start_and_attempts_are_mailed()
     {
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(
@@ -59,7 +59,7 @@ public sealed class DamagedJobsTests : IDisposable
     }
 
     [Fact]
-    public async Task Damage_while_the_app_runs_loses_no_attempt_and_is_gone_after_a_restart()
+    public async Task Damage_while_the_app_runs_loses_no_attempt_and_is_repaired_by_a_restart()
     {
         await using (var app = SentinelCamProcess.Start(Data))
         {

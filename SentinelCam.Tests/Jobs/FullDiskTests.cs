@@ -9,7 +9,7 @@ public sealed class FullDiskTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
 
     [Fact]
-    public async Task The_app_lives_on_and_with_room_again_attempts_are_recorded_and_mailed()
+    public async Task App_keeps_running_and_mails_attempts_again_once_there_is_room()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A disk of its own needs Linux and root");
         await using var app = SentinelCamProcess.StartOnDisk("32m", _directory);

@@ -9,7 +9,7 @@ using SentinelCam.Jobs;
 
 namespace SentinelCam.Tests.Jobs;
 
-/// <summary>A <c>jobs.db</c> that cannot be used is set aside and made again; one that can is kept.</summary>
+/// <summary>A <c>jobs.db</c> that cannot be used is set aside and replaced by a new one; one that can is kept.</summary>
 public sealed class JobsFileTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -27,7 +27,7 @@ public sealed class JobsFileTests : IDisposable
     private string Aside => _data.Jobs + ".20261126-154500.damaged";
 
     [Fact]
-    public void A_file_that_is_no_database_is_set_aside_with_one_line()
+    public void File_that_is_no_database_is_set_aside_with_one_line()
     {
         File.WriteAllText(_data.Jobs, string.Concat(Enumerable.Repeat("this is no database. ", 1_000)));
 
@@ -35,12 +35,12 @@ public sealed class JobsFileTests : IDisposable
 
         Assert.StartsWith("this is no database. ", File.ReadAllText(Aside), StringComparison.Ordinal);
         Assert.Equal(
-            "jobs.db cannot be used (file is not a database). It was set aside as jobs.db.20261126-154500.damaged and made again;"
+            "jobs.db cannot be used (file is not a database). It was set aside as jobs.db.20261126-154500.damaged and replaced;"
             + " all due work is enqueued again", Assert.Single(_log.Said));
     }
 
     [Fact]
-    public void A_file_with_damaged_pages_is_set_aside()
+    public void File_with_damaged_pages_is_set_aside()
     {
         Fill();
         using (var file = File.OpenWrite(_data.Jobs))
@@ -56,7 +56,7 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_was_cut_short_is_set_aside()
+    public void File_that_was_cut_short_is_set_aside()
     {
         Fill();
         using (var file = File.OpenWrite(_data.Jobs))
@@ -70,7 +70,7 @@ public sealed class JobsFileTests : IDisposable
     [Theory]
     [InlineData("PRAGMA user_version = 1; CREATE TABLE job (id INTEGER NOT NULL PRIMARY KEY, state_name TEXT)")]
     [InlineData("CREATE TABLE something (id INTEGER)")]
-    public void A_file_with_the_schema_of_another_storage_is_set_aside_with_its_companions(string schema)
+    public void File_with_the_schema_of_another_storage_is_set_aside_with_its_companions(string schema)
     {
         using var other = new SqliteConnection($"Data Source={_data.Jobs};Pooling=False");
         other.Open();
@@ -86,7 +86,7 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_write_ahead_log_of_another_file_does_no_harm()
+    public void Write_ahead_log_of_another_file_does_no_harm()
     {
         Fill();
         File.WriteAllBytes(_data.Jobs + "-wal", [.. Enumerable.Repeat((byte)0x5a, 40_000)]);
@@ -98,7 +98,7 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_good_file_is_kept_with_its_jobs()
+    public void Good_file_is_kept_with_its_jobs()
     {
         Fill();
 
@@ -110,13 +110,13 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Fact]
-    public void What_a_dead_process_held_is_free_at_once()
+    public void Jobs_and_locks_of_a_killed_process_are_free_at_once()
     {
         string id;
         using (var before = _file.Open())
         {
             id = new BackgroundJobClient(before).Enqueue(JobQueues.Mails, () => CountedJob.Run("never run"));
-            // As a process does that is killed: neither the job nor the lock is given back
+            // As in a process that is killed: neither the job nor the lock is released
             before.GetConnection().FetchNextJob([JobQueues.Mails], TestContext.Current.CancellationToken);
             before.GetConnection().AcquireDistributedLock("held", TimeSpan.FromSeconds(1));
         }
@@ -130,7 +130,7 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Fact]
-    public void The_new_file_is_for_its_owner_only()
+    public void New_file_is_for_its_owner_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes");
         File.WriteAllText(_data.Jobs, "this is no database, but as long as the header that SQLite looks for, and longer");

@@ -16,7 +16,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     private readonly SentinelCamApp _app = household.App;
 
     [Fact]
-    public async Task Pictures_beyond_the_age_go_pinned_ones_stay_and_so_do_their_entries()
+    public async Task Pictures_beyond_the_age_are_removed_but_pinned_ones_and_all_entries_stay()
     {
         var now = household.Clock.GetUtcNow();
         var old = await AddAsync(now - TimeSpan.FromDays(31));
@@ -32,7 +32,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     }
 
     [Fact]
-    public async Task Beyond_the_size_the_oldest_unpinned_pictures_go_first()
+    public async Task Beyond_the_size_the_oldest_unpinned_pictures_are_removed_first()
     {
         var now = household.Clock.GetUtcNow();
         var newest = await AddAsync(now - TimeSpan.FromMinutes(1), Large);
@@ -51,7 +51,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     }
 
     [Fact]
-    public async Task A_file_without_a_row_goes_after_an_hour_and_a_younger_one_stays()
+    public async Task File_without_a_row_is_removed_after_an_hour_and_a_younger_one_stays()
     {
         // Older files than the first account belong to a database that was moved away
         household.Clock.Advance(TimeSpan.FromHours(6));
@@ -77,7 +77,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     }
 
     [Fact]
-    public async Task A_picture_whose_file_is_gone_already_goes_all_the_same()
+    public async Task Picture_whose_file_is_missing_is_removed_as_well()
     {
         var snapshot = await AddAsync(household.Clock.GetUtcNow() - TimeSpan.FromDays(31));
         File.Delete(_app.Services.GetRequiredService<SnapshotStore>().PathOf(snapshot.FileName));
@@ -88,7 +88,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     }
 
     [Fact]
-    public async Task A_strip_counts_with_its_picture_and_stays_and_goes_with_it()
+    public async Task Strip_counts_with_its_picture_and_stays_or_is_removed_with_it()
     {
         var now = household.Clock.GetUtcNow();
         var newest = await AddAsync(now - TimeSpan.FromMinutes(1), Large, stripBytes: Large / 2);
@@ -104,7 +104,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     }
 
     [Fact]
-    public async Task However_much_is_pinned_half_of_the_space_is_for_other_pictures()
+    public async Task Pinned_pictures_leave_half_of_the_space_to_the_others()
     {
         var now = household.Clock.GetUtcNow();
         var pinned = new List<Snapshot>();

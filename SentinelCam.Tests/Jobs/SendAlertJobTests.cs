@@ -18,7 +18,7 @@ public class SendAlertJobTests
     [InlineData(SmtpStage.Greeting, "421 4.3.2 try later")]
     [InlineData(SmtpStage.RcptTo, "450 4.2.0 greylisted")]
     [InlineData(SmtpStage.EndOfData, "451 4.3.0 disk full")]
-    public async Task A_mail_that_is_not_taken_now_waits_and_is_accepted_later(SmtpStage stage, string reply)
+    public async Task Mail_that_is_refused_for_now_waits_and_is_accepted_later(SmtpStage stage, string reply)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply), new SmtpScript());
         await using var app = await StartAsync(server);
@@ -38,7 +38,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task What_the_mail_server_said_stands_in_the_log_page_while_the_mail_waits()
+    public async Task Log_page_shows_the_reply_of_the_mail_server_while_the_mail_waits()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().Reply(SmtpStage.RcptTo, "450 4.2.0 greylisted <b>here</b>"));
@@ -55,7 +55,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task A_job_too_many_does_not_send_a_mail_before_it_is_due()
+    public async Task Surplus_job_does_not_send_a_mail_before_it_is_due()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 try later"), new SmtpScript());
@@ -75,7 +75,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task A_mail_that_is_refused_for_good_has_failed_and_the_owner_reads_why()
+    public async Task Mail_that_is_refused_for_good_has_failed_and_the_owner_reads_why()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().Reply(SmtpStage.RcptTo, "550 5.1.1 no such user here"));
@@ -93,7 +93,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task A_mail_whose_acceptance_was_not_heard_is_sent_again_under_the_same_Message_ID()
+    public async Task Mail_whose_acceptance_was_not_received_is_sent_again_with_the_same_Message_ID()
     {
         await using var server = ScriptedSmtpServer.Start(
             new SmtpScript().On(SmtpStage.EndOfData, SmtpAction.HangUp), new SmtpScript());
@@ -139,7 +139,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task Where_there_is_no_camera_the_mail_goes_at_once_and_says_why()
+    public async Task Without_a_camera_the_mail_is_sent_at_once_and_says_why()
     {
         var camera = new FakeCamera();
         camera.Fail(new CameraFault(CaptureOutcome.NoCamera, "There is no camera", "Plug one in", Permanent: true));
@@ -159,7 +159,7 @@ public class SendAlertJobTests
     }
 
     [Fact]
-    public async Task A_late_picture_follows_in_the_same_thread()
+    public async Task Late_picture_follows_in_the_same_thread()
     {
         var camera = new FakeCamera();
         camera.Fail(

@@ -15,7 +15,7 @@ public sealed class SignalledQueuesTests : IDisposable
     private readonly CancellationTokenSource _shutdown = new();
 
     [Fact]
-    public async Task A_new_job_wakes_a_worker_that_waits()
+    public async Task New_job_wakes_a_waiting_worker()
     {
         using var storage = Open();
         var worker = Task.Factory.StartNew(
@@ -34,7 +34,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public void A_job_wakes_one_worker_of_its_own_queue()
+    public void Job_wakes_one_worker_of_its_own_queue()
     {
         var workers = new WaitingWorkers();
         using var other = workers.Join(["capture"], CancellationToken.None);
@@ -47,7 +47,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public async Task An_earlier_named_queue_goes_first()
+    public async Task Queue_that_is_named_earlier_goes_first()
     {
         using var storage = Open();
         var joined = Enqueue(storage, "joined-capture");
@@ -63,7 +63,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public async Task Jobs_that_come_in_parallel_are_each_taken_once_and_none_is_left_lying()
+    public async Task Jobs_enqueued_in_parallel_are_each_taken_exactly_once()
     {
         using var storage = Open();
         var taken = new ConcurrentQueue<string>();
@@ -82,7 +82,7 @@ public sealed class SignalledQueuesTests : IDisposable
             }
         }, TaskCreationOptions.LongRunning)).ToList();
 
-        // Between bursts the workers wait, and a signal that was lost would leave its job lying for an hour
+        // Between bursts the workers wait, and a lost signal would leave its job in the queue for an hour
         var enqueued = new ConcurrentQueue<string>();
         for (var burst = 0; burst < 100; burst++)
         {
@@ -98,7 +98,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_worker_that_waits_stops_at_once_when_the_server_does()
+    public async Task Waiting_worker_stops_at_once_when_the_server_does()
     {
         using var storage = Open();
         var worker = TakeAsync(storage, "mails");
@@ -110,7 +110,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_job_that_a_worker_returns_is_found_by_the_poll_of_another()
+    public async Task Job_that_a_worker_returns_is_found_by_the_poll_of_another()
     {
         using var storage = Open(poll: TimeSpan.FromMilliseconds(100));
         var id = Enqueue(storage, "mails");
@@ -124,7 +124,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_real_server_runs_each_job_once()
+    public async Task Real_server_runs_each_job_once()
     {
         // A worker may return a job to its queue, where only the poll finds it
         using var storage = Open(poll: TimeSpan.FromSeconds(5));
@@ -167,7 +167,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public void A_wake_up_that_came_too_late_for_its_worker_goes_to_the_next()
+    public void Unused_wake_up_goes_to_the_next_worker()
     {
         var workers = new WaitingWorkers();
         var first = workers.Join(["default"], CancellationToken.None);
@@ -185,7 +185,7 @@ public sealed class SignalledQueuesTests : IDisposable
     }
 
     [Fact]
-    public void A_worker_that_looks_again_wakes_no_other()
+    public void Worker_that_looks_again_wakes_no_other()
     {
         var workers = new WaitingWorkers();
         var first = workers.Join(["default"], CancellationToken.None);

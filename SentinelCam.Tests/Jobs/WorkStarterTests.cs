@@ -19,7 +19,7 @@ public class WorkStarterTests
     private readonly FakeTimeProvider _clock = new(Noon);
 
     [Fact]
-    public async Task An_entry_whose_job_is_lost_is_captured_and_mailed_once()
+    public async Task Entry_whose_job_is_lost_is_captured_and_mailed_once()
     {
         var lost = new LosesJobs();
         await using var app = await SentinelCamApp.StartAsync(_clock, Losing(lost));
@@ -59,7 +59,7 @@ public class WorkStarterTests
     }
 
     [Fact]
-    public async Task A_mail_server_that_is_slow_to_fail_does_not_fill_the_queue()
+    public async Task Mail_server_that_is_slow_to_fail_does_not_fill_the_queue()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, services =>
         {
@@ -92,7 +92,7 @@ public class WorkStarterTests
     }
 
     [Fact]
-    public async Task A_capture_that_was_under_way_is_taken_up_again_at_the_start()
+    public async Task Interrupted_capture_runs_again_after_a_restart()
     {
         var silent = new FakeCamera();
         await using var app = await SentinelCamApp.StartAsync(_clock, services =>
@@ -114,7 +114,7 @@ public class WorkStarterTests
     }
 
     [Fact]
-    public async Task A_mail_that_was_being_sent_is_sent_again_under_its_Message_ID()
+    public async Task Mail_that_was_being_sent_is_sent_again_with_its_Message_ID()
     {
         await using var server = ScriptedSmtpServer.Start();
         var smtp = server.Settings;
@@ -139,7 +139,7 @@ public class WorkStarterTests
     }
 
     [Fact]
-    public async Task An_alert_that_is_overdue_at_the_start_is_closed_with_its_summary()
+    public async Task Alert_that_is_overdue_at_the_start_is_closed_with_its_summary()
     {
         await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();

@@ -77,7 +77,8 @@ public class FullDatabaseTests
         using var ann = await app.RegisterAnnAsync();
         using var visitor = app.Visit();
         disk.IsFull = true;
-        for (var tries = 0; (await visitor.SignInAsync("nobody@example.org", "a guess")).Status is not HttpStatusCode.ServiceUnavailable;)
+        var tries = 0;
+        while ((await visitor.SignInAsync("nobody@example.org", "a guess")).Status is not HttpStatusCode.ServiceUnavailable)
             Assert.True(++tries < 1_000, "The database never fills up.");
 
         var wrong = await ann.SubmitAsync("/settings/security", new { Current = "a wrong password", New = Wanted });

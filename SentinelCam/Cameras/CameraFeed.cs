@@ -51,7 +51,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     public CameraStatus Status => _reader.Status;
 
     /// <summary>
-    /// Opens the camera because somebody visits the sign-in page, and keeps it open for the idle time. Does nothing if
+    /// Opens the camera for a visit to the sign-in page, and keeps it open for the idle time. Does nothing if
     /// <c>Camera:Warm</c> is <c>Never</c>.
     /// </summary>
     /// <remarks>Never waits and never fails, no matter how often it is called.</remarks>
@@ -61,7 +61,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
             _reader.Warm(_limits.IdleTimeout);
     }
 
-    /// <summary>Opens the camera for a few seconds for somebody who watches the live picture.</summary>
+    /// <summary>Opens the camera for a few seconds for a viewer of the live picture.</summary>
     public void WarmForPreview() => _reader.Warm(PreviewTime);
 
     /// <summary>

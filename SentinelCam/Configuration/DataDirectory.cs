@@ -63,7 +63,7 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Makes an empty <see cref="Jobs"/> that is private, where there is none.</summary>
+    /// <summary>Creates an empty, private <see cref="Jobs"/> unless there is one.</summary>
     public void CreateJobs() => CreatePrivateFile(Jobs);
 
     /// <inheritdoc />

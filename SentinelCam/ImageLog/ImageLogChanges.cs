@@ -90,7 +90,7 @@ public sealed class ImageLogChanges(
             var visible = query.VisibleTo(viewer).Where(e => ids.Contains(e.Id));
             var entries = await visible.Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip).ToListAsync();
             files = [.. entries.SelectMany(e => e.Snapshot?.FileNames() ?? [])];
-            // Otherwise an intruder could delete the entry before its mail is queued
+            // Otherwise someone who got in could delete the entry before its mail is queued
             foreach (var entry in entries)
                 if (entry is { LoginAttempt.ToldBy: ToldBy.OwnMail, CaptureState: CaptureState.Waiting })
                     await deliveries.AddForAsync(entry, pictureTaken: false);

@@ -6,8 +6,8 @@ using SQLite;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// <c>jobs.db</c>. A file that cannot be used is set aside and made again; <see cref="WorkStarter"/> then enqueues all work that
-/// <c>sentinelcam.db</c> says is due.
+/// <c>jobs.db</c>. A file that cannot be used is set aside and replaced by a new one; <see cref="WorkStarter"/> then enqueues
+/// all work that <c>sentinelcam.db</c> says is due.
 /// </summary>
 public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
 {
@@ -22,8 +22,8 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
     /// </summary>
     private static readonly TimeSpan LongestJob = TimeSpan.FromHours(1);
 
-    /// <summary>Checks the file, makes it again if it cannot be used, and opens it.</summary>
-    /// <exception cref="ConfigurationException">The file can be neither used nor made again, as on a full disk.</exception>
+    /// <summary>Checks the file, replaces it if it cannot be used, and opens it.</summary>
+    /// <exception cref="ConfigurationException">The file can be neither used nor replaced, as on a full disk.</exception>
     public SQLiteStorage Open()
     {
         try
@@ -51,7 +51,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         catch (Exception error) when (error is SQLiteException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException("DataDirectory", data.Root,
-                $"a directory in which jobs.db can be read, written and made again ({error.Message.ReplaceLineEndings(" ")}).");
+                $"a directory in which jobs.db can be read, written and replaced ({error.Message.ReplaceLineEndings(" ")}).");
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
 
         data.CreateJobs();
         logger.LogWarning(
-            "jobs.db cannot be used ({Problem}). It was set aside as {Name} and made again; all due work is enqueued again",
+            "jobs.db cannot be used ({Problem}). It was set aside as {Name} and replaced; all due work is enqueued again",
             problem, Path.GetFileName(aside));
     }
 }

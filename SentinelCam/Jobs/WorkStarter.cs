@@ -149,7 +149,8 @@ public sealed class WorkStarter(
                     continue;
                 }
 
-                logger.LogWarning("The {Job} for {Id} did not finish and is started again: {Reason}", typeof(TJob).Name, work.Id, reason);
+                logger.LogWarning(
+                    "The {Job} for {Id} did not finish and is started again: {Reason}", typeof(TJob).Name, work.Id, reason);
             }
 
             var jobId = jobs.Enqueue(queue, run(work.Id));

@@ -39,7 +39,7 @@ public sealed class LoginAttemptRecorder(
         await SaveAsync(entry);
         if (isTold)
         {
-            // Committed before the picture is taken: whoever has signed in could delete the entry, but not the mail
+            // Committed before the picture is taken: the person who signed in could delete the entry, but not the mail
             await deliveries.AddSuccessAsync(entry);
             await db.SaveChangesAsync();
         }

@@ -86,7 +86,7 @@ public sealed class SmtpTransportTests
     [InlineData(SmtpStage.MailFrom, "530 5.7.57 Client was not authenticated to send anonymous mail")]
     [InlineData(SmtpStage.RcptTo, "550 5.7.1 Authentication required")]
     [InlineData(SmtpStage.RcptTo, "554 5.7.1 You must first authenticate")]
-    public async Task Late_demand_for_sign_in_is_retried_and_reported_to_the_administrator(SmtpStage stage, string reply)
+    public async Task Sign_in_required_only_after_MAIL_or_RCPT_is_retried_and_reported(SmtpStage stage, string reply)
     {
         await using var server = ScriptedSmtpServer.Start(new SmtpScript().Reply(stage, reply));
 
