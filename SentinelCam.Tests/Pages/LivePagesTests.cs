@@ -39,7 +39,8 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
 
         // Errors in the viewer are visible
         await page.Keyboard.PressAsync("Enter");
-        await Expect(dialog).ToBeVisibleAsync();
+        await Expect(dialog.Locator("figure img")).ToBeVisibleAsync();
+        await Expect(dialog.Locator(".htmx-added, .htmx-settling, .htmx-swapping")).ToHaveCountAsync(0);
         await page.RouteAsync("**/userdata/*", route => route.AbortAsync());
         await page.Keyboard.PressAsync("ArrowRight");
         await Expect(dialog).ToBeHiddenAsync();
