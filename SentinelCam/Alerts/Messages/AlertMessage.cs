@@ -34,8 +34,8 @@ public static class AlertMessage
     /// out, and the mail says so.
     /// </param>
     /// <param name="maxPictureBytes">
-    /// The maximum total size of the pictures in bytes; less than <see cref="MailPictures.MaxBytes"/> if the mail server refused a
-    /// larger mail, which the mail then says.
+    /// The maximum total size of the pictures in bytes; less than <see cref="MailPictures.MaxBytes"/> if the mail
+    /// server refused a larger mail, which the mail then says.
     /// </param>
     /// <exception cref="ArgumentException">The sender, the recipient or a Message-ID is malformed.</exception>
     public static MimeMessage Compose(
