@@ -12,9 +12,9 @@ internal sealed class CameraSource
 
     private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
 
-    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> _create;
+    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> _create;
 
-    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> create) => _create = create;
+    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> create) => _create = create;
 
     /// <exception cref="ConfigurationException">The value is invalid. The message contains no credentials.</exception>
     /// <param name="value">The configured or chosen value. Null or empty means <c>auto</c>.</param>
@@ -30,7 +30,7 @@ internal sealed class CameraSource
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
             return Auto(new DeviceList(), environment.IsDevelopment());
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
-            return new CameraSource((time, _, _) => new DemoCamera(time));
+            return new CameraSource((time, _, _, _) => new DemoCamera(time));
         if (DeviceIndex(source) is { } index)
             return Device(index);
         if (source.Contains("://", StringComparison.Ordinal))
@@ -39,11 +39,12 @@ internal sealed class CameraSource
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
-    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) =>
-        _create(time, library, stuckThreads);
+    public ICamera Create(
+        TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads, RtspTransport transport = RtspTransport.Auto) =>
+        _create(time, library, stuckThreads, transport);
 
     /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
-    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
+    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads, _) =>
     {
         var device = new NativeCamera(
             "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time,
@@ -55,12 +56,12 @@ internal sealed class CameraSource
     {
         var devices = new DeviceList();
         var shown = index.ToString(CultureInfo.InvariantCulture);
-        return new CameraSource((time, library, stuckThreads) => new NativeCamera(
+        return new CameraSource((time, library, stuckThreads, _) => new NativeCamera(
             shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time,
             startsDark: true));
     }
 
-    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads) => new NativeCamera(
+    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads, _) => new NativeCamera(
         shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
 
     private static CameraSource? Address(string source)
@@ -70,8 +71,8 @@ internal sealed class CameraSource
             return null; // an @ in the path is most likely part of a password whose / was not written as %2F
         return address.Scheme switch
         {
-            "http" or "https" => new CameraSource((time, _, _) => new HttpCamera(address, time)),
-            "rtsp" or "rtsps" => new CameraSource((time, _, _) => new RtspCamera(address, time)),
+            "http" or "https" => new CameraSource((time, _, _, _) => new HttpCamera(address, time)),
+            "rtsp" or "rtsps" => new CameraSource((time, _, _, transport) => new RtspCamera(address, time, transport: transport)),
             _ => null,
         };
     }

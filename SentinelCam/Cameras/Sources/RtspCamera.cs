@@ -14,7 +14,9 @@ namespace SentinelCam.Cameras;
 /// <param name="address">May contain a user name and password. They are never shown.</param>
 /// <param name="time">The clock.</param>
 /// <param name="program">The program's name or path.</param>
-internal sealed class RtspCamera(Uri address, TimeProvider time, string program = "ffmpeg") : ICamera
+/// <param name="transport">How the pictures travel.</param>
+internal sealed class RtspCamera(
+    Uri address, TimeProvider time, string program = "ffmpeg", RtspTransport transport = RtspTransport.Auto) : ICamera
 {
     private const int MaxErrorText = 8 * 1024;
 
@@ -30,25 +32,45 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
         Permanent: true);
 
+    private static readonly CameraFault OtherTransport = new(
+        CaptureOutcome.Unreachable, "The camera does not send its stream over the configured transport",
+        "Let SentinelCam choose the RTSP transport, or configure the other one", Permanent: true);
+
+    /// <summary>The transport to try first: the configured one, or the one that worked last.</summary>
+    private RtspTransport _first = transport == RtspTransport.Udp ? RtspTransport.Udp : RtspTransport.Tcp;
+
     public string Source { get; } = RedactedSource.Of(address);
 
     public CameraFault? Check() => IsInstalled() ? null : NoProgram;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var ffmpeg = Start();
-        await SendScriptAsync(ffmpeg.StandardInput);
-        var errors = ReadErrorsAsync(ffmpeg.StandardError);
-        try
+        for (var over = _first; ; over = _first = RtspTransport.Udp)
         {
-            var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
-            while (await reader.ReadAsync(cancellationToken) is { } frame)
-                yield return frame;
-            throw new CameraException(FaultOf(await errors.WaitAsync(cancellationToken)) ?? reader.EndFault);
-        }
-        finally
-        {
-            Kill(ffmpeg);
+            using var ffmpeg = Start();
+            await SendScriptAsync(ffmpeg.StandardInput, over);
+            var errors = ReadErrorsAsync(ffmpeg.StandardError);
+            try
+            {
+                var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
+                var any = false;
+                while (await reader.ReadAsync(cancellationToken) is { } frame)
+                {
+                    any = true;
+                    yield return frame;
+                }
+                var fault = FaultOf(await errors.WaitAsync(cancellationToken));
+                // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461.
+                if (!any && transport == RtspTransport.Auto && over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                    continue;
+                if (!any && transport == RtspTransport.Auto)
+                    _first = RtspTransport.Tcp;
+                throw new CameraException(fault ?? reader.EndFault);
+            }
+            finally
+            {
+                Kill(ffmpeg);
+            }
         }
     }
 
@@ -64,10 +86,10 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     ];
 
     /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
-    internal string Script() => string.Create(CultureInfo.InvariantCulture, $"""
+    internal string Script(RtspTransport over) => string.Create(CultureInfo.InvariantCulture, $"""
         ffconcat version 1.0
         file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
-        option rtsp_transport tcp
+        option rtsp_transport {(over == RtspTransport.Udp ? "udp" : "tcp")}
         option timeout {SilenceLimit.TotalMicroseconds:0}
 
         """);
@@ -105,12 +127,12 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
     }
 
-    private async Task SendScriptAsync(StreamWriter input)
+    private async Task SendScriptAsync(StreamWriter input, RtspTransport over)
     {
         try
         {
             await using (input)
-                await input.WriteAsync(Script());
+                await input.WriteAsync(Script(over));
         }
         catch (IOException)
         {
@@ -136,6 +158,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     private CameraFault? FaultOf(string errors) => errors switch
     {
         _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
+        _ when Has(errors, "461 ") => OtherTransport,
         _ when Has(errors, "404 ") => CameraFaults.NotFound,
         _ when Has(errors, "Failed to resolve") => CameraFaults.UnknownHost,
         _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route")
