@@ -66,9 +66,9 @@ internal sealed class CameraSource
 
     private static CameraSource? Address(string source)
     {
-        if (!Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0
-            || (address.UserInfo.Length == 0 && address.AbsolutePath.Contains('@', StringComparison.Ordinal)))
-            return null; // an @ in the path is most likely part of a password whose / was not written as %2F
+        if (RedactedSource.IsAmbiguous(source)
+            || !Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0)
+            return null;
         return address.Scheme switch
         {
             "http" or "https" => new CameraSource((time, _, _, _) => new HttpCamera(address, time)),
