@@ -10,7 +10,8 @@ internal sealed class CameraSource
         "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, " +
         "or the path of an existing video file.";
 
-    private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
+    private const string Escaping =
+        " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23. After the host, write @ as %40.";
 
     private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> _create;
 
