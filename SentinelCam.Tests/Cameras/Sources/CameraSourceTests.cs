@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
 
@@ -126,16 +125,5 @@ public class CameraSourceTests
         var services = new ServiceCollection().AddLogging();
         services.AddCameras(configuration, new TestEnvironment { ContentRootPath = folder ?? AppContext.BaseDirectory });
         return services.BuildServiceProvider().GetRequiredService<CameraFeed>();
-    }
-
-    private sealed class TestEnvironment : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = Environments.Production;
-
-        public string ApplicationName { get; set; } = "SentinelCam";
-
-        public required string ContentRootPath { get; set; }
-
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
     }
 }

@@ -25,18 +25,23 @@ internal sealed class CameraSource
     /// <param name="mayBeAbsent">
     /// Whether to accept a video file that does not exist. The camera then reports it as missing.
     /// </param>
-    public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
+    /// <param name="devices">The devices of this machine; by default those in <c>/dev</c>.</param>
+    public static CameraSource Parse(
+        string? value, IHostEnvironment environment, bool mayBeAbsent = false, DeviceList? devices = null)
     {
+        devices ??= new DeviceList();
         var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
-            return Auto(new DeviceList(), environment.IsDevelopment());
+            return Auto(devices, environment.IsDevelopment());
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
             return new CameraSource((time, _, _, _) => new DemoCamera(time));
         if (DeviceIndex(source) is { } index)
-            return Device(index);
+            return Device(index.ToString(CultureInfo.InvariantCulture), () => devices.Check(index), () => index);
         if (source.Contains("://", StringComparison.Ordinal))
             return Address(source) ?? throw NotAllowed(source);
         var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
+        if (devices.Contains(path))
+            return Device(path, () => devices.Check(path), () => devices.Resolve(path));
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
@@ -53,14 +58,12 @@ internal sealed class CameraSource
         return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
     });
 
-    private static CameraSource Device(int index)
-    {
-        var devices = new DeviceList();
-        var shown = index.ToString(CultureInfo.InvariantCulture);
-        return new CameraSource((time, library, stuckThreads, _) => new NativeCamera(
-            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time,
-            startsDark: true));
-    }
+    /// <param name="shown">The source, as it is shown.</param>
+    /// <param name="check">Why the device cannot be opened, or null.</param>
+    /// <param name="index">Its index, looked up for each opening: behind a link it may change.</param>
+    private static CameraSource Device(string shown, Func<CameraFault?> check, Func<int> index) =>
+        new((time, library, stuckThreads, _) => new NativeCamera(
+            shown, library, stuckThreads, check, _ => DeviceReader.OpenFirst([index()], time), time, startsDark: true));
 
     private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads, _) => new NativeCamera(
         shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
@@ -82,9 +85,7 @@ internal sealed class CameraSource
     private static int? DeviceIndex(string source)
     {
         const string Device = "/dev/video";
-        var number = source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source;
-        var isIndex = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
-        return isIndex && index <= DeviceList.MaxIndex ? index : null;
+        return DeviceList.ParseIndex(source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source);
     }
 
     private static ConfigurationException NotAllowed(string source) => new(
