@@ -27,6 +27,13 @@ internal sealed class RtspCamera(
     /// <summary>Ends the program if the camera falls silent, even if the app is no longer there to kill it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Keeps the program from probing the rate and the first times, which takes it seven pictures or more: 12 seconds if there
+    /// is one a second. Set for the list and for the stream in it.
+    /// </summary>
+    private static readonly (string Name, string Value)[] Probing =
+        [("fpsprobesize", "0"), ("max_ts_probe", "0"), ("analyzeduration", "1")];
+
     private static readonly CameraFault NoProgram = new(
         CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
         OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
@@ -80,9 +87,13 @@ internal sealed class RtspCamera(
         "-nostdin", "-hide_banner", "-loglevel", "error",
         // Keeps a hostile camera from making the program open files
         "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
-        "-fflags", "nobuffer", "-flags", "low_delay",
+        // Not parsed twice, as that would delay each picture until the next one
+        "-fflags", "noparse", "-flags", "low_delay",
+        .. Probing.SelectMany(option => new[] { $"-{option.Name}", option.Value }),
         "-f", "concat", "-safe", "0", "-i", "pipe:0",
-        "-an", "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
+        // Each picture goes out once, when it arrives, whatever times the camera gives: these may jump
+        "-an", "-fps_mode", "passthrough", "-vf", "setpts=N/TB", "-threads", "1",
+        "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
     ];
 
     /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
@@ -90,6 +101,8 @@ internal sealed class RtspCamera(
         ffconcat version 1.0
         file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
         option rtsp_transport {(over == RtspTransport.Udp ? "udp" : "tcp")}
+        option fflags -noparse
+        {string.Join('\n', Probing.Select(option => $"option {option.Name} {option.Value}"))}
         option timeout {SilenceLimit.TotalMicroseconds:0}
 
         """);
