@@ -100,6 +100,7 @@ public class CameraSourceTests
     [InlineData("Camera:Warm", "Sometimes", "OnDemand, Always, Never.")]
     [InlineData("Camera:IdleClose", "60", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:IdleClose", "00:00:01", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
+    [InlineData("Camera:RtspTransport", "Multicast", "Auto, Tcp, Udp.")]
     [InlineData("Camera:Memory", "1000", "a whole number from 1048576 to 1073741824.")]
     public void Other_invalid_values_stop_the_start_with_one_line(string key, string value, string allowed)
     {
@@ -110,6 +111,7 @@ public class CameraSourceTests
 
     [Theory]
     [InlineData("Camera:Warm", "always")]
+    [InlineData("Camera:RtspTransport", "udp")]
     [InlineData("Camera:IdleClose", "00:10:00")]
     [InlineData("Camera:Memory", "1048576")]
     public void Valid_values_are_accepted(string key, string value) =>

@@ -99,13 +99,23 @@ internal sealed class RtspCamera(
     /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
     internal string Script(RtspTransport over) => string.Create(CultureInfo.InvariantCulture, $"""
         ffconcat version 1.0
-        file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
+        file '{AddressForProgram()}'
         option rtsp_transport {(over == RtspTransport.Udp ? "udp" : "tcp")}
         option fflags -noparse
         {string.Join('\n', Probing.Select(option => $"option {option.Name} {option.Value}"))}
         option timeout {SilenceLimit.TotalMicroseconds:0}
 
         """);
+
+    /// <summary>The program takes the zone of an IPv6 address as it is, without RFC 6874's escape.</summary>
+    private string AddressForProgram()
+    {
+        var text = address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal);
+        if (address.HostNameType != UriHostNameType.IPv6)
+            return text;
+        var (start, end) = (text.IndexOf('[', StringComparison.Ordinal), text.IndexOf(']', StringComparison.Ordinal));
+        return text[..start] + text[start..end].Replace("%25", "%", StringComparison.Ordinal) + text[end..];
+    }
 
     private bool IsInstalled()
     {
