@@ -35,7 +35,7 @@ public class CameraLeakTests
                 await Task.Delay(1, context.RequestAborted);
             }
         });
-        using var camera = new HttpCamera(server.Url(), _time);
+        var camera = new HttpCamera(server.Url(), _time);
 
         await OpenAndCloseAsync(camera);
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -6,7 +7,9 @@ using System.Text;
 
 namespace SentinelCam.Tests.Support;
 
-/// <summary>An RTSP camera with a password. The real ffmpeg program makes the packets, sent over RTSP's own connection.</summary>
+/// <summary>
+/// An RTSP camera with a password. The real ffmpeg program makes the packets, sent over RTSP's own connection or over UDP only.
+/// </summary>
 public sealed class RtspServer : IAsyncDisposable
 {
     private readonly Process _ffmpeg;
@@ -16,18 +19,24 @@ public sealed class RtspServer : IAsyncDisposable
     private readonly string _userInfo;
     private Task _serving = Task.CompletedTask;
     private int _viewers;
+    private readonly bool _isUdpOnly;
+    private readonly string _refusal;
     private int _refused;
+    private int _pictures;
+    private int _refusedTransports;
+    private IPEndPoint? _viewerPort;
 
-    private RtspServer(string userInfo)
+    private RtspServer(string userInfo, int rate, bool isUdpOnly, string refusal)
     {
+        (_isUdpOnly, _refusal) = (isUdpOnly, refusal);
         _userInfo = userInfo;
         _packets = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Start();
         var port = ((IPEndPoint)_packets.Client.LocalEndPoint!).Port;
         _ffmpeg = FfmpegProgram.Start(
-            "-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
+            "-re", "-f", "lavfi", "-i", string.Create(CultureInfo.InvariantCulture, $"testsrc2=size=320x240:rate={rate}"), "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
                 "ultrafast",
-            "-tune", "zerolatency", "-g", "10", "-f", "rtp",
+            "-tune", "zerolatency", "-g", rate < 10 ? "1" : "10", "-f", "rtp",
             string.Create(CultureInfo.InvariantCulture, $"rtp://127.0.0.1:{port}?pkt_size=1200"));
     }
 
@@ -42,9 +51,23 @@ public sealed class RtspServer : IAsyncDisposable
     /// <summary>How often the password was wrong or missing.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    public static RtspServer Start(string userInfo)
+    /// <summary>How often it refused to send over RTSP's own connection.</summary>
+    public int RefusedTransports => Volatile.Read(ref _refusedTransports);
+
+    /// <summary>How many pictures have been sent to viewers.</summary>
+    public int Pictures => Volatile.Read(ref _pictures);
+
+    /// <summary>Added to the time of each packet, in units of 1/90000 second. May wrap around.</summary>
+    public uint TimeOffset { get; set; }
+
+    /// <param name="userInfo">User name and password.</param>
+    /// <param name="rate">Pictures per second.</param>
+    /// <param name="isUdpOnly">Whether it refuses to send pictures over RTSP's own connection.</param>
+    /// <param name="refusal">How it refuses that.</param>
+    public static RtspServer Start(
+        string userInfo, int rate = 25, bool isUdpOnly = false, string refusal = "461 Unsupported Transport")
     {
-        var server = new RtspServer(userInfo);
+        var server = new RtspServer(userInfo, rate, isUdpOnly, refusal);
         server._serving = Task.Run(server.AcceptAsync);
         return server;
     }
@@ -81,20 +104,39 @@ public sealed class RtspServer : IAsyncDisposable
             await connection.WriteAsync(Encoding.ASCII.GetBytes(Answer(request)), _stop.Token);
             if (request.StartsWith("PLAY", StringComparison.Ordinal))
             {
-                await PlayAsync(connection);
+                using var gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                var reading = Task.Run(async () =>
+                {
+                    while (await ReadRequestAsync(reader) is not null)
+                        continue;
+                }, CancellationToken.None).ContinueWith(_ => gone.CancelAsync(), TaskScheduler.Default).Unwrap();
+                await PlayAsync(connection, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                connection.Close();
+                await reading;
                 return;
             }
         }
     }
 
-    private async Task PlayAsync(NetworkStream connection)
+    private async Task PlayAsync(NetworkStream connection, CancellationToken gone)
     {
+        // Pictures from before this viewer
+        while (_packets.Available > 0)
+            await _packets.ReceiveAsync(gone);
         while (true)
         {
-            var packet = (await _packets.ReceiveAsync(_stop.Token)).Buffer;
+            var packet = (await _packets.ReceiveAsync(gone)).Buffer;
+            // RFC 3550, 5.1: the marker bit ends a picture; the time is in bytes 4 to 7
+            if ((packet[1] & 0x80) != 0)
+                Interlocked.Increment(ref _pictures);
+            var time = BinaryPrimitives.ReadUInt32BigEndian(packet.AsSpan(4));
+            BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(4), unchecked(time + TimeOffset));
             // RFC 2326, 10.12: a dollar sign, the channel, the length, the packet
             byte[] framed = [(byte)'$', 0, (byte)(packet.Length >> 8), (byte)packet.Length, .. packet];
-            await connection.WriteAsync(framed, _stop.Token);
+            if (_viewerPort is { } port)
+                await _packets.SendAsync(packet, port, gone);
+            else
+                await connection.WriteAsync(framed, gone);
         }
     }
 
@@ -126,8 +168,27 @@ public sealed class RtspServer : IAsyncDisposable
         {
             "DESCRIBE" =>
                 $"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {Sdp.Length}\r\n\r\n{Sdp}",
+            "SETUP" when _isUdpOnly => SetUpUdp(sequence, request),
             "SETUP" => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
             _ => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nPublic: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n\r\n",
         };
+    }
+
+    private string SetUpUdp(string sequence, string request)
+    {
+        const string Ports = "client_port=";
+        var at = request.IndexOf(Ports, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            Interlocked.Increment(ref _refusedTransports);
+            return $"RTSP/1.0 {_refusal}\r\n{sequence}\r\n\r\n";
+        }
+        var ports = request[(at + Ports.Length)..].Split('\n', ';')[0];
+        _viewerPort = new IPEndPoint(IPAddress.Loopback, int.Parse(ports.Split('-')[0], CultureInfo.InvariantCulture));
+        var own = ((IPEndPoint)_packets.Client.LocalEndPoint!).Port;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\n"
+            + $"Transport: RTP/AVP;unicast;client_port={ports};server_port={own}-{own + 1}\r\n\r\n");
     }
 }

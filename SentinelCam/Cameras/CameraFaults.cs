@@ -21,6 +21,10 @@ internal static class CameraFaults
     public static CameraFault Garbled { get; } = new(
         CaptureOutcome.BadFrame, "The camera sends incomplete or damaged pictures", "Check its cable or network connection");
 
+    public static CameraFault TooLarge { get; } = new(
+        CaptureOutcome.BadFrame, "The camera's pictures are too large: at most 40 megapixels and 16 MiB can be used",
+        "Choose a lower resolution or quality in the camera's settings");
+
     public static CameraFault NoPictures { get; } = new(
         CaptureOutcome.BadFrame, "The camera's address returns neither an MJPEG stream nor a JPEG picture",
         "Use the stream or snapshot address from the camera's manual", Permanent: true);
@@ -32,6 +36,14 @@ internal static class CameraFaults
     public static CameraFault NoAnswer { get; } = new(
         CaptureOutcome.Unreachable, "The camera does not answer",
         "Check its power, its network connection, and the host and port in its address");
+
+    public static CameraFault NotUnderstood { get; } = new(
+        CaptureOutcome.Unreachable, "The camera answers, but not as a web server does",
+        "Check the port in its address, and whether the address must start with http://, https:// or rtsp://");
+
+    public static CameraFault NoTls { get; } = new(
+        CaptureOutcome.Unreachable, "No encrypted connection to the camera can be set up",
+        "Check the port in its address, or use http:// on a network that you trust");
 
     public static CameraFault UnknownHost { get; } = new(
         CaptureOutcome.Unreachable, "The camera's host name cannot be found", "Check the host name in its address");
@@ -46,6 +58,15 @@ internal static class CameraFaults
             "Correct them in the camera's address, as in http://name:password@host/", Permanent: true)
         : new(CaptureOutcome.Unreachable, "The camera requires a user name and password",
             "Add them to the camera's address, as in http://name:password@host/", Permanent: true);
+
+    public static CameraFault Forbidden { get; } = new(
+        CaptureOutcome.Unreachable, "The camera does not allow access to this address",
+        "Check the path, user name and password in its address, and whether the camera limits who may connect", Permanent: true);
+
+    /// <param name="status">The HTTP status.</param>
+    public static CameraFault Busy(int status) => new(
+        CaptureOutcome.Unreachable, $"The camera is too busy to answer (HTTP error {status})",
+        "Close other programs that read it, or turn it off and on again");
 
     public static CameraFault NotFound { get; } = new(
         CaptureOutcome.Unreachable, "The camera has nothing at this address", "Check the path in its address", Permanent: true);

@@ -226,7 +226,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         var chosen = frames.Take(MaxLastResort).FirstOrDefault(frame => frame.Judge(_judge).Usable)
             ?? frames.Find(frame => frame.Judge(_judge).Readable);
         if (chosen is not null)
-            return Taken(chosen, isStale: moment - chosen.Frame.TakenAt > _limits.StaleAfter);
+            return Taken(chosen, isStale: chosen.Frame.MayBeOld || moment - chosen.Frame.TakenAt > _limits.StaleAfter);
         var reason = frames.Count > 0 ? CameraFaults.Garbled : view.Fault ?? fault;
         return new CaptureResult(reason.Outcome, null, reason.Text);
     }

@@ -125,13 +125,12 @@ internal sealed class CameraReader : IAsyncDisposable
         {
             if (_disposed || camera == _camera)
                 return;
-            var (old, wanted) = (_camera, _session is not null);
+            var wanted = _session is not null;
             Close();
             _camera = camera;
             _switchedAt = _time.GetUtcNow();
             _ring.Forget();
             _status.Forget();
-            _reading = DisposeAfterAsync(_reading, old);
             if (wanted)
                 Open();
         }
@@ -192,12 +191,6 @@ internal sealed class CameraReader : IAsyncDisposable
         // A camera that does not close in time is abandoned: its thread is a background thread
         await reading.WaitAsync(TimeSpan.FromSeconds(3), CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private static async Task DisposeAfterAsync(Task reading, ICamera camera)
-    {
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        (camera as IDisposable)?.Dispose();
     }
 
     /// <summary>Requires the lock.</summary>

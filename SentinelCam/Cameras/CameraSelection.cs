@@ -9,6 +9,7 @@ namespace SentinelCam.Cameras;
 /// <summary>Selects the camera: the configured one, otherwise the one that an administrator has chosen on the site.</summary>
 public sealed class CameraSelection(
     bool isConfigured,
+    RtspTransport transport,
     CameraFeed feed,
     IServiceScopeFactory scopes,
     IDataProtectionProvider protection,
@@ -96,5 +97,5 @@ public sealed class CameraSelection(
         await db.SaveChangesAsync();
     }
 
-    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library, stuckThreads));
+    private void Apply(CameraSource source) => feed.Switch(source.Create(time, library, stuckThreads, transport));
 }

@@ -17,6 +17,7 @@ public static class CameraServices
         var source = CameraSource.Parse(configured, environment);
         var name = ReadName(configuration["Camera:Name"]);
         var limits = ReadLimits(configuration);
+        var transport = Setting.Choice(configuration, "Camera:RtspTransport", RtspTransport.Auto);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<OpenCvLibrary>();
         services.AddSingleton<StuckThreads>();
@@ -24,7 +25,8 @@ public static class CameraServices
         services.TryAddSingleton<ICamera>(provider => source.Create(
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<OpenCvLibrary>(),
-            provider.GetRequiredService<StuckThreads>()));
+            provider.GetRequiredService<StuckThreads>(),
+            transport));
         services.AddSingleton(provider => new CameraFeed(
             provider.GetRequiredService<ICamera>(),
             name,
@@ -33,7 +35,7 @@ public static class CameraServices
             provider.GetRequiredService<ILogger<CameraFeed>>(),
             limits));
         services.AddSingleton(provider =>
-            ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured)));
+            ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured), transport));
         // Starts first, so that the feed checks the stored choice
         services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());

@@ -72,7 +72,7 @@ internal sealed class CameraSession(
                     pause.Change(limits.StaleAfter, Timeout.InfiniteTimeSpan);
                 // Once the exposure has settled, only captures decode frames
                 var verdict = settling.IsOver ? null : judge.Judge(frame);
-                reader.Add(frame, settling.IsSettled(verdict), verdict, this);
+                reader.Add(frame, settling.IsSettled(verdict) && !frame.MayBeOld, verdict, this);
                 first ??= time.GetTimestamp();
                 liveFor = time.GetElapsedTime(first.Value);
                 if (liveFor >= proof && !closing.IsCancellationRequested)

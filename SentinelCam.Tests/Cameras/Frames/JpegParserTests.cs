@@ -63,6 +63,48 @@ public class JpegParserTests
     public void Data_that_only_looks_like_a_picture_is_rejected(byte[] bytes) =>
         Assert.False(JpegParser.TryParse(bytes, out _));
 
+    [Theory]
+    [InlineData(0xFE, 0)]
+    [InlineData(0xFE, 1)]
+    [InlineData(0xFE, 2)]
+    [InlineData(0xFE, 7)]
+    [InlineData(0xFE, 21)]
+    [InlineData(0xFE, 23)]
+    [InlineData(0xFE, 120)]
+    [InlineData(0xFE, 1000)]
+    [InlineData(0xFE, 65535)]
+    [InlineData(0xE1, 0)]
+    [InlineData(0xE1, 2)]
+    [InlineData(0xE1, 7)]
+    [InlineData(0xEF, 65535)]
+    public void A_comment_or_application_segment_may_have_a_wrong_length(byte marker, int length)
+    {
+        var tiny = TestJpeg.Tiny(3, 300);
+        // Twenty characters, whose length is 22
+        byte[] odd = [.. tiny[..20], 0xFF, marker, (byte)(length >> 8), (byte)length, .. "twenty characters of"u8, .. tiny[20..]];
+
+        Assert.True(JpegParser.TryParse(odd, out var parsed));
+        Assert.Equal((odd.Length, 32, 24), (parsed.Length, parsed.Width, parsed.Height));
+    }
+
+    [Fact]
+    public async Task What_ffmpeg_and_OpenCV_show_despite_a_wrong_length_is_a_picture()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        var demo = TestJpeg.Demo();
+        byte[] odd = [.. demo[..2], 0xFF, 0xFE, 0, 4, .. "a comment that is longer than it says"u8, .. demo[2..]];
+        var folder = Directory.CreateTempSubdirectory();
+        var file = Path.Combine(folder.FullName, "odd.jpg");
+        await File.WriteAllBytesAsync(file, odd, TestContext.Current.CancellationToken);
+        await FfmpegProgram.RunAsync(TestContext.Current.CancellationToken, "-i", file, "-f", "null", "-");
+        folder.Delete(recursive: true);
+
+        Assert.True(JpegParser.TryParse(odd, out var parsed));
+        Assert.Equal((640, 480, odd.Length), (parsed.Width, parsed.Height, parsed.Length));
+        if (OpenCv.Library.Loads)
+            Assert.NotNull(new Thumbnails(OpenCv.Library).TryMake(odd));
+    }
+
     [Fact]
     public void A_picture_over_16_MiB_is_rejected()
     {

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
 
@@ -29,9 +28,7 @@ public class CameraSourceTests
 
     [Theory]
     [InlineData("ftp://me:hunter2@camera/video", "ftp://camera/video")]
-    [InlineData("http://me:hun/ter2@camera/", "http://camera/")]
-    [InlineData("http://me:12/hunter2@camera/", "http://camera/")]
-    [InlineData("http://me:hunter2?@camera:x/?key=hunter2", "http://camera:x/")]
+    [InlineData("http://me:hunter2@camera:x/?key=hunter2", "http://camera:x/")]
     [InlineData("me:hunter2@camera", "camera")]
     [InlineData("https://me:hunter2@ss@camera/snap.jpg", "https://camera/snap.jpg")]
     [InlineData("foo\r\nbar", "foo??bar")]
@@ -41,6 +38,27 @@ public class CameraSourceTests
 
         Assert.StartsWith($"Camera:Source is \"{shown}\". ", e.Message, StringComparison.Ordinal);
         Assert.Equal(source.Contains('@', StringComparison.Ordinal), e.Message.Contains("%40", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("http://admin:12345?@host/")]
+    [InlineData("http://admin:12345#@host/")]
+    [InlineData("http://admin:12345/@host/")]
+    [InlineData("http://admin:12345\\@host/")]
+    [InlineData("rtsp://admin:12345?6@host:554/stream")]
+    [InlineData("https://admin:12/345@host/")]
+    [InlineData("http://me:hun/ter12345@camera/")]
+    [InlineData("http://me:hunter2?@camera:x/?key=12345")]
+    [InlineData("http://host/?user=me@12345")]
+    [InlineData("http://me:a@b?12345@host/")]
+    public void An_address_that_can_be_read_in_two_ways_is_refused_and_nothing_of_it_is_shown(string source)
+    {
+        var e = Assert.Throws<ConfigurationException>(() => Create(source));
+
+        Assert.StartsWith("Camera:Source is \"...\". Allowed: ", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("12345", e.Message, StringComparison.Ordinal);
+        Assert.Contains("write @ as %40", e.Message, StringComparison.Ordinal);
+        Assert.Equal("http://host/", Create("http://admin:12345%3F@host/").Status.Source);
     }
 
     [Theory]
@@ -82,6 +100,7 @@ public class CameraSourceTests
     [InlineData("Camera:Warm", "Sometimes", "OnDemand, Always, Never.")]
     [InlineData("Camera:IdleClose", "60", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
     [InlineData("Camera:IdleClose", "00:00:01", "a duration as [days.]hours:minutes:seconds from 00:00:05 to 1.00:00:00.")]
+    [InlineData("Camera:RtspTransport", "Multicast", "Auto, Tcp, Udp.")]
     [InlineData("Camera:Memory", "1000", "a whole number from 1048576 to 1073741824.")]
     public void Other_invalid_values_stop_the_start_with_one_line(string key, string value, string allowed)
     {
@@ -92,6 +111,7 @@ public class CameraSourceTests
 
     [Theory]
     [InlineData("Camera:Warm", "always")]
+    [InlineData("Camera:RtspTransport", "udp")]
     [InlineData("Camera:IdleClose", "00:10:00")]
     [InlineData("Camera:Memory", "1048576")]
     public void Valid_values_are_accepted(string key, string value) =>
@@ -107,16 +127,5 @@ public class CameraSourceTests
         var services = new ServiceCollection().AddLogging();
         services.AddCameras(configuration, new TestEnvironment { ContentRootPath = folder ?? AppContext.BaseDirectory });
         return services.BuildServiceProvider().GetRequiredService<CameraFeed>();
-    }
-
-    private sealed class TestEnvironment : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = Environments.Production;
-
-        public string ApplicationName { get; set; } = "SentinelCam";
-
-        public required string ContentRootPath { get; set; }
-
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
     }
 }

@@ -52,6 +52,76 @@ public class DeviceTests
         Assert.Equal([2, 10], indices);
     }
 
+    [Theory]
+    [InlineData("v4l/by-id/usb-Maker_Cam_12-video-index0")]
+    [InlineData("v4l/by-path/pci-0000:00:14.0-usb-0:1:1.0-video-index0")]
+    [InlineData("door")]
+    [InlineData("../links/door")]
+    public void A_link_leads_to_its_device_even_if_its_number_changes(string link)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
+        var folder = Directory.CreateTempSubdirectory();
+        var dev = folder.CreateSubdirectory("dev");
+        var path = Path.GetFullPath(Path.Combine(dev.FullName, link));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Plug("video0");
+        var devices = new DeviceList(dev.FullName);
+        var camera = CameraSource.Parse(path, new TestEnvironment(), devices: devices)
+            .Create(TimeProvider.System, OpenCv.Library, new StuckThreads());
+
+        Assert.Equal((path, true), (camera.Source, camera.StartsDark));
+        Assert.Equal((0, null), (devices.IndexOf(path), devices.Check(path)));
+        Unplug("video0");
+        Assert.Equal(CaptureOutcome.NoCamera, camera.Check()?.Outcome);
+        Plug("video3");
+        Assert.Equal((3, null), (devices.IndexOf(path), devices.Check(path)));
+        folder.Delete(recursive: true);
+
+        void Plug(string device)
+        {
+            File.WriteAllText(Path.Combine(dev.FullName, device), "");
+            // As udev does, relative and here through a second link
+            File.CreateSymbolicLink(path + ".2", Path.GetRelativePath(Path.GetDirectoryName(path)!, Path.Combine(dev.FullName, device)));
+            File.CreateSymbolicLink(path, path + ".2");
+        }
+
+        void Unplug(string device)
+        {
+            File.Delete(Path.Combine(dev.FullName, device));
+            File.Delete(path + ".2");
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void The_link_of_a_camera_that_is_not_connected_is_a_device_and_not_a_video_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
+
+        var camera = CameraSource.Parse("/dev/v4l/by-id/no-such-camera", new TestEnvironment())
+            .Create(TimeProvider.System, OpenCv.Library, new StuckThreads());
+
+        Assert.Equal("There is no camera at /dev/v4l/by-id/no-such-camera", camera.Check()?.Problem);
+    }
+
+    [Fact]
+    public void Found_devices_have_the_link_that_survives_a_restart()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
+        var folder = Directory.CreateTempSubdirectory();
+        foreach (var name in new[] { "video0", "video1", "video2" })
+            File.WriteAllText(Path.Combine(folder.FullName, name), "");
+        var (byId, byPath) = (folder.CreateSubdirectory("v4l/by-id"), folder.CreateSubdirectory("v4l/by-path"));
+        File.CreateSymbolicLink(Path.Combine(byId.FullName, "usb-a"), "../../video1");
+        File.CreateSymbolicLink(Path.Combine(byPath.FullName, "pci-1"), "../../video1");
+        File.CreateSymbolicLink(Path.Combine(byPath.FullName, "pci-2"), "../../video2");
+
+        var sources = new DeviceList(folder.FullName).Found().Select(device => device.Source).ToList();
+        folder.Delete(recursive: true);
+
+        Assert.Equal(["0", Path.Combine(byId.FullName, "usb-a"), Path.Combine(byPath.FullName, "pci-2")], sources);
+    }
+
     [Fact]
     public async Task In_production_auto_without_a_device_reports_a_missing_camera()
     {

@@ -246,7 +246,7 @@ public partial class HttpCameraTests
 
     private static async Task<List<byte[]>> ReadAsync(CameraServer server, int count)
     {
-        using var camera = new HttpCamera(server.Url(), TimeProvider.System);
+        var camera = new HttpCamera(server.Url(), TimeProvider.System);
         var frames = new List<byte[]>();
         await foreach (var frame in camera.ReadAsync(Cancelled))
         {

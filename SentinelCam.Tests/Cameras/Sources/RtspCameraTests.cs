@@ -66,5 +66,100 @@ public class RtspCameraTests
         Assert.Equal(CameraState.MissingLibrary, feed.Status.State);
     }
 
+    [Theory]
+    [InlineData(3600L * 90_000)]
+    [InlineData(-3600L * 90_000)]
+    [InlineData(60L * 90_000)]
+    [InlineData(-2L * 90_000)]
+    public async Task When_the_times_of_a_stream_jump_no_frame_is_invented_and_none_is_lost(long jump)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2");
+        var frames = new List<byte[]>();
+        var (sentAtJump, framesAtJump) = (0, 0);
+
+        await foreach (var frame in new RtspCamera(server.Url("me:hunter2"), TimeProvider.System).ReadAsync(Cancelled))
+        {
+            frames.Add(frame.Jpeg);
+            if (frames.Count == 20)
+            {
+                (sentAtJump, framesAtJump) = (server.Pictures, frames.Count);
+                server.TimeOffset = unchecked((uint)jump);
+            }
+            if (frames.Count == 100)
+                break;
+        }
+
+        // Each picture is different, and a viewer cannot have more of them than were sent
+        Assert.Equal(frames.Count, frames.Select(Convert.ToBase64String).Distinct().Count());
+        Assert.InRange(server.Pictures, frames.Count, frames.Count + 50);
+        Assert.True(server.Pictures > sentAtJump && frames.Count > framesAtJump);
+        Assert.Equal(1, server.Viewers);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task A_slow_stream_shows_its_first_picture_by_the_time_of_its_second(int rate)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2", rate);
+
+        await foreach (var frame in new RtspCamera(server.Url("me:hunter2"), TimeProvider.System).ReadAsync(Cancelled))
+            break;
+
+        // At five pictures a second, a busy machine needs the time of another one for decoding
+        Assert.InRange(server.Pictures, 1, rate == 5 ? 4 : 2);
+    }
+
+    [Theory]
+    [InlineData("461 Unsupported Transport")]
+    [InlineData("461 Unsupported transport")]
+    [InlineData("406 Not Acceptable")]
+    [InlineData("500 Internal Server Error")]
+    public async Task A_camera_that_refuses_TCP_is_read_over_UDP_and_next_time_at_once(string refusal)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2", isUdpOnly: true, refusal: refusal);
+        var camera = new RtspCamera(server.Url("me:hunter2"), TimeProvider.System);
+
+        for (var opening = 0; opening < 2; opening++)
+        {
+            await foreach (var frame in camera.ReadAsync(Cancelled))
+            {
+                Assert.Equal((320, 240), (frame.Width, frame.Height));
+                break;
+            }
+        }
+
+        Assert.Equal(1, server.RefusedTransports);
+    }
+
+    [Theory]
+    [InlineData("rtsp://me:a%25b@[fe80::1%25eth0]:554/stream")]
+    [InlineData("rtsp://me:a%25b@[fe80::1%eth0]:554/stream")]
+    public void The_zone_of_an_IPv6_address_reaches_the_program_without_its_escape(string address) =>
+        Assert.Contains(
+            "file 'rtsp://me:a%25b@[fe80::1%eth0]:554/stream'",
+            new RtspCamera(new Uri(address), TimeProvider.System).Script(RtspTransport.Tcp), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Only_the_configured_transport_is_used()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2", isUdpOnly: true);
+        await using var tcp = Feed(
+            new RtspCamera(server.Url("me:hunter2"), TimeProvider.System, transport: RtspTransport.Tcp));
+        await using var udp = Feed(
+            new RtspCamera(server.Url("me:hunter2"), TimeProvider.System, transport: RtspTransport.Udp));
+
+        var refused = await tcp.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+        var taken = await udp.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+
+        Assert.Contains("transport", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(CaptureOutcome.Taken, taken.Outcome);
+    }
+
     private CameraFeed Feed(RtspCamera camera) => new(camera, "yard", OpenCv.Library, TimeProvider.System, _log);
 }

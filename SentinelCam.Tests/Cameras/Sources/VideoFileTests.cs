@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -73,6 +74,72 @@ public class VideoFileTests
             _ => VideoFileReader.Open(file.Path, TimeProvider.System), TimeProvider.System));
 
         Assert.Equal(CaptureOutcome.BadFrame, (await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled)).Outcome);
+    }
+
+    [Theory]
+    [InlineData("mkfifo {0}")]
+    [InlineData("mkfifo {0}.fifo && ln -s {0}.fifo {0}")]
+    [InlineData("ln -s /dev/zero {0}")]
+    [InlineData("touch {0}")]
+    public async Task Only_a_regular_file_is_opened_and_the_next_one_plays(string command)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the files are made by a shell");
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        using var odd = new TemporaryVideo("odd.mp4");
+        using (var shell = Process.Start("sh", ["-c", command.Replace("{0}", odd.Path, StringComparison.Ordinal)]))
+            await shell.WaitForExitAsync(Cancelled);
+        using var good = await ShortClipAsync();
+        await using var feed = Feed(Camera(odd.Path));
+
+        var refused = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+        feed.Switch(Camera(good.Path));
+        var taken = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+
+        Assert.Equal(CaptureOutcome.BadFrame, refused.Outcome);
+        Assert.Contains("regular file", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(CaptureOutcome.Taken, taken.Outcome);
+    }
+
+    [Fact]
+    public async Task A_file_that_blocks_when_it_is_opened_blocks_no_other()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a pipe replaces a network drive that does not answer");
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        using var blocked = new TemporaryVideo("blocked.mp4");
+        using (var shell = Process.Start("mkfifo", [blocked.Path]))
+            await shell.WaitForExitAsync(Cancelled);
+        using var good = await ShortClipAsync();
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        // Without the check, which refuses a pipe
+        var stuck = new NativeCamera(
+            "blocked", OpenCv.Library, new StuckThreads(), () => null,
+            _ => VideoFileReader.Open(blocked.Path, TimeProvider.System), TimeProvider.System);
+        await using var frames = stuck.ReadAsync(giveUp.Token).GetAsyncEnumerator(giveUp.Token);
+        var opening = frames.MoveNextAsync().AsTask();
+        await using var feed = Feed(Camera(good.Path));
+
+        var taken = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+
+        Assert.Equal((CaptureOutcome.Taken, false), (taken.Outcome, opening.IsCompletedSuccessfully));
+        // Lets the thread end
+        await using (var writer = new FileStream(blocked.Path, FileMode.Open, FileAccess.Write))
+            await writer.WriteAsync(new byte[1], Cancelled);
+        await Assert.ThrowsAsync<CameraException>(() => opening);
+    }
+
+    private static NativeCamera Camera(string path) => new(
+        "clip", OpenCv.Library, new StuckThreads(), () => VideoFileReader.Check(path),
+        _ => VideoFileReader.Open(path, TimeProvider.System), TimeProvider.System);
+
+    private static async Task<TemporaryVideo> ShortClipAsync()
+    {
+        var clip = new TemporaryVideo("clip.mp4");
+        await FfmpegProgram.RunAsync(
+            Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "libx264", "-pix_fmt", "yuv420p",
+            clip.Path);
+        return clip;
     }
 
     private static CameraFeed Feed(ICamera camera) =>

@@ -16,4 +16,7 @@ public sealed record Frame(byte[] Jpeg, int Width, int Height, DateTimeOffset Ta
     /// Sharpness times exposure; higher is better. Comparable within one camera. Null if the frame was not judged.
     /// </summary>
     public double? Score { get; init; }
+
+    /// <summary>Whether the camera may have taken it long before it arrived. Captures use it only as a last resort.</summary>
+    public bool MayBeOld { get; init; }
 }

@@ -10,11 +10,12 @@ internal sealed class CameraSource
         "auto, demo, a device index from 0 to 63, an http://, https:// or rtsp:// address, " +
         "or the path of an existing video file.";
 
-    private const string Escaping = " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.";
+    private const string Escaping =
+        " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23. After the host, write @ as %40.";
 
-    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> _create;
+    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> _create;
 
-    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, ICamera> create) => _create = create;
+    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> create) => _create = create;
 
     /// <exception cref="ConfigurationException">The value is invalid. The message contains no credentials.</exception>
     /// <param name="value">The configured or chosen value. Null or empty means <c>auto</c>.</param>
@@ -24,26 +25,32 @@ internal sealed class CameraSource
     /// <param name="mayBeAbsent">
     /// Whether to accept a video file that does not exist. The camera then reports it as missing.
     /// </param>
-    public static CameraSource Parse(string? value, IHostEnvironment environment, bool mayBeAbsent = false)
+    /// <param name="devices">The devices of this machine; by default those in <c>/dev</c>.</param>
+    public static CameraSource Parse(
+        string? value, IHostEnvironment environment, bool mayBeAbsent = false, DeviceList? devices = null)
     {
+        devices ??= new DeviceList();
         var source = string.IsNullOrWhiteSpace(value) ? "auto" : value.Trim();
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
-            return Auto(new DeviceList(), environment.IsDevelopment());
+            return Auto(devices, environment.IsDevelopment());
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
-            return new CameraSource((time, _, _) => new DemoCamera(time));
+            return new CameraSource((time, _, _, _) => new DemoCamera(time));
         if (DeviceIndex(source) is { } index)
-            return Device(index);
+            return Device(index.ToString(CultureInfo.InvariantCulture), () => devices.Check(index), () => index);
         if (source.Contains("://", StringComparison.Ordinal))
             return Address(source) ?? throw NotAllowed(source);
         var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
+        if (devices.Contains(path))
+            return Device(path, () => devices.Check(path), () => devices.Resolve(path));
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
-    public ICamera Create(TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads) =>
-        _create(time, library, stuckThreads);
+    public ICamera Create(
+        TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads, RtspTransport transport = RtspTransport.Auto) =>
+        _create(time, library, stuckThreads, transport);
 
     /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
-    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads) =>
+    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads, _) =>
     {
         var device = new NativeCamera(
             "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time,
@@ -51,27 +58,25 @@ internal sealed class CameraSource
         return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
     });
 
-    private static CameraSource Device(int index)
-    {
-        var devices = new DeviceList();
-        var shown = index.ToString(CultureInfo.InvariantCulture);
-        return new CameraSource((time, library, stuckThreads) => new NativeCamera(
-            shown, library, stuckThreads, () => devices.Check(index), _ => DeviceReader.OpenFirst([index], time), time,
-            startsDark: true));
-    }
+    /// <param name="shown">The source, as it is shown.</param>
+    /// <param name="check">Why the device cannot be opened, or null.</param>
+    /// <param name="index">Its index, looked up for each opening: behind a link it may change.</param>
+    private static CameraSource Device(string shown, Func<CameraFault?> check, Func<int> index) =>
+        new((time, library, stuckThreads, _) => new NativeCamera(
+            shown, library, stuckThreads, check, _ => DeviceReader.OpenFirst([index()], time), time, startsDark: true));
 
-    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads) => new NativeCamera(
+    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads, _) => new NativeCamera(
         shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
 
     private static CameraSource? Address(string source)
     {
-        if (!Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0
-            || (address.UserInfo.Length == 0 && address.AbsolutePath.Contains('@', StringComparison.Ordinal)))
-            return null; // an @ in the path is most likely part of a password whose / was not written as %2F
+        if (RedactedSource.IsAmbiguous(source)
+            || !Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0)
+            return null;
         return address.Scheme switch
         {
-            "http" or "https" => new CameraSource((time, _, _) => new HttpCamera(address, time)),
-            "rtsp" or "rtsps" => new CameraSource((time, _, _) => new RtspCamera(address, time)),
+            "http" or "https" => new CameraSource((time, _, _, _) => new HttpCamera(address, time)),
+            "rtsp" or "rtsps" => new CameraSource((time, _, _, transport) => new RtspCamera(address, time, transport: transport)),
             _ => null,
         };
     }
@@ -80,9 +85,7 @@ internal sealed class CameraSource
     private static int? DeviceIndex(string source)
     {
         const string Device = "/dev/video";
-        var number = source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source;
-        var isIndex = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
-        return isIndex && index <= DeviceList.MaxIndex ? index : null;
+        return DeviceList.ParseIndex(source.StartsWith(Device, StringComparison.Ordinal) ? source[Device.Length..] : source);
     }
 
     private static ConfigurationException NotAllowed(string source) => new(

@@ -9,20 +9,63 @@ public sealed class DeviceList(string directory = "/dev")
     /// <summary>The highest valid device index.</summary>
     public const int MaxIndex = 63;
 
+    private const string Prefix = "video";
+
+    /// <summary>
+    /// Folders of links to devices, best first. The first names a camera by its maker and number, the second by its socket. Both
+    /// names stay the same after a restart.
+    /// </summary>
+    private static readonly string[] LinkFolders = ["v4l/by-id", "v4l/by-path"];
+
     /// <summary>Device indices, lowest first. Only Linux lists devices; elsewhere the first one is assumed to exist.</summary>
     public IReadOnlyList<int> Indices => !OperatingSystem.IsLinux() ? [0] :
         Directory.EnumerateFileSystemEntries(directory, "video*")
-            .Select(path => Path.GetFileName(path)["video".Length..])
-            .Select(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1)
-            .Where(index => index is >= 0 and <= MaxIndex)
+            .Select(path => ParseIndex(Path.GetFileName(path)[Prefix.Length..]))
+            .OfType<int>()
             .Order()
             .ToList();
 
     /// <summary>
     /// The devices and the names that their drivers give them. Empty where devices are only found by opening them.
     /// </summary>
-    public static IReadOnlyList<FoundDevice> Found() =>
-        OperatingSystem.IsLinux() ? [.. new DeviceList().Indices.Select(index => new FoundDevice(index, NameOf(index)))] : [];
+    public IReadOnlyList<FoundDevice> Found()
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+        var links = LastingLinks().ToLookup(link => IndexOf(link));
+        return [.. Indices.Select(index => new FoundDevice(index, NameOf(index), links[index].FirstOrDefault()))];
+    }
+
+    /// <summary>The index of the device that a path leads to, through any number of links; null if it leads to none.</summary>
+    public int? IndexOf(string path)
+    {
+        try
+        {
+            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            var (folder, name) = (Path.GetDirectoryName(target), Path.GetFileName(target));
+            return folder == Path.GetFullPath(directory) && name.StartsWith(Prefix, StringComparison.Ordinal)
+                ? ParseIndex(name[Prefix.Length..])
+                : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a path leads to a device, or is the link of one that is not connected.</summary>
+    public bool Contains(string path) =>
+        path.StartsWith(Path.Combine(directory, "v4l") + "/", StringComparison.Ordinal) || IndexOf(path) is not null;
+
+    /// <summary>Why the device that a path leads to cannot be opened, or null.</summary>
+    public CameraFault? Check(string path) => IndexOf(path) is { } index ? Check(index) : NoneAt(path);
+
+    /// <exception cref="CameraException">The path leads to no device.</exception>
+    public int Resolve(string path) => IndexOf(path) ?? throw new CameraException(NoneAt(path));
+
+    /// <summary>A device index, or null.</summary>
+    public static int? ParseIndex(string number) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= MaxIndex ? index : null;
 
     /// <summary>Why a device cannot be opened, or null.</summary>
     public CameraFault? Check(int index)
@@ -37,9 +80,7 @@ public sealed class DeviceList(string directory = "/dev")
         }
         catch (FileNotFoundException)
         {
-            return new CameraFault(
-                CaptureOutcome.NoCamera, $"There is no camera at {path}", "Connect one, or choose another source",
-                Permanent: true);
+            return NoneAt(path);
         }
         catch (UnauthorizedAccessException)
         {
@@ -77,6 +118,14 @@ public sealed class DeviceList(string directory = "/dev")
         }
     }
 
+    private IEnumerable<string> LastingLinks() => LinkFolders
+        .Select(folder => Path.Combine(directory, folder))
+        .Where(Directory.Exists)
+        .SelectMany(folder => Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal));
+
+    private static CameraFault NoneAt(string path) => new(
+        CaptureOutcome.NoCamera, $"There is no camera at {path}", "Connect one, or choose another source", Permanent: true);
+
     public static CameraFault None { get; } = new(
         CaptureOutcome.NoCamera, "No camera is connected",
         "Connect one, or choose a stream, a video file or \"demo\" as the camera's source", Permanent: true);
@@ -89,4 +138,9 @@ public sealed class DeviceList(string directory = "/dev")
 /// <summary>A camera device of this machine.</summary>
 /// <param name="Index">The index, as <c>Camera:Source</c> takes it.</param>
 /// <param name="Name">The name that its driver gives it.</param>
-public sealed record FoundDevice(int Index, string Name);
+/// <param name="Link">A path that still leads to this camera after a restart, or null.</param>
+public sealed record FoundDevice(int Index, string Name, string? Link)
+{
+    /// <summary>The value for <c>Camera:Source</c> that lasts longest.</summary>
+    public string Source => Link ?? Index.ToString(CultureInfo.InvariantCulture);
+}

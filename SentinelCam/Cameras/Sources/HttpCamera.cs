@@ -1,24 +1,39 @@
-using System.Net;
 using System.Runtime.CompilerServices;
-using SentinelCam.Data;
 
 namespace SentinelCam.Cameras;
 
 /// <summary>A network camera: an MJPEG stream, or a snapshot address that is fetched again for each frame.</summary>
 /// <remarks>
-/// The response's Content-Type decides which of the two it is. It is parsed leniently, because many cameras do not follow the
+/// Each answer has a connection of its own, and a picture ends where its own data say so, because many cameras do not follow the
 /// standard. The camera's JPEG bytes are kept unchanged.
 /// </remarks>
-internal sealed class HttpCamera : ICamera, IDisposable
+internal sealed class HttpCamera : ICamera
 {
     private const int MaxRedirects = 3;
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How much of an answer that does not look like pictures is searched for one.</summary>
+    private const int MaxSearched = 64 * 1024;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>While it is not certain that the pictures are new.</summary>
+    private static readonly TimeSpan ColdPollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Some cameras refuse to be asked so often. They are then asked less often, but at least this often.</summary>
+    private static readonly TimeSpan LongestPollInterval = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// How long a camera may refuse since its last picture, or since it was opened, before it has failed. Less than the silence
+    /// after which it would be reopened.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>How long a second picture may take in an answer that may be a stream.</summary>
+    private static readonly TimeSpan NextPicture = TimeSpan.FromSeconds(1);
 
     private readonly Uri _address;
     private readonly TimeProvider _time;
-    private readonly HttpClient _client;
-    private readonly bool _hasCredentials;
+    private readonly CameraCredentials? _credentials;
 
     /// <param name="address">
     /// May contain a user name and password. They are used for Basic and Digest and are never shown.
@@ -29,179 +44,130 @@ internal sealed class HttpCamera : ICamera, IDisposable
         Source = RedactedSource.Of(address);
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
-        _hasCredentials = address.UserInfo.Length > 0;
-        // No proxy, which would see the camera's pictures
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            ConnectTimeout = ConnectTimeout,
-            Credentials = ReadCredentials(address),
-            PreAuthenticate = true,
-            UseCookies = false,
-            UseProxy = false,
-            MaxResponseHeadersLength = 32, // KiB
-            MaxResponseDrainSize = 64 * 1024,
-        })
-        {
-            // The feed limits opening and silence; a stream may last for days
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _credentials = CameraCredentials.Of(address);
     }
 
     public string Source { get; }
 
     public CameraFault? Check() => null;
 
-    public void Dispose() => _client.Dispose();
-
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var rejectedInARow = 0;
+        var cold = new ColdSnapshot(_time);
+        var (interval, since, anyPicture, rejectedInARow, isClear) = (PollInterval, _time.GetTimestamp(), false, 0, false);
         while (true)
         {
-            using (var response = await GetAsync(cancellationToken))
+            using var connection = await TryGetAsync(
+                fault => IsPassing(fault, anyPicture) && _time.GetElapsedTime(since) < Patience, cancellationToken);
+            if (connection is null)
             {
-                if (IsStream(response.Content))
+                interval = interval * 2 < LongestPollInterval ? interval * 2 : LongestPollInterval;
+                await Task.Delay(interval, _time, cancellationToken);
+                continue;
+            }
+            var content = await CameraContent.OpenAsync(connection.Response, cancellationToken);
+            var isStream = content.Kind == ContentKind.Stream;
+            var maxSkipped = content.Kind == ContentKind.Other ? MaxSearched : MjpegReader.MaxSkipped;
+            var reader = new MjpegReader(content.Data, _time, maxSkipped, isSnapshot: !isStream);
+            if (await reader.ReadAsync(cancellationToken) is { } frame)
+            {
+                (since, anyPicture, rejectedInARow) = (_time.GetTimestamp(), true, 0);
+                yield return isStream ? frame : frame with { MayBeOld = cold.MayBeOld(frame.Jpeg) };
+                if (!isClear && content.Kind is (ContentKind.Unclear or ContentKind.Other)
+                    && await TryReadNextAsync(reader, cancellationToken) is { } second)
                 {
-                    await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-                    var reader = new MjpegReader(stream, _time);
-                    while (await reader.ReadAsync(cancellationToken) is { } frame)
-                        yield return frame;
-                    throw new CameraException(reader.EndFault);
+                    isStream = true;
+                    yield return second;
                 }
-                if (await ReadSnapshotAsync(response.Content, cancellationToken) is { } snapshot)
-                {
-                    rejectedInARow = 0;
-                    yield return snapshot;
-                }
-                else if (++rejectedInARow >= MjpegReader.MaxRejected)
-                {
+                while (isStream && await reader.ReadAsync(cancellationToken) is { } next)
+                    yield return next;
+                isClear = true;
+            }
+            else if (!isStream)
+            {
+                if (!anyPicture && content.Kind != ContentKind.Empty && reader.Rejected == 0)
+                    throw new CameraException(CameraFaults.NoPictures);
+                if (++rejectedInARow >= MjpegReader.MaxRejected)
                     throw new CameraException(CameraFaults.Garbled);
-                }
             }
-            await Task.Delay(PollInterval, _time, cancellationToken);
+            if (isStream)
+                throw new CameraException(reader.EndFault);
+            connection.Dispose();
+            var isCold = anyPicture && !cold.IsOver && interval == PollInterval;
+            await Task.Delay(isCold ? ColdPollInterval : interval, _time, cancellationToken);
         }
     }
 
-    private static CredentialCache? ReadCredentials(Uri address)
-    {
-        if (address.UserInfo.Length == 0)
-            return null;
-        var parts = address.UserInfo.Split(':', 2);
-        var credential = new NetworkCredential(
-            Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
-        var origin = new Uri(address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
-        return new CredentialCache { { origin, "Basic", credential }, { origin, "Digest", credential } };
-    }
+    /// <summary>Whether a fault may be over after a pause. Some cameras cannot be asked twice within a second.</summary>
+    private static bool IsPassing(CameraFault fault, bool anyPicture) =>
+        !fault.Permanent && (anyPicture || fault == CameraFaults.Busy(503) || fault == CameraFaults.Busy(429));
 
-    /// <summary>Whether the response is a stream or a JPEG.</summary>
-    /// <exception cref="CameraException">It is neither.</exception>
-    private static bool IsStream(HttpContent content) => MediaType(content) switch
+    /// <summary>The next picture of an answer that may be a stream; null if it ends or pauses.</summary>
+    private static async Task<Frame?> TryReadNextAsync(MjpegReader reader, CancellationToken cancellationToken)
     {
-        "MULTIPART/X-MIXED-REPLACE" or "MULTIPART/MIXED" => true,
-        "VIDEO/X-MOTION-JPEG" or "VIDEO/MJPEG" or "VIDEO/X-MJPEG" or "VIDEO/X-JPEG"
-            or "IMAGE/MJPEG" or "IMAGE/X-MOTION-JPEG" => true,
-        "IMAGE/JPEG" or "IMAGE/JPG" or "IMAGE/PJPEG" => false,
-        // The type is unspecific, but a stream has no length
-        "" or "APPLICATION/OCTET-STREAM" => content.Headers.ContentLength is null,
-        _ => throw new CameraException(CameraFaults.NoPictures),
-    };
-
-    /// <summary>
-    /// The type as the camera wrote it, in capitals. Parsed here because .NET rejects the whole header if its boundary is
-    /// malformed, as many cameras' are.
-    /// </summary>
-    private static string MediaType(HttpContent content) =>
-        content.Headers.NonValidated.TryGetValues("Content-Type", out var values)
-            ? values.First().Split(';', ',')[0].Trim().ToUpperInvariant()
-            : "";
-
-    private async Task<HttpResponseMessage> GetAsync(CancellationToken cancellationToken)
-    {
-        var address = _address;
-        for (var redirects = 0; ; redirects++)
-        {
-            var response = await SendAsync(address, cancellationToken);
-            if (response.IsSuccessStatusCode)
-                return response;
-            using (response)
-            {
-                // Only within one origin, so that credentials go to no other host and frames come from no other camera
-                if ((int)response.StatusCode is >= 300 and < 400 && redirects < MaxRedirects
-                    && response.Headers.Location is { } location
-                    && Uri.Compare(new Uri(address, location), address, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
-                        StringComparison.OrdinalIgnoreCase) == 0)
-                {
-                    address = new Uri(address, location);
-                    continue;
-                }
-                throw new CameraException(FaultOf(response.StatusCode));
-            }
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellationToken)
-    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        pause.CancelAfter(NextPicture);
         try
         {
-            return await _client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new CameraException(e.HttpRequestError switch
-            {
-                HttpRequestError.NameResolutionError => CameraFaults.UnknownHost,
-                HttpRequestError.SecureConnectionError => CameraFaults.Untrusted,
-                _ => CameraFaults.NoAnswer,
-            });
+            return await reader.ReadAsync(pause.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The connect timeout has expired
-            throw new CameraException(CameraFaults.NoAnswer);
+            return null;
         }
     }
 
-    private CameraFault FaultOf(HttpStatusCode status) => status switch
+    /// <returns>Null if there is a fault that passes.</returns>
+    private async Task<CameraConnection?> TryGetAsync(Func<CameraFault, bool> passes, CancellationToken cancellationToken)
     {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => CameraFaults.Refused(_hasCredentials),
-        HttpStatusCode.NotFound or HttpStatusCode.Gone => CameraFaults.NotFound,
-        >= (HttpStatusCode)300 and < (HttpStatusCode)400 => CameraFaults.Redirects,
-        _ => new CameraFault(
-            CaptureOutcome.Unreachable, $"The camera returned HTTP error {(int)status}",
-            "See its manual, or turn it off and on again"),
-    };
-
-    /// <summary>The picture, or null if it is incomplete or damaged.</summary>
-    /// <exception cref="CameraException">It exceeds the largest size of a picture.</exception>
-    private async Task<Frame?> ReadSnapshotAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        var takenAt = _time.GetUtcNow();
-        var body = await ReadBodyAsync(content, cancellationToken);
-        if (!JpegParser.TryParse(body, out var parsed))
-            // Rejected at once: reading ten such pictures would take longer than a capture
-            return body.Length < JpegParser.MaxBytes ? null : throw new CameraException(CameraFaults.Garbled);
-        var jpeg = parsed.Length == body.Length ? body : body[..parsed.Length];
-        return new Frame(jpeg, parsed.Width, parsed.Height, takenAt, FrameQuality.Unchecked);
-    }
-
-    /// <summary>
-    /// Reads the body up to the size limit. Empty if the connection breaks; the caller rejects what is not a whole JPEG.
-    /// </summary>
-    private static async Task<byte[]> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
-        using var body = new MemoryStream();
-        var chunk = new byte[64 * 1024];
         try
         {
-            while (body.Length < JpegParser.MaxBytes && await stream.ReadAsync(chunk, cancellationToken) is > 0 and var read)
-                body.Write(chunk, 0, read);
+            return await GetAsync(cancellationToken);
         }
-        catch (IOException)
+        catch (CameraException e) when (passes(e.Fault))
         {
-            return [];
+            return null;
         }
-        return body.ToArray();
     }
+
+    private async Task<CameraConnection> GetAsync(CancellationToken cancellationToken)
+    {
+        var address = _address;
+        var tried = new HashSet<string>();
+        for (var redirects = 0; ;)
+        {
+            var connection = await CameraConnection.GetAsync(
+                address, _credentials?.Header(address.PathAndQuery), _time, cancellationToken);
+            var response = connection.Response;
+            if (response.Status is >= 200 and < 300)
+                return connection;
+            using (connection)
+            {
+                if (response.Status == 401 && _credentials?.TakeUp(response.All("WWW-Authenticate"), tried) == true)
+                    continue;
+                // Only within one origin, so that credentials go to no other host and frames come from no other camera
+                if (response.Status is >= 300 and < 400 && redirects++ < MaxRedirects
+                    && Uri.TryCreate(address, response.First("Location"), out var location)
+                    && Uri.Compare(location, address, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
+                        StringComparison.OrdinalIgnoreCase) == 0)
+                {
+                    address = location;
+                    continue;
+                }
+                throw new CameraException(FaultOf(response.Status));
+            }
+        }
+    }
+
+    private CameraFault FaultOf(int status) => status switch
+    {
+        401 => CameraFaults.Refused(_credentials is not null),
+        403 => CameraFaults.Forbidden,
+        404 or 410 => CameraFaults.NotFound,
+        429 or 503 => CameraFaults.Busy(status),
+        >= 300 and < 400 => CameraFaults.Redirects,
+        _ => new CameraFault(
+            CaptureOutcome.Unreachable, $"The camera returned HTTP error {status}",
+            "See its manual, or turn it off and on again"),
+    };
 }

@@ -8,13 +8,18 @@ namespace SentinelCam.Cameras;
 /// Content-Length, was rejected: cameras get both wrong, and after a wrong length or an incomplete part the next good picture
 /// would be lost, too. Memory is limited by the largest picture, whatever the other side sends.
 /// </remarks>
-internal sealed class MjpegReader(Stream stream, TimeProvider time)
+/// <param name="stream">The data.</param>
+/// <param name="time">The clock.</param>
+/// <param name="maxSkipped">How many bytes may arrive without a picture.</param>
+/// <param name="isSnapshot">Whether the data are those of one picture.</param>
+internal sealed class MjpegReader(
+    Stream stream, TimeProvider time, long maxSkipped = MjpegReader.MaxSkipped, bool isSnapshot = false)
 {
     /// <summary>After this many damaged pictures in a row, the camera has failed.</summary>
     public const int MaxRejected = 10;
 
-    // How many bytes may arrive without a picture: twice the largest picture
-    private const long MaxSkipped = 2L * JpegParser.MaxBytes;
+    // Twice the largest picture
+    public const long MaxSkipped = 2L * JpegParser.MaxBytes;
 
     private readonly JpegParser _parser = new();
     private byte[] _buffer = new byte[64 * 1024];
@@ -25,12 +30,15 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
     private long _skipped;
     private int _rejectedInARow;
     private bool _anyFrame;
+    private bool _tooLarge;
 
     /// <summary>Number of incomplete or damaged pictures.</summary>
     public int Rejected { get; private set; }
 
     /// <summary>The fault that the end of the stream stands for.</summary>
-    public CameraFault EndFault => !_anyFrame && Rejected > 0 ? CameraFaults.Garbled : CameraFaults.Ended;
+    public CameraFault EndFault => !_anyFrame && Rejected > 0 ? RejectedFault : CameraFaults.Ended;
+
+    private CameraFault RejectedFault => _tooLarge ? CameraFaults.TooLarge : CameraFaults.Garbled;
 
     /// <summary>Reads the next complete picture.</summary>
     /// <returns>The picture, or null if the stream has ended or the connection broke.</returns>
@@ -47,6 +55,9 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
                         return TakeFrame();
                     case JpegProgress.Malformed:
                         Reject(_parser.ResumeAt);
+                        // Behind a damaged snapshot there is no other, but its thumbnail would look like one
+                        if (isSnapshot)
+                            return null;
                         continue;
                 }
                 break;
@@ -55,8 +66,12 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
                 continue;
             if (!_inPicture)
                 return null;
+            if (_parser.AdvanceToEnd(_buffer.AsSpan(_start, _end - _start)) == JpegProgress.Complete)
+                return TakeFrame();
             // What looked like a long segment of this picture may contain a complete one
             Reject(_parser.Abandon());
+            if (isSnapshot)
+                return null;
         }
     }
 
@@ -69,7 +84,7 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
         var skip = at >= 0 ? at : Math.Max(0, data.Length - 2);
         _start += skip;
         _skipped += skip;
-        if (_skipped > MaxSkipped)
+        if (_skipped > maxSkipped)
             throw new CameraException(CameraFaults.NoPictures);
         if (at < 0)
             return false;
@@ -93,8 +108,10 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
         _skipped += length;
         _inPicture = false;
         Rejected++;
-        if (++_rejectedInARow >= MaxRejected)
-            throw new CameraException(CameraFaults.Garbled);
+        _tooLarge = _parser.IsTooLarge;
+        // At once for a snapshot: reading ten such pictures would take longer than a capture
+        if (++_rejectedInARow >= MaxRejected || (isSnapshot && _tooLarge))
+            throw new CameraException(RejectedFault);
     }
 
     /// <summary>Reads more data. False at the end of the stream.</summary>
@@ -102,16 +119,21 @@ internal sealed class MjpegReader(Stream stream, TimeProvider time)
     {
         if (_end == _buffer.Length)
             MakeRoom();
+        var read = await ReadAsync(stream, _buffer.AsMemory(_end), cancellationToken);
+        _end += read;
+        return read > 0;
+    }
+
+    /// <summary>Reads some data. 0 at the end; a connection or a compression that breaks is the same as an end.</summary>
+    public static async ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
         try
         {
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
-            _end += read;
-            return read > 0;
+            return await stream.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            // A broken connection ends the stream, like a closed one
-            return false;
+            return 0;
         }
     }
 

@@ -9,6 +9,21 @@ internal static class RedactedSource
 
     private static readonly string[] ValueMarks = ["=", "&", ";", "%3D", "%26", "%3B"];
 
+    /// <summary>
+    /// Whether an address can be read in two ways: an @ after the host is most likely behind a password whose /, ?, # or \
+    /// was not escaped, and then what looks like host and port is the user name and the start of the password.
+    /// </summary>
+    public static bool IsAmbiguous(string address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var scheme = address.IndexOf("://", StringComparison.Ordinal);
+        if (scheme < 0)
+            return false;
+        var rest = address.AsSpan(scheme + 3);
+        var host = rest.IndexOfAny("/?#\\");
+        return host >= 0 && rest[host..].Contains('@');
+    }
+
     /// <summary>Scheme, host, port, and the path up to its first part with a value.</summary>
     public static string Of(Uri address)
     {
@@ -21,6 +36,9 @@ internal static class RedactedSource
     /// </summary>
     public static string Of(string value)
     {
+        // Any part of such an address may be part of a password
+        if (IsAmbiguous(value))
+            return "...";
         var shown = value;
         // A password may contain any character, so everything up to the last @ is removed
         var scheme = shown.IndexOf("://", StringComparison.Ordinal);

@@ -14,7 +14,9 @@ namespace SentinelCam.Cameras;
 /// <param name="address">May contain a user name and password. They are never shown.</param>
 /// <param name="time">The clock.</param>
 /// <param name="program">The program's name or path.</param>
-internal sealed class RtspCamera(Uri address, TimeProvider time, string program = "ffmpeg") : ICamera
+/// <param name="transport">How the pictures travel.</param>
+internal sealed class RtspCamera(
+    Uri address, TimeProvider time, string program = "ffmpeg", RtspTransport transport = RtspTransport.Auto) : ICamera
 {
     private const int MaxErrorText = 8 * 1024;
 
@@ -25,10 +27,24 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     /// <summary>Ends the program if the camera falls silent, even if the app is no longer there to kill it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Keeps the program from probing the rate and the first times, which takes it seven pictures or more: 12 seconds if there
+    /// is one a second. Set for the list and for the stream in it.
+    /// </summary>
+    private static readonly (string Name, string Value)[] Probing =
+        [("fpsprobesize", "0"), ("max_ts_probe", "0"), ("analyzeduration", "1")];
+
     private static readonly CameraFault NoProgram = new(
         CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
         OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
         Permanent: true);
+
+    private static readonly CameraFault OtherTransport = new(
+        CaptureOutcome.Unreachable, "The camera does not send its stream over the configured transport",
+        "Let SentinelCam choose the RTSP transport, or configure the other one", Permanent: true);
+
+    /// <summary>The transport to try first: the configured one, or the one that worked last.</summary>
+    private RtspTransport _first = transport == RtspTransport.Udp ? RtspTransport.Udp : RtspTransport.Tcp;
 
     public string Source { get; } = RedactedSource.Of(address);
 
@@ -36,19 +52,32 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var ffmpeg = Start();
-        await SendScriptAsync(ffmpeg.StandardInput);
-        var errors = ReadErrorsAsync(ffmpeg.StandardError);
-        try
+        for (var over = _first; ; over = _first = RtspTransport.Udp)
         {
-            var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
-            while (await reader.ReadAsync(cancellationToken) is { } frame)
-                yield return frame;
-            throw new CameraException(FaultOf(await errors.WaitAsync(cancellationToken)) ?? reader.EndFault);
-        }
-        finally
-        {
-            Kill(ffmpeg);
+            using var ffmpeg = Start();
+            await SendScriptAsync(ffmpeg.StandardInput, over);
+            var errors = ReadErrorsAsync(ffmpeg.StandardError);
+            try
+            {
+                var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
+                var any = false;
+                while (await reader.ReadAsync(cancellationToken) is { } frame)
+                {
+                    any = true;
+                    yield return frame;
+                }
+                var fault = FaultOf(await errors.WaitAsync(cancellationToken));
+                // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461.
+                if (!any && transport == RtspTransport.Auto && over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                    continue;
+                if (!any && transport == RtspTransport.Auto)
+                    _first = RtspTransport.Tcp;
+                throw new CameraException(fault ?? reader.EndFault);
+            }
+            finally
+            {
+                Kill(ffmpeg);
+            }
         }
     }
 
@@ -58,19 +87,35 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         "-nostdin", "-hide_banner", "-loglevel", "error",
         // Keeps a hostile camera from making the program open files
         "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
-        "-fflags", "nobuffer", "-flags", "low_delay",
+        // Not parsed twice, as that would delay each picture until the next one
+        "-fflags", "noparse", "-flags", "low_delay",
+        .. Probing.SelectMany(option => new[] { $"-{option.Name}", option.Value }),
         "-f", "concat", "-safe", "0", "-i", "pipe:0",
-        "-an", "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
+        // Each picture goes out once, when it arrives, whatever times the camera gives: these may jump
+        "-an", "-fps_mode", "passthrough", "-vf", "setpts=N/TB", "-threads", "1",
+        "-c:v", "mjpeg", "-q:v", "3", "-flush_packets", "1", "-f", "mpjpeg", "-",
     ];
 
     /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
-    internal string Script() => string.Create(CultureInfo.InvariantCulture, $"""
+    internal string Script(RtspTransport over) => string.Create(CultureInfo.InvariantCulture, $"""
         ffconcat version 1.0
-        file '{address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal)}'
-        option rtsp_transport tcp
+        file '{AddressForProgram()}'
+        option rtsp_transport {(over == RtspTransport.Udp ? "udp" : "tcp")}
+        option fflags -noparse
+        {string.Join('\n', Probing.Select(option => $"option {option.Name} {option.Value}"))}
         option timeout {SilenceLimit.TotalMicroseconds:0}
 
         """);
+
+    /// <summary>The program takes the zone of an IPv6 address as it is, without RFC 6874's escape.</summary>
+    private string AddressForProgram()
+    {
+        var text = address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal);
+        if (address.HostNameType != UriHostNameType.IPv6)
+            return text;
+        var (start, end) = (text.IndexOf('[', StringComparison.Ordinal), text.IndexOf(']', StringComparison.Ordinal));
+        return text[..start] + text[start..end].Replace("%25", "%", StringComparison.Ordinal) + text[end..];
+    }
 
     private bool IsInstalled()
     {
@@ -105,12 +150,12 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
         }
     }
 
-    private async Task SendScriptAsync(StreamWriter input)
+    private async Task SendScriptAsync(StreamWriter input, RtspTransport over)
     {
         try
         {
             await using (input)
-                await input.WriteAsync(Script());
+                await input.WriteAsync(Script(over));
         }
         catch (IOException)
         {
@@ -136,6 +181,7 @@ internal sealed class RtspCamera(Uri address, TimeProvider time, string program 
     private CameraFault? FaultOf(string errors) => errors switch
     {
         _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
+        _ when Has(errors, "461 ") => OtherTransport,
         _ when Has(errors, "404 ") => CameraFaults.NotFound,
         _ when Has(errors, "Failed to resolve") => CameraFaults.UnknownHost,
         _ when Has(errors, "Connection refused") || Has(errors, "timed out") || Has(errors, "No route")

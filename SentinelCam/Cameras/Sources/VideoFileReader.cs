@@ -27,8 +27,23 @@ internal sealed class VideoFileReader : INativeReader
     public static VideoFileReader Open(string path, TimeProvider time) => new(path, time);
 
     /// <summary>Why the file cannot be played, or null.</summary>
-    public static CameraFault? Check(string path) => File.Exists(path) ? null : new CameraFault(
-        CaptureOutcome.NoCamera, "The video file does not exist", "Restore it, or choose another source", Permanent: true);
+    /// <remarks>Pipes, sockets and devices have no length, and opening them may wait forever.</remarks>
+    public static CameraFault? Check(string path)
+    {
+        try
+        {
+            var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+            return !file.Exists ? Missing : file.Length == 0 ? NotRegular : null;
+        }
+        catch (IOException)
+        {
+            return Missing;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Forbidden;
+        }
+    }
 
     public Frame Read(CancellationToken stop)
     {
@@ -62,12 +77,42 @@ internal sealed class VideoFileReader : INativeReader
 
     private static VideoCapture OpenFile(string path)
     {
+        // OpenCV opens one file at a time. One on a network drive that does not answer must wait here, where it blocks no other.
+        ReadStart(path);
         var file = new VideoCapture(path, VideoCaptureAPIs.FFMPEG);
         if (file.IsOpened())
             return file;
         file.Dispose();
         throw new CameraException(Unreadable);
     }
+
+    private static void ReadStart(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            file.ReadByte();
+        }
+        catch (IOException)
+        {
+            throw new CameraException(Missing);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CameraException(Forbidden);
+        }
+    }
+
+    private static CameraFault Missing { get; } = new(
+        CaptureOutcome.NoCamera, "The video file does not exist", "Restore it, or choose another source", Permanent: true);
+
+    private static CameraFault NotRegular { get; } = new(
+        CaptureOutcome.BadFrame, "The video file is empty, or it is a pipe, a socket or a device and not a regular file",
+        "Choose a video file that has content, or another source", Permanent: true);
+
+    private static CameraFault Forbidden { get; } = new(
+        CaptureOutcome.Unreachable, "SentinelCam does not have permission to read the video file",
+        "Let the account that SentinelCam runs as read it", Permanent: true);
 
     private static CameraFault Unreadable { get; } = new(
         CaptureOutcome.BadFrame, "OpenCV cannot read the file as a video", "Convert it to MP4 (H.264) or AVI (MJPEG)",

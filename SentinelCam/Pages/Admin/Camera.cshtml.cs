@@ -27,7 +27,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
         if (!Request.IsHtmx())
         {
             IsChosen = TempData[ChosenKey] is not null;
-            Devices = DeviceList.Found();
+            Devices = new DeviceList().Found();
         }
 
         return this.PageOrPartial("_Preview");
@@ -45,7 +45,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
         Problem = await selection.ChooseAsync(source, Viewer.Of(User).Id);
         if (Problem is not null)
         {
-            Devices = DeviceList.Found();
+            Devices = new DeviceList().Found();
             return Page();
         }
 
