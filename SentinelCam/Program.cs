@@ -12,12 +12,12 @@ using SentinelCam.Snapshots;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+    var builder = SettingsFiles.Read(() => WebApplication.CreateBuilder(new WebApplicationOptions
     {
         Args = args,
         // A published app finds its files and its data directory regardless of the working directory
         ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
-    });
+    }));
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
     // Serves styles and scripts in every environment, even when the app runs from its build folder

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
@@ -157,6 +158,37 @@ public sealed class StartTests : IDisposable
 
     private static void SetMode(string path, UnixFileMode mode)
     {
+    [Fact]
+    public async Task Migration_that_was_cut_off_does_not_block_the_start()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("""
+            CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER NOT NULL PRIMARY KEY, Timestamp TEXT NOT NULL);
+            INSERT INTO __EFMigrationsLock VALUES (1, '2026-11-26 12:00:00');
+            """));
+
+        await using var again = await app.StartAgainAsync();
+
+        using var visitor = again.Visit();
+        Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{ \"Smtp\": { \"Host\":")]
+    [InlineData("\0\0\0\0")]
+    public async Task Damaged_settings_file_stops_the_start_with_one_line(string content)
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_directory, "root")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(root, "appsettings.json"), content, TestContext.Current.CancellationToken);
+
+        await using var app = SentinelCamProcess.StartIn(root, Path.Combine(_directory, "data"));
+        var line = await LastWordsAsync(app);
+
+        Assert.StartsWith("A settings file is ", line, StringComparison.Ordinal);
+        Assert.Contains("appsettings.json", line, StringComparison.Ordinal);
+    }
+
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, mode);
     }

@@ -53,13 +53,17 @@ public static class AccountServices
         return services;
     }
 
-    /// <summary>Creates the administrator role, and logs the set-up code as long as there is no account.</summary>
+    /// <summary>
+    /// Sets unreadable keys aside, creates the administrator role, and logs the set-up code as long as there is no account.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The keys can be neither read nor set aside.</exception>
     public static async Task PrepareAccountsAsync(this WebApplication app)
     {
         app.Services.GetRequiredService<DecoyHash>();
         await using var scope = app.Services.CreateAsyncScope();
         var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<long>>>();
         if (!await roles.RoleExistsAsync(Roles.Administrator))
+        KeyFiles.SetUnreadableAside(app.Services.GetRequiredService<DataDirectory>(), app.Logger);
             await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
         if (await scope.ServiceProvider.GetRequiredService<Registration>().IsFirstAsync())
             app.Logger.LogInformation(
