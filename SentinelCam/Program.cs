@@ -9,6 +9,7 @@ using SentinelCam.LoginAttempts;
 using SentinelCam.Mail;
 using SentinelCam.Pages;
 using SentinelCam.Snapshots;
+using SentinelCam.Visitors;
 
 try
 {
@@ -27,6 +28,7 @@ try
     builder.Services
         .AddSingleton(data)
         .AddSingleton(TimeProvider.System)
+        .AddVisitors()
         .AddData(data)
         .AddCameras(builder.Configuration, builder.Environment)
         .AddSnapshots(builder.Configuration)
