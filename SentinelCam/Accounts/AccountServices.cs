@@ -28,7 +28,7 @@ public static class AccountServices
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.ConfigureApplicationCookie(options =>
         {
-            options.Cookie.Name = "SentinelCam";
+            options.Cookie.Name = $"SentinelCam.{data.InstanceName}";
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.LoginPath = "/login";

@@ -1,7 +1,13 @@
 using Htmx;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
@@ -10,8 +16,12 @@ internal static class Cookies
 {
     public static void AddCookies(this IServiceCollection services)
     {
-        services.AddAntiforgery(options =>
-            (options.Cookie.Name, options.Cookie.SecurePolicy) = ("SentinelCam.Form", CookieSecurePolicy.SameAsRequest));
+        services.AddOptions<AntiforgeryOptions>().Configure<DataDirectory>((options, data) =>
+            (options.Cookie.Name, options.Cookie.SecurePolicy) =
+                ($"SentinelCam.{data.InstanceName}.Form", CookieSecurePolicy.SameAsRequest));
+        services.AddOptions<CookieTempDataProviderOptions>().Configure<DataDirectory>((options, data) =>
+            (options.Cookie.Name, options.Cookie.SecurePolicy) =
+                ($"SentinelCam.{data.InstanceName}.Notice", CookieSecurePolicy.SameAsRequest));
         services.ConfigureApplicationCookie(options =>
         {
             options.Events.OnRedirectToLogin = AskToSignIn;
