@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using Serilog.Core;
 
 namespace SentinelCam.Pages;
 
@@ -24,6 +27,7 @@ public static class PageServices
         services.AddScoped<ViewerTime>();
         services.AddSingleton<LiveUpdates>();
         services.AddRateLimits();
+        services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddCookies();
         services.AddUrlsGuard();
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
@@ -35,6 +39,8 @@ public static class PageServices
                 options.Conventions.AllowAnonymousToPage(page);
         });
         services.Configure<KestrelServerOptions>(options =>
+        services.AddSingleton<CookieTempDataProvider>();
+        services.Replace(ServiceDescriptor.Singleton<ITempDataProvider, NoticeCookie>());
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = MaxRequestBytes;
@@ -54,6 +60,8 @@ public static class PageServices
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseReadableForms();
         app.UseJobsDashboardLanguage();
+        app.UseUnavailable();
+        app.UseAllowedMethods();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -64,7 +72,8 @@ public static class PageServices
             app.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();
-        app.MapGet("/admin", () => Results.LocalRedirect("/admin/accounts")).RequireAuthorization(Roles.Administrator);
+        app.MapMethods("/admin", AllowedMethods.ToRead, () => Results.LocalRedirect("/admin/accounts"))
+            .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
         app.MapLiveUpdates();
