@@ -38,7 +38,7 @@ try
         .AddLoginAttempts()
         .AddImageLog()
         .AddJobs(builder.Configuration, data)
-        .AddPages();
+        .AddPages(builder.Configuration);
 
     await using var app = builder.Build();
     app.LogStart(data);

@@ -23,6 +23,10 @@ public sealed class StartTests : IDisposable
     [InlineData("Alerts:QuietPeriod", "-00:05:00", "a duration as")]
     [InlineData("Registration:Mode", "everybody", "Open, Approval, Closed")]
     [InlineData("Registration:Mode", "1", "Open, Approval, Closed")]
+    [InlineData("Site:PublicUrl", "cam.example.org", "an address such as https://cam.example.org")]
+    [InlineData("Site:PublicUrl", "ftp://cam.example.org", "an address such as https://cam.example.org")]
+    [InlineData("Site:PublicUrl", "https://example.org/cam/", "does not work below a path")]
+    [InlineData("Site:PublicUrl", "https://example.org/?x=1", "does not work below a path")]
     [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
     [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
     public async Task Invalid_value_stops_the_start_with_one_line(string key, string value, string allowed)
@@ -154,10 +158,6 @@ public sealed class StartTests : IDisposable
         Assert.Equal(content, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private static void SetMode(string path, UnixFileMode mode)
-    {
     [Fact]
     public async Task Migration_that_was_cut_off_does_not_block_the_start()
     {
@@ -189,6 +189,10 @@ public sealed class StartTests : IDisposable
         Assert.Contains("appsettings.json", line, StringComparison.Ordinal);
     }
 
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, mode);
     }

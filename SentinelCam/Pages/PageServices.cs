@@ -20,14 +20,15 @@ public static class PageServices
 
     private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
 
-    public static IServiceCollection AddPages(this IServiceCollection services)
+    public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddPublicAddress(configuration);
         services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
         services.AddSingleton<LiveUpdates>();
-        services.AddRateLimits();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
+        services.AddRateLimits();
         services.AddCookies();
         services.AddUrlsGuard();
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
@@ -38,9 +39,9 @@ public static class PageServices
             foreach (var page in PublicPages)
                 options.Conventions.AllowAnonymousToPage(page);
         });
-        services.Configure<KestrelServerOptions>(options =>
         services.AddSingleton<CookieTempDataProvider>();
         services.Replace(ServiceDescriptor.Singleton<ITempDataProvider, NoticeCookie>());
+        services.Configure<KestrelServerOptions>(options =>
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = MaxRequestBytes;
@@ -51,6 +52,7 @@ public static class PageServices
 
     public static void UsePages(this WebApplication app)
     {
+        app.UsePublicAddress();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
         app.UseSecurityHeaders();
@@ -58,10 +60,10 @@ public static class PageServices
         app.UseResponseCompression();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
-        app.UseReadableForms();
-        app.UseJobsDashboardLanguage();
         app.UseUnavailable();
         app.UseAllowedMethods();
+        app.UseReadableForms();
+        app.UseJobsDashboardAdaptation();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
