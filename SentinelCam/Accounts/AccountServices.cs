@@ -45,6 +45,7 @@ public static class AccountServices
         services.AddSingleton(RegistrationOptions.Read(configuration));
         services.AddSingleton<SetupCode>();
         services.AddSingleton<DecoyHash>();
+        services.AddSingleton<WaitingRequests>();
         services.AddScoped<Registration>();
         services.AddSingleton<HashingSlots>();
         services.AddScoped<PasswordCheck>();
@@ -59,11 +60,11 @@ public static class AccountServices
     /// <exception cref="ConfigurationException">The keys can be neither read nor set aside.</exception>
     public static async Task PrepareAccountsAsync(this WebApplication app)
     {
+        KeyFiles.SetUnreadableAside(app.Services.GetRequiredService<DataDirectory>(), app.Logger);
         app.Services.GetRequiredService<DecoyHash>();
         await using var scope = app.Services.CreateAsyncScope();
         var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<long>>>();
         if (!await roles.RoleExistsAsync(Roles.Administrator))
-        KeyFiles.SetUnreadableAside(app.Services.GetRequiredService<DataDirectory>(), app.Logger);
             await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
         if (await scope.ServiceProvider.GetRequiredService<Registration>().IsFirstAsync())
             app.Logger.LogInformation(

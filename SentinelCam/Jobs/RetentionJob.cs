@@ -1,5 +1,6 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.Snapshots;
@@ -48,7 +49,9 @@ public sealed class RetentionJob(
         }
 
         outbox.DeleteOlderThan(now - options.MaxAge);
-        await RemoveOrphansAsync(now, cancellationToken);
+        if (!clock.WasSetRecently)
+            await RemoveOrphansAsync(now, cancellationToken);
+        await requests.RemoveExpiredAsync(db, cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>
