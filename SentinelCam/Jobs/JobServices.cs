@@ -13,6 +13,7 @@ public static class JobServices
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<RetentionSchedule>();
+        services.AddSingleton<ClockWatch>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several

@@ -13,8 +13,8 @@ namespace SentinelCam.Jobs;
 /// <see cref="WorkStarter"/> starts.
 /// </summary>
 public sealed class SendAlertJob(
-    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, TimeProvider time,
-    ILogger<SendAlertJob> logger)
+    SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, ClockWatch clock,
+    TimeProvider time, ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
@@ -34,6 +34,8 @@ public sealed class SendAlertJob(
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
+        // Before its age decides whether it has failed
+        await clock.CheckAsync(db, CancellationToken.None);
         if (!await ClaimAsync(deliveryId))
             return;
 

@@ -421,6 +421,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int>("CaptureTries")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("ClockErrorSeconds")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
@@ -508,6 +511,9 @@ namespace SentinelCam.Data.Migrations
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AgesFrom")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Bytes")
