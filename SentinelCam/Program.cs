@@ -9,15 +9,16 @@ using SentinelCam.LoginAttempts;
 using SentinelCam.Mail;
 using SentinelCam.Pages;
 using SentinelCam.Snapshots;
+using SentinelCam.Visitors;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+    var builder = SettingsFiles.Read(() => WebApplication.CreateBuilder(new WebApplicationOptions
     {
         Args = args,
         // A published app finds its files and its data directory regardless of the working directory
         ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
-    });
+    }));
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
     // Serves styles and scripts in every environment, even when the app runs from its build folder
@@ -27,6 +28,7 @@ try
     builder.Services
         .AddSingleton(data)
         .AddSingleton(TimeProvider.System)
+        .AddVisitors()
         .AddData(data)
         .AddCameras(builder.Configuration, builder.Environment)
         .AddSnapshots(builder.Configuration)
@@ -36,7 +38,7 @@ try
         .AddLoginAttempts()
         .AddImageLog()
         .AddJobs(builder.Configuration, data)
-        .AddPages();
+        .AddPages(builder.Configuration);
 
     await using var app = builder.Build();
     app.LogStart(data);

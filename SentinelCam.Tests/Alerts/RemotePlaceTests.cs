@@ -18,6 +18,7 @@ public sealed class RemotePlaceTests
     [InlineData("203.0.113.9", "a remote address (203.0.113.9)")]
     [InlineData("2001:db8::1", "a remote address (2001:db8::1)")]
     [InlineData("not\r\nan address", "a remote address (not an address)")]
+    [InlineData("unknown", "an unknown address (the proxy did not name the visitor)")]
     [InlineData("", "an unknown address")]
     [InlineData(null, "an unknown address")]
     public void Address_is_described_as_a_place(string? address, string expected) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
@@ -22,6 +23,10 @@ public sealed class StartTests : IDisposable
     [InlineData("Alerts:QuietPeriod", "-00:05:00", "a duration as")]
     [InlineData("Registration:Mode", "everybody", "Open, Approval, Closed")]
     [InlineData("Registration:Mode", "1", "Open, Approval, Closed")]
+    [InlineData("Site:PublicUrl", "cam.example.org", "an address such as https://cam.example.org")]
+    [InlineData("Site:PublicUrl", "ftp://cam.example.org", "an address such as https://cam.example.org")]
+    [InlineData("Site:PublicUrl", "https://example.org/cam/", "does not work below a path")]
+    [InlineData("Site:PublicUrl", "https://example.org/?x=1", "does not work below a path")]
     [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
     [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
     public async Task Invalid_value_stops_the_start_with_one_line(string key, string value, string allowed)
@@ -151,6 +156,37 @@ public sealed class StartTests : IDisposable
         Assert.StartsWith("DataDirectory is \"", line, StringComparison.Ordinal);
         Assert.Contains("restore it from a backup or move it away", line, StringComparison.Ordinal);
         Assert.Equal(content, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Migration_that_was_cut_off_does_not_block_the_start()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("""
+            CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER NOT NULL PRIMARY KEY, Timestamp TEXT NOT NULL);
+            INSERT INTO __EFMigrationsLock VALUES (1, '2026-11-26 12:00:00');
+            """));
+
+        await using var again = await app.StartAgainAsync();
+
+        using var visitor = again.Visit();
+        Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{ \"Smtp\": { \"Host\":")]
+    [InlineData("\0\0\0\0")]
+    public async Task Damaged_settings_file_stops_the_start_with_one_line(string content)
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_directory, "root")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(root, "appsettings.json"), content, TestContext.Current.CancellationToken);
+
+        await using var app = SentinelCamProcess.StartIn(root, Path.Combine(_directory, "data"));
+        var line = await LastWordsAsync(app);
+
+        Assert.StartsWith("A settings file is ", line, StringComparison.Ordinal);
+        Assert.Contains("appsettings.json", line, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

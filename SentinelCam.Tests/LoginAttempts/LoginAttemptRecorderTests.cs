@@ -163,7 +163,8 @@ public partial class LoginAttemptRecorderTests(Household household) : IClassFixt
     {
         var before = _app.Log();
 
-        foreach (var cookie in new[] { "SentinelCam.Form=junk", "SentinelCam.Form=CfDJ8AAAA", "SentinelCam=junk" })
+        var name = _app.SessionCookie;
+        foreach (var cookie in new[] { $"{name}.Form=junk", $"{name}.Form=CfDJ8AAAA", $"{name}=junk", $"{name}.Notice=junk" })
         {
             using var visitor = _app.Visit();
             Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/login", ("Cookie", cookie))).Status);

@@ -24,7 +24,7 @@ public class SessionTests(Household household) : IClassFixture<Household>
     {
         using var visitor = household.App.Visit();
         var form = (await visitor.GetAsync("/login")).Headers["Set-Cookie"];
-        Assert.Contains("SentinelCam.Form=", form, StringComparison.Ordinal);
+        Assert.Matches(@"^SentinelCam\.[0-9a-f]{8}\.Form=", form);
         Assert.Contains("samesite=strict", form, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("httponly", form, StringComparison.OrdinalIgnoreCase);
 
@@ -34,7 +34,8 @@ public class SessionTests(Household household) : IClassFixture<Household>
         var answer = await RawHttp.SendAsync(
             household.App.Address, RawHttp.Post(household.App.Address, "/login", cookies, fields, "Tests/1.0"));
         var session = Assert.Single(
-            answer.Split("\r\n"), line => line.StartsWith("Set-Cookie: SentinelCam=", StringComparison.Ordinal));
+            answer.Split("\r\n"),
+            line => line.StartsWith($"Set-Cookie: {household.App.SessionCookie}=", StringComparison.Ordinal));
         Assert.Contains("samesite=lax", session, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("httponly", session, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("expires", session, StringComparison.OrdinalIgnoreCase);

@@ -25,6 +25,10 @@ public sealed class SentinelCamApp : IAsyncDisposable
 
     public string DataDirectory => _factory.DataDirectory;
 
+    /// <summary>The name of the cookie that keeps a visitor signed in. The names of all others begin with it and a dot.</summary>
+    public string SessionCookie =>
+        $"SentinelCam.{Services.GetRequiredService<SentinelCam.Configuration.DataDirectory>().InstanceName}";
+
     public IServiceProvider Services => _factory.Services;
 
     /// <param name="time">The app's clock, if the test moves it. Hangfire's own clock stays real.</param>

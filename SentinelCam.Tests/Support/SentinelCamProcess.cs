@@ -13,14 +13,15 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SentinelCamProcess(
-        string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings, string? folder = null)
+        string program, string[] arguments, string dataDirectory, (string Key, string? Value)[] settings, string? folder = null,
+        string? workingDirectory = null)
     {
         folder ??= AppContext.BaseDirectory;
         var start = new ProcessStartInfo(program, [.. arguments, Path.Combine(folder, "SentinelCam.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder,
+            WorkingDirectory = workingDirectory ?? folder,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["DataDirectory"] = dataDirectory;
@@ -91,6 +92,10 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
 
     public static SentinelCamProcess Start(string dataDirectory, params (string Key, string? Value)[] settings) =>
         new("dotnet", [], dataDirectory, settings);
+
+    /// <summary>The app in a working directory, where it looks for its settings files.</summary>
+    public static SentinelCamProcess StartIn(string workingDirectory, string dataDirectory) =>
+        new("dotnet", [], dataDirectory, [], workingDirectory: workingDirectory);
 
     /// <summary>The app that was published to a folder.</summary>
     public static SentinelCamProcess StartPublished(

@@ -53,6 +53,13 @@ public sealed class WebVisitor : IDisposable
 
     public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
 
+    /// <summary>The cookies that it would send, as a header has them.</summary>
+    public string CookiesFor(Uri address) => _handler.CookieContainer.GetCookieHeader(address);
+
+    /// <summary>Sends a request with any method.</summary>
+    public Task<WebAnswer> SendAsync(string method, string path, params (string Name, string Value)[] headers) =>
+        SendAsync(new HttpRequestMessage(new HttpMethod(method), path), headers);
+
     /// <summary>Opens an answer that does not end on its own.</summary>
     public async Task<Stream> StreamAsync(string path)
     {

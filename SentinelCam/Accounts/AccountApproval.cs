@@ -12,6 +12,7 @@ public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, 
         var done = await Others(id).Where(a => a.ApprovedAt == null)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(a => a.ApprovedAt, time.GetUtcNow())
+                .SetProperty(a => a.RegisteredFrom, (string?)null)
                 .SetProperty(a => a.ConcurrencyStamp, Guid.NewGuid().ToString())) == 1;
         return Log(done, "approved", id);
     }

@@ -28,7 +28,7 @@ public static class AccountServices
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.ConfigureApplicationCookie(options =>
         {
-            options.Cookie.Name = "SentinelCam";
+            options.Cookie.Name = $"SentinelCam.{data.InstanceName}";
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.LoginPath = "/login";
@@ -45,6 +45,7 @@ public static class AccountServices
         services.AddSingleton(RegistrationOptions.Read(configuration));
         services.AddSingleton<SetupCode>();
         services.AddSingleton<DecoyHash>();
+        services.AddSingleton<WaitingRequests>();
         services.AddScoped<Registration>();
         services.AddSingleton<HashingSlots>();
         services.AddScoped<PasswordCheck>();
@@ -53,9 +54,13 @@ public static class AccountServices
         return services;
     }
 
-    /// <summary>Creates the administrator role, and logs the set-up code as long as there is no account.</summary>
+    /// <summary>
+    /// Sets unreadable keys aside, creates the administrator role, and logs the set-up code as long as there is no account.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The keys can be neither read nor set aside.</exception>
     public static async Task PrepareAccountsAsync(this WebApplication app)
     {
+        KeyFiles.SetUnreadableAside(app.Services.GetRequiredService<DataDirectory>(), app.Logger);
         app.Services.GetRequiredService<DecoyHash>();
         await using var scope = app.Services.CreateAsyncScope();
         var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<long>>>();

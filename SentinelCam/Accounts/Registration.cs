@@ -9,7 +9,7 @@ namespace SentinelCam.Accounts;
 /// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
-    SetupCode setupCode, TimeProvider time, ILogger<Registration> logger)
+    SetupCode setupCode, WaitingRequests waiting, TimeProvider time, ILogger<Registration> logger)
 {
     public const int MinPasswordLength = 12;
     public const int MaxPasswordLength = 128;
@@ -45,11 +45,13 @@ public sealed class Registration(
         account.PasswordHash = hasher.HashPassword(account, password);
 
         await using var transaction = await db.Database.BeginTransactionAsync();
+        await waiting.RemoveExpiredAsync(db);
         if (await RefusalAsync(typedSetupCode, visitor) is { } refusal)
             return refusal;
         var first = await IsFirstAsync();
         if (await accounts.FindByEmailAsync(email) is not null)
         {
+            waiting.AddFutile(visitor);
             // Open registration cannot hide which addresses have an account; registration with approval can
             return options.Mode is RegistrationMode.Open || first
                 ? RegistrationOutcome.EmailTaken
@@ -58,6 +60,8 @@ public sealed class Registration(
 
         if (first || options.Mode is RegistrationMode.Open)
             account.ApprovedAt = account.RegisteredAt;
+        else
+            account.RegisteredFrom = WaitingRequests.NetworkOf(visitor);
         var created = await accounts.CreateAsync(account);
         if (!created.Succeeded)
             return RegistrationOutcome.EmailNotAllowed;
@@ -77,9 +81,8 @@ public sealed class Registration(
             return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
         if (options.Mode is RegistrationMode.Closed)
             return RegistrationOutcome.Closed;
-        // Checked before the mail address is looked up, so that the refusal does not depend on it. The last free place can still
-        // reveal a little, because an address that has an account does not take it.
-        return options.Mode is RegistrationMode.Approval && await db.Users.CountAsync(a => a.ApprovedAt == null) >= MaxWaiting
+        // Checked before the mail address is looked up, so that the refusal does not depend on it
+        return options.Mode is RegistrationMode.Approval && !await waiting.HasRoomAsync(db, visitor)
             ? RegistrationOutcome.TooManyWaiting
             : null;
     }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace SentinelCam.Configuration;
 
 /// <summary>
@@ -5,16 +8,27 @@ namespace SentinelCam.Configuration;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    private const int SaltBytes = 16;
+
+    private static readonly string[] Folders = ["", "snapshots", "outbox", "keys", "logs"];
+
     private readonly FileStream _lock;
 
     private DataDirectory(string root, FileStream @lock)
     {
         Root = root;
         _lock = @lock;
+        InstanceName = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(root), .. ReadSalt(@lock)]))[..8];
     }
 
     /// <summary>The absolute path.</summary>
     public string Root { get; }
+
+    /// <summary>
+    /// Eight letters and digits that differ between data directories, and stay the same from start to start. Browsers send
+    /// cookies to every port of a host, so the names of cookies contain it.
+    /// </summary>
+    public string InstanceName { get; }
 
     /// <summary>The source of truth: accounts, attempts, snapshots and deliveries.</summary>
     public string Database => Path.Combine(Root, "sentinelcam.db");
@@ -44,7 +58,7 @@ public sealed class DataDirectory : IDisposable
         var root = Path.GetFullPath(string.IsNullOrWhiteSpace(configured) ? "data" : configured, environment.ContentRootPath);
         try
         {
-            foreach (var folder in new[] { "", "snapshots", "outbox", "keys", "logs" })
+            foreach (var folder in Folders)
             {
                 var path = Path.Combine(root, folder);
                 CreatePrivate(path);
@@ -65,6 +79,15 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Creates an empty, private <see cref="Jobs"/> unless there is one.</summary>
     public void CreateJobs() => CreatePrivateFile(Jobs);
+
+    /// <summary>Creates a file in each folder and deletes it at once.</summary>
+    /// <exception cref="IOException">A folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder cannot be written.</exception>
+    public void CheckWritable()
+    {
+        foreach (var folder in Folders)
+            Probe(Path.Combine(Root, folder));
+    }
 
     /// <inheritdoc />
     public void Dispose() => _lock.Dispose();
@@ -97,6 +120,23 @@ public sealed class DataDirectory : IDisposable
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
         new FileStream(path, settings).Dispose();
+    }
+
+    /// <summary>
+    /// Reads random bytes from the lock file, which receives them at the first start: two containers can each have their data at
+    /// the same path.
+    /// </summary>
+    private static byte[] ReadSalt(FileStream @lock)
+    {
+        var salt = new byte[SaltBytes];
+        if (@lock.Length == SaltBytes && @lock.ReadAtLeast(salt, SaltBytes, throwOnEndOfStream: false) == SaltBytes)
+            return salt;
+        salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        @lock.SetLength(0);
+        @lock.Position = 0;
+        @lock.Write(salt);
+        @lock.Flush();
+        return salt;
     }
 
     private static FileStream TakeLock(string root)

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Serilog;
+using Serilog.Configuration;
+using Serilog.Core;
+using Serilog.Debugging;
 using Serilog.Events;
 using Serilog.Formatting.Display;
 
@@ -14,10 +17,11 @@ public static class LogServices
     /// cannot forge a line or control the terminal.
     /// </remarks>
     private static readonly MessageTemplateTextFormatter Line = new(
-        "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:j}{NewLine}{Exception}", CultureInfo.InvariantCulture);
+        "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:j}{LeftOut}{NewLine}{Exception}",
+        CultureInfo.InvariantCulture);
 
     public static void AddLogs(this WebApplicationBuilder builder, DataDirectory data) =>
-        builder.Services.AddSerilog(log => log
+        builder.Services.AddSerilog((provider, log) => log
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
@@ -25,17 +29,44 @@ public static class LogServices
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
             // It warns about each page whose cache header it tightens, and logs a stack trace for each forged cookie
             .MinimumLevel.Override("Microsoft.AspNetCore.Antiforgery", LogEventLevel.Fatal)
+            // Replaced by one line, see NoticeCookie
+            .MinimumLevel.Override("Microsoft.AspNetCore.Mvc.ViewFeatures.CookieTempDataProvider", LogEventLevel.Fatal)
             // Start-up errors are reported in one line where they are caught
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
+            // The limit on what visitors can write
+            .ReadFrom.Services(provider)
             .WriteTo.Console(Line)
-            .WriteTo.File(Line, Path.Combine(data.Logs, "sentinelcam-.log"),
-                rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31,
-                fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true),
+            .WriteTo.Sink(LoggerSinkConfiguration.Wrap(
+                files => new QuietSink(files),
+                sinks => sinks.File(Line, Path.Combine(data.Logs, "sentinelcam-.log"),
+                    rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31,
+                    fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true))),
             // Otherwise all applications in a process would write to the log of the one that started last
             preserveStaticLogger: true);
+
+    /// <summary>
+    /// Ends without an error where the last lines cannot be written, as on a disk that has become read-only. The console has
+    /// them.
+    /// </summary>
+    private sealed class QuietSink(ILogEventSink sink) : ILogEventSink, IDisposable
+    {
+        public void Emit(LogEvent logEvent) => sink.Emit(logEvent);
+
+        public void Dispose()
+        {
+            try
+            {
+                (sink as IDisposable)?.Dispose();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                SelfLog.WriteLine("The log file was not written to its end: {0}", error.Message);
+            }
+        }
+    }
 
     /// <summary>Writes the log's first line: the version, the platform and the data directory.</summary>
     public static void LogStart(this WebApplication app, DataDirectory data) =>

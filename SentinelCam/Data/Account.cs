@@ -13,6 +13,12 @@ public sealed class Account : IdentityUser<long>
 
     public DateTimeOffset RegisteredAt { get; set; }
 
+    /// <summary>
+    /// The network from which a request for an account came, while the request waits for an administrator. Null once the account
+    /// was approved, even if it is suspended later, and for requests made with version 0.9.
+    /// </summary>
+    public string? RegisteredFrom { get; set; }
+
     /// <summary>When an administrator approved the account; null means that it cannot sign in.</summary>
     public DateTimeOffset? ApprovedAt { get; set; }
 

@@ -28,6 +28,9 @@ public static class DataServices
         try
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
+            // No other process uses the data directory: a lock was left by one that ended during a migration. EF Core would wait
+            // for it forever
+            await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock;");
             await db.Database.MigrateAsync();
             await DerivedTables.PrepareAsync(db);
         }

@@ -91,6 +91,19 @@ public static class DerivedTables
         await transaction.CommitAsync();
     }
 
+    /// <summary>Writes to the file, as recording an attempt does, without a change to it or a signal of a commit.</summary>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The file cannot be written; the message says why.</exception>
+    public static async Task CheckWritableAsync(SentinelCamDbContext db)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        await db.Database.OpenConnectionAsync();
+        // SQLite writes the page even if the number is the same
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}");
+        await command.ExecuteNonQueryAsync();
+        await db.Database.CloseConnectionAsync();
+    }
+
     /// <summary>The FTS5 expression for one owner's entries that contain a text. Special characters are escaped.</summary>
     /// <param name="ownerId">Null: entries of no account.</param>
     /// <param name="text">At least three characters, without control characters.</param>

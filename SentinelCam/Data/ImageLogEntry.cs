@@ -16,6 +16,12 @@ public sealed class ImageLogEntry
     /// <summary>The moment that the picture is to show.</summary>
     public DateTimeOffset At { get; set; }
 
+    /// <summary>
+    /// By how many seconds the clock was set later because it was wrong at <see cref="At"/>: the true time is about that much
+    /// later, or earlier if negative. Null if the clock is not known to have been wrong.
+    /// </summary>
+    public long? ClockErrorSeconds { get; set; }
+
     public long? LoginAttemptId { get; set; }
 
     public LoginAttempt? LoginAttempt { get; set; }

@@ -33,6 +33,9 @@ public sealed class Snapshot
     /// <summary>When the camera took the frame.</summary>
     public DateTimeOffset TakenAt { get; set; }
 
+    /// <summary>From when its age counts, if the clock was wrong at <see cref="TakenAt"/>; otherwise null.</summary>
+    public DateTimeOffset? AgesFrom { get; set; }
+
     public required string CameraName { get; set; }
 
     public FrameQuality Quality { get; set; }

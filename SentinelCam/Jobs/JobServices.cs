@@ -14,6 +14,7 @@ public static class JobServices
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<RetentionSchedule>();
         services.AddSingleton<MailTurns>();
+        services.AddSingleton<ClockWatch>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several

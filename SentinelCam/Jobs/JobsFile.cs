@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Hangfire.Storage.SQLite;
 using SentinelCam.Configuration;
 using SQLite;
@@ -9,7 +10,7 @@ namespace SentinelCam.Jobs;
 /// <c>jobs.db</c>. A file that cannot be used is set aside and replaced by a new one; <see cref="WorkStarter"/> then enqueues
 /// all work that <c>sentinelcam.db</c> says is due.
 /// </summary>
-public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
+public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
 {
     /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema.</summary>
     private const int Version = 2;
@@ -66,6 +67,8 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
         catch (SQLiteException error)
         {
             var remedy = error.Result == SQLite3.Result.Full ? "make room on the disk"
+                : error.Result is SQLite3.Result.IOError or SQLite3.Result.ReadOnly or SQLite3.Result.CannotOpen
+                ? "check that the disk can be read and written; a failing disk becomes read-only"
                 : MayPass(error.Result) ? "it may pass by itself"
                 : "restart SentinelCam, which sets the file aside and makes a new one";
             throw new IOException($"jobs.db cannot be used ({error.Message}): {remedy}.", error);
@@ -74,14 +77,23 @@ public sealed class JobsFile(DataDirectory data, TimeProvider time, ILogger<Jobs
 
     /// <summary>Whether an error may pass without a change to the file.</summary>
     private static bool MayPass(SQLite3.Result result) =>
-        result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem;
+        result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem
+            or SQLite3.Result.IOError;
+
+    /// <summary>Whether SQLite's report of damage is about a page that the disk did not return: the page may be whole.</summary>
+    private static bool IsReadError(string damage) =>
+        ReadError().Match(damage) is { Success: true } match
+        && (int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) & 0xff) == (int)SQLite3.Result.IOError;
+
+    [GeneratedRegex(@"unable to get the page\. error code=(\d{1,5})")]
+    private static partial Regex ReadError();
 
     /// <exception cref="SQLiteException">The file is damaged, of another version, or cannot be read or written.</exception>
     private void Probe()
     {
         using var connection = Connect();
         if (connection.ExecuteScalar<string>("PRAGMA quick_check(1)") is not "ok" and var damage)
-            throw SQLiteException.New(SQLite3.Result.Corrupt, damage);
+            throw SQLiteException.New(IsReadError(damage) ? SQLite3.Result.IOError : SQLite3.Result.Corrupt, damage);
         if (connection.ExecuteScalar<int>("PRAGMA user_version") is not Version and var other
             && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") > 0)
         {

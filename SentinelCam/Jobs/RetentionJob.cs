@@ -1,5 +1,6 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.Snapshots;
@@ -7,12 +8,12 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, and
-/// orphaned files.
+/// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
+/// files, and requests for accounts that nobody answered.
 /// </summary>
 public sealed class RetentionJob(
-    SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, TimeProvider time,
-    ILogger<RetentionJob> logger)
+    SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
+    ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -21,10 +22,16 @@ public sealed class RetentionJob(
     [AutomaticRetry(Attempts = 0)]
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await clock.CheckAsync(db, cancellationToken);
         var now = time.GetUtcNow();
-        // A strip is deleted with its picture
-        var removable = db.Snapshots.Include(s => s.Strip).Where(s => s.StripOfId == null && !s.Pinned);
-        var old = await removable.Where(s => s.TakenAt < now - options.MaxAge).ToListAsync(cancellationToken);
+        // A strip is deleted with its picture, and a picture stays until the mails that carry it have left
+        var removable = db.Snapshots.Include(s => s.Strip)
+            .Where(s => s.StripOfId == null && !s.Pinned
+                && !db.ImageLog.Any(e => e.Id == s.EntryId
+                    && (e.MailState == MailState.Waiting || db.Alerts.Any(a => a.Id == e.AlertId && a.ClosedAt == null)
+                        || db.Deliveries.Any(d => d.AlertId != null && d.AlertId == e.AlertId
+                            && (d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending)))));
+        var old = await removable.Where(s => (s.AgesFrom ?? s.TakenAt) < now - options.MaxAge).ToListAsync(cancellationToken);
         await RemoveAsync(old, cancellationToken);
 
         var pinned = await db.PinnedBytesAsync(cancellationToken);
@@ -32,7 +39,8 @@ public sealed class RetentionJob(
         var room = options.MaxBytes - Math.Min(pinned, options.MaxPinnedBytes);
         var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - pinned - room;
         var large = new List<Snapshot>();
-        await foreach (var snapshot in removable.OrderBy(s => s.TakenAt).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        var oldestFirst = removable.OrderBy(s => s.AgesFrom ?? s.TakenAt).AsAsyncEnumerable();
+        await foreach (var snapshot in oldestFirst.WithCancellation(cancellationToken))
         {
             if (excess <= 0)
                 break;
@@ -48,7 +56,9 @@ public sealed class RetentionJob(
         }
 
         outbox.DeleteOlderThan(now - options.MaxAge);
-        await RemoveOrphansAsync(now, cancellationToken);
+        if (!clock.WasSetRecently)
+            await RemoveOrphansAsync(now, cancellationToken);
+        await requests.RemoveExpiredAsync(db, cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>

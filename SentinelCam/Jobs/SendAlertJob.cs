@@ -13,8 +13,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
-    TimeProvider time,
-    ILogger<SendAlertJob> logger)
+    ClockWatch clock, TimeProvider time, ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
@@ -44,6 +43,8 @@ public sealed class SendAlertJob(
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
         using var turn = await turns.TakeAsync(cancellationToken);
+        // Before its age decides whether it has failed
+        await clock.CheckAsync(db, CancellationToken.None);
         if (!await ClaimAsync(deliveryId))
             return;
 

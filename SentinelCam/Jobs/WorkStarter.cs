@@ -16,8 +16,8 @@ namespace SentinelCam.Jobs;
 /// lists a failed try among its deleted jobs for a day, with the reason.
 /// </remarks>
 public sealed class WorkStarter(
-    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, TimeProvider time,
-    ILogger<WorkStarter> logger) : BackgroundService
+    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, ClockWatch clock,
+    TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
     /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
@@ -177,6 +177,7 @@ public sealed class WorkStarter(
     /// <summary>Makes work due again that was interrupted by a crash, or scheduled while the clock was ahead.</summary>
     private async Task RepairAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
+        await clock.CheckAsync(db, cancellationToken);
         var now = time.GetUtcNow();
         var soon = now + Grace;
         // No try is ever postponed for longer

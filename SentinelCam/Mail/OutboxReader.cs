@@ -60,6 +60,21 @@ public sealed partial class OutboxReader(string directory)
                 file.Delete();
     }
 
+    /// <summary>Changes when the mails of a period were written, because the clock was wrong then.</summary>
+    /// <param name="from">The beginning of the period.</param>
+    /// <param name="until">The end of the period.</param>
+    /// <param name="by">By how much to change it.</param>
+    /// <param name="to">What to change it to, if <paramref name="by"/> is zero.</param>
+    public void MoveTimes(DateTimeOffset from, DateTimeOffset until, TimeSpan by = default, DateTimeOffset to = default)
+    {
+        var folder = new DirectoryInfo(directory);
+        foreach (var file in folder.Exists ? folder.EnumerateFiles() : [])
+        {
+            if (file.LastWriteTimeUtc >= from.UtcDateTime && file.LastWriteTimeUtc <= until.UtcDateTime)
+                file.LastWriteTimeUtc = by == default ? to.UtcDateTime : file.LastWriteTimeUtc + by;
+        }
+    }
+
     private static string SubjectOf(FileInfo file)
     {
         using var stream = file.OpenRead();

@@ -23,6 +23,7 @@ public sealed class ErrorModel : PageModel
         405 => "Not possible here",
         413 => "The form was too large",
         429 => "Too many requests",
+        503 => "Not possible right now",
         _ => "Something went wrong",
     };
 
@@ -34,6 +35,7 @@ public sealed class ErrorModel : PageModel
         405 => "Go to the start page and follow the links from there.",
         413 => "Shorten what you entered and try again.",
         429 => "Wait a few minutes, then try again. Failed sign-ins are still recorded.",
+        503 => Unavailable.Advice,
         _ => "Nothing that was recorded is lost. Try again in a minute. If this happens again, "
             + "give the administrator the trace below: it leads to the error in the log.",
     };

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using Serilog.Core;
 
 namespace SentinelCam.Pages;
 
@@ -17,12 +20,14 @@ public static class PageServices
 
     private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
 
-    public static IServiceCollection AddPages(this IServiceCollection services)
+    public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddPublicAddress(configuration);
         services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
         services.AddSingleton<LiveUpdates>();
+        services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
         services.AddCookies();
         services.AddUrlsGuard();
@@ -34,6 +39,8 @@ public static class PageServices
             foreach (var page in PublicPages)
                 options.Conventions.AllowAnonymousToPage(page);
         });
+        services.AddSingleton<CookieTempDataProvider>();
+        services.Replace(ServiceDescriptor.Singleton<ITempDataProvider, NoticeCookie>());
         services.Configure<KestrelServerOptions>(options =>
         {
             options.AddServerHeader = false;
@@ -45,6 +52,7 @@ public static class PageServices
 
     public static void UsePages(this WebApplication app)
     {
+        app.UsePublicAddress();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
         app.UseSecurityHeaders();
@@ -52,8 +60,10 @@ public static class PageServices
         app.UseResponseCompression();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseUnavailable();
+        app.UseAllowedMethods();
         app.UseReadableForms();
-        app.UseJobsDashboardLanguage();
+        app.UseJobsDashboardAdaptation();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -64,7 +74,8 @@ public static class PageServices
             app.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         app.MapStaticAssets();
         app.MapRazorPages().WithStaticAssets();
-        app.MapGet("/admin", () => Results.LocalRedirect("/admin/accounts")).RequireAuthorization(Roles.Administrator);
+        app.MapMethods("/admin", AllowedMethods.ToRead, () => Results.LocalRedirect("/admin/accounts"))
+            .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
         app.MapLiveUpdates();

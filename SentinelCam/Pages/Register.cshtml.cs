@@ -63,7 +63,8 @@ public sealed class RegisterModel(
             case RegistrationOutcome.TooManyWaiting:
                 ModelState.AddModelError("",
                     "Too many new accounts are waiting for approval. "
-                    + "Ask the administrator to approve or remove some, then try again.");
+                    + "Ask the administrator to approve or remove some, then try again. "
+                    + $"Unanswered ones expire after {WaitingRequests.Lifetime.Days} days.");
                 break;
             case RegistrationOutcome.EmailTaken:
                 ModelState.AddModelError(nameof(Email), "There is already an account with this email address. Sign in instead.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,14 +11,19 @@ public static class RemoteNetwork
     /// Returns an IPv4 address unchanged, and the first 64 bits of an IPv6 address, because one household or server owns all
     /// addresses with that prefix. Returns other text unchanged.
     /// </summary>
-    public static string Of(string remoteAddress)
+    public static string Of(string remoteAddress) => Of(remoteAddress, 64);
+
+    /// <summary>The same with the first 48 bits of an IPv6 address, which one customer may have.</summary>
+    public static string SiteOf(string remoteAddress) => Of(remoteAddress, 48);
+
+    private static string Of(string remoteAddress, int prefix)
     {
         if (!IPAddress.TryParse(remoteAddress, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
             return remoteAddress;
         if (address.IsIPv4MappedToIPv6)
             return address.MapToIPv4().ToString();
         var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes) + "/64";
+        bytes.AsSpan(prefix / 8).Clear();
+        return string.Create(CultureInfo.InvariantCulture, $"{new IPAddress(bytes)}/{prefix}");
     }
 }

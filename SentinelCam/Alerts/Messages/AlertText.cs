@@ -214,6 +214,12 @@ internal sealed class AlertText
                 + "near this device, not who typed.";
         }
 
+        if (kinds.Contains(RemoteKind.Unknown))
+        {
+            yield return "This came through a proxy that did not say from which address. The camera shows who was near this "
+                + "device, who may not be the person who typed.";
+        }
+
         if (kinds.Contains(RemoteKind.LocalNetwork))
         {
             yield return "This came from another machine on the local network. The camera shows who was near this device, who "
@@ -265,7 +271,8 @@ internal sealed class AlertText
         ],
     };
 
-    private static bool IsRemote(MailAttempt attempt) => RemotePlace.KindOf(attempt.RemoteAddress) == RemoteKind.Remote;
+    private static bool IsRemote(MailAttempt attempt) =>
+        RemotePlace.KindOf(attempt.RemoteAddress) is RemoteKind.Remote or RemoteKind.Unknown;
 
     private string Caption(MailPicture picture)
     {

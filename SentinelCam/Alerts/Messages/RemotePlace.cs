@@ -15,6 +15,9 @@ public enum RemoteKind
 
     /// <summary>Anywhere else, or a text that is not an address.</summary>
     Remote,
+
+    /// <summary>Anywhere: a proxy passed the request on without a readable address.</summary>
+    Unknown,
 }
 
 /// <summary>Determines from its address where a request came from.</summary>
@@ -33,6 +36,8 @@ public static class RemotePlace
     /// <summary>The kind of place of an address.</summary>
     public static RemoteKind KindOf(string? remoteAddress)
     {
+        if (remoteAddress is Visitor.UnknownAddress)
+            return RemoteKind.Unknown;
         if (!IPAddress.TryParse(remoteAddress, out var address))
             return RemoteKind.Remote;
         if (address.IsIPv4MappedToIPv6)
@@ -55,6 +60,7 @@ public static class RemotePlace
         {
             RemoteKind.ThisMachine => $"this machine ({address})",
             RemoteKind.LocalNetwork => $"the local network ({address})",
+            RemoteKind.Unknown => "an unknown address (the proxy did not name the visitor)",
             _ => $"a remote address ({address})",
         };
     }

@@ -216,6 +216,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("RegisteredAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("RegisteredFrom")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("TEXT");
 
@@ -418,6 +421,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int>("CaptureTries")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("ClockErrorSeconds")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
@@ -505,6 +511,9 @@ namespace SentinelCam.Data.Migrations
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AgesFrom")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Bytes")

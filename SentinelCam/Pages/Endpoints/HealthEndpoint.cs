@@ -13,7 +13,8 @@ namespace SentinelCam.Pages;
 /// </summary>
 public static class HealthEndpoint
 {
-    public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/healthz", AnswerAsync).AllowAnonymous();
+    public static void MapHealth(this IEndpointRouteBuilder routes) =>
+        routes.MapMethods("/healthz", AllowedMethods.ToRead, AnswerAsync).AllowAnonymous();
 
     private static async Task<IResult> AnswerAsync(HttpContext context, HealthProbe probe, CameraFeed camera, IMailTransport mail)
     {

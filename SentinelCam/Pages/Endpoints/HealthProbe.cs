@@ -29,6 +29,7 @@ public sealed class HealthProbe(
                 ["database"] = await TryAsync("database", CheckDatabaseAsync),
                 ["jobs"] = await TryAsync("jobs", CheckJobsAsync),
                 ["free space"] = await TryAsync("free space", CheckSpaceAsync),
+                ["files"] = await TryAsync("files", CheckFilesAsync),
             };
             _lastAt = time.GetTimestamp();
             return _last;
@@ -42,12 +43,17 @@ public sealed class HealthProbe(
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();
 
-    /// <summary>Takes the write lock, as recording an attempt does, and releases it.</summary>
     private async Task CheckDatabaseAsync()
     {
         await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        await using var transaction = await db.Database.BeginTransactionAsync();
+        await DerivedTables.CheckWritableAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>());
+    }
+
+    /// <summary>Writes to each folder: one of them can be on another disk.</summary>
+    private Task CheckFilesAsync()
+    {
+        data.CheckWritable();
+        return Task.CompletedTask;
     }
 
     private Task CheckJobsAsync()

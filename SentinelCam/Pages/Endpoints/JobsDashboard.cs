@@ -21,15 +21,33 @@ public static class JobsDashboard
 
     /// <summary>
     /// Sets the language that Hangfire writes into its pages. It takes the thread's, which is empty in the app's invariant
-    /// culture; its texts are English.
+    /// culture; its texts are English. Some of its paths read a form even where the request has none, and others fail on an id or
+    /// a number that nobody has: those get an empty form and 404.
     /// </summary>
-    public static void UseJobsDashboardLanguage(this IApplicationBuilder app)
+    public static void UseJobsDashboardAdaptation(this IApplicationBuilder app)
     {
-        app.Use((context, next) =>
+        app.Use(async (context, next) =>
         {
-            if (context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
-                CultureInfo.CurrentUICulture = English;
-            return next(context);
+            if (!context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
+            {
+                await next(context);
+                return;
+            }
+
+            CultureInfo.CurrentUICulture = English;
+            if (!context.Request.HasFormContentType)
+                context.Request.Form = FormCollection.Empty;
+            try
+            {
+                await next(context);
+            }
+            catch (Exception error) when (!context.Response.HasStarted
+                && error.GetBaseException() is FormatException or OverflowException or ArgumentException or NullReferenceException
+                    or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or DivideByZeroException)
+            {
+                context.Response.Clear();
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+            }
         });
     }
 

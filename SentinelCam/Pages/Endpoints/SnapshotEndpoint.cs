@@ -12,7 +12,7 @@ public static class SnapshotEndpoint
     public const string Path = "/snapshots";
 
     public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Path + "/{id:long}", ServeAsync).RequireAuthorization();
+        routes.MapMethods(Path + "/{id:long}", AllowedMethods.ToRead, ServeAsync).RequireAuthorization();
 
     private static async Task<IResult> ServeAsync(
         long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)

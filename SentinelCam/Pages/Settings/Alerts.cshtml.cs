@@ -11,7 +11,8 @@ namespace SentinelCam.Pages;
 
 /// <summary>When the viewer gets alerts, and where they go.</summary>
 public sealed class AlertsModel(
-    UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options, TimeProvider time)
+    UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options, SiteOptions site,
+    TimeProvider time)
     : PageModel
 {
     // Strings, so that a wrong value is answered in plain words
@@ -58,8 +59,7 @@ public sealed class AlertsModel(
 
     public Task<IActionResult> OnPostRecipientAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        var site = $"{Request.Scheme}://{Request.Host}{Request.PathBase}";
-        var outcome = await recipients.AskAsync(account.Id, Recipient, site);
+        var outcome = await recipients.AskAsync(account.Id, Recipient, site.AddressFor(Request));
         if (outcome is RecipientOutcome.Asked)
             return Done("The address was asked to confirm. Your alerts are sent there once it has.");
         ModelState.AddModelError(nameof(Recipient), outcome switch

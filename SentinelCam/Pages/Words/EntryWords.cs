@@ -1,5 +1,6 @@
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
@@ -55,9 +56,26 @@ public static class EntryWords
         [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry)}.",
     };
 
+    /// <summary>Says that an entry's time is wrong, and what the true one was; null if it is right as far as is known.</summary>
+    public static string? ClockProblem(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry.ClockErrorSeconds is { } seconds
+            ? "This device's clock was wrong then and was set later. The true time was about "
+                + $"{TimeWords.Exact(entry.At.AddSeconds(seconds))}."
+            : null;
+    }
+
+    /// <summary>The visitor's address, for after "from".</summary>
+    public static string AddressOf(LoginAttempt attempt)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return attempt.RemoteAddress is Visitor.UnknownAddress ? "an unknown address" : attempt.RemoteAddress;
+    }
+
     private static string Summary(ImageLogEntry entry)
     {
         var what = What(entry.Trigger).ToLowerInvariant();
-        return entry.LoginAttempt is { } attempt ? $"{what} for {attempt.AccountTyped} from {attempt.RemoteAddress}" : what;
+        return entry.LoginAttempt is { } attempt ? $"{what} for {attempt.AccountTyped} from {AddressOf(attempt)}" : what;
     }
 }

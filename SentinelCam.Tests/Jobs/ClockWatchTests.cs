@@ -1,0 +1,161 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
+using SentinelCam.Snapshots;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Jobs;
+
+/// <summary>The clock is set while the app runs, as on a device without a battery.</summary>
+public class ClockWatchTests
+{
+    private static readonly DateTimeOffset Boot = new(1970, 1, 1, 0, 5, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task After_a_boot_in_1970_the_picture_stays_and_its_entry_says_that_the_clock_was_wrong()
+    {
+        var clock = new FakeTimeProvider(Boot);
+        using var port = new ClosedPort();
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords, SmtpSettings.For(port.Number));
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForCapturesAsync();
+        var before = await app.ReadAsync(db => db.Deliveries.SingleAsync());
+
+        clock.AdjustTime(TestClock.Noon);
+        await RunRetentionAsync(app);
+
+        Assert.True(await IsKeptAsync(app));
+        using var ann = await app.VisitAsAsync(SentinelCamApp.AnnsEmail);
+        var log = (await ann.GetAsync("/userdata")).Main;
+        Assert.Contains("This device's clock was wrong then and was set later. The true time was about 1 Jan 2030", log,
+            StringComparison.Ordinal);
+        var mail = await app.ReadAsync(db => db.Deliveries.SingleAsync(d => d.Id == before.Id));
+        Assert.Equal(DeliveryState.Waiting, mail.State);
+        Assert.Equal(2030, mail.CreatedAt.Year);
+        Assert.Contains("The clock was set", app.Log(), StringComparison.Ordinal);
+
+        // The picture ages from then on, and stays as long as its mail waits
+        clock.Sleep(TimeSpan.FromDays(100));
+        await RunRetentionAsync(app);
+        Assert.True(await IsKeptAsync(app));
+        await app.ReadAsync(db => db.Deliveries.ExecuteUpdateAsync(set => set.SetProperty(d => d.State, DeliveryState.Accepted)));
+        await app.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, clock.GetUtcNow())));
+        await RunRetentionAsync(app);
+        Assert.False(await IsKeptAsync(app));
+    }
+
+    [Fact]
+    public async Task Age_counts_from_the_setting_of_the_clock()
+    {
+        var clock = new FakeTimeProvider(Boot);
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+        await app.ReadAsync(db => db.Alerts.ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, clock.GetUtcNow())));
+        var mail = Assert.Single(Directory.GetFiles(Path.Combine(app.DataDirectory, "outbox")));
+        File.SetLastWriteTimeUtc(mail, Boot.UtcDateTime);
+
+        clock.AdjustTime(TestClock.Noon);
+        await RunRetentionAsync(app);
+        clock.Sleep(TimeSpan.FromDays(89));
+        await RunRetentionAsync(app);
+        Assert.True(await IsKeptAsync(app));
+        Assert.True(File.Exists(mail));
+
+        clock.Sleep(TimeSpan.FromDays(2));
+        await RunRetentionAsync(app);
+        Assert.False(await IsKeptAsync(app));
+        Assert.False(File.Exists(mail));
+    }
+
+    [Fact]
+    public async Task Records_of_a_run_that_ended_before_the_clock_was_set_age_from_the_next_start()
+    {
+        await using var app = await SentinelCamApp.StartAsync(new FakeTimeProvider(Boot), Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForCapturesAsync();
+
+        var clock = TestClock.AtNoon();
+        await using var again = await app.StartAgainAsync(clock, Household.CheapPasswords);
+        await RunRetentionAsync(again);
+
+        Assert.True(await IsKeptAsync(again));
+        Assert.NotNull(await again.ReadAsync(db => db.ImageLog.Select(e => e.ClockErrorSeconds).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task A_machine_that_slept_has_a_right_clock()
+    {
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForCapturesAsync();
+
+        clock.Sleep(TimeSpan.FromDays(30));
+        await RunRetentionAsync(app);
+
+        Assert.Null(await app.ReadAsync(db => db.ImageLog.Select(e => e.ClockErrorSeconds).SingleAsync()));
+        Assert.Null(await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId != null).Select(s => s.AgesFrom).SingleAsync()));
+    }
+
+    [Theory]
+    [InlineData("1970-01-01 00:05:00", null)]
+    // A clock without a battery that continues where the machine was turned off is wrong by days, not by decades
+    [InlineData(null, "+100d")]
+    [InlineData(null, "-100d")]
+    public async Task Real_process_notices_that_its_clock_is_set(string? begin, string? jump)
+    {
+        var library = Environment.GetEnvironmentVariable("LIBFAKETIME")
+            ?? Directory.EnumerateDirectories("/usr/lib").Select(folder => Path.Combine(folder, "faketime/libfaketime.so.1"))
+                .FirstOrDefault(File.Exists);
+        Assert.SkipUnless(library is not null, "libfaketime is not installed");
+        var directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+        using var port = new ClosedPort();
+        var time = Path.Combine(directory, "time");
+        await File.WriteAllTextAsync(time, begin is null ? "+0" : "@" + begin, TestContext.Current.CancellationToken);
+        await using (var app = SentinelCamProcess.Start(Path.Combine(directory, "data"),
+        [
+            .. SmtpSettings.For(port.Number), ("LD_PRELOAD", library), ("FAKETIME_TIMESTAMP_FILE", time),
+            ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
+            ("TZ", "UTC"),
+        ]))
+        {
+            using var ann = new WebVisitor(await app.Address, "Tests/1.0");
+            await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+            await ann.SignOutAsync();
+            await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
+            await Eventually.TrueAsync(() => app.Said.Contains("snapshot 1 taken", StringComparison.Ordinal), () => app.Said);
+
+            await File.WriteAllTextAsync(time, jump ?? "+0", TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(() => app.Said.Contains("The clock was set by", StringComparison.Ordinal), () => app.Said,
+                patience: TimeSpan.FromMinutes(2));
+
+            await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+            Assert.Contains("clock was wrong then", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+            var snapshots = Path.Combine(directory, "data", "snapshots");
+            Assert.NotEmpty(Directory.GetFiles(snapshots, "*.jpg", SearchOption.AllDirectories));
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task RunRetentionAsync(SentinelCamApp app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        await ActivatorUtilities.CreateInstance<RetentionJob>(scope.ServiceProvider)
+            .RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<bool> IsKeptAsync(SentinelCamApp app)
+    {
+        var name = await app.ReadAsync(db =>
+            db.Snapshots.Where(s => s.EntryId != null).Select(s => s.FileName).SingleOrDefaultAsync());
+        return name is not null && File.Exists(app.Services.GetRequiredService<SnapshotStore>().PathOf(name));
+    }
+}

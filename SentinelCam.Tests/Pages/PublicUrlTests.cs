@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Pages;
+
+/// <summary>The site behind a proxy, under its public address.</summary>
+public class PublicUrlTests(PublicUrlTests.Published household) : IClassFixture<PublicUrlTests.Published>
+{
+    private const string Site = "https://cam.example.org:8443";
+    private static readonly (string, string) Host = ("Host", "cam.example.org:8443");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("proxy_set_header Host $host;")]
+    [InlineData("proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;")]
+    public async Task Links_redirects_and_cookies_have_the_public_address_whatever_nginx_passes_on(string headers)
+    {
+        Assert.SkipUnless(Nginx.IsAvailable, "nginx is not installed");
+        await using var nginx = await Nginx.StartAsync(
+            $"location / {{ proxy_pass {household.App.Address}; proxy_set_header Via nginx; {headers} }}");
+
+        var answer = await RawHttp.SendAsync(
+            nginx.Address, $"GET /dashboard HTTP/1.1\r\nHost: cam.example.org:8443\r\nConnection: close\r\n\r\n");
+        Assert.Contains($"Location: {Site}/login?ReturnUrl=%2Fdashboard", answer, StringComparison.Ordinal);
+
+        var form = await RawHttp.SendAsync(
+            nginx.Address, $"GET /login HTTP/1.1\r\nHost: cam.example.org:8443\r\nConnection: close\r\n\r\n");
+        Assert.Matches("Set-Cookie: SentinelCam.*; secure", form);
+    }
+
+    [Fact]
+    public async Task Confirmation_link_has_the_public_address_even_from_this_machine()
+    {
+        var form = await household.Ann.GetAsync("/settings");
+        await household.Ann.SubmitAsync(form, new { Recipient = "second@example.org" }, "/settings?handler=Recipient");
+
+        Assert.Equal(Site, await household.App.ReadAsync(
+            db => db.Deliveries.Where(d => d.SiteAddress != null).Select(d => d.SiteAddress).FirstAsync()));
+    }
+
+    [Theory]
+    [InlineData("cam.example.org", HttpStatusCode.OK)]
+    [InlineData("CAM.example.org:9999", HttpStatusCode.OK)]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1:5000", HttpStatusCode.OK)]
+    [InlineData("evil.example", HttpStatusCode.BadRequest)]
+    [InlineData("cam.example.org.evil.example", HttpStatusCode.BadRequest)]
+    public async Task Only_the_public_name_and_those_of_this_machine_are_answered(string host, HttpStatusCode status)
+    {
+        using var visitor = household.App.Visit();
+
+        Assert.Equal(status, (await visitor.GetAsync("/login", ("Host", host))).Status);
+    }
+
+    [Fact]
+    public async Task On_this_machine_cookies_still_work_without_TLS()
+    {
+        using var visitor = household.App.Visit();
+        var page = await visitor.GetAsync("/login");
+
+        Assert.DoesNotContain("secure", page.Headers["Set-Cookie"], StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("secure", (await household.App.Visit().GetAsync("/login", Host)).Headers["Set-Cookie"],
+            StringComparison.OrdinalIgnoreCase);
+    }
+
+    public sealed class Published : Household
+    {
+        protected override (string Key, string? Value)[] Settings => [("Site:PublicUrl", Site)];
+    }
+}

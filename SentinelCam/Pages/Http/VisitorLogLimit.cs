@@ -1,0 +1,60 @@
+using Serilog.Core;
+using Serilog.Events;
+using SentinelCam.Visitors;
+
+namespace SentinelCam.Pages;
+
+/// <summary>
+/// Limits what requests of strangers can write into the log, for each network and in total, so that nobody can rotate the
+/// evidence out of it. Attempts are complete in the database, whatever the log leaves out. The last line that fits says that
+/// others follow.
+/// </summary>
+internal sealed class VisitorLogLimit(TimeProvider time) : ILogEventFilter
+{
+    /// <summary>The property by which a line says that those after it are left out.</summary>
+    public const string Note = "LeftOut";
+
+    /// <summary>The most lines in a minute.</summary>
+    private const int MaxPerNetwork = 60, MaxInAll = 600;
+
+    /// <summary>A stack trace takes the place of so many lines.</summary>
+    private const int LinesOfTrace = 10;
+
+    private static readonly HttpContextAccessor Requests = new();
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
+    private long _minute;
+    private int _all;
+
+    public bool IsEnabled(LogEvent logEvent)
+    {
+        ArgumentNullException.ThrowIfNull(logEvent);
+        if (Requests.HttpContext is not { } context || context.User.Identity is { IsAuthenticated: true })
+            return true;
+        var network = RemoteNetwork.Of(Visitor.Of(context).RemoteAddress);
+        var cost = logEvent.Exception is null ? 1 : LinesOfTrace;
+        lock (_lock)
+        {
+            var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+            if (minute != _minute)
+            {
+                (_minute, _all) = (minute, 0);
+                _lines.Clear();
+            }
+
+            var lines = _lines.GetValueOrDefault(network);
+            if (lines >= MaxPerNetwork || _all >= MaxInAll)
+                return false;
+            (_lines[network], _all) = (lines + cost, _all + cost);
+            if (lines + cost >= MaxPerNetwork || _all >= MaxInAll)
+            {
+                var whose = _all >= MaxInAll ? "visitors" : network;
+                logEvent.AddPropertyIfAbsent(new LogEventProperty(Note, new ScalarValue(
+                    $" (further lines about requests of {whose} are left out for up to a minute)")));
+            }
+
+            return true;
+        }
+    }
+}
