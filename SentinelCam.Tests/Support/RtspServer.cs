@@ -34,7 +34,8 @@ public sealed class RtspServer : IAsyncDisposable
         _listener.Start();
         var port = ((IPEndPoint)_packets.Client.LocalEndPoint!).Port;
         _ffmpeg = FfmpegProgram.Start(
-            "-re", "-f", "lavfi", "-i", string.Create(CultureInfo.InvariantCulture, $"testsrc2=size=320x240:rate={rate}"), "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
+            "-re", "-f", "lavfi", "-i", string.Create(CultureInfo.InvariantCulture, $"testsrc2=size=320x240:rate={rate}"),
+            "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
                 "ultrafast",
             "-tune", "zerolatency", "-g", rate < 10 ? "1" : "10", "-f", "rtp",
             string.Create(CultureInfo.InvariantCulture, $"rtp://127.0.0.1:{port}?pkt_size=1200"));

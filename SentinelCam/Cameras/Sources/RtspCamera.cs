@@ -68,7 +68,8 @@ internal sealed class RtspCamera(
                 }
                 var fault = FaultOf(await errors.WaitAsync(cancellationToken));
                 // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461.
-                if (!any && transport == RtspTransport.Auto && over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                if (!any && transport == RtspTransport.Auto && over == RtspTransport.Tcp
+                    && (fault is null || fault == OtherTransport))
                     continue;
                 if (!any && transport == RtspTransport.Auto)
                     _first = RtspTransport.Tcp;
