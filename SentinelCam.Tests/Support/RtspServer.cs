@@ -21,14 +21,15 @@ public sealed class RtspServer : IAsyncDisposable
     private int _viewers;
     private readonly bool _isUdpOnly;
     private readonly string _refusal;
+    private readonly int _maxPictures;
     private int _refused;
     private int _pictures;
     private int _refusedTransports;
     private IPEndPoint? _viewerPort;
 
-    private RtspServer(string userInfo, int rate, bool isUdpOnly, string refusal)
+    private RtspServer(string userInfo, int rate, bool isUdpOnly, string refusal, int maxPictures)
     {
-        (_isUdpOnly, _refusal) = (isUdpOnly, refusal);
+        (_isUdpOnly, _refusal, _maxPictures) = (isUdpOnly, refusal, maxPictures);
         _userInfo = userInfo;
         _packets = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Start();
@@ -65,10 +66,12 @@ public sealed class RtspServer : IAsyncDisposable
     /// <param name="rate">Pictures per second.</param>
     /// <param name="isUdpOnly">Whether it refuses to send pictures over RTSP's own connection.</param>
     /// <param name="refusal">How it refuses that.</param>
+    /// <param name="maxPictures">After how many pictures it falls silent.</param>
     public static RtspServer Start(
-        string userInfo, int rate = 25, bool isUdpOnly = false, string refusal = "461 Unsupported Transport")
+        string userInfo, int rate = 25, bool isUdpOnly = false, string refusal = "461 Unsupported Transport",
+        int maxPictures = int.MaxValue)
     {
-        var server = new RtspServer(userInfo, rate, isUdpOnly, refusal);
+        var server = new RtspServer(userInfo, rate, isUdpOnly, refusal, maxPictures);
         server._serving = Task.Run(server.AcceptAsync);
         return server;
     }
@@ -124,7 +127,7 @@ public sealed class RtspServer : IAsyncDisposable
         // Pictures from before this viewer
         while (_packets.Available > 0)
             await _packets.ReceiveAsync(gone);
-        while (true)
+        while (Pictures < _maxPictures)
         {
             var packet = (await _packets.ReceiveAsync(gone)).Buffer;
             // RFC 3550, 5.1: the marker bit ends a picture; the time is in bytes 4 to 7
@@ -139,6 +142,7 @@ public sealed class RtspServer : IAsyncDisposable
             else
                 await connection.WriteAsync(framed, gone);
         }
+        await Task.Delay(Timeout.Infinite, gone);
     }
 
     private async Task<string?> ReadRequestAsync(StreamReader reader)

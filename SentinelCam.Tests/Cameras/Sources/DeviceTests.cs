@@ -81,8 +81,8 @@ public class DeviceTests
         {
             File.WriteAllText(Path.Combine(dev.FullName, device), "");
             // As udev does, relative and here through a second link
-            File.CreateSymbolicLink(
-                path + ".2", Path.GetRelativePath(Path.GetDirectoryName(path)!, Path.Combine(dev.FullName, device)));
+            var target = Path.GetRelativePath(Path.GetDirectoryName(path)!, Path.Combine(dev.FullName, device));
+            File.CreateSymbolicLink(path + ".2", target);
             File.CreateSymbolicLink(path, path + ".2");
         }
 

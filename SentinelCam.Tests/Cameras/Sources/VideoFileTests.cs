@@ -137,8 +137,8 @@ public class VideoFileTests
     {
         var clip = new TemporaryVideo("clip.mp4");
         await FfmpegProgram.RunAsync(
-            Cancelled, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "libx264",
-            "-pix_fmt", "yuv420p",
+            Cancelled,
+            "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=20:duration=0.5", "-c:v", "libx264", "-pix_fmt", "yuv420p",
             clip.Path);
         return clip;
     }

@@ -26,19 +26,29 @@ internal sealed class CameraConnection : IDisposable
     /// <summary>The response. Its body is read from this connection.</summary>
     public CameraResponse Response { get; private set; } = null!;
 
+    /// <summary>
+    /// The host of an address, with the zone of an IPv6 address. In addresses that is written behind %25 (RFC 6874) or only %.
+    /// </summary>
+    public static string HostOf(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.HostNameType == UriHostNameType.IPv6 ? Uri.UnescapeDataString(address.DnsSafeHost) : address.IdnHost;
+    }
+
     /// <summary>Sends a GET request and reads the head of the response.</summary>
-    /// <param name="address">Without credentials.</param>
+    /// <param name="host">The name or IP address to connect to, see <see cref="HostOf"/>.</param>
+    /// <param name="address">What to ask for. Its credentials are not sent.</param>
     /// <param name="authorization">The value of the header with the credentials, or null.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CameraException">The camera cannot be reached, or its answer is not HTTP.</exception>
     public static async Task<CameraConnection> GetAsync(
-        Uri address, string? authorization, TimeProvider time, CancellationToken cancellationToken)
+        string host, Uri address, string? authorization, TimeProvider time, CancellationToken cancellationToken)
     {
         var connection = new CameraConnection();
         try
         {
-            await connection.OpenAsync(address, time, cancellationToken);
+            await connection.OpenAsync(host, address, time, cancellationToken);
             await connection._stream.WriteAsync(Encoding.UTF8.GetBytes(Request(address, authorization)), cancellationToken);
             connection.Response = await connection.ReadHeadAsync(cancellationToken);
             return connection;
@@ -71,16 +81,16 @@ internal sealed class CameraConnection : IDisposable
 
     private static string WithoutZone(string host) => host.Split('%')[0];
 
-    private async Task OpenAsync(Uri address, TimeProvider time, CancellationToken cancellationToken)
+    private async Task OpenAsync(string host, Uri address, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            if (address.HostNameType == UriHostNameType.IPv6)
-                await _client.ConnectAsync(ZonedAddress(address), address.Port, either.Token);
+            if (IPAddress.TryParse(host, out var numeric))
+                await _client.ConnectAsync(numeric, address.Port, either.Token);
             else
-                await _client.ConnectAsync(address.IdnHost, address.Port, either.Token);
+                await _client.ConnectAsync(host, address.Port, either.Token);
             _stream = _client.GetStream();
             if (address.Scheme == Uri.UriSchemeHttps)
                 await SecureAsync(address, either.Token);
@@ -94,13 +104,6 @@ internal sealed class CameraConnection : IDisposable
         {
             throw new CameraException(CameraFaults.UnknownHost);
         }
-    }
-
-    /// <summary>In an address the zone is written behind %25 (RFC 6874), but many write only %.</summary>
-    private static IPAddress ZonedAddress(Uri address)
-    {
-        var host = Uri.UnescapeDataString(address.DnsSafeHost);
-        return IPAddress.TryParse(host, out var zoned) ? zoned : throw new CameraException(CameraFaults.UnknownHost);
     }
 
     private async Task SecureAsync(Uri address, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ internal sealed class HttpCamera : ICamera
     /// <summary>How long a second picture may take in an answer that may be a stream.</summary>
     private static readonly TimeSpan NextPicture = TimeSpan.FromSeconds(1);
 
+    private readonly string _host;
     private readonly Uri _address;
     private readonly TimeProvider _time;
     private readonly CameraCredentials? _credentials;
@@ -42,6 +43,7 @@ internal sealed class HttpCamera : ICamera
     public HttpCamera(Uri address, TimeProvider time)
     {
         Source = RedactedSource.Of(address);
+        _host = CameraConnection.HostOf(address);
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
         _credentials = CameraCredentials.Of(address);
@@ -137,7 +139,7 @@ internal sealed class HttpCamera : ICamera
         for (var redirects = 0; ;)
         {
             var connection = await CameraConnection.GetAsync(
-                address, _credentials?.Header(address.PathAndQuery), _time, cancellationToken);
+                _host, address, _credentials?.Header(address.PathAndQuery), _time, cancellationToken);
             var response = connection.Response;
             if (response.Status is >= 200 and < 300)
                 return connection;

@@ -68,11 +68,12 @@ internal sealed class RtspCamera(
                 }
                 var fault = FaultOf(await errors.WaitAsync(cancellationToken));
                 // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461.
-                if (!any && transport == RtspTransport.Auto && over == RtspTransport.Tcp
-                    && (fault is null || fault == OtherTransport))
-                    continue;
                 if (!any && transport == RtspTransport.Auto)
+                {
+                    if (over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                        continue;
                     _first = RtspTransport.Tcp;
+                }
                 throw new CameraException(fault ?? reader.EndFault);
             }
             finally
@@ -108,14 +109,17 @@ internal sealed class RtspCamera(
 
         """);
 
-    /// <summary>The program takes the zone of an IPv6 address as it is, without RFC 6874's escape.</summary>
+    /// <summary>
+    /// The address with the zone of an IPv6 host, which .NET leaves out, and without RFC 6874's escape, which the program does
+    /// not know.
+    /// </summary>
     private string AddressForProgram()
     {
         var text = address.AbsoluteUri.Replace("'", "%27", StringComparison.Ordinal);
         if (address.HostNameType != UriHostNameType.IPv6)
             return text;
         var (start, end) = (text.IndexOf('[', StringComparison.Ordinal), text.IndexOf(']', StringComparison.Ordinal));
-        return text[..start] + text[start..end].Replace("%25", "%", StringComparison.Ordinal) + text[end..];
+        return $"{text[..start]}[{CameraConnection.HostOf(address)}{text[end..]}";
     }
 
     private bool IsInstalled()
