@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using MimeKit;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.Snapshots;
@@ -75,7 +76,9 @@ public class ClockWatchTests
     [Fact]
     public async Task Records_of_a_run_that_ended_before_the_clock_was_set_age_from_the_next_start()
     {
-        await using var app = await SentinelCamApp.StartAsync(new FakeTimeProvider(Boot), Household.CheapPasswords);
+        using var port = new ClosedPort();
+        await using var app = await SentinelCamApp.StartAsync(
+            new FakeTimeProvider(Boot), Household.CheapPasswords, SmtpSettings.For(port.Number));
         (await app.RegisterAnnAsync()).Dispose();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForCapturesAsync();
@@ -86,6 +89,15 @@ public class ClockWatchTests
 
         Assert.True(await IsKeptAsync(again));
         Assert.NotNull(await again.ReadAsync(db => db.ImageLog.Select(e => e.ClockErrorSeconds).SingleAsync()));
+
+        // The mail leaves with its picture, dated by the right clock
+        await again.WaitForAcceptedAsync(1);
+        var mail = await MimeMessage.LoadAsync(
+            Assert.Single(Directory.GetFiles(Path.Combine(again.DataDirectory, "outbox"), "*.eml")),
+            TestContext.Current.CancellationToken);
+        Assert.Equal(2030, mail.Date.Year);
+        Assert.NotEmpty(mail.Attachments);
+        Assert.Contains("clock was wrong then", mail.TextBody.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,6 +61,15 @@ public sealed class AlertContentQuery(
             .SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
         if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
+        if (entry?.ClockErrorSeconds is { } error)
+        {
+            content = content with
+            {
+                Lines = ["This device's clock was wrong then and was set later. The true time was about "
+                    + $"{MailTime.ToTheSecond(entry.At.AddSeconds(error), content.TimeZone)}."],
+            };
+        }
+
         if (delivery.AlertId is null)
             return await WithPicturesAsync(content, entry!, [entry!]);
 

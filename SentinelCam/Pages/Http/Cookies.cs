@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Htmx;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -72,8 +73,18 @@ internal static class Cookies
             return;
         var id = Viewer.Of(principal).Id;
         var db = http.RequestServices.GetRequiredService<SentinelCamDbContext>();
-        if (await db.Users.AnyAsync(account => account.Id == id, http.RequestAborted))
+        try
+        {
+            // Takes no cancellation token, because what a visitor who hangs up submitted is recorded too
+            if (await db.Users.AnyAsync(account => account.Id == id))
+                return;
+        }
+        catch (DbException)
+        {
+            // The page that needs the database says so
             return;
+        }
+
         context.RejectPrincipal();
         await http.SignOutAsync(context.Scheme.Name);
     }

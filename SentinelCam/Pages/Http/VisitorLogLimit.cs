@@ -15,10 +15,10 @@ internal sealed class VisitorLogLimit(TimeProvider time) : ILogEventFilter
     public const string Note = "LeftOut";
 
     /// <summary>The most lines in a minute.</summary>
-    private const int MaxPerNetwork = 60, MaxInAll = 600;
+    private const int MaxPerNetwork = 60, MaxInAll = 300;
 
     /// <summary>A stack trace takes the place of so many lines.</summary>
-    private const int LinesOfTrace = 10;
+    private const int LinesOfTrace = 25;
 
     private static readonly HttpContextAccessor Requests = new();
 
