@@ -76,7 +76,7 @@ public sealed class CrashStoryTests : IDisposable
                     guesses.Answer();
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
             {
                 // The answer was cut off
             }
