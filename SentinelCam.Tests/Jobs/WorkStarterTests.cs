@@ -55,7 +55,7 @@ public class WorkStarterTests
         _clock.AdvanceMinutes(3);
 
         await app.WaitForAcceptedAsync(1);
-        Assert.Contains("did not finish and is started again: its job is gone", app.Log(), StringComparison.Ordinal);
+        Assert.Contains("did not finish and is started again: \"its job is gone\"", app.Log(), StringComparison.Ordinal);
     }
 
     [Fact]
