@@ -77,6 +77,9 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         Assert.True(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.EntryId == id)));
 
         await household.Eve.PostAsync($"/userdata/{id}?handler=Pin&pinned=false", [token]);
+        // While its alert is open, a mail may still need the picture
+        await _app.ReadAsync(db => db.Alerts.Where(a => db.ImageLog.Any(e => e.Id == id && e.AlertId == a.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, a => a.OpenedAt)));
         await RunRetentionAsync();
         Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.EntryId == id)));
     }
