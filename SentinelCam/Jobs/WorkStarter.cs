@@ -64,7 +64,8 @@ public sealed class WorkStarter(
             var next = await TryStartAsync(stoppingToken);
             var left = next - time.GetUtcNow();
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var wake = commit.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, wait.Token);
+            // A clock that was set back meanwhile would make it longer than a timer can wait
+            var wake = commit.WaitAsync(TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, Interval.Ticks)), time, wait.Token);
             // Skips the wait if the clock was changed while the timer was set
             if (time.GetUtcNow() >= next)
                 await wait.CancelAsync();
