@@ -36,6 +36,10 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>How many clients have connected.</summary>
     public int Connections => _connectionCount;
 
+    /// <summary>Waits until every client has gone and all that it sent is read, for example after its process was killed.</summary>
+    public Task WhenServedAsync() => Eventually.TrueAsync(
+        () => !_listener.Pending() && _connections.Count == _connectionCount && _connections.All(client => client.IsCompleted));
+
     /// <summary>The complete messages, accepted or not, as the client sent them, with dot-stuffing removed.</summary>
     public IReadOnlyList<byte[]> Messages => [.. _messages];
 
