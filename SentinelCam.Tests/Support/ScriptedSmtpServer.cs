@@ -36,7 +36,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>How many clients have connected.</summary>
     public int Connections => _connectionCount;
 
-    /// <summary>Waits until every client has gone and all that it sent is read, for example after its process was killed.</summary>
+    /// <summary>Waits until every client has gone and all that it sent is read, as after its process was killed.</summary>
     public Task WhenServedAsync() => Eventually.TrueAsync(
         () => !_listener.Pending() && _connections.Count == _connectionCount && _connections.All(client => client.IsCompleted));
 
