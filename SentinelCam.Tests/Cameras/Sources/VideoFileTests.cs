@@ -123,9 +123,14 @@ public class VideoFileTests
         var taken = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
 
         Assert.Equal((CaptureOutcome.Taken, false), (taken.Outcome, opening.IsCompletedSuccessfully));
-        // Lets the thread end
+        // Lets the thread end: OpenCV must not find the pipe in its turn, which would block it for all other tests
         await using (var writer = new FileStream(blocked.Path, FileMode.Open, FileAccess.Write))
+        {
+            File.Delete(blocked.Path);
+            await File.WriteAllTextAsync(blocked.Path, "not a video", Cancelled);
             await writer.WriteAsync(new byte[1], Cancelled);
+        }
+
         await Assert.ThrowsAsync<CameraException>(() => opening);
     }
 
