@@ -1,6 +1,6 @@
+using SentinelCam.Visitors;
 using Serilog.Core;
 using Serilog.Events;
-using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
