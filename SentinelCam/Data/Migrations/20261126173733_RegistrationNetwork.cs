@@ -20,7 +20,7 @@ namespace SentinelCam.Data.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            // Not DropColumn, which makes the table anew
+            // Not DropColumn, which rebuilds the table
             migrationBuilder.Sql("ALTER TABLE Accounts DROP COLUMN RegisteredFrom;");
         }
     }

@@ -26,7 +26,7 @@ namespace SentinelCam.Data.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            // Not DropColumn, which makes the tables anew: SQLite refuses that while triggers of other tables name them
+            // Not DropColumn, which rebuilds the tables: SQLite refuses that while triggers of other tables name them
             migrationBuilder.Sql("""
                 ALTER TABLE Snapshots DROP COLUMN AgesFrom;
                 ALTER TABLE ImageLog DROP COLUMN ClockErrorSeconds;
