@@ -198,7 +198,7 @@ public class AlertFloodTests
 
     [Theory]
     [InlineData(DeliveryState.Waiting, 0, 60)]
-    [InlineData(DeliveryState.Waiting, 3, 125)]
+    [InlineData(DeliveryState.Waiting, 3, 62)]
     [InlineData(DeliveryState.Sending, 1, 60)]
     public async Task Mail_postponed_by_a_clock_that_was_ahead_leaves_within_minutes(
         DeliveryState state, int tries, int minutesAhead)

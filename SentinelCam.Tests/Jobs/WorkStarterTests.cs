@@ -114,6 +114,40 @@ public class WorkStarterTests
     }
 
     [Fact]
+    public async Task Mail_that_was_being_sent_leaves_before_all_others_after_a_restart()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        await using var app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        var annsId = await app.ReadAsync(db => db.Users.Select(a => a.Id).SingleAsync());
+        var due = Noon.AddMinutes(1);
+        await app.ReadAsync(db =>
+        {
+            db.Deliveries.AddRange(Enumerable.Range(0, 20).Select(i => new Delivery
+            {
+                Kind = MailKind.SettingsChanged,
+                RecipientId = annsId,
+                Recipient = SentinelCamApp.AnnsEmail,
+                MessageId = $"{i}@example.org",
+                Changes = "A line.",
+                CreatedAt = Noon,
+                QueuedAt = Noon,
+                DueAt = due,
+                State = i == 19 ? DeliveryState.Sending : DeliveryState.Waiting,
+                SendingSince = i == 19 ? Noon : null,
+            }));
+            return db.SaveChangesAsync();
+        });
+        await app.StopAsync();
+        _clock.SetUtcNow(due);
+
+        await using var again = await app.StartAgainAsync(_clock, Household.CheapPasswords, server.Settings);
+        await again.WaitForAcceptedAsync(20);
+
+        Assert.Equal("19@example.org", server.Mails[0].MessageId);
+    }
+
+    [Fact]
     public async Task Mail_that_was_being_sent_is_sent_again_with_its_Message_ID()
     {
         await using var server = ScriptedSmtpServer.Start();

@@ -120,7 +120,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
         string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
     {
         var app = new SentinelCamApp(new Factory(parent, time, services, settings));
-        app._factory.UseKestrel(0);
+        // Not with a port: the factory would set it while the program may be listening already
+        app._factory.UseKestrel();
         await Task.Run(app._factory.StartServer);
         app.Address = app._factory.ClientOptions.BaseAddress;
         return app;
@@ -137,6 +138,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment("Production");
+            builder.UseSetting("Urls", "http://127.0.0.1:0");
             builder.UseSetting("DataDirectory", DataDirectory);
             builder.UseSetting("Camera:Source", "demo");
             builder.UseSetting("Camera:Name", "front door");

@@ -37,6 +37,9 @@ public sealed class Delivery
     /// <summary>Whether the last try failed because the mail server rejected SentinelCam's sign-in.</summary>
     public bool SignInRefused { get; set; }
 
+    /// <summary>Whether the last try ended without a reply to the complete message, so that the mail may have arrived.</summary>
+    public bool MayHaveArrived { get; set; }
+
     /// <summary>The mail's Date header.</summary>
     public DateTimeOffset CreatedAt { get; set; }
 

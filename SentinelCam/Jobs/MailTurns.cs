@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace SentinelCam.Jobs;
 
 /// <summary>
@@ -13,12 +15,27 @@ public sealed class MailTurns(TimeProvider time) : IDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly ConcurrentQueue<long> _inDoubt = [];
 
-    /// <summary>Waits for the turn of a mail, which ends when the result is disposed or after <see cref="Patience"/>.</summary>
-    public async Task<IDisposable> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes these mails go first. A crash cut them off and may repeat them: if others went first, the next crash would leave
+    /// more of them in doubt.
+    /// </summary>
+    /// <param name="deliveryIds">The ids of their deliveries.</param>
+    public void PutFirst(IEnumerable<long> deliveryIds)
+    {
+        foreach (var id in deliveryIds)
+            _inDoubt.Enqueue(id);
+    }
+
+    /// <summary>Waits for a turn, which ends when it is disposed or after <see cref="Patience"/>.</summary>
+    /// <param name="deliveryId">The mail that wants the turn.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The turn and whose it is: a mail that was put first takes precedence.</returns>
+    public async Task<(IDisposable Turn, long DeliveryId)> TakeAsync(long deliveryId, CancellationToken cancellationToken)
     {
         await _oneAtATime.WaitAsync(cancellationToken);
-        return new Turn(_oneAtATime, time);
+        return (new Turn(_oneAtATime, time), _inDoubt.TryDequeue(out var first) ? first : deliveryId);
     }
 
     public void Dispose() => _oneAtATime.Dispose();

@@ -37,23 +37,43 @@ public sealed class SendAlertJob(
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest time between two tries.</summary>
-    public static TimeSpan LongestDelay => DelaysAfterUnknown[^1];
+    public static TimeSpan LongestDelay => Delays[^1];
+
+    /// <summary>The longest time before another try of a mail that may have arrived.</summary>
+    public static TimeSpan LongestDelayAfterUnknown => DelaysAfterUnknown[^1];
 
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long deliveryId, CancellationToken cancellationToken)
     {
-        using var turn = await turns.TakeAsync(cancellationToken);
+        while (true)
+        {
+            var (turn, id) = await turns.TakeAsync(deliveryId, cancellationToken);
+            using (turn)
+            {
+                var refusal = await SendIfDueAsync(id, cancellationToken);
+                if (id != deliveryId)
+                    continue;
+                if (refusal is not null)
+                    throw new MailNotAcceptedException(refusal);
+                return;
+            }
+        }
+    }
+
+    /// <returns>The reply of a mail server that did not accept the mail for now; null if no other try is due.</returns>
+    private async Task<string?> SendIfDueAsync(long deliveryId, CancellationToken cancellationToken)
+    {
         // Before its age decides whether it has failed
         await clock.CheckAsync(db, CancellationToken.None);
         if (!await ClaimAsync(deliveryId))
-            return;
+            return null;
 
         var delivery = await db.Deliveries.AsNoTracking().SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
         var (outcome, isMoot) = await SendAsync(delivery, cancellationToken);
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
         if (!await RecordAsync(delivery, state, reply, outcome, isMoot))
-            return;
+            return null;
 
         var attemptId = await db.ImageLog
             .Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
@@ -61,8 +81,7 @@ public sealed class SendAlertJob(
             "Delivery {DeliveryId} ({Kind}) of entry {EntryId}, attempt {AttemptId}, alert {AlertId}: "
                 + "{State} at try {Tries}: {Reply}",
             delivery.Id, delivery.Kind, delivery.EntryId, attemptId, delivery.AlertId, state, delivery.Tries, reply);
-        if (state is DeliveryState.Waiting)
-            throw new MailNotAcceptedException(reply);
+        return state is DeliveryState.Waiting ? reply : null;
     }
 
     /// <summary>Claims the delivery for this run. Fails if the mail is not due or another run has claimed it.</summary>
@@ -91,7 +110,8 @@ public sealed class SendAlertJob(
     private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
     {
         var now = time.GetUtcNow();
-        var delays = outcome is { Result: MailResult.Unknown, SmallerMayPass: false } ? DelaysAfterUnknown : Delays;
+        var mayHaveArrived = outcome is { Result: MailResult.Unknown, SmallerMayPass: false };
+        var delays = mayHaveArrived ? DelaysAfterUnknown : Delays;
         var dueAt = now + delays[Math.Min(delivery.Tries, delays.Length) - 1];
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
@@ -103,6 +123,7 @@ public sealed class SendAlertJob(
             .SetProperty(d => d.DueAt, dueAt)
             .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
             .SetProperty(d => d.SignInRefused, outcome.SignInRefused)
+            .SetProperty(d => d.MayHaveArrived, mayHaveArrived)
             // Raises no notice about a mail that nobody expects
             .SetProperty(d => d.AcknowledgedAt, d => isMoot ? now : d.AcknowledgedAt)
             .SetProperty(d => d.AcceptedAt, acceptedAt)

@@ -16,8 +16,8 @@ namespace SentinelCam.Jobs;
 /// lists a failed try among its deleted jobs for a day, with the reason.
 /// </remarks>
 public sealed class WorkStarter(
-    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, ClockWatch clock,
-    TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
+    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, MailTurns turns,
+    ClockWatch clock, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
     /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
@@ -49,6 +49,9 @@ public sealed class WorkStarter(
         await using (var scope = scopes.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            turns.PutFirst(await db.Deliveries
+                .Where(d => d.State == DeliveryState.Sending).OrderBy(d => d.SendingSince).Select(d => d.Id)
+                .ToListAsync(cancellationToken));
             await ReleaseAsync(db.Deliveries, time.GetUtcNow(), cancellationToken);
         }
 
@@ -182,11 +185,12 @@ public sealed class WorkStarter(
         var now = time.GetUtcNow();
         var soon = now + Grace;
         // No try is ever postponed for longer
-        var tooFarOff = soon + SendAlertJob.LongestDelay;
+        var (tooFarOff, tooFarOffAfterUnknown) = (soon + SendAlertJob.LongestDelay, soon + SendAlertJob.LongestDelayAfterUnknown);
         await ReleaseAsync(
             db.Deliveries.Where(d => d.SendingSince < now - SendingGrace || d.SendingSince > soon), now, cancellationToken);
         await db.Deliveries
-            .Where(d => d.State == DeliveryState.Waiting && (d.DueAt > tooFarOff || (d.Tries == 0 && d.DueAt > soon)))
+            .Where(d => d.State == DeliveryState.Waiting
+                && d.DueAt > (d.Tries == 0 ? soon : d.MayHaveArrived ? tooFarOffAfterUnknown : tooFarOff))
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
         await db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt > soon)
             .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
