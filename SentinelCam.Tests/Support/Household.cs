@@ -120,15 +120,23 @@ public static class HouseholdActions
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
         var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         var recorder = scope.ServiceProvider.GetRequiredService<LoginAttemptRecorder>();
-        var submission = new Submission(account, email, new Visitor(remoteAddress, userAgent, IsThisMachine: false), now, now);
         await using var transaction = await db.Database.BeginTransactionAsync();
         var decision = await scope.ServiceProvider.GetRequiredService<SignInPolicy>()
             .DecideAsync(account?.Id ?? 0, passwordIsRight, now);
+        var attempt = new LoginAttempt
+        {
+            At = now,
+            AccountTyped = account?.Email ?? TypedAccount.ForRecord(email),
+            OwnerId = decision.OwnerId,
+            RemoteAddress = remoteAddress,
+            UserAgent = userAgent,
+            Outcome = decision.Refusal ?? LoginOutcome.SucceededAfterFailures,
+        };
         var isRecorded = true;
-        if (decision.Refusal is { } refusal)
-            await recorder.AddFailureAsync(submission, refusal, decision.OwnerId);
+        if (decision.Refusal is null)
+            isRecorded = await recorder.AddSuccessAsync(attempt, now);
         else
-            isRecorded = await recorder.AddSuccessAsync(submission);
+            await recorder.AddFailureAsync(attempt, now);
         var entry = isRecorded ? db.ChangeTracker.Entries<ImageLogEntry>().Single().Entity : null;
         if (entry is not null && !isCaptured)
             entry.CaptureDueAt = now.AddMinutes(2);

@@ -33,22 +33,26 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         "No picture and no email: ten emails about sign-ins like this one were queued in the last hour.";
 
     /// <summary>Joins the open alert or opens one. Decides which mail reports the attempt and whether to photograph it.</summary>
-    /// <param name="ownerId">Who is alerted; null: the administrators.</param>
-    /// <param name="remoteAddress">Where the attempt came from.</param>
+    /// <param name="attempt">The attempt; its owner, origin and address decide which alert it joins.</param>
     /// <param name="now">The time by which attempts are grouped.</param>
-    public async Task<JoinedAlert> JoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
+    /// <param name="alertFrom">The number of the failure that is mailed at once; null: the owner's preference.</param>
+    /// <param name="mayBePhotographed">False if a picture could not show who it was.</param>
+    public async Task<JoinedAlert> JoinAsync(
+        LoginAttempt attempt, DateTimeOffset now, int? alertFrom = null, bool mayBePhotographed = true)
     {
-        var preferences = await db.Users.Where(a => a.Id == ownerId)
+        ArgumentNullException.ThrowIfNull(attempt);
+        var preferences = await db.Users.Where(a => a.Id == attempt.OwnerId)
             .Select(a => new AlertPreferences(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync()
             ?? AlertPreferences.Default;
+        preferences = preferences with { AlertFrom = alertFrom ?? preferences.AlertFrom };
         var quiet = preferences.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
-        var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
+        var alert = await OpenAsync(attempt, now);
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
         var toldBy = DecideToldBy(alert, preferences, now);
         // Attempts before the mailed one are always photographed, because their pictures are in its mail
-        var isPhotographed = toldBy is ToldBy.OwnMail
-            || (toldBy is ToldBy.LaterMail && alert.Attempts < preferences.AlertFrom) || IsPictureDue(alert, now);
+        var isPhotographed = mayBePhotographed && (toldBy is ToldBy.OwnMail
+            || (toldBy is ToldBy.LaterMail && alert.Attempts < preferences.AlertFrom) || IsPictureDue(alert, now));
         if (toldBy is ToldBy.OwnMail)
             alert.MailedFrom = alert.Attempts;
         alert.NeedsSummary |= toldBy is ToldBy.Summary;
@@ -60,15 +64,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     }
 
     /// <summary>
-    /// Finds the alert that a successful sign-in belongs to. An earlier success does not reset the count of failures, because it
-    /// may be the owner's, between someone else's guesses.
+    /// Finds the alert that a success belongs to: of the same owner and origin, and for a log-in to the device of the same user.
+    /// An earlier success does not reset the count of failures, because it may be the owner's, between someone else's guesses.
     /// </summary>
     /// <returns>Null if there were fewer than three failures within the hour.</returns>
-    public async Task<Alert?> AlertBeforeSuccessAsync(long ownerId, DateTimeOffset now)
+    public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(success);
         var since = now - AlertOptions.FailuresWithin;
-        var last = await db.LoginAttempts
-            .Where(a => a.OwnerId == ownerId && a.Outcome != LoginOutcome.SucceededAfterFailures)
+        var last = await db.LoginAttempts.OfTheSame(success)
+            .Where(a => a.Outcome != LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).Take(AlertOptions.FailuresBeforeSuccess)
             .Select(a => new { a.At, a.AlertId }).ToListAsync();
         return last.Count == AlertOptions.FailuresBeforeSuccess && last.TrueForAll(a => a.At > since)
@@ -77,39 +82,49 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     }
 
     /// <summary>Whether another success after failures is only recorded, because enough were mailed within the hour.</summary>
-    public async Task<bool> IsSuccessMailLimitReachedAsync(long ownerId, DateTimeOffset now)
+    public async Task<bool> IsSuccessMailLimitReachedAsync(LoginAttempt success, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(success);
         var since = now - TimeSpan.FromHours(1);
-        var successes = db.LoginAttempts
-            .Where(a => a.OwnerId == ownerId && a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures);
+        var successes = db.LoginAttempts.OfTheSame(success)
+           .Where(a => a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures);
         return await successes.CountAsync() >= AlertOptions.MaxSuccessesPerHour;
     }
 
-    private async Task<Alert> OpenAsync(long? ownerId, string network, DateTimeOffset now)
+    private async Task<Alert> OpenAsync(LoginAttempt attempt, DateTimeOffset now)
     {
-        if (await FindAsync(ownerId, network, now) is { } own)
+        var network = RemoteNetwork.Of(attempt.RemoteAddress);
+        if (await FindAsync(attempt, network, now) is { } own)
             return own;
         // Otherwise an attacker with many addresses could trigger one mail for each
-        if (ownerId is null && await IsOwnerlessLimitReachedAsync(now))
+        if (attempt.OwnerId is null && await IsOwnerlessLimitReachedAsync(attempt.Origin, now))
         {
             network = Alert.ManyNetworks;
-            if (await FindAsync(null, network, now) is { } shared)
+            if (await FindAsync(attempt, network, now) is { } shared)
                 return shared;
         }
 
-        return db.Add(new Alert { OwnerId = ownerId, RemoteNetwork = network, OpenedAt = now }).Entity;
+        return db.Add(new Alert
+        {
+            OwnerId = attempt.OwnerId,
+            Origin = attempt.Origin,
+            RemoteNetwork = network,
+            OpenedAt = now,
+        }).Entity;
     }
 
-    private Task<Alert?> FindAsync(long? ownerId, string network, DateTimeOffset now) => db.Alerts
+    private Task<Alert?> FindAsync(LoginAttempt attempt, string network, DateTimeOffset now) => db.Alerts
         .Where(a => a.ClosedAt == null && a.ClosesAt > now)
-        .Where(a => a.OwnerId == ownerId && (ownerId != null || a.RemoteNetwork == network))
+        .Where(a => a.OwnerId == attempt.OwnerId && a.Origin == attempt.Origin
+            && (attempt.OwnerId != null || a.RemoteNetwork == network))
         .OrderByDescending(a => a.ClosesAt)
         .FirstOrDefaultAsync();
 
-    private async Task<bool> IsOwnerlessLimitReachedAsync(DateTimeOffset now)
+    private async Task<bool> IsOwnerlessLimitReachedAsync(AttemptOrigin origin, DateTimeOffset now)
     {
         var since = now - TimeSpan.FromHours(1);
-        var ownerless = db.Alerts.Where(a => a.OwnerId == null && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
+        var ownerless = db.Alerts.Where(a =>
+            a.OwnerId == null && a.Origin == origin && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
         return await ownerless.CountAsync() >= AlertOptions.MaxOwnerlessPerHour;
     }
 

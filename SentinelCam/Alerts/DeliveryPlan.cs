@@ -54,9 +54,13 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         db.ImageLog.AnyAsync(e =>
             e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
-    /// <summary>Adds the mails about a success after failures. They wait briefly for the picture.</summary>
-    public Task AddSuccessAsync(ImageLogEntry entry) =>
-        AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + PictureWait);
+    /// <summary>Adds the mails about a success after failures. They wait briefly for the picture, if there is to be one.</summary>
+    public Task AddSuccessAsync(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var wait = entry.CaptureState is CaptureState.Waiting ? PictureWait : TimeSpan.Zero;
+        return AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + wait);
+    }
 
     /// <summary>Adds the summary mails of a burst.</summary>
     public async Task AddSummaryAsync(Alert alert)

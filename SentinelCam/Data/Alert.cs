@@ -11,6 +11,9 @@ public sealed class Alert
     /// <summary>Who is alerted; null: the administrators, with one alert per <see cref="RemoteNetwork"/>.</summary>
     public long? OwnerId { get; set; }
 
+    /// <summary>Where its attempts came from, so that a flood over the network hides nobody at the device.</summary>
+    public AttemptOrigin Origin { get; set; }
+
     /// <summary>The network of the first attempt, see <c>Visitors.RemoteNetwork</c>; or <see cref="ManyNetworks"/>.</summary>
     public required string RemoteNetwork { get; set; }
 

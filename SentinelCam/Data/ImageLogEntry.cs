@@ -29,6 +29,9 @@ public sealed class ImageLogEntry
     /// <summary>A copy of the attempt's outcome, so that entries can be indexed by it; null for a manual capture.</summary>
     public LoginOutcome? Outcome { get; set; }
 
+    /// <summary>A copy of the attempt's origin, so that entries can be indexed by it; null for a manual capture.</summary>
+    public AttemptOrigin? Origin { get; set; }
+
     /// <summary>The combined state of the mails about this entry; null if there are none. Set by a database trigger.</summary>
     public MailState? MailState { get; set; }
 

@@ -10,15 +10,31 @@ public sealed class LoginAttempt
 
     public DateTimeOffset At { get; set; }
 
-    /// <summary>The mail address as typed; <c>TypedAccount.Mask</c> for any other text.</summary>
+    public AttemptOrigin Origin { get; set; }
+
+    /// <summary>
+    /// The mail address as typed; <c>TypedAccount.Mask</c> for any other text. For a log-in to the device, the name of its user;
+    /// empty if there is no such user.
+    /// </summary>
     public required string AccountTyped { get; set; }
 
     /// <summary>The owner who is alerted; null: the administrators, if the account is unknown or not approved.</summary>
     public long? OwnerId { get; set; }
 
+    /// <summary>Empty for a log-in by someone in front of the device.</summary>
     public required string RemoteAddress { get; set; }
 
+    /// <summary>What the browser calls itself; empty for a log-in to the device.</summary>
     public required string UserAgent { get; set; }
+
+    /// <summary>For a log-in to the device: the name under which the program calls PAM, see <see cref="DeviceServices"/>.</summary>
+    public string? Service { get; set; }
+
+    /// <summary>For a log-in to the device: the user who called the program, as with <c>su</c>; null if there is none.</summary>
+    public string? Caller { get; set; }
+
+    /// <summary>For a log-in to the device: what its source calls the event, so that it is recorded once.</summary>
+    public string? SourceKey { get; set; }
 
     public LoginOutcome Outcome { get; set; }
 
@@ -57,6 +73,9 @@ public enum LoginOutcome
     LockedOut,
     NotApproved,
 
+    /// <summary>The device refused a log-in: most often because of a wrong password, but it does not say why.</summary>
+    RefusedByDevice,
+
     /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
 }
@@ -70,7 +89,8 @@ public static class LoginOutcomeWords
         LoginOutcome.UnknownAccount => "unknown account",
         LoginOutcome.LockedOut => "account locked after too many failures",
         LoginOutcome.NotApproved => "account not approved yet",
-        LoginOutcome.SucceededAfterFailures => "signed in after several failures",
+        LoginOutcome.RefusedByDevice => "refused by the device",
+        LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
         _ => outcome.ToString(),
     };
 }

@@ -21,6 +21,10 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<Delivery> Deliveries => Set<Delivery>();
 
+    public DbSet<DeviceUser> DeviceUsers => Set<DeviceUser>();
+
+    public DbSet<DeviceRule> DeviceRules => Set<DeviceRule>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -49,7 +53,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         {
             attempt.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
             attempt.HasOne<Alert>().WithMany().HasForeignKey(a => a.AlertId);
-            attempt.HasIndex(a => new { a.OwnerId, a.Id });
+            attempt.HasIndex(a => new { a.OwnerId, a.Origin, a.Id });
+            attempt.HasIndex(a => new { a.Origin, a.AccountTyped, a.Id }).HasFilter("Origin <> 'WebPage'");
+            attempt.HasIndex(a => a.SourceKey).IsUnique().HasFilter("SourceKey IS NOT NULL");
             attempt.HasIndex(a => new { a.AlertId, a.Id });
         });
 
@@ -64,6 +70,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             entry.HasIndex(e => new { e.OwnerId, e.Trigger, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.Outcome, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.MailState, e.At });
+            entry.HasIndex(e => new { e.OwnerId, e.Origin, e.At }).HasFilter("Origin <> 'WebPage'");
             entry.HasIndex(e => e.CaptureDueAt).HasFilter("CaptureState = 'Waiting'");
         });
 
@@ -77,7 +84,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         builder.Entity<Alert>(alert =>
         {
             alert.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
-            alert.HasIndex(a => new { a.OwnerId, a.RemoteNetwork, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
+            alert.HasIndex(a => new { a.OwnerId, a.Origin, a.RemoteNetwork, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
             alert.HasIndex(a => new { a.OwnerId, a.OpenedAt });
         });
 
@@ -89,6 +96,17 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             delivery.HasIndex(d => d.MessageId).IsUnique();
             delivery.HasIndex(d => new { d.RecipientId, d.State });
             delivery.HasIndex(d => new { d.State, d.DueAt });
+        });
+
+        builder.Entity<DeviceUser>(user =>
+        {
+            user.HasKey(u => u.Name);
+            user.HasOne<Account>().WithMany().HasForeignKey(u => u.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<DeviceRule>(rule =>
+        {
+            rule.HasOne<Account>().WithMany().HasForeignKey(r => r.OwnerId).OnDelete(DeleteBehavior.Cascade);
+            rule.HasIndex(r => new { r.OwnerId, r.Service }).IsUnique();
         });
     }
 

@@ -77,12 +77,21 @@ public sealed class CredentialCheck(
         // Lockouts and bursts depend on the order in which attempts are counted
         var now = time.GetUtcNow();
         var decision = await policy.DecideAsync(account?.Id ?? 0, passwordIsRight, now);
-        var submission = new Submission(account, typed, visitor, at, now);
+        var attempt = new LoginAttempt
+        {
+            At = at,
+            Origin = AttemptOrigin.WebPage,
+            AccountTyped = account?.Email ?? TypedAccount.ForRecord(typed),
+            OwnerId = decision.OwnerId,
+            RemoteAddress = visitor.RemoteAddress,
+            UserAgent = visitor.UserAgent,
+            Outcome = decision.Refusal ?? LoginOutcome.SucceededAfterFailures,
+        };
         var isRecorded = true;
-        if (decision.Refusal is { } refusal)
-            await recorder.AddFailureAsync(submission, refusal, decision.OwnerId);
+        if (decision.Refusal is null)
+            isRecorded = await recorder.AddSuccessAsync(attempt, now);
         else
-            isRecorded = await recorder.AddSuccessAsync(submission);
+            await recorder.AddFailureAsync(attempt, now);
         try
         {
             await transaction.CommitAsync();

@@ -1,6 +1,5 @@
 using SentinelCam.Alerts;
 using SentinelCam.Data;
-using SentinelCam.Visitors;
 
 namespace SentinelCam.LoginAttempts;
 
@@ -8,34 +7,47 @@ namespace SentinelCam.LoginAttempts;
 public sealed class LoginAttemptRecorder(
     SentinelCamDbContext db, AlertGrouping grouping, DeliveryPlan deliveries, ILogger<LoginAttemptRecorder> logger)
 {
-    /// <summary>Records a refused submission.</summary>
-    /// <param name="submission">The submission.</param>
-    /// <param name="refusal">Why it was refused.</param>
-    /// <param name="ownerId">Who is alerted; null: the administrators.</param>
-    public async Task AddFailureAsync(Submission submission, LoginOutcome refusal, long? ownerId)
+    /// <summary>Records a failure.</summary>
+    /// <param name="attempt">The attempt, as far as its source knows it.</param>
+    /// <param name="countedAt">When it was counted: later than it happened if it had to wait.</param>
+    /// <param name="alertFrom">The number of the failure that is mailed at once; null: the owner's preference.</param>
+    /// <param name="noPicture">Why no picture is to be taken, in words for the owner; null to take one.</param>
+    public async Task AddFailureAsync(
+        LoginAttempt attempt, DateTimeOffset countedAt, int? alertFrom = null, string? noPicture = null)
     {
-        ArgumentNullException.ThrowIfNull(submission);
-        var joined = await grouping.JoinAsync(ownerId, submission.Visitor.RemoteAddress, submission.CountedAt);
-        var entry = Add(submission, CaptureTrigger.FailedLogin, refusal, ownerId, joined.Alert, joined.ToldBy);
+        ArgumentNullException.ThrowIfNull(attempt);
+        var joined = await grouping.JoinAsync(attempt, countedAt, alertFrom, mayBePhotographed: noPicture is null);
+        (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
+        var entry = NewEntry(attempt, CaptureTrigger.FailedLogin, countedAt);
         if (!joined.IsPhotographed)
-            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotPhotographed);
+            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, noPicture ?? AlertGrouping.NotPhotographed);
         await SaveAsync(entry);
+        // The mail follows the capture, so without one it is due now
+        if (!joined.IsPhotographed && joined.ToldBy is ToldBy.OwnMail)
+        {
+            await deliveries.AddForAsync(entry, pictureTaken: false);
+            await db.SaveChangesAsync();
+        }
     }
 
-    /// <summary>Records a successful submission if it follows three failures within an hour.</summary>
-    /// <returns>False for any other successful sign-in, which is not recorded.</returns>
-    public async Task<bool> AddSuccessAsync(Submission submission)
+    /// <summary>Records a success if it follows three failures within an hour.</summary>
+    /// <param name="attempt">The attempt, as far as its source knows it.</param>
+    /// <param name="countedAt">When it was counted.</param>
+    /// <param name="noPicture">Why no picture is to be taken, in words for the owner; null to take one.</param>
+    /// <returns>False for any other success, which is not recorded.</returns>
+    public async Task<bool> AddSuccessAsync(LoginAttempt attempt, DateTimeOffset countedAt, string? noPicture = null)
     {
-        ArgumentNullException.ThrowIfNull(submission);
-        var account = submission.Account ?? throw new ArgumentException("A success needs an account.", nameof(submission));
-        if (await grouping.AlertBeforeSuccessAsync(account.Id, submission.CountedAt) is not { } alert)
+        ArgumentNullException.ThrowIfNull(attempt);
+        if (await grouping.AlertBeforeSuccessAsync(attempt, countedAt) is not { } alert)
             return false;
         // An attacker who has the password could otherwise trigger mail after mail
-        var isTold = !await grouping.IsSuccessMailLimitReachedAsync(account.Id, submission.CountedAt);
-        var entry = Add(submission, CaptureTrigger.SuccessAfterFailures, LoginOutcome.SucceededAfterFailures, account.Id, alert,
-            isTold ? ToldBy.OwnMail : ToldBy.Nothing);
-        if (!isTold)
-            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotMailed);
+        var isTold = !await grouping.IsSuccessMailLimitReachedAsync(attempt, countedAt);
+        attempt.Outcome = LoginOutcome.SucceededAfterFailures;
+        (attempt.AlertId, attempt.NumberInAlert) = (alert.Id, alert.Attempts);
+        attempt.ToldBy = isTold ? ToldBy.OwnMail : ToldBy.Nothing;
+        var entry = NewEntry(attempt, CaptureTrigger.SuccessAfterFailures, countedAt);
+        if (!isTold || noPicture is not null)
+            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, isTold ? noPicture : AlertGrouping.NotMailed);
         await SaveAsync(entry);
         if (isTold)
         {
@@ -47,44 +59,36 @@ public sealed class LoginAttemptRecorder(
         return true;
     }
 
-    private ImageLogEntry Add(
-        Submission submission, CaptureTrigger trigger, LoginOutcome outcome, long? ownerId, Alert alert, ToldBy toldBy) =>
+    private ImageLogEntry NewEntry(LoginAttempt attempt, CaptureTrigger trigger, DateTimeOffset dueAt) =>
         db.Add(new ImageLogEntry
         {
-            OwnerId = ownerId,
+            OwnerId = attempt.OwnerId,
             Trigger = trigger,
-            At = submission.At,
-            Outcome = outcome,
-            AlertId = alert.Id,
-            CaptureDueAt = submission.CountedAt,
-            LoginAttempt = new LoginAttempt
-            {
-                At = submission.At,
-                AccountTyped = submission.Account?.Email ?? TypedAccount.ForRecord(submission.Typed),
-                OwnerId = ownerId,
-                RemoteAddress = submission.Visitor.RemoteAddress,
-                UserAgent = submission.Visitor.UserAgent,
-                Outcome = outcome,
-                AlertId = alert.Id,
-                NumberInAlert = alert.Attempts,
-                ToldBy = toldBy,
-            },
+            At = attempt.At,
+            Outcome = attempt.Outcome,
+            Origin = attempt.Origin,
+            AlertId = attempt.AlertId,
+            CaptureDueAt = dueAt,
+            LoginAttempt = attempt,
         }).Entity;
 
     private async Task SaveAsync(ImageLogEntry entry)
     {
         await db.SaveChangesAsync();
         var attempt = entry.LoginAttempt!;
-        logger.LogInformation(
-            "Attempt {AttemptId}: {Outcome} for {Account} from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
-            attempt.Id, attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress, entry.Id, attempt.AlertId);
+        if (attempt.Origin is AttemptOrigin.WebPage)
+        {
+            logger.LogInformation(
+                "Attempt {AttemptId}: {Outcome} for {Account} from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
+                attempt.Id, attempt.Outcome, attempt.AccountTyped, attempt.RemoteAddress, entry.Id, attempt.AlertId);
+        }
+        else
+        {
+            logger.LogInformation(
+                "Attempt {AttemptId}: {Outcome} for the device's user {User} through {Service}, {Origin}, "
+                    + "from {RemoteAddress}, entry {EntryId}, alert {AlertId}",
+                attempt.Id, attempt.Outcome, attempt.AccountTyped, attempt.Service, attempt.Origin, attempt.RemoteAddress,
+                entry.Id, attempt.AlertId);
+        }
     }
 }
-
-/// <summary>A submission of credentials, without the password.</summary>
-/// <param name="Account">The account with the submitted mail address; null if there is none.</param>
-/// <param name="Typed">The account as typed.</param>
-/// <param name="Visitor">Who typed it.</param>
-/// <param name="At">When the form arrived.</param>
-/// <param name="CountedAt">When it was counted: later than <paramref name="At"/> if the hash had to wait for a core.</param>
-public sealed record Submission(Account? Account, string Typed, Visitor Visitor, DateTimeOffset At, DateTimeOffset CountedAt);

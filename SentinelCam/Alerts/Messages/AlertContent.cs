@@ -36,7 +36,20 @@ public sealed record MailAttempt(
     string RemoteAddress,
     string UserAgent,
     string Outcome,
-    int Number = 1);
+    int Number = 1)
+{
+    /// <summary>Where the credentials were submitted.</summary>
+    public AttemptOrigin Origin { get; init; }
+
+    /// <summary>For a log-in to the device: the name under which the program calls PAM.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>For a log-in to the device: the user who called the program, or null.</summary>
+    public string? Caller { get; init; }
+
+    /// <summary>Where the person was.</summary>
+    public RemoteKind Place => Origin is AttemptOrigin.AtDevice ? RemoteKind.ThisMachine : RemotePlace.KindOf(RemoteAddress);
+}
 
 /// <summary>An address that attempts of a burst came from, and how many.</summary>
 public sealed record MailAddress(string RemoteAddress, int Attempts);

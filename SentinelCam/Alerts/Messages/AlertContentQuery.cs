@@ -182,22 +182,26 @@ public sealed class AlertContentQuery(
     private Task<int> FailuresBeforeAsync(LoginAttempt success)
     {
         var since = success.At - AlertOptions.FailuresWithin;
-        return db.LoginAttempts
-            .Where(a => a.OwnerId == success.OwnerId && a.Outcome != LoginOutcome.SucceededAfterFailures)
-            .CountAsync(a => a.Id < success.Id && a.At > since);
+        return db.LoginAttempts.OfTheSame(success)
+            .CountAsync(a => a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
     }
 
     /// <summary>
     /// The latest successful sign-in since a failure: between failures, or while the mail waited for a picture or a server.
     /// </summary>
     private async Task<MailAttempt?> SuccessSinceAsync(LoginAttempt failure) =>
-        await db.LoginAttempts.AsNoTracking()
-            .Where(a => a.OwnerId == failure.OwnerId && failure.OwnerId != null)
+        await db.LoginAttempts.AsNoTracking().OfTheSame(failure)
+            .Where(a => failure.OwnerId != null || failure.Origin != AttemptOrigin.WebPage)
             .Where(a => a.Id > failure.Id && a.Outcome == LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     private static MailAttempt Tell(LoginAttempt a) =>
-        new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert);
+        new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert)
+        {
+            Origin = a.Origin,
+            Service = a.Service,
+            Caller = a.Caller,
+        };
 
     private async Task<AlertContent> WithPicturesAsync(AlertContent content, ImageLogEntry entry, List<ImageLogEntry> entries)
     {

@@ -31,6 +31,7 @@ internal sealed class AlertText
     private readonly AlertContent _content;
     private readonly string _account;
     private readonly string _camera;
+    private readonly LogInWords _words;
     private readonly int _picturesLeftOut;
     private readonly bool _wasRefused;
 
@@ -42,8 +43,9 @@ internal sealed class AlertText
         _wasRefused = wasRefused;
         _content = content;
         _picturesLeftOut = picturesLeftOut;
-        _account = content.SeveralAccounts ? "several accounts" : VisitorText.Clean(content.AccountName, MaxNameLength);
         _camera = VisitorText.Clean(content.CameraName, MaxNameLength);
+        _words = LogInWords.Of(content, _camera);
+        _account = content.SeveralAccounts ? _words.SeveralAccounts : VisitorText.Clean(content.AccountName, MaxNameLength);
 
         Subject = MakeSubject();
         Opening = MakeOpening();
@@ -80,10 +82,10 @@ internal sealed class AlertText
     private string MakeSubject()
     {
         var what = IsSuccessAfterFailures
-            ? $"Sign-in to {_account} on {_camera} SUCCEEDED after {_content.FailuresBefore} failures"
+            ? $"{_words.Capitalized} to {_account} {_words.Where} SUCCEEDED after {_content.FailuresBefore} failures"
             : _content.AccountUnknown
-            ? $"Failed sign-in with the unknown account {_account} on {_camera}"
-            : $"Failed sign-in to {_account} on {_camera}";
+            ? $"Failed {_words.Noun} with {_words.Unknown(_account)} {_words.Where}"
+            : $"Failed {_words.Noun} to {_account} {_words.Where}";
 
         return _content.Kind switch
         {
@@ -99,23 +101,20 @@ internal sealed class AlertText
 
     private string MakeOpening()
     {
-        var where = _content.SeveralAccounts ? $"to {_account} on {_camera}"
-            : _content.AccountUnknown
-            ? $"on {_camera} with an account that does not exist ({_account})"
-            : $"to the account {_account} on {_camera}";
+        var where = _words.Opening(_account);
 
         return _content.Kind switch
         {
             MailKind.Attempt when _content.Attempts.Count > 1 =>
-                $"{Count(_content.AttemptCount)} to sign in {where} failed one after another.",
-            MailKind.Attempt => $"Someone tried to sign in {where} and failed.",
+                $"{Count(_content.AttemptCount)} to {_words.Verb} {where} failed one after another.",
+            MailKind.Attempt => $"Someone tried to {_words.Verb} {where} and failed.",
             MailKind.Success =>
-                $"Someone signed in {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour "
+                $"Someone {_words.Past} {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour "
                 + "before.",
             MailKind.LatePicture when IsSuccessAfterFailures =>
-                $"This is the picture of the sign-in {where} that succeeded after several failed attempts. {LatePictureReason}",
-            MailKind.LatePicture => $"This is the picture of the failed sign-in {where}. {LatePictureReason}",
-            MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to sign in {where} failed.",
+                $"This is the picture of the {_words.Noun} {where} that succeeded after several failed attempts. {LatePictureReason}",
+            MailKind.LatePicture => $"This is the picture of the failed {_words.Noun} {where}. {LatePictureReason}",
+            MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to {_words.Verb} {where} failed.",
             MailKind.ConfirmRecipient =>
                 $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are "
                 + "mails about failed sign-ins, with pictures from a camera.",
@@ -143,7 +142,7 @@ internal sealed class AlertText
         yield return new AlertFact("Attempts", Number(_content.AttemptCount));
         yield return new AlertFact("First", Time(_content.FirstAt));
         yield return new AlertFact("Last", Time(_content.LastAt));
-        foreach (var address in _content.Addresses)
+        foreach (var address in _content.Addresses.Where(address => address.RemoteAddress.Length > 0))
             yield return new AlertFact("From", $"{RemotePlace.Describe(address.RemoteAddress)}: {Count(address.Attempts)}");
         var unlistedAddresses = _content.AddressCount - _content.Addresses.Count;
         if (unlistedAddresses > 0)
@@ -156,9 +155,22 @@ internal sealed class AlertText
     private IEnumerable<AlertFact> AttemptFacts(MailAttempt attempt)
     {
         yield return new AlertFact("When", Time(attempt.At));
-        yield return new AlertFact("Account", VisitorText.Clean(attempt.AccountTyped, MaxNameLength));
-        yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
-        yield return new AlertFact("Browser", TextOr(attempt.UserAgent, MaxUserAgentLength, "not stated"));
+        if (attempt.Origin is AttemptOrigin.WebPage)
+        {
+            yield return new AlertFact("Account", VisitorText.Clean(attempt.AccountTyped, MaxNameLength));
+            yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
+            yield return new AlertFact("Browser", TextOr(attempt.UserAgent, MaxUserAgentLength, "not stated"));
+        }
+        else
+        {
+            yield return new AlertFact("User", TextOr(attempt.AccountTyped, MaxNameLength, "no user of this device"));
+            yield return new AlertFact("Where", VisitorText.Clean(DeviceServices.Where(attempt.Service), MaxNameLength));
+            if (VisitorText.Clean(attempt.Caller, MaxNameLength) is { Length: > 0 } caller)
+                yield return new AlertFact("Typed by", caller);
+            if (attempt.Origin is AttemptOrigin.OverNetwork)
+                yield return new AlertFact("From", RemotePlace.Describe(attempt.RemoteAddress));
+        }
+
         yield return new AlertFact("Outcome", VisitorText.Clean(attempt.Outcome, MaxNameLength));
         yield return IsSuccessAfterFailures
             ? new AlertFact("Failed before", Number(_content.FailuresBefore))
@@ -202,12 +214,17 @@ internal sealed class AlertText
         if (_content.Success is { } success)
         {
             var account = VisitorText.Clean(success.AccountTyped, MaxNameLength);
-            var place = RemotePlace.Describe(success.RemoteAddress);
-            yield return $"After the first of these failed attempts, someone signed in to {account} with the right password, on "
-                + $"{Time(success.At)}, from {place}. A separate mail describes that sign-in.";
+            var place = success.Origin is AttemptOrigin.AtDevice
+                ? VisitorText.Clean(DeviceServices.Where(success.Service), MaxNameLength)
+                : $"from {RemotePlace.Describe(success.RemoteAddress)}";
+            yield return $"After the first of these failed attempts, someone {_words.Past} to {account} with the right password, "
+                + $"on {Time(success.At)}, {place}. A separate mail describes that {_words.Noun}.";
         }
 
-        var kinds = _content.Attempts.Select(attempt => RemotePlace.KindOf(attempt.RemoteAddress)).ToHashSet();
+        // A mail about a log-in to the device over the network usually has no picture, and says why
+        if (_words.IsDevice && _content.Pictures.Count == 0)
+            yield break;
+        var kinds = _content.Attempts.Select(attempt => attempt.Place).ToHashSet();
         if (kinds.Contains(RemoteKind.Remote))
         {
             yield return "This came over the network from a remote address. The camera cannot see that person. It shows who was "
@@ -245,6 +262,7 @@ internal sealed class AlertText
         [
             "If you did not request this picture, someone else is signed in to your account. Change your password.",
         ],
+        _ when _words.IsDevice => DeviceAdvice(),
         _ when IsSuccessAfterFailures =>
         [
             "If this was you, you do not need to do anything.",
@@ -271,8 +289,31 @@ internal sealed class AlertText
         ],
     };
 
-    private static bool IsRemote(MailAttempt attempt) =>
-        RemotePlace.KindOf(attempt.RemoteAddress) is RemoteKind.Remote or RemoteKind.Unknown;
+    private IEnumerable<string> DeviceAdvice()
+    {
+        if (IsSuccessAfterFailures || _content.Success is not null)
+        {
+            yield return "If this was you, you do not need to do anything.";
+            yield return "If it was not you, someone else knows this password and may still be logged in. Go to the device, end "
+                + "that session, and change the password.";
+        }
+        else
+        {
+            if (!_content.AccountUnknown)
+                yield return "If you mistyped your password, you do not need to do anything.";
+            yield return MayShowWhoTyped
+                ? "If it was not you, look at the picture to see who it was. Nobody got in this time."
+                : "If it was not you, someone else tried. Nobody got in this time.";
+        }
+
+        if (_content.ForAdministrators)
+        {
+            yield return "You receive this mail as an administrator, because no account is assigned to this user of the device. "
+                + "Assign one on the page Device.";
+        }
+    }
+
+    private static bool IsRemote(MailAttempt attempt) => attempt.Place is RemoteKind.Remote or RemoteKind.Unknown;
 
     private string Caption(MailPicture picture)
     {
