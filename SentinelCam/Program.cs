@@ -1,6 +1,7 @@
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
+using SentinelCam.CommandLine;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
@@ -13,12 +14,10 @@ using SentinelCam.Visitors;
 
 try
 {
-    var builder = SettingsFiles.Read(() => WebApplication.CreateBuilder(new WebApplicationOptions
-    {
-        Args = args,
-        // A published app finds its files and its data directory regardless of the working directory
-        ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
-    }));
+    if (Commands.AreIn(args))
+        return await Commands.RunAsync(args);
+
+    var builder = SettingsFiles.CreateBuilder(args);
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
     // Serves styles and scripts in every environment, even when the app runs from its build folder

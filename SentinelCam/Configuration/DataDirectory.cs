@@ -48,14 +48,20 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The log files.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>The absolute path of the configured directory, which need not exist.</summary>
+    public static string Find(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var configured = configuration["DataDirectory"];
+        return Path.GetFullPath(string.IsNullOrWhiteSpace(configured) ? "data" : configured, environment.ContentRootPath);
+    }
+
     /// <summary>Creates missing folders with mode 0700 and takes the lock, which ends with the process.</summary>
     /// <exception cref="ConfigurationException">
     /// The directory or one of its folders is not writable, or another SentinelCam uses it.
     /// </exception>
     public static DataDirectory Open(IConfiguration configuration, IHostEnvironment environment)
     {
-        var configured = configuration["DataDirectory"];
-        var root = Path.GetFullPath(string.IsNullOrWhiteSpace(configured) ? "data" : configured, environment.ContentRootPath);
+        var root = Find(configuration, environment);
         try
         {
             foreach (var folder in Folders)

@@ -1,0 +1,201 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>
+/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and PAM profiles, in a
+/// mount namespace. Whatever a test changes there is gone afterwards; the machine's own PAM is never touched.
+/// </summary>
+/// <remarks>
+/// The users are <c>ann</c> and <c>ben</c>, who may use <c>sudo</c>, and <c>sentinelcam</c>. Wrong passwords are refused without
+/// PAM's own delay. The file systems are overlays in memory. A pipe ties the sandbox to this process: when the pipe closes, every
+/// process in the namespace is killed, and with the last one the namespace and its file systems end.
+/// </remarks>
+public sealed class DeviceSandbox : IDisposable
+{
+    /// <summary>Ann's and Ben's password.</summary>
+    public const string Password = "correct horse";
+
+    /// <summary>The directory where the helper puts events.</summary>
+    public const string Spool = "/var/spool/sentinelcam";
+
+    // $1: an empty directory
+    private const string Launcher = """
+        set -e
+        directory=$1
+        mount -t tmpfs -o mode=755 tmpfs "$directory"
+        for folder in etc var home usr/libexec usr/share/pam-configs; do
+            mkdir -p "$directory/new/$folder" "$directory/work/$folder"
+            mount -t overlay -o "lowerdir=/$folder,upperdir=$directory/new/$folder,workdir=$directory/work/$folder" overlay "/$folder"
+        done
+        mount -t tmpfs -o mode=755 tmpfs /run
+        mkdir -p /run/sshd /run/lock
+        hash='$6$rounds=1000$sentinelcam$F.NAaubuLOqW6Km9lJD22bwZV42obgLVDll6EJypRc.eaKAH7lm1eIY.rsldzv9WYc.FRwE97RLszunl1zvZL.'
+        id=60101
+        for user in ann ben; do
+            echo "$user:x:$id:$id::/home/$user:/bin/sh" >>/etc/passwd
+            echo "$user:x:$id:" >>/etc/group
+            echo "$user:$hash:20000::::::" >>/etc/shadow
+            mkdir "/home/$user" && chown "$id:$id" "/home/$user"
+            id=$((id + 1))
+        done
+        echo "sentinelcam:x:60110:60110::/nonexistent:/usr/sbin/nologin" >>/etc/passwd
+        echo "sentinelcam:x:60110:" >>/etc/group
+        if [ -d /etc/sudoers.d ]; then
+            printf '%s\n' 'Defaults lecture=never, !fqdn' 'ann,ben ALL=(ALL:ALL) ALL' >/etc/sudoers.d/sentinelcam-tests
+        fi
+        # The packages' lines, without what an administrator of this machine added
+        DEBIAN_FRONTEND=noninteractive pam-auth-update --package --force
+        rm -f /etc/pam.d/*.pam-old
+        sed -i 's/pam_unix.so nullok/& nodelay/' /etc/pam.d/common-auth
+        sed -i '/pam_faildelay/d' /etc/pam.d/login
+        end() {
+            left=1
+            while [ $left = 1 ]; do
+                left=0
+                for process in /proc/[0-9]*; do
+                    if [ "${process#/proc/}" != $$ ] && [ "$process/ns/mnt" -ef /proc/$$/ns/mnt ] && [ "$(<"$process/cmdline")" ]; then
+                        kill -9 "${process#/proc/}" && left=1
+                    fi
+                done
+            done 2>/dev/null
+        }
+        trap end EXIT
+        echo "ready $$"
+        read -r _ || true
+        """;
+
+    private static readonly Lazy<string?> Obstacle = new(FindObstacle);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-device-").FullName;
+    // Kept for its standard input: closing that pipe ends the sandbox
+    private readonly Process _launcher;
+    private readonly string _id;
+
+    private DeviceSandbox()
+    {
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher, "sandbox", _directory);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        _launcher = Process.Start(start)!;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
+        var problems = _launcher.StandardError.ReadToEndAsync();
+        string? line;
+        do
+            line = _launcher.StandardOutput.ReadLine();
+        while (line is not null && !line.StartsWith("ready ", StringComparison.Ordinal));
+        _id = line?["ready ".Length..] ?? throw new InvalidOperationException("The sandbox did not start: " + problems.Result);
+    }
+
+    /// <summary>Starts a sandbox, or skips the test if none can run here.</summary>
+    public static DeviceSandbox Create()
+    {
+        Assert.SkipUnless(Obstacle.Value is null, "log-in programs: " + Obstacle.Value);
+        return new();
+    }
+
+    /// <summary>The start of a program in the sandbox.</summary>
+    public ProcessStartInfo Start(string program, params string[] arguments) =>
+        AsRoot(["nsenter", "--mount=/proc/" + _id + "/ns/mnt", "--wd=/", "--", program, .. arguments]);
+
+    /// <summary>Runs a program in the sandbox as root to its end.</summary>
+    /// <param name="input">What it reads from standard input.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public async Task<SandboxResult> RunAsync(string? input, string program, params string[] arguments)
+    {
+        var start = Start(program, arguments);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        return new(process.ExitCode, await output, await errors, watch.Elapsed);
+    }
+
+    /// <summary>Runs a shell script in the sandbox as root; throws if it fails.</summary>
+    public async Task<string> ShellAsync(string script)
+    {
+        var result = await RunAsync(null, "bash", "-c", "set -e; " + script);
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.ToString());
+    }
+
+    /// <summary>Runs SentinelCam's command line in the sandbox.</summary>
+    public Task<SandboxResult> SentinelCamAsync(params string[] arguments) =>
+        RunAsync(null, "dotnet", [Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), .. arguments]);
+
+    /// <summary>The events in the spool, in their order.</summary>
+    public async Task<IReadOnlyList<SpooledEvent>> EventsAsync()
+    {
+        var listing = await ShellAsync($$"""
+            cd {{Spool}} && for file in *; do
+                [ ! -f "$file" ] || echo "$file $(stat -c '%U %a %Y' "$file") $(base64 -w0 "$file")"
+            done
+            """);
+        return
+        [
+            .. listing.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(SpooledEvent.Parse).OrderBy(file => file.Uptime).ThenBy(file => file.Process)
+        ];
+    }
+
+    /// <summary>Takes the events out of the spool.</summary>
+    public async Task<IReadOnlyList<SpooledEvent>> TakeEventsAsync()
+    {
+        var events = await EventsAsync();
+        await ShellAsync($"rm -rf {Spool}/* {Spool}/.[!.]*");
+        return events;
+    }
+
+    /// <summary>Ends everything in the sandbox, and the sandbox.</summary>
+    public void Dispose()
+    {
+        if (!Directory.Exists(_directory))
+            return;
+        _launcher.StandardInput.Close();
+        _launcher.WaitForExit(TimeSpan.FromSeconds(10));
+        _launcher.Dispose();
+        Directory.Delete(_directory);
+    }
+
+    private static string? FindObstacle()
+    {
+        if (!OperatingSystem.IsLinux())
+            return "Linux only";
+        string[] programs =
+        [
+            "/usr/sbin/pam-auth-update", "/usr/bin/sudo", "/usr/sbin/sshd", "/usr/bin/expect", "/usr/bin/i3lock", "/usr/bin/Xvfb",
+            "/usr/bin/xdotool", "/bin/login",
+        ];
+        if (programs.FirstOrDefault(program => !File.Exists(program)) is { } missing)
+            return $"{missing} is not installed";
+
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/var");
+        start.RedirectStandardError = true;
+        try
+        {
+            using var trial = Process.Start(start)!;
+            var problem = trial.StandardError.ReadToEnd();
+            trial.WaitForExit();
+            return trial.ExitCode == 0
+                ? null
+                : "root, or sudo without a password, and the right to mount are needed: " + problem.Trim();
+        }
+        catch (Win32Exception)
+        {
+            return "root or sudo is needed";
+        }
+    }
+
+    private static ProcessStartInfo AsRoot(params string[] command) =>
+        Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo(command[0], command[1..])
+            : new ProcessStartInfo("sudo", ["-n", .. command]);
+}
