@@ -4,6 +4,7 @@ using SentinelCam.Cameras;
 using SentinelCam.CommandLine;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Device;
 using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
@@ -35,6 +36,7 @@ try
         .AddMail(builder.Configuration, data)
         .AddAlerts(builder.Configuration)
         .AddLoginAttempts()
+        .AddDevice(builder.Configuration)
         .AddImageLog()
         .AddJobs(builder.Configuration, data)
         .AddPages(builder.Configuration);

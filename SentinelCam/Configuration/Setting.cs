@@ -20,6 +20,14 @@ public static class Setting
             : throw new ConfigurationException(key, text, string.Join(", ", names) + ".");
     }
 
+    /// <summary>Something that is off unless the configuration turns it on.</summary>
+    public static bool Switch(IConfiguration configuration, string key)
+    {
+        var text = configuration[key];
+        return !string.IsNullOrWhiteSpace(text)
+            && (bool.TryParse(text, out var isOn) ? isOn : throw new ConfigurationException(key, text, "true, false."));
+    }
+
     public static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback, TimeSpan min, TimeSpan max)
     {
         var text = configuration[key];

@@ -7,20 +7,9 @@ namespace SentinelCam.Device;
 [SupportedOSPlatform("linux")]
 internal static partial class FileOwner
 {
-    private const int RelativeToWorkingDirectory = -100;
-    private const int NoFollow = 0x100;
-    private const uint BasicFields = 0x7ff;
-
     /// <summary>The number of the user who owns the file.</summary>
     /// <exception cref="IOException">There is no such file, or it cannot be looked at.</exception>
-    public static uint Of(string path)
-    {
-        // struct statx has the same layout on every processor; the owner stands at byte 20
-        var status = new byte[256];
-        if (Statx(RelativeToWorkingDirectory, path, NoFollow, BasicFields, status) != 0)
-            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        return BitConverter.ToUInt32(status, 20);
-    }
+    public static uint Of(string path) => FileStatus.Of(path).OwnerId;
 
     /// <summary>Gives the file to a user and the user's main group.</summary>
     /// <exception cref="IOException">It is not permitted.</exception>
@@ -29,9 +18,6 @@ internal static partial class FileOwner
         if (Lchown(path, user.Id, user.GroupId) != 0)
             throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Statx(int directory, string path, int flags, uint mask, [Out] byte[] status);
 
     [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Lchown(string path, uint user, uint group);

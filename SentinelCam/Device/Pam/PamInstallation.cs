@@ -19,7 +19,7 @@ public static class PamInstallation
     public const string Helper = "/usr/libexec/sentinelcam/report";
 
     /// <summary>The directory where the helper puts events.</summary>
-    public const string Spool = "/var/spool/sentinelcam";
+    public const string Spool = DeviceOptions.UsualSpool;
 
     private const string ProfileFolder = "/usr/share/pam-configs";
     private const string Updater = "/usr/sbin/pam-auth-update";
