@@ -13,9 +13,10 @@ namespace SentinelCam.ImageLog;
 /// <param name="To">Last day, UTC.</param>
 /// <param name="Mail">The state of the mails.</param>
 /// <param name="Whose">For an administrator: their own entries, or those without an owner.</param>
+/// <param name="Origin">Where the credentials were submitted.</param>
 public sealed record ImageLogFilter(
     string? Text = null, CaptureTrigger? Trigger = null, LoginOutcome? Outcome = null, DateOnly? From = null, DateOnly? To = null,
-    MailFilter? Mail = null, WhoseEntries? Whose = null)
+    MailFilter? Mail = null, WhoseEntries? Whose = null, AttemptOrigin? Origin = null)
 {
     public const int MaxTextLength = 200;
 
@@ -57,6 +58,7 @@ public enum WhoseEntries
 {
     Mine,
 
-    /// <summary>Entries without an owner: attempts against unknown and unapproved accounts.</summary>
+    /// <summary>Entries without an owner: attempts against unknown and unapproved accounts, and log-ins of the
+    /// device's users who are assigned to no account.</summary>
     Unknown,
 }

@@ -79,6 +79,14 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
             conditions.Add($"e.Trigger = {Add(trigger.ToString())}");
         if (filter.Outcome is { } outcome)
             conditions.Add($"e.Outcome = {Add(outcome.ToString())}");
+        if (filter.Origin is { } origin)
+        {
+            conditions.Add($"e.Origin = {Add(origin.ToString())}");
+            // Repeats the condition of an index, which SQLite cannot conclude from a parameter
+            if (origin is not AttemptOrigin.WebPage)
+                conditions.Add($"e.Origin <> '{nameof(AttemptOrigin.WebPage)}'");
+        }
+
         if (filter.Mail is { } mail)
             conditions.Add($"e.MailState IS {Add(mail is MailFilter.None ? null : mail.ToString())}");
         var (from, order) = ("ImageLog e", "e.At DESC, e.Id DESC");

@@ -275,6 +275,10 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("OpenedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
 
@@ -286,7 +290,7 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("OwnerId", "OpenedAt");
 
-                    b.HasIndex("OwnerId", "RemoteNetwork", "ClosesAt")
+                    b.HasIndex("OwnerId", "Origin", "RemoteNetwork", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
 
                     b.ToTable("Alerts");
@@ -399,6 +403,48 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("Deliveries");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.DeviceRule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AlertFrom")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsOff")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("OwnerId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OwnerId", "Service")
+                        .IsUnique();
+
+                    b.ToTable("DeviceRules");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.DeviceUser", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Name");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("DeviceUsers");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -433,6 +479,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("MailState")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Origin")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Outcome")
                         .HasColumnType("TEXT");
 
@@ -455,6 +504,9 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("OwnerId", "At");
 
                     b.HasIndex("OwnerId", "MailState", "At");
+
+                    b.HasIndex("OwnerId", "Origin", "At")
+                        .HasFilter("Origin <> 'WebPage'");
 
                     b.HasIndex("OwnerId", "Outcome", "At");
 
@@ -479,8 +531,15 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Caller")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Outcome")
                         .IsRequired()
@@ -493,6 +552,12 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Service")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SourceKey")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ToldBy")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -503,9 +568,16 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("SourceKey")
+                        .IsUnique()
+                        .HasFilter("SourceKey IS NOT NULL");
+
                     b.HasIndex("AlertId", "Id");
 
-                    b.HasIndex("OwnerId", "Id");
+                    b.HasIndex("Origin", "AccountTyped", "Id")
+                        .HasFilter("Origin <> 'WebPage'");
+
+                    b.HasIndex("OwnerId", "Origin", "Id");
 
                     b.ToTable("LoginAttempts");
                 });
@@ -651,6 +723,23 @@ namespace SentinelCam.Data.Migrations
                         .WithMany()
                         .HasForeignKey("RecipientId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.DeviceRule", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.DeviceUser", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>

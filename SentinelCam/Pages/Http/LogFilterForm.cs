@@ -14,6 +14,8 @@ public sealed class LogFilterForm
 
     public LoginOutcome? Outcome { get; set; }
 
+    public AttemptOrigin? Origin { get; set; }
+
     public MailFilter? Delivery { get; set; }
 
     public WhoseEntries? Whose { get; set; }
@@ -24,7 +26,7 @@ public sealed class LogFilterForm
 
     public ImageLogFilter Filter => new(
         Q is { Length: > ImageLogFilter.MaxTextLength } ? Q[..ImageLogFilter.MaxTextLength] : Q,
-        Trigger, Outcome, From, To, Delivery, Whose);
+        Trigger, Outcome, From, To, Delivery, Whose, Origin);
 
     /// <summary>A path with this filter, and more, as its query.</summary>
     public string Url(string path, params (string Name, string Value)[] more)
@@ -40,6 +42,7 @@ public sealed class LogFilterForm
         Add(nameof(Q), filter.Text);
         Add(nameof(Trigger), filter.Trigger);
         Add(nameof(Outcome), filter.Outcome);
+        Add(nameof(Origin), filter.Origin);
         Add(nameof(Delivery), filter.Mail);
         Add(nameof(Whose), filter.Whose);
         Add(nameof(From), filter.From?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));

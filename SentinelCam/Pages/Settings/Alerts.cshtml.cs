@@ -5,14 +5,15 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.Device;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
 /// <summary>When the viewer gets alerts, and where they go.</summary>
 public sealed class AlertsModel(
-    UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, AlertOptions options, SiteOptions site,
-    TimeProvider time)
+    UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, DeviceRules rules, AlertOptions options,
+    SiteOptions site, TimeProvider time)
     : PageModel
 {
     // Strings, so that a wrong value is answered in plain words
@@ -32,6 +33,14 @@ public sealed class AlertsModel(
     [BindProperty]
     public string? Recipient { get; set; }
 
+    [BindProperty]
+    public Dictionary<string, string?> From { get; set; } = [];
+
+    /// <summary>The users of the device whose alerts the viewer gets.</summary>
+    public IReadOnlyList<string> DeviceUsers { get; private set; } = [];
+
+    public DeviceServicesForm DeviceServices { get; private set; } = new([]);
+
     /// <summary>The settings in use.</summary>
     public Account? Account { get; private set; }
 
@@ -43,7 +52,7 @@ public sealed class AlertsModel(
 
     public string DefaultQuietMinutes => options.QuietPeriod.TotalMinutes.ToString("0.##", CultureInfo.InvariantCulture);
 
-    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, ShowStored);
+    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, ShowStoredAsync);
 
     /// <summary>A request with an unknown handler changes nothing.</summary>
     public IActionResult OnPost() => LocalRedirect("/settings");
@@ -52,7 +61,7 @@ public sealed class AlertsModel(
     {
         var preferences = new AlertPreferences(ReadAlertFrom(), ReadQuietMinutes(), ReadPausedUntil());
         if (!ModelState.IsValid)
-            return ShowTyped(account);
+            return await ShowTypedAsync(account);
         await alerts.ChangeAsync(account.Id, preferences, string.IsNullOrEmpty(TimeZone) ? null : TimeZone);
         return Done("Your alert settings were saved.");
     });
@@ -69,7 +78,21 @@ public sealed class AlertsModel(
                 $"You have asked {ExtraRecipients.MaxAskedPerDay} addresses within a day. Try again tomorrow.",
             _ => $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.",
         });
-        return ShowStored(account);
+        return await ShowStoredAsync(account);
+    });
+
+    public Task<IActionResult> OnPostDeviceAsync() => this.ForAccountAsync(accounts, async account =>
+    {
+        var form = DeviceServicesForm.Read(From, watched: null, [.. (await rules.ServicesAsync(account.Id)).Where(r => !r.IsOff)]);
+        if (form.Parse(ModelState) is { } wanted)
+        {
+            await rules.ChangeServicesAsync(account.Id, wanted);
+            return Done("Your settings for log-ins to the device were saved.");
+        }
+
+        var page = await ShowStoredAsync(account);
+        DeviceServices = form;
+        return page;
     });
 
     public Task<IActionResult> OnPostRemoveRecipientAsync() => this.ForAccountAsync(accounts, async account =>
@@ -123,8 +146,9 @@ public sealed class AlertsModel(
     }
 
     /// <summary>Fills the fields with the settings in use.</summary>
-    private PageResult ShowStored(Account account)
+    private async Task<IActionResult> ShowStoredAsync(Account account)
     {
+        await ShowDeviceAsync(account);
         Account = account;
         Recipient = VisitorText.Clean(Recipient, Registration.MaxEmailLength);
         AlertFrom = account.AlertFrom.ToString(CultureInfo.InvariantCulture);
@@ -136,14 +160,22 @@ public sealed class AlertsModel(
     }
 
     /// <summary>Leaves what was typed in the fields.</summary>
-    private PageResult ShowTyped(Account account)
+    private async Task<IActionResult> ShowTypedAsync(Account account)
     {
         const int MaxLength = 20;
+        await ShowDeviceAsync(account);
         Account = account;
         AlertFrom = VisitorText.Clean(AlertFrom, MaxLength);
         QuietMinutes = VisitorText.Clean(QuietMinutes, MaxLength);
         PausedUntil = VisitorText.Clean(PausedUntil, MaxLength);
         return Page();
+    }
+
+    private async Task ShowDeviceAsync(Account account)
+    {
+        DeviceUsers = [.. (await rules.UsersAsync()).Where(u => u.AccountId == account.Id).Select(u => u.Name)];
+        DeviceServices = DeviceServicesForm.Of(
+            [.. (await rules.ServicesAsync(account.Id)).Where(r => !r.IsOff)]);
     }
 
     private LocalRedirectResult Done(string notice)

@@ -23,10 +23,29 @@ public static class EntryWords
         _ => trigger.ToString(),
     };
 
-    /// <summary>What happened, with the outcome of a failed sign-in.</summary>
+    public static string Of(AttemptOrigin origin) => origin switch
+    {
+        AttemptOrigin.WebPage => "web page",
+        AttemptOrigin.AtDevice => "at the device",
+        AttemptOrigin.OverNetwork => "device, over the network",
+        _ => origin.ToString(),
+    };
+
+    /// <summary>What happened, with the outcome of a failure.</summary>
     public static string What(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (entry.LoginAttempt is { Origin: not AttemptOrigin.WebPage, Outcome: var outcome })
+        {
+            return outcome switch
+            {
+                LoginOutcome.SucceededAfterFailures => "Log-in after failures",
+                LoginOutcome.RefusedByDevice => "Failed log-in",
+                LoginOutcome.UnknownAccount => "Failed log-in with an unknown user name",
+                _ => $"Failed log-in: {outcome.InWords()}",
+            };
+        }
+
         return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
             ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}"
             : What(entry.Trigger);
@@ -70,12 +89,16 @@ public static class EntryWords
     public static string AddressOf(LoginAttempt attempt)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        return attempt.RemoteAddress is Visitor.UnknownAddress ? "an unknown address" : attempt.RemoteAddress;
+        return attempt.RemoteAddress is Visitor.UnknownAddress or "" ? "an unknown address" : attempt.RemoteAddress;
     }
 
     private static string Summary(ImageLogEntry entry)
     {
-        var what = What(entry.Trigger).ToLowerInvariant();
-        return entry.LoginAttempt is { } attempt ? $"{what} for {attempt.AccountTyped} from {AddressOf(attempt)}" : what;
+        if (entry.LoginAttempt is not { } attempt)
+            return What(entry.Trigger).ToLowerInvariant();
+        if (attempt.Origin is AttemptOrigin.WebPage)
+            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {AddressOf(attempt)}";
+        var user = attempt.AccountTyped.Length > 0 ? $" to {attempt.AccountTyped}" : "";
+        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}";
     }
 }
