@@ -142,6 +142,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
             builder.UseSetting("DataDirectory", DataDirectory);
             builder.UseSetting("Camera:Source", "demo");
             builder.UseSetting("Camera:Name", "front door");
+            // Not this machine's own log-ins
+            builder.UseSetting("Device:Source", "None");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
             builder.ConfigureServices(all =>

@@ -27,6 +27,8 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         start.Environment["DataDirectory"] = dataDirectory;
         start.Environment["Urls"] = "http://127.0.0.1:0";
         start.Environment["Camera__Source"] = "demo";
+        // Not this machine's own log-ins
+        start.Environment["Device__Source"] = "None";
         foreach (var (key, value) in settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };

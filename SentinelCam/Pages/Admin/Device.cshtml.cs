@@ -69,7 +69,9 @@ public sealed class DeviceModel(SentinelCamDbContext db, DeviceStatus status, De
 
     public async Task<IActionResult> OnPostAssignAsync()
     {
-        if (await rules.AssignAsync(DeviceUser, AccountId))
+        var name = VisitorText.Clean(DeviceUser, DeviceRules.MaxUserLength);
+        var exists = AccountId is null || !OperatingSystem.IsLinux() || OsUser.FindFast(name) is not null;
+        if (exists && await rules.AssignAsync(name, AccountId))
         {
             TempData["Notice"] = AccountId is null ? "The user is no longer assigned." : "The user was assigned.";
             return LocalRedirect("/admin/device");
