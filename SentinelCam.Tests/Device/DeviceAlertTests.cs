@@ -42,8 +42,8 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         var mail = (await MailsAsync(1))[0];
         Assert.Equal("Failed log-in to nobody at the screen lock of front door", mail.Subject);
         Assert.Equal(Bens, mail.To.Mailboxes.Single().Address);
-        Assert.Contains("Someone tried to log in to nobody at the screen lock of front door and failed.", mail.TextBody,
-            StringComparison.Ordinal);
+        Assert.Contains("Someone tried to log in to nobody at the screen lock of front door and failed.",
+            mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
         Assert.Single(mail.Attachments);
     }
 
@@ -62,7 +62,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         var mail = (await MailsAsync(1))[0];
         Assert.Equal("Failed log-in to nobody with sudo on front door", mail.Subject);
         Assert.Contains("3 attempts to log in to nobody with sudo on front door failed one after another.",
-            mail.TextBody!.ReplaceLineEndings(" "), StringComparison.Ordinal);
+            mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
         Assert.Contains("Typed by:       daemon", mail.TextBody, StringComparison.Ordinal);
         Assert.Equal(3, mail.Attachments.Count());
     }
@@ -76,9 +76,12 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         var mails = await MailsAsync(2);
         Assert.All(mails, mail => Assert.Equal(Anns, mail.To.Mailboxes.Single().Address));
         Assert.Equal(
-            ["Failed log-in to root at the console of front door", "Failed log-in with an unknown user name over ssh on front door"],
+            [
+                "Failed log-in to root at the console of front door",
+                "Failed log-in with an unknown user name over ssh on front door",
+            ],
             mails.Select(mail => mail.Subject).Order(StringComparer.Ordinal));
-        Assert.All(mails, mail => Assert.Contains("Assign one on the page Device.", mail.TextBody!.ReplaceLineEndings(" "),
+        Assert.All(mails, mail => Assert.Contains("Assign one on the page Device.", mail.TextBody!.OnOneLine(),
             StringComparison.Ordinal));
     }
 
@@ -88,7 +91,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         _spool.Fail("sshd", "nobody", host: "203.0.113.9", terminal: "ssh");
 
         var mail = (await MailsAsync(1))[0];
-        var text = mail.TextBody!.ReplaceLineEndings(" ");
+        var text = mail.TextBody!.OnOneLine();
         Assert.Equal("Failed log-in to nobody over ssh on front door", mail.Subject);
         Assert.Contains("a remote address (203.0.113.9)", text, StringComparison.Ordinal);
         Assert.Contains("the camera would show somebody", text, StringComparison.Ordinal);
@@ -141,7 +144,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
 
         var mail = (await MailsAsync(2)).Find(
             m => m.Subject == "Log-in to nobody at the screen lock of front door SUCCEEDED after 3 failures");
-        Assert.Contains("Go to the device, end that session", mail!.TextBody!.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("Go to the device, end that session", mail!.TextBody!.OnOneLine(), StringComparison.Ordinal);
         Assert.Single(mail.Attachments);
     }
 
@@ -180,7 +183,8 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         await CountAsync(20);
 
         using var ben = await _app.VisitAsAsync(Bens);
-        Assert.Equal(0, await _app.ReadAsync(db => db.Users.Where(a => a.Email == Bens).Select(a => a.AccessFailedCount).SingleAsync()));
+        Assert.Equal(0, await _app.ReadAsync(
+            db => db.Users.Where(a => a.Email == Bens).Select(a => a.AccessFailedCount).SingleAsync()));
     }
 
     [Fact]

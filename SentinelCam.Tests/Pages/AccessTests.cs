@@ -26,6 +26,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/userdata?handler=Export", SignedIn)]
     [InlineData("/admin/accounts", Administrators)]
     [InlineData("/admin/camera", Administrators)]
+    [InlineData("/admin/device", Administrators)]
     [InlineData("/admin/mail", Administrators)]
     [InlineData("/hangfire", Administrators)]
     [InlineData("/hangfire/jobs/succeeded", Administrators)]

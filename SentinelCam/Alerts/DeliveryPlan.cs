@@ -54,7 +54,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         db.ImageLog.AnyAsync(e =>
             e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
-    /// <summary>Adds the mails about a success after failures. They wait briefly for the picture, if there is to be one.</summary>
+    /// <summary>Adds the mails about a success after failures. They wait briefly for a picture, if one is to come.</summary>
     public Task AddSuccessAsync(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);

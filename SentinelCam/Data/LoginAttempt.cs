@@ -27,7 +27,9 @@ public sealed class LoginAttempt
     /// <summary>What the browser calls itself; empty for a log-in to the device.</summary>
     public required string UserAgent { get; set; }
 
-    /// <summary>For a log-in to the device: the name under which the program calls PAM, see <see cref="DeviceServices"/>.</summary>
+    /// <summary>
+    /// For a log-in to the device: the name under which the program calls PAM, see <see cref="DeviceServices"/>.
+    /// </summary>
     public string? Service { get; set; }
 
     /// <summary>For a log-in to the device: the user who called the program, as with <c>su</c>; null if there is none.</summary>

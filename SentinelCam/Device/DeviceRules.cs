@@ -20,7 +20,7 @@ public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, I
     /// <summary>The assigned users of the device, by name.</summary>
     public Task<List<DeviceUser>> UsersAsync() => db.DeviceUsers.AsNoTracking().OrderBy(u => u.Name).ToListAsync();
 
-    /// <summary>Assigns a user of the device to an account, or to nobody, which leaves their alerts to the administrators.</summary>
+    /// <summary>Assigns a user of the device to an account, or to nobody: then the administrators get the alerts.</summary>
     /// <param name="user">The user's name.</param>
     /// <param name="accountId">An approved account; null for nobody.</param>
     /// <returns>False if there is no such account, or the name is no user's.</returns>

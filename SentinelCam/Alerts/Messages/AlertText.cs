@@ -109,10 +109,11 @@ internal sealed class AlertText
                 $"{Count(_content.AttemptCount)} to {_words.Verb} {where} failed one after another.",
             MailKind.Attempt => $"Someone tried to {_words.Verb} {where} and failed.",
             MailKind.Success =>
-                $"Someone {_words.Past} {where} with the right password, after {_content.FailuresBefore} failed attempts in the hour "
-                + "before.",
+                $"Someone {_words.Past} {where} with the right password, after {_content.FailuresBefore} failed attempts in the "
+                + "hour before.",
             MailKind.LatePicture when IsSuccessAfterFailures =>
-                $"This is the picture of the {_words.Noun} {where} that succeeded after several failed attempts. {LatePictureReason}",
+                $"This is the picture of the {_words.Noun} {where} that succeeded after several failed attempts. "
+                + LatePictureReason,
             MailKind.LatePicture => $"This is the picture of the failed {_words.Noun} {where}. {LatePictureReason}",
             MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to {_words.Verb} {where} failed.",
             MailKind.ConfirmRecipient =>

@@ -8,7 +8,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>Log-ins to the device: what is reported, who is told, and from which failure on.</summary>
-public sealed class DeviceModel(SentinelCamDbContext db, DeviceStatus status, DeviceOptions options, DeviceRules rules) : PageModel
+public sealed class DeviceModel(
+    SentinelCamDbContext db, DeviceStatus status, DeviceOptions options, DeviceRules rules) : PageModel
 {
     /// <summary>The first number of a person's user on Linux, and the first beyond them.</summary>
     private const uint FirstPerson = 1_000, EndOfPersons = 60_000;

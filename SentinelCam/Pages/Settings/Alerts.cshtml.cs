@@ -83,7 +83,7 @@ public sealed class AlertsModel(
 
     public Task<IActionResult> OnPostDeviceAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        var form = DeviceServicesForm.Read(From, watched: null, [.. (await rules.ServicesAsync(account.Id)).Where(r => !r.IsOff)]);
+        var form = DeviceServicesForm.Read(From, watched: null, await WatchedServicesAsync(account));
         if (form.Parse(ModelState) is { } wanted)
         {
             await rules.ChangeServicesAsync(account.Id, wanted);
@@ -174,9 +174,11 @@ public sealed class AlertsModel(
     private async Task ShowDeviceAsync(Account account)
     {
         DeviceUsers = [.. (await rules.UsersAsync()).Where(u => u.AccountId == account.Id).Select(u => u.Name)];
-        DeviceServices = DeviceServicesForm.Of(
-            [.. (await rules.ServicesAsync(account.Id)).Where(r => !r.IsOff)]);
+        DeviceServices = DeviceServicesForm.Of(await WatchedServicesAsync(account));
     }
+
+    private async Task<IReadOnlyList<ServiceRule>> WatchedServicesAsync(Account account) =>
+        [.. (await rules.ServicesAsync(account.Id)).Where(rule => !rule.IsOff)];
 
     private LocalRedirectResult Done(string notice)
     {
