@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and PAM profiles, in a
+/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and <c>/usr/share</c>, in a
 /// mount namespace. Whatever a test changes there is gone afterwards; the machine's own PAM is never touched.
 /// </summary>
 /// <remarks>
@@ -20,15 +20,17 @@ public sealed class DeviceSandbox : IDisposable
     /// <summary>The directory where the helper puts events.</summary>
     public const string Spool = "/var/spool/sentinelcam";
 
-    // $1: an empty directory
     private const string Launcher = """
         set -e
-        directory=$1
+        directory=$(mktemp -d)
         mount -t tmpfs -o mode=755 tmpfs "$directory"
-        for folder in etc var home usr/libexec usr/share/pam-configs; do
+        for folder in etc var home usr/libexec usr/share; do
             mkdir -p "$directory/new/$folder" "$directory/work/$folder"
             mount -t overlay -o "lowerdir=/$folder,upperdir=$directory/new/$folder,workdir=$directory/work/$folder" overlay "/$folder"
         done
+        # The overlays keep what they use
+        umount -l "$directory"
+        rmdir "$directory"
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /run/sshd /run/lock /run/dbus
         # Otherwise a display manager would change what this machine's own screen shows
@@ -93,15 +95,15 @@ public sealed class DeviceSandbox : IDisposable
 
     private static readonly Lazy<string?> Obstacle = new(FindObstacle);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-device-").FullName;
     // Kept for its standard input: closing that pipe ends the sandbox
     private readonly Process _launcher;
     private readonly string _id;
     private readonly List<SandboxServer> _servers = [];
+    private bool _isDisposed;
 
     private DeviceSandbox()
     {
-        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher, "sandbox", _directory);
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -193,20 +195,23 @@ public sealed class DeviceSandbox : IDisposable
     public async Task<IReadOnlyList<SpooledEvent>> TakeEventsAsync()
     {
         var events = await EventsAsync();
-        await ShellAsync($"rm -rf {Spool}/* {Spool}/.[!.]*");
+        await EmptySpoolAsync();
         return events;
     }
+
+    /// <summary>Deletes everything in the spool.</summary>
+    public Task EmptySpoolAsync() => ShellAsync($"find {Spool} -mindepth 1 -delete");
 
     /// <summary>Ends everything in the sandbox, and the sandbox.</summary>
     public void Dispose()
     {
-        if (!Directory.Exists(_directory))
+        if (_isDisposed)
             return;
+        _isDisposed = true;
         _launcher.StandardInput.Close();
         _launcher.WaitForExit(TimeSpan.FromSeconds(10));
         _launcher.Dispose();
         _servers.ForEach(server => server.Dispose());
-        Directory.Delete(_directory);
     }
 
     private static string? FindObstacle()

@@ -15,7 +15,7 @@ public sealed class InstalledDevice : IDisposable
             Assert.True(install.ExitCode == 0, install.ToString());
         }
 
-        await _sandbox.TakeEventsAsync();
+        await _sandbox.EmptySpoolAsync();
         return _sandbox;
     }
 

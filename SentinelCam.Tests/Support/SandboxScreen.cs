@@ -38,9 +38,12 @@ public sealed class SandboxScreen
     }
 
     /// <summary>Types a text and Return.</summary>
-    public async Task TypeAsync(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="replace">Whether to replace what a text field already has.</param>
+    public async Task TypeAsync(string text, bool replace = false)
     {
-        foreach (var arguments in new[] { new[] { "type", "--delay", "1", text }, ["key", "Return"] })
+        string[][] steps = [.. replace ? new[] { new[] { "key", "ctrl+a" } } : [], ["type", "--delay", "1", text], ["key", "Return"]];
+        foreach (var arguments in steps)
         {
             var result = await _sandbox.RunAsync(null, "env", [.. _environment, "xdotool", .. arguments]);
             Assert.True(result.ExitCode == 0, result.ToString());

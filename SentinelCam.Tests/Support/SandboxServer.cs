@@ -29,6 +29,21 @@ public sealed class SandboxServer : IDisposable
         () => Lines().Where(line => line.Contains(text, StringComparison.Ordinal)).ToList(), lines => lines.Count >= count,
         () => string.Join('\n', Lines()), text: $"{count} lines with \"{text}\""))[count - 1];
 
+    /// <summary>Whether it prints lines with a text within five seconds.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="count">How many lines, since it started.</param>
+    public async Task<bool> SaysAsync(string text, int count)
+    {
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(5);)
+        {
+            if (Lines().Count(line => line.Contains(text, StringComparison.Ordinal)) >= count)
+                return true;
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        return false;
+    }
+
     public void Dispose() => _process.Dispose();
 
     private void Hear(string? line)
