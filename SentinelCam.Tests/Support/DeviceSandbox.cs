@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and PAM profiles, in a
+/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and <c>/usr/share</c>, in a
 /// mount namespace. Whatever a test changes there is gone afterwards; the machine's own PAM is never touched.
 /// </summary>
 /// <remarks>
@@ -20,17 +20,23 @@ public sealed class DeviceSandbox : IDisposable
     /// <summary>The directory where the helper puts events.</summary>
     public const string Spool = "/var/spool/sentinelcam";
 
-    // $1: an empty directory
     private const string Launcher = """
         set -e
-        directory=$1
+        directory=$(mktemp -d)
         mount -t tmpfs -o mode=755 tmpfs "$directory"
-        for folder in etc var home usr/libexec usr/share/pam-configs; do
+        for folder in etc var home usr/libexec usr/share; do
             mkdir -p "$directory/new/$folder" "$directory/work/$folder"
             mount -t overlay -o "lowerdir=/$folder,upperdir=$directory/new/$folder,workdir=$directory/work/$folder" overlay "/$folder"
         done
+        # The overlays keep what they use
+        umount -l "$directory"
+        rmdir "$directory"
         mount -t tmpfs -o mode=755 tmpfs /run
-        mkdir -p /run/sshd /run/lock
+        mkdir -p /run/sshd /run/lock /run/dbus
+        # Otherwise a display manager would change what this machine's own screen shows
+        for terminal in /dev/tty0 /dev/console; do
+            [ ! -e $terminal ] || mount --bind /dev/null $terminal
+        done
         hash='$6$rounds=1000$sentinelcam$F.NAaubuLOqW6Km9lJD22bwZV42obgLVDll6EJypRc.eaKAH7lm1eIY.rsldzv9WYc.FRwE97RLszunl1zvZL.'
         id=60101
         for user in ann ben; do
@@ -50,32 +56,54 @@ public sealed class DeviceSandbox : IDisposable
         rm -f /etc/pam.d/*.pam-old
         sed -i 's/pam_unix.so nullok/& nodelay/' /etc/pam.d/common-auth
         sed -i '/pam_faildelay/d' /etc/pam.d/login
+        echo 'FAIL_DELAY 0' >>/etc/login.defs
+        # First politely, so that an X server removes its files in /tmp
         end() {
-            left=1
-            while [ $left = 1 ]; do
-                left=0
+            for signal in TERM 0 0 0 0 0 0 0 0 0 KILL 0 0 0; do
+                left=
                 for process in /proc/[0-9]*; do
-                    if [ "${process#/proc/}" != $$ ] && [ "$process/ns/mnt" -ef /proc/$$/ns/mnt ] && [ "$(<"$process/cmdline")" ]; then
-                        kill -9 "${process#/proc/}" && left=1
-                    fi
+                    [ "${process#/proc/}" != $$ ] && [ "$process/ns/mnt" -ef /proc/$$/ns/mnt ] &&
+                        kill -"$signal" "${process#/proc/}" && left=1
                 done
+                [ "$left" ] || break
+                sleep 0.05
             done 2>/dev/null
         }
         trap end EXIT
+        cat >/run/talk <<'END'
+        set timeout 60
+        set split [lsearch -exact $argv --]
+        spawn -noecho {*}[lrange $argv [expr {$split + 1}] end]
+        foreach {question answer} [lrange $argv 0 [expr {$split - 1}]] {
+            expect {
+                -ex $question { send -- "$answer\r" }
+                timeout { puts "It does not ask: $question"; exit 124 }
+                eof { puts "It ended before it asked: $question"; exit 125 }
+            }
+        }
+        expect {
+            eof {}
+            timeout { puts "It does not end"; exit 124 }
+        }
+        exit [lindex [wait] 3]
+        END
         echo "ready $$"
         read -r _ || true
         """;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private static readonly Lazy<string?> Obstacle = new(FindObstacle);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-device-").FullName;
     // Kept for its standard input: closing that pipe ends the sandbox
     private readonly Process _launcher;
     private readonly string _id;
+    private readonly List<SandboxServer> _servers = [];
+    private bool _isDisposed;
 
     private DeviceSandbox()
     {
-        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher, "sandbox", _directory);
+        var start = AsRoot("unshare", "--mount", "--propagation", "private", "bash", "-c", Launcher);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -114,10 +142,11 @@ public sealed class DeviceSandbox : IDisposable
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
-        return new(process.ExitCode, await output, await errors, watch.Elapsed);
+        // Ends when no process has the pipes any longer
+        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await texts.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return new(process.ExitCode, (await texts)[0], (await texts)[1], watch.Elapsed);
     }
 
     /// <summary>Runs a shell script in the sandbox as root; throws if it fails.</summary>
@@ -125,6 +154,22 @@ public sealed class DeviceSandbox : IDisposable
     {
         var result = await RunAsync(null, "bash", "-c", "set -e; " + script);
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.ToString());
+    }
+
+    /// <summary>Runs a program on a terminal and answers its questions.</summary>
+    /// <param name="user">The user who runs it.</param>
+    /// <param name="turns">What it prints, and what to type then.</param>
+    /// <param name="program">The program and its arguments.</param>
+    public Task<SandboxResult> TalkAsync(string user, (string Question, string Answer)[] turns, params string[] program) => RunAsync(
+        null, "runuser",
+        ["-u", user, "--", "expect", "-f", "/run/talk", .. turns.SelectMany(turn => new[] { turn.Question, turn.Answer }), "--", .. program]);
+
+    /// <summary>Starts a shell script as root that runs until the sandbox ends.</summary>
+    public SandboxServer StartServer(string script)
+    {
+        var server = new SandboxServer(Start("bash", "-c", script));
+        _servers.Add(server);
+        return server;
     }
 
     /// <summary>Runs SentinelCam's command line in the sandbox.</summary>
@@ -150,19 +195,23 @@ public sealed class DeviceSandbox : IDisposable
     public async Task<IReadOnlyList<SpooledEvent>> TakeEventsAsync()
     {
         var events = await EventsAsync();
-        await ShellAsync($"rm -rf {Spool}/* {Spool}/.[!.]*");
+        await EmptySpoolAsync();
         return events;
     }
+
+    /// <summary>Deletes everything in the spool.</summary>
+    public Task EmptySpoolAsync() => ShellAsync($"find {Spool} -mindepth 1 -delete");
 
     /// <summary>Ends everything in the sandbox, and the sandbox.</summary>
     public void Dispose()
     {
-        if (!Directory.Exists(_directory))
+        if (_isDisposed)
             return;
+        _isDisposed = true;
         _launcher.StandardInput.Close();
         _launcher.WaitForExit(TimeSpan.FromSeconds(10));
         _launcher.Dispose();
-        Directory.Delete(_directory);
+        _servers.ForEach(server => server.Dispose());
     }
 
     private static string? FindObstacle()

@@ -28,9 +28,10 @@ public static class Commands
         if (OperatingSystem.IsLinux())
             root.Add(DeviceCommand.Create());
         var command = root.Parse(args);
-        if (command.Errors is [var error, ..] && command.Action is not System.CommandLine.Help.HelpAction)
+        if (command.Errors is [var error, ..])
         {
-            await Console.Error.WriteLineAsync($"{error.Message} See SentinelCam --help.");
+            var problem = command.UnmatchedTokens is [var token, ..] ? $"\"{token}\" is not a command or option." : error.Message;
+            await Console.Error.WriteLineAsync($"{problem} See SentinelCam --help.");
             return WrongUse;
         }
 

@@ -44,7 +44,7 @@ internal static class DeviceCommand
         if (!Environment.IsPrivilegedProcess)
             return Fail("Only root can install: sudo SentinelCam device install");
         if (owner is null)
-            return Fail("The user who the site runs as is not known. Create it, or name it: --user NAME");
+            return Fail("The user who the site runs as was not found. Name one that exists: --user NAME");
 
         var change = PamInstallation.Install(owner.User);
         Print("Helper", PamInstallation.Helper);
