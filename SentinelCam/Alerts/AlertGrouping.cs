@@ -36,13 +36,18 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// <param name="ownerId">Who is alerted; null: the administrators.</param>
     /// <param name="remoteAddress">Where the attempt came from.</param>
     /// <param name="now">The time by which attempts are grouped.</param>
-    public async Task<JoinedAlert> JoinAsync(long? ownerId, string remoteAddress, DateTimeOffset now)
+    /// <param name="leastQuiet">The quiet period is at least this.</param>
+    public async Task<JoinedAlert> JoinAsync(
+        long? ownerId, string remoteAddress, DateTimeOffset now, TimeSpan leastQuiet = default)
     {
         var preferences = await db.Users.Where(a => a.Id == ownerId)
             .Select(a => new AlertPreferences(a.AlertFrom, a.QuietMinutes, a.PausedUntil)).SingleOrDefaultAsync()
             ?? AlertPreferences.Default;
         var quiet = preferences.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
         var alert = await OpenAsync(ownerId, RemoteNetwork.Of(remoteAddress), now);
+        if (alert.RemoteNetwork == Alert.ManyNetworks)
+            leastQuiet = AlertOptions.LeastSharedQuiet;
+        quiet = quiet > leastQuiet ? quiet : leastQuiet;
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
         var toldBy = DecideToldBy(alert, preferences, now);

@@ -21,6 +21,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<Delivery> Deliveries => Set<Delivery>();
 
+    public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -38,6 +40,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             // Identity only checks before it inserts; the index also rejects simultaneous registrations
             account.HasIndex(a => a.NormalizedEmail).IsUnique();
         });
+        builder.Entity<SignInNetwork>(network =>
+        {
+            network.HasKey(n => new { n.AccountId, n.Network });
+            network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
         builder.Entity<IdentityRole<long>>().ToTable("Roles");
         builder.Entity<IdentityUserRole<long>>().ToTable("AccountRoles");
         builder.Entity<IdentityUserClaim<long>>().ToTable("AccountClaims");
@@ -51,6 +58,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             attempt.HasOne<Alert>().WithMany().HasForeignKey(a => a.AlertId);
             attempt.HasIndex(a => new { a.OwnerId, a.Id });
             attempt.HasIndex(a => new { a.AlertId, a.Id });
+            attempt.Property(a => a.Count).HasDefaultValue(1);
+            // Finds the row that counts, among thousands of an alert
+            attempt.HasIndex(a => new { a.AlertId, a.Outcome }).HasFilter("LastAt IS NOT NULL");
         });
 
         builder.Entity<ImageLogEntry>(entry =>

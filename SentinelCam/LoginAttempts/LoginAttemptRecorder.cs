@@ -6,7 +6,8 @@ namespace SentinelCam.LoginAttempts;
 
 /// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
-    SentinelCamDbContext db, AlertGrouping grouping, DeliveryPlan deliveries, ILogger<LoginAttemptRecorder> logger)
+    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries,
+    ILogger<LoginAttemptRecorder> logger)
 {
     /// <summary>Records a refused submission.</summary>
     /// <param name="submission">The submission.</param>
@@ -15,9 +16,27 @@ public sealed class LoginAttemptRecorder(
     public async Task AddFailureAsync(Submission submission, LoginOutcome refusal, long? ownerId)
     {
         ArgumentNullException.ThrowIfNull(submission);
-        var joined = await grouping.JoinAsync(ownerId, submission.Visitor.RemoteAddress, submission.CountedAt);
+        var joined = await grouping.JoinAsync(ownerId, submission.Visitor.RemoteAddress, submission.CountedAt,
+            refusal is LoginOutcome.NotChecked ? FloodBounds.LeastQuiet : TimeSpan.Zero);
+        var isOnlyCounted = await bounds.IsOnlyCountedAsync(joined, refusal, submission.CountedAt);
+        var count = isOnlyCounted ? await bounds.FindCountAsync(submission, joined.Alert, refusal) : default;
+        if (count.Entry?.LoginAttempt is { } counted)
+        {
+            (counted.Count, counted.LastAt) = (counted.Count + 1, submission.At);
+            if (counted.AccountTyped != AccountOf(submission))
+                counted.AccountTyped = LoginAttempt.SeveralAccounts;
+            await SaveAsync(count.Entry);
+            return;
+        }
+
         var entry = Add(submission, CaptureTrigger.FailedLogin, refusal, ownerId, joined.Alert, joined.ToldBy);
-        if (!joined.IsPhotographed)
+        if (isOnlyCounted)
+        {
+            var attempt = entry.LoginAttempt!;
+            (attempt.RemoteAddress, attempt.UserAgent, attempt.LastAt) = (count.RemoteAddress, "", submission.At);
+            (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, FloodBounds.NotPhotographed);
+        }
+        else if (!joined.IsPhotographed)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, AlertGrouping.NotPhotographed);
         await SaveAsync(entry);
     }
@@ -60,7 +79,7 @@ public sealed class LoginAttemptRecorder(
             LoginAttempt = new LoginAttempt
             {
                 At = submission.At,
-                AccountTyped = submission.Account?.Email ?? TypedAccount.ForRecord(submission.Typed),
+                AccountTyped = AccountOf(submission),
                 OwnerId = ownerId,
                 RemoteAddress = submission.Visitor.RemoteAddress,
                 UserAgent = submission.Visitor.UserAgent,
@@ -70,6 +89,9 @@ public sealed class LoginAttemptRecorder(
                 ToldBy = toldBy,
             },
         }).Entity;
+
+    private static string AccountOf(Submission submission) =>
+        submission.Account?.Email is { } email ? TypedAccount.Kept(email) : TypedAccount.ForRecord(submission.Typed);
 
     private async Task SaveAsync(ImageLogEntry entry)
     {

@@ -479,6 +479,14 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Count")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(1);
+
+                    b.Property<long?>("LastAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("INTEGER");
 
@@ -505,9 +513,28 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("AlertId", "Id");
 
+                    b.HasIndex("AlertId", "Outcome")
+                        .HasFilter("LastAt IS NOT NULL");
+
                     b.HasIndex("OwnerId", "Id");
 
                     b.ToTable("LoginAttempts");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.SignInNetwork", b =>
+                {
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Network")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("AccountId", "Network");
+
+                    b.ToTable("SignInNetworks");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
@@ -683,6 +710,15 @@ namespace SentinelCam.Data.Migrations
                         .WithMany()
                         .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.SignInNetwork", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>

@@ -28,7 +28,7 @@ public static class EntryWords
     {
         ArgumentNullException.ThrowIfNull(entry);
         return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
-            ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}"
+            ? $"{What(entry.Trigger)}: {attempt.OutcomeInWords()}"
             : What(entry.Trigger);
     }
 
