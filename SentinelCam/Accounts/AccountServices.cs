@@ -48,6 +48,7 @@ public static class AccountServices
         services.AddSingleton<WaitingRequests>();
         services.AddScoped<Registration>();
         services.AddSingleton<HashingSlots>();
+        services.AddScoped<SignInNetworks>();
         services.AddScoped<PasswordCheck>();
         services.AddScoped<SignInPolicy>();
         services.AddScoped<AccountApproval>();

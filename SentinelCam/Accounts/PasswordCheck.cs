@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SentinelCam.Data;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
 
@@ -11,22 +13,44 @@ namespace SentinelCam.Accounts;
 /// <see cref="SignInPolicy"/> counts in one transaction.
 /// </remarks>
 public sealed class PasswordCheck(
-    UserManager<Account> accounts, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots)
+    SentinelCamDbContext db, ILookupNormalizer normalizer, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots,
+    SignInNetworks networks)
 {
-    /// <returns>The account with the mail address, if any, and whether the password is right.</returns>
-    public async Task<(Account? Account, bool PasswordIsRight)> CheckAsync(string email, string password)
+    /// <summary>Finds the account with a mail address, and the line in which its visitor waits.</summary>
+    /// <remarks>
+    /// Not by <c>UserManager</c>, which ends its queries when the visitor disconnects: that visitor must be recorded too.
+    /// </remarks>
+    public async Task<(Account? Account, VisitorLine Line)> FindAsync(string email, Visitor visitor)
     {
-        var account = email.Length <= Registration.MaxEmailLength ? await accounts.FindByEmailAsync(email.Trim()) : null;
-        return (account, await IsRightAsync(account, password));
+        ArgumentNullException.ThrowIfNull(email);
+        var name = email.Length <= Registration.MaxEmailLength ? normalizer.NormalizeEmail(email.Trim()) : null;
+        var account = await db.Users.SingleOrDefaultAsync(a => a.NormalizedEmail == name && name != null);
+        var isKnown = await networks.ContainAsync(account?.Id ?? 0, visitor);
+        return (account, isKnown ? VisitorLine.OfAccount(account!.Id, visitor) : VisitorLine.OfStranger(visitor));
     }
 
-    /// <summary>Whether the password is right. Without an account, verifies against the decoy and returns false.</summary>
-    public async Task<bool> IsRightAsync(Account? account, string password)
+    /// <summary>Verifies a password. Without an account, verifies it against the decoy.</summary>
+    public async Task<PasswordVerdict> VerifyAsync(Account? account, string password, VisitorLine line)
     {
-        var result = await slots.RunAsync(() =>
+        var result = PasswordVerificationResult.Failed;
+        var inTime = await slots.RunAsync(line, () => result =
             hasher.VerifyHashedPassword(account ?? decoy.Account, account?.PasswordHash ?? decoy.Hash, password));
-        return account is not null && result is not PasswordVerificationResult.Failed;
+        return !inTime ? PasswordVerdict.NotChecked
+            : account is not null && result is not PasswordVerificationResult.Failed ? PasswordVerdict.Right
+            : PasswordVerdict.Wrong;
     }
+}
+
+/// <summary>The result of a password check.</summary>
+public enum PasswordVerdict
+{
+    Right,
+
+    /// <summary>It is wrong, or there is no account.</summary>
+    Wrong,
+
+    /// <summary>Too many passwords waited to be checked.</summary>
+    NotChecked,
 }
 
 /// <summary>The hash of a random password, against which guesses at unknown accounts are verified.</summary>

@@ -9,7 +9,8 @@ namespace SentinelCam.Accounts;
 /// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
-    SetupCode setupCode, WaitingRequests waiting, TimeProvider time, ILogger<Registration> logger)
+    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, SignInNetworks networks, TimeProvider time,
+    ILogger<Registration> logger)
 {
     public const int MinPasswordLength = 12;
     public const int MaxPasswordLength = 128;
@@ -42,7 +43,9 @@ public sealed class Registration(
             SecurityStamp = Guid.NewGuid().ToString(),
         };
         // Before the transaction, which would keep attempts from being recorded for the tenth of a second that hashing takes
-        account.PasswordHash = hasher.HashPassword(account, password);
+        if (!await slots.RunAsync(
+                VisitorLine.OfStranger(visitor), () => account.PasswordHash = hasher.HashPassword(account, password)))
+            return RegistrationOutcome.TooBusy;
 
         await using var transaction = await db.Database.BeginTransactionAsync();
         await waiting.RemoveExpiredAsync(db);
@@ -71,7 +74,10 @@ public sealed class Registration(
 
         logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,
             first ? "first account, administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
-        return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
+        if (account.ApprovedAt is null)
+            return RegistrationOutcome.AwaitsApproval;
+        await networks.AddAsync(account.Id, visitor);
+        return RegistrationOutcome.Registered;
     }
 
     /// <returns>Why the visitor may not register now; null if they may.</returns>
@@ -109,4 +115,7 @@ public enum RegistrationOutcome
 
     /// <summary>Too many accounts await approval.</summary>
     TooManyWaiting,
+
+    /// <summary>Too many passwords waited to be hashed.</summary>
+    TooBusy,
 }

@@ -41,6 +41,14 @@ public sealed class SignInPolicy(SentinelCamDbContext db)
         return new SignInDecision(Refusal: null, ownerId);
     }
 
+    /// <summary>
+    /// Decides on a submission whose password was not checked. It does not count towards the lock, because it tried no password.
+    /// </summary>
+    /// <param name="accountId">The account that it names; 0 if there is none.</param>
+    public async Task<SignInDecision> DecideUncheckedAsync(long accountId) => new(
+        LoginOutcome.NotChecked,
+        await db.Users.Where(a => a.Id == accountId && a.ApprovedAt != null).Select(a => (long?)a.Id).SingleOrDefaultAsync());
+
     private static Task<int> CountFailureAsync(IQueryable<Account> account, int failures, DateTimeOffset now) =>
         failures < MaxFailures
             ? account.ExecuteUpdateAsync(set => set.SetProperty(a => a.AccessFailedCount, failures))

@@ -37,8 +37,10 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// <param name="now">The time by which attempts are grouped.</param>
     /// <param name="alertFrom">The number of the failure that is mailed at once; null: the owner's preference.</param>
     /// <param name="mayBePhotographed">False if a picture could not show who it was.</param>
+    /// <param name="leastQuiet">The quiet period is at least this.</param>
     public async Task<JoinedAlert> JoinAsync(
-        LoginAttempt attempt, DateTimeOffset now, int? alertFrom = null, bool mayBePhotographed = true)
+        LoginAttempt attempt, DateTimeOffset now, int? alertFrom = null, bool mayBePhotographed = true,
+        TimeSpan leastQuiet = default)
     {
         ArgumentNullException.ThrowIfNull(attempt);
         var preferences = await db.Users.Where(a => a.Id == attempt.OwnerId)
@@ -47,6 +49,9 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         preferences = preferences with { AlertFrom = alertFrom ?? preferences.AlertFrom };
         var quiet = preferences.QuietMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : options.QuietPeriod;
         var alert = await OpenAsync(attempt, now);
+        if (alert.RemoteNetwork == Alert.ManyNetworks)
+            leastQuiet = AlertOptions.LeastSharedQuiet;
+        quiet = quiet > leastQuiet ? quiet : leastQuiet;
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
         var toldBy = DecideToldBy(alert, preferences, now);

@@ -20,6 +20,9 @@ public sealed record AlertOptions(TimeSpan QuietPeriod)
     /// </summary>
     public const int MaxOwnerlessPerHour = 10;
 
+    /// <summary>The least quiet period of that shared alert, which bounds how many of them there are.</summary>
+    public static readonly TimeSpan LeastSharedQuiet = TimeSpan.FromMinutes(5);
+
     /// <summary>A successful sign-in after this many failures within <see cref="FailuresWithin"/> is mailed at once.</summary>
     public const int FailuresBeforeSuccess = 3;
 

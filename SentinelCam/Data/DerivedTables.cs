@@ -8,22 +8,35 @@ namespace SentinelCam.Data;
 /// of each entry, and the attempts per day. Created after the migrations at every start.
 /// </summary>
 /// <remarks>
-/// The search index is an FTS5 table of trigrams, which finds any substring of three characters or more. It stores no text. Its
-/// row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, newest first: FTS5 is fast only in ascending
-/// order of row ids. The owner is encoded as one trigram, so that a search does not read the matches of other owners.
+/// The search index is an FTS5 table. Any three neighbouring characters of a text become one of <see cref="Grams"/> tokens, so
+/// that random text of strangers adds no words, and the index need not store where in the text they are. An entry with all
+/// tokens of the searched text is a candidate; <c>ImageLogIndex</c> compares its text. Of a long text only the beginning and the
+/// end are indexed. The row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, newest first: FTS5 is
+/// fast only in ascending order of row ids. The owner is a token, so that a search does not read the matches of other owners.
 /// </remarks>
 public static class DerivedTables
 {
     /// <summary>How many bits of a search key hold the low bits of the entry's id; the rest hold its time.</summary>
-    public const int IdBits = 20;
+    public const int IdBits = 14;
 
     public const long IdMask = (1 << IdBits) - 1;
 
     /// <summary>Increased whenever <see cref="Tables"/> changes: a database with another version rebuilds its tables.</summary>
-    private const int Version = 1;
+    private const int Version = 2;
 
-    /// <summary>The first code point of the private use area, and the size of that area.</summary>
-    private const int FirstPrivate = 0xE000, Privates = 6400;
+    /// <summary>
+    /// The number of tokens for three characters. Fewer make the index smaller, and more of its candidates wrong.
+    /// </summary>
+    private const int Grams = 4096;
+
+    /// <summary>The first token: a letter of three bytes in UTF-8, whatever the token.</summary>
+    private const int FirstGram = 0x4E00;
+
+    /// <summary>How many characters of a text are indexed, at its beginning and at its end.</summary>
+    private const int AccountHead = 24, AccountTail = 16, AgentHead = 32, AgentTail = 40;
+
+    /// <summary>The longest address, and more than any text has indexed.</summary>
+    private const int MaxIndexed = 80;
 
     private const string MailStateSql = """
         SELECT CASE
@@ -58,26 +71,31 @@ public static class DerivedTables
         END;
         DROP TRIGGER IF EXISTS LoginAttempts_Inserted;
         CREATE TRIGGER LoginAttempts_Inserted AFTER INSERT ON LoginAttempts BEGIN
-            {Count("NEW", "1")};
+            {Count("NEW", "NEW.Count")};
         END;
         DROP TRIGGER IF EXISTS LoginAttempts_Updated;
-        CREATE TRIGGER LoginAttempts_Updated AFTER UPDATE OF OwnerId ON LoginAttempts BEGIN
-            {Count("OLD", "-1")};
-            {Count("NEW", "1")};
+        CREATE TRIGGER LoginAttempts_Updated AFTER UPDATE OF OwnerId, Count ON LoginAttempts BEGIN
+            {Count("OLD", "-OLD.Count")};
+            {Count("NEW", "NEW.Count")};
         END;
         """;
 
     private static readonly string Tables = $"""
         DROP TABLE IF EXISTS EntrySearch;
         CREATE VIRTUAL TABLE EntrySearch USING fts5(
-            Owner, Account, Address, Agent, content='', contentless_delete=1, tokenize='trigram');
+            Tokens, content='', contentless_delete=1, detail=none, tokenize='ascii');
+        INSERT INTO EntrySearch (EntrySearch, rank) VALUES ('automerge', 2);
+        DROP TABLE IF EXISTS SearchPositions;
+        CREATE TABLE SearchPositions (N INTEGER PRIMARY KEY);
+        WITH RECURSIVE p(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM p WHERE n < {MaxIndexed})
+            INSERT INTO SearchPositions SELECT n FROM p;
         {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
         DROP TABLE IF EXISTS AttemptDays;
         CREATE TABLE AttemptDays (
             OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
             PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
         INSERT INTO AttemptDays
-            SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, COUNT(*) FROM LoginAttempts GROUP BY 1, 2, 3;
+            SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, SUM(Count) FROM LoginAttempts GROUP BY 1, 2, 3;
         PRAGMA user_version = {Version};
         """;
 
@@ -104,12 +122,18 @@ public static class DerivedTables
         await db.Database.CloseConnectionAsync();
     }
 
-    /// <summary>The FTS5 expression for one owner's entries that contain a text. Special characters are escaped.</summary>
+    /// <summary>The FTS5 expression for the candidates among one owner's entries.</summary>
     /// <param name="ownerId">Null: entries of no account.</param>
-    /// <param name="text">At least three characters, without control characters.</param>
-    public static string Match(long? ownerId, string text) =>
-        $"Owner : \"{OwnerTrigram(ownerId ?? 0)}\" AND {{Account Address Agent}} : "
-        + $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    /// <param name="texts">The text in one or more spellings, each of at least three characters.</param>
+    public static string Match(long? ownerId, IEnumerable<string> texts) =>
+        $"{OwnerToken(ownerId)} AND ({string.Join(" OR ", texts.Select(Candidates))})";
+
+    /// <summary>The text without capitals of ASCII, as SQLite's <c>lower</c> makes it.</summary>
+    public static string Lower(string text) => string.Create(text.Length, text, static (lower, text) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+            lower[i] = char.IsAsciiLetterUpper(text[i]) ? char.ToLowerInvariant(text[i]) : text[i];
+    });
 
     /// <summary>An entry's row id in the search index. Later entries have smaller ones.</summary>
     public static long SearchKey(long at, long id) => (LogPlace.End - at) << IdBits | (~id & IdMask);
@@ -118,23 +142,39 @@ public static class DerivedTables
         string.Create(CultureInfo.InvariantCulture, $"(({LogPlace.End} - {row}.At) << {IdBits} | (~{row}.Id & {IdMask}))");
 
     private static string Index(string row, string from) => string.Create(CultureInfo.InvariantCulture, $"""
-        INSERT INTO EntrySearch (rowid, Owner, Account, Address, Agent) SELECT {SearchKeySql(row)},
-            char(
-                {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates * Privates} % {Privates},
-                {FirstPrivate} + IFNULL({row}.OwnerId, 0) / {Privates} % {Privates},
-                {FirstPrivate} + IFNULL({row}.OwnerId, 0) % {Privates}),
-            a.AccountTyped, a.RemoteAddress, a.UserAgent FROM LoginAttempts a {from}
+        INSERT INTO EntrySearch (rowid, Tokens) SELECT {SearchKeySql(row)}, 'o' || IFNULL({row}.OwnerId, 0)
+            || {TokensSql("a.AccountTyped", AccountHead, AccountTail)} || {TokensSql("a.RemoteAddress", MaxIndexed, 0)}
+            || {TokensSql("a.UserAgent", AgentHead, AgentTail)} FROM LoginAttempts a {from}
         """);
+
+    /// <summary>The tokens of a text, each after a space. The same as <see cref="Candidates"/>.</summary>
+    private static string TokensSql(string text, int head, int tail)
+    {
+        string At(int offset) =>
+            string.Create(CultureInfo.InvariantCulture, $"unicode(lower(substr({text}, p.N + {offset}, 1)))");
+        string AtEnd(int offset) =>
+            string.Create(CultureInfo.InvariantCulture, $"unicode(lower(substr({text}, p.N - {tail + 1} + {offset}, 1)))");
+        string All(Func<int, string> at, string range) => $"""
+            (SELECT IFNULL(group_concat(char(32, {FirstGram} + ({at(0)} * 961 + {at(1)} * 31 + {at(2)}) % {Grams}), ''), '')
+                FROM SearchPositions p WHERE {range})
+            """;
+        // A text that is a little longer than its indexed beginning has all of its characters indexed
+        return All(At, $"p.N <= MIN(length({text}), IIF(length({text}) <= {head + tail}, {head + tail}, {head})) - 2")
+            + (tail == 0 ? "" : $" || {All(AtEnd, $"p.N <= {tail - 2} AND length({text}) > {head + tail}")}");
+    }
+
+    private static string Candidates(string text)
+    {
+        var runes = Lower(text).EnumerateRunes().Select(rune => rune.Value).ToArray();
+        return $"({string.Join(" AND ", runes.Zip(runes.Skip(1), runes.Skip(2))
+            .Select(three => (three.First * 961 + three.Second * 31 + three.Third) % Grams).Distinct()
+            .Select(gram => $"\"{char.ConvertFromUtf32(FirstGram + gram)}\""))})";
+    }
 
     private static string Count(string row, string change) => $"""
         INSERT INTO AttemptDays VALUES (IFNULL({row}.OwnerId, 0), {row}.At / 86400000, {row}.Outcome, {change})
             ON CONFLICT DO UPDATE SET Attempts = Attempts + excluded.Attempts
         """;
 
-    private static string OwnerTrigram(long owner) => new(
-    [
-        (char)(FirstPrivate + owner / (Privates * Privates) % Privates),
-        (char)(FirstPrivate + owner / Privates % Privates),
-        (char)(FirstPrivate + owner % Privates),
-    ]);
+    private static string OwnerToken(long? owner) => string.Create(CultureInfo.InvariantCulture, $"o{owner ?? 0}");
 }

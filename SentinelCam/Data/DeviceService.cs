@@ -118,7 +118,7 @@ public static class DeviceServices
         DeviceService.Polkit => "with polkit",
         DeviceService.Ssh => "over ssh",
         _ when name is WindowsRemote => "over the network",
-        _ => string.IsNullOrEmpty(name) ? "with an unnamed program" : $"with {name}",
+        _ => string.IsNullOrEmpty(name) ? "with several programs" : $"with {name}",
     };
 
     /// <summary>The same with the device: <c>at the screen lock of front-desk</c>, <c>with sudo on front-desk</c>.</summary>

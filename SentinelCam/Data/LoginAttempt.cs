@@ -1,11 +1,19 @@
+using System.Globalization;
+
 namespace SentinelCam.Data;
 
 /// <summary>
-/// One submission of credentials that failed, or that succeeded after three or more failures within an hour. The password is
-/// never stored.
+/// A submission of credentials that failed, or that succeeded after three or more failures within an hour. In a flood, one row
+/// can stand for many. The password is never stored.
 /// </summary>
 public sealed class LoginAttempt
 {
+    /// <summary>Stands for the account of a row that counts attempts at several.</summary>
+    public const string SeveralAccounts = "several accounts";
+
+    /// <summary>Stands for the address of a row that counts attempts from several.</summary>
+    public const string SeveralAddresses = "several addresses";
+
     public long Id { get; set; }
 
     public DateTimeOffset At { get; set; }
@@ -13,8 +21,8 @@ public sealed class LoginAttempt
     public AttemptOrigin Origin { get; set; }
 
     /// <summary>
-    /// The mail address as typed; <c>TypedAccount.Mask</c> for any other text. For a log-in to the device, the name of its user;
-    /// empty if there is no such user.
+    /// The mail address as typed, cut after <c>TypedAccount.MaxKeptBytes</c>; <c>TypedAccount.Mask</c> for any other text. For a
+    /// log-in to the device, the name of its user; empty if there is no such user.
     /// </summary>
     public required string AccountTyped { get; set; }
 
@@ -48,6 +56,14 @@ public sealed class LoginAttempt
 
     /// <summary>The mail that tells the owner, decided when the attempt joins its alert.</summary>
     public ToldBy ToldBy { get; set; }
+
+    /// <summary>
+    /// How many attempts this row stands for: more than one in a flood, once attempts without picture and mail are only counted.
+    /// </summary>
+    public int Count { get; set; } = 1;
+
+    /// <summary>The time of the last attempt that this row stands for; null if it stands for one.</summary>
+    public DateTimeOffset? LastAt { get; set; }
 }
 
 /// <summary>The mail that tells an owner about an attempt.</summary>
@@ -78,12 +94,23 @@ public enum LoginOutcome
     /// <summary>The device refused a log-in: most often because of a wrong password, but it does not say why.</summary>
     RefusedByDevice,
 
+    /// <summary>Too many passwords waited to be checked, and this one was not.</summary>
+    NotChecked,
+
     /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
 }
 
 public static class LoginOutcomeWords
 {
+    /// <summary>The outcome in words for the account's owner, and the number of attempts if there are several.</summary>
+    public static string OutcomeInWords(this LoginAttempt attempt)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return attempt.Count == 1 ? attempt.Outcome.InWords()
+            : string.Create(CultureInfo.InvariantCulture, $"{attempt.Outcome.InWords()}, {attempt.Count} attempts");
+    }
+
     /// <summary>The outcome in words for the account's owner.</summary>
     public static string InWords(this LoginOutcome outcome) => outcome switch
     {
@@ -92,6 +119,7 @@ public static class LoginOutcomeWords
         LoginOutcome.LockedOut => "account locked after too many failures",
         LoginOutcome.NotApproved => "account not approved yet",
         LoginOutcome.RefusedByDevice => "refused by the device",
+        LoginOutcome.NotChecked => "password not checked, too many at once",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
         _ => outcome.ToString(),
     };

@@ -25,6 +25,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<DeviceRule> DeviceRules => Set<DeviceRule>();
 
+    public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -42,6 +44,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             // Identity only checks before it inserts; the index also rejects simultaneous registrations
             account.HasIndex(a => a.NormalizedEmail).IsUnique();
         });
+        builder.Entity<SignInNetwork>(network =>
+        {
+            network.HasKey(n => new { n.AccountId, n.Network });
+            network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
         builder.Entity<IdentityRole<long>>().ToTable("Roles");
         builder.Entity<IdentityUserRole<long>>().ToTable("AccountRoles");
         builder.Entity<IdentityUserClaim<long>>().ToTable("AccountClaims");
@@ -57,6 +64,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             attempt.HasIndex(a => new { a.Origin, a.AccountTyped, a.Id }).HasFilter("Origin <> 'WebPage'");
             attempt.HasIndex(a => a.SourceKey).IsUnique().HasFilter("SourceKey IS NOT NULL");
             attempt.HasIndex(a => new { a.AlertId, a.Id });
+            attempt.Property(a => a.Count).HasDefaultValue(1);
+            // Finds the row that counts, among thousands of an alert
+            attempt.HasIndex(a => new { a.AlertId, a.Outcome }).HasFilter("LastAt IS NOT NULL");
         });
 
         builder.Entity<ImageLogEntry>(entry =>

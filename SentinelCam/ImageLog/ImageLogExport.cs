@@ -40,7 +40,8 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true);
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
         await table.WriteAsync(
-            "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem\r\n");
+            "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
+            + "attempts\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
@@ -52,6 +53,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
                     attempt?.AccountTyped, attempt?.RemoteAddress, attempt?.UserAgent, attempt?.Outcome.ToString(),
                     entry.MailState?.ToString(),
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
+                    attempt?.Count.ToString(CultureInfo.InvariantCulture),
                 }.Select(Cell)) + "\r\n");
         }
     }
@@ -83,6 +85,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
             json.WriteString("remoteAddress", attempt.RemoteAddress);
             json.WriteString("userAgent", attempt.UserAgent);
             json.WriteString("outcome", attempt.Outcome.ToString());
+            json.WriteNumber("attempts", attempt.Count);
         }
 
         json.WriteString("problem", entry.CaptureProblem);

@@ -14,6 +14,7 @@ namespace SentinelCam.ImageLog;
 /// </remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {
+    private static readonly string[] SearchedColumns = ["AccountTyped", "RemoteAddress", "UserAgent"];
     private static readonly LogPlace Newest = new(LogPlace.End, 0);
 
     /// <summary>The newest places before a place.</summary>
@@ -92,11 +93,17 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         var (from, order) = ("ImageLog e", "e.At DESC, e.Id DESC");
         if (filter.SearchedText is { } text)
         {
-            // CROSS JOIN makes SQLite read the search index in its own order, and look up each match
+            // CROSS JOIN makes SQLite read the search index in its own order, and look up each candidate
             from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {DerivedTables.IdBits})"
-                + $" AND (~e.Id & {DerivedTables.IdMask}) = (s.rowid & {DerivedTables.IdMask})";
+                + $" AND (~e.Id & {DerivedTables.IdMask}) = (s.rowid & {DerivedTables.IdMask})"
+                + " CROSS JOIN LoginAttempts a ON a.Id = e.LoginAttemptId";
             order = "s.rowid";
-            conditions.Add($"EntrySearch MATCH {Add(DerivedTables.Match(owner, text))}");
+            // SQLite ignores the case of ASCII only
+            string[] spellings = [.. new[] { text, text.ToLowerInvariant(), text.ToUpperInvariant() }
+                .Select(DerivedTables.Lower).Distinct()];
+            conditions.Add($"EntrySearch MATCH {Add(DerivedTables.Match(owner, spellings))}");
+            conditions.Add($"({string.Join(" OR ", spellings.Select(s => Add(s)).SelectMany(s =>
+                SearchedColumns.Select(column => $"instr(lower(a.{column}), {s}) > 0")))})");
             var first = filter.End <= before.At
                 ? DerivedTables.SearchKey(filter.End.Value, 0) + 1
                 : DerivedTables.SearchKey(before.At, before.Id - 1);

@@ -15,6 +15,9 @@ public enum CredentialResult
     /// <summary>They are refused, and the failure is recorded.</summary>
     Refused,
 
+    /// <summary>Too many passwords waited to be checked. This one was not, and that is recorded.</summary>
+    NotChecked,
+
     /// <summary>
     /// The database is not writable, or was not a moment ago. Nothing is recorded, and nobody is signed in, even with the right
     /// password.
@@ -26,8 +29,8 @@ public enum CredentialResult
 /// Checks every password that is submitted anywhere. Nobody gets past a check that could not be recorded.
 /// </summary>
 public sealed class CredentialCheck(
-    SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder,
-    UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
+    SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
+    SignInNetworks networks, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -45,10 +48,14 @@ public sealed class CredentialCheck(
         Account? account = null;
         var result = await GuardAsync(async () =>
         {
-            (account, var passwordIsRight) = await passwords.CheckAsync(email, password);
-            return await RecordAsync(account, passwordIsRight, email, visitor, at);
+            (account, var line) = await passwords.FindAsync(email, visitor);
+            var verdict = await passwords.VerifyAsync(account, password, line);
+            return await RecordAsync(account, verdict, email, visitor, line, at);
         });
-        return (result, result is CredentialResult.Accepted ? account : null);
+        if (result is not CredentialResult.Accepted)
+            return (result, null);
+        await networks.AddAsync(account!.Id, visitor);
+        return (result, account);
     }
 
     /// <summary>
@@ -62,26 +69,31 @@ public sealed class CredentialCheck(
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
-        var isRight = await passwords.IsRightAsync(account, password);
-        return await GuardAsync(() => isRight
+        var line = VisitorLine.OfAccount(account.Id, visitor);
+        var verdict = await passwords.VerifyAsync(account, password, line);
+        return await GuardAsync(() => verdict is PasswordVerdict.Right
             ? Task.FromResult((CredentialResult.Accepted, IsRecorded: false))
-            : RecordAsync(account, passwordIsRight: false, account.Email!, visitor, at));
+            : RecordAsync(account, verdict, account.Email!, visitor, line, at));
     }
 
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
-        Account? account, bool passwordIsRight, string typed, Visitor visitor, DateTimeOffset at)
+        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at)
     {
+        // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
+        using var turn = await turns.WaitAsync(line);
         // BEGIN IMMEDIATE, so that parallel guesses are counted one after another
         await using var transaction = await db.Database.BeginTransactionAsync();
         // Lockouts and bursts depend on the order in which attempts are counted
         var now = time.GetUtcNow();
-        var decision = await policy.DecideAsync(account?.Id ?? 0, passwordIsRight, now);
+        var decision = verdict is PasswordVerdict.NotChecked
+            ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
+            : await policy.DecideAsync(account?.Id ?? 0, verdict is PasswordVerdict.Right, now);
         var attempt = new LoginAttempt
         {
             At = at,
             Origin = AttemptOrigin.WebPage,
-            AccountTyped = account?.Email ?? TypedAccount.ForRecord(typed),
+            AccountTyped = account?.Email is { } email ? TypedAccount.Kept(email) : TypedAccount.ForRecord(typed),
             OwnerId = decision.OwnerId,
             RemoteAddress = visitor.RemoteAddress,
             UserAgent = visitor.UserAgent,
@@ -102,7 +114,12 @@ public sealed class CredentialCheck(
             throw new DbUpdateException("The database rolled the attempt back.", rolledBack);
         }
 
-        return (decision.Refusal is null ? CredentialResult.Accepted : CredentialResult.Refused, isRecorded);
+        return (decision.Refusal switch
+        {
+            null => CredentialResult.Accepted,
+            LoginOutcome.NotChecked => CredentialResult.NotChecked,
+            _ => CredentialResult.Refused,
+        }, isRecorded);
     }
 
     private async Task<CredentialResult> GuardAsync(Func<Task<(CredentialResult Result, bool IsRecorded)>> check)

@@ -5,7 +5,8 @@ namespace SentinelCam.LoginAttempts;
 
 /// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
-    SentinelCamDbContext db, AlertGrouping grouping, DeliveryPlan deliveries, ILogger<LoginAttemptRecorder> logger)
+    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries,
+    ILogger<LoginAttemptRecorder> logger)
 {
     /// <summary>Records a failure.</summary>
     /// <param name="attempt">The attempt, as far as its source knows it.</param>
@@ -16,8 +17,21 @@ public sealed class LoginAttemptRecorder(
         LoginAttempt attempt, DateTimeOffset countedAt, int? alertFrom = null, string? noPicture = null)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        var joined = await grouping.JoinAsync(attempt, countedAt, alertFrom, mayBePhotographed: noPicture is null);
+        var joined = await grouping.JoinAsync(attempt, countedAt, alertFrom, mayBePhotographed: noPicture is null,
+            attempt.Outcome is LoginOutcome.NotChecked ? FloodBounds.LeastQuiet : TimeSpan.Zero);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
+        var isOnlyCounted = await bounds.IsOnlyCountedAsync(joined, attempt.Outcome, countedAt);
+        if (isOnlyCounted)
+        {
+            if (await bounds.CountAsync(attempt) is { } counting)
+            {
+                await SaveAsync(counting);
+                return;
+            }
+
+            noPicture = FloodBounds.NotPhotographed;
+        }
+
         var entry = NewEntry(attempt, CaptureTrigger.FailedLogin, countedAt);
         if (!joined.IsPhotographed)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, noPicture ?? AlertGrouping.NotPhotographed);

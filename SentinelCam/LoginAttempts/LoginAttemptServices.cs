@@ -5,9 +5,11 @@ public static class LoginAttemptServices
 {
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)
     {
+        services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddSingleton<RecordingTurns>();
         services.AddSingleton<UnrecordedGuesses>();
         return services;
     }

@@ -16,6 +16,9 @@ public enum PasswordChangeOutcome
     /// <summary>The current password is wrong, and the attempt was recorded.</summary>
     WrongPassword,
 
+    /// <summary>Too many passwords waited to be checked, so nothing was changed.</summary>
+    TooBusy,
+
     /// <summary>Another request changed the account at the same time.</summary>
     ChangedElsewhere,
 
@@ -39,14 +42,19 @@ public sealed class PasswordChange(
         var confirmed = await credentials.ConfirmAsync(account, current, visitor);
         if (confirmed is not CredentialResult.Accepted)
         {
-            return confirmed is CredentialResult.Refused
-                ? PasswordChangeOutcome.WrongPassword
-                : PasswordChangeOutcome.NotRecorded;
+            return confirmed switch
+            {
+                CredentialResult.Refused => PasswordChangeOutcome.WrongPassword,
+                CredentialResult.NotChecked => PasswordChangeOutcome.TooBusy,
+                _ => PasswordChangeOutcome.NotRecorded,
+            };
         }
 
         try
         {
-            account.PasswordHash = await slots.RunAsync(() => accounts.PasswordHasher.HashPassword(account, wanted));
+            if (!await slots.RunAsync(VisitorLine.OfAccount(account.Id, visitor),
+                    () => account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted)))
+                return PasswordChangeOutcome.TooBusy;
             await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."]);
             // Saves the password, the mail, and a new security stamp, which invalidates other sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)

@@ -44,6 +44,13 @@ public sealed class LoginModel(
             return Failed(Unavailable.Advice);
         }
 
+        if (result is CredentialResult.NotChecked)
+        {
+            Response.SayTooBusy();
+            return Failed("Too many passwords wait to be checked right now, so yours was not. This is recorded as a failed "
+                + "sign-in. Try again in a few seconds.");
+        }
+
         if (account is null)
             return Failed("The email address or the password is wrong, or the account cannot sign in right now. "
                 + "If it is yours and you have failed several times, wait five minutes and try again.");

@@ -45,6 +45,7 @@ public static class PageServices
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = MaxRequestBytes;
+            HangUps.Delay(options);
         });
         services.Configure<FormOptions>(options => options.ValueCountLimit = MaxFormValues);
         return services;

@@ -66,6 +66,10 @@ public sealed class RegisterModel(
                     + "Ask the administrator to approve or remove some, then try again. "
                     + $"Unanswered ones expire after {WaitingRequests.Lifetime.Days} days.");
                 break;
+            case RegistrationOutcome.TooBusy:
+                Response.SayTooBusy();
+                ModelState.AddModelError("", "Too many passwords wait to be checked right now. Try again in a few seconds.");
+                break;
             case RegistrationOutcome.EmailTaken:
                 ModelState.AddModelError(nameof(Email), "There is already an account with this email address. Sign in instead.");
                 break;

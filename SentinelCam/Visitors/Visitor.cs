@@ -4,10 +4,13 @@ namespace SentinelCam.Visitors;
 
 /// <summary>The sender of a request, cleaned, capped, and safe to store and show.</summary>
 /// <param name="RemoteAddress">The visitor's address, or <see cref="UnknownAddress"/>.</param>
-/// <param name="UserAgent">At most 512 characters.</param>
+/// <param name="UserAgent">At most <see cref="MaxUserAgentBytes"/>.</param>
 /// <param name="IsThisMachine">The request comes from this machine, names it as such, and was not forwarded by a proxy.</param>
 public sealed record Visitor(string RemoteAddress, string UserAgent, bool IsThisMachine)
 {
+    /// <summary>How many UTF-8 bytes of the user agent are kept. Browsers state 70 to 180.</summary>
+    public const int MaxUserAgentBytes = 192;
+
     /// <summary>Stands for the address of a visitor whom a proxy did not name.</summary>
     public const string UnknownAddress = "unknown";
 
@@ -26,6 +29,7 @@ public sealed record Visitor(string RemoteAddress, string UserAgent, bool IsThis
         var local = address is not null && IPAddress.IsLoopback(address)
             && IsLoopbackName(context.Request.Host.Host) && !arrival.IsForwarded;
         return new Visitor(
-            address?.ToString() ?? UnknownAddress, VisitorText.Clean(context.Request.Headers.UserAgent, 512), local);
+            address?.ToString() ?? UnknownAddress,
+            VisitorText.CleanToBytes(context.Request.Headers.UserAgent, MaxUserAgentBytes), local);
     }
 }

@@ -57,6 +57,25 @@ public static class VisitorText
         return clean.Length <= maxLength ? clean.ToString() : Cut(clean.ToString(), maxLength);
     }
 
+    /// <summary>The same, cut to a number of UTF-8 bytes, which is what text takes on disk.</summary>
+    public static string CleanToBytes(string? text, int maxBytes)
+    {
+        var clean = Clean(text, maxBytes);
+        if (Encoding.UTF8.GetByteCount(clean) <= maxBytes)
+            return clean;
+        var room = maxBytes - Encoding.UTF8.GetByteCount(Ellipsis);
+        var length = 0;
+        foreach (var rune in clean.EnumerateRunes())
+        {
+            room -= rune.Utf8SequenceLength;
+            if (room < 0)
+                break;
+            length += rune.Utf16SequenceLength;
+        }
+
+        return Cut(clean, length + Ellipsis.Length);
+    }
+
     private static bool IsInvisible(Rune rune, UnicodeCategory category) =>
         category is UnicodeCategory.Control or UnicodeCategory.Format
         || (rune.Value & 0xFFFE) == 0xFFFE

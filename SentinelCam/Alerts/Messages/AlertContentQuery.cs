@@ -116,7 +116,7 @@ public sealed class AlertContentQuery(
         var told = await failures.OrderByDescending(a => a.Id).Take(AlertText.MaxAttemptsTold).ToListAsync();
         told.Reverse();
         var addresses = failures.GroupBy(a => a.RemoteAddress)
-            .Select(group => new { Address = group.Key, Count = group.Count() });
+            .Select(group => new { Address = group.Key, Count = group.Sum(a => a.Count) });
         var top = await addresses.OrderByDescending(a => a.Count).ThenBy(a => a.Address).Take(MaxAddresses).ToListAsync();
         var best = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
             .Where(e => e.AlertId == delivery.AlertId && e.Trigger == CaptureTrigger.FailedLogin && e.Snapshot != null)
@@ -133,9 +133,9 @@ public sealed class AlertContentQuery(
             Lines = await ClockLinesAsync(delivery, content.TimeZone),
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
             Attempts = told.ConvertAll(Tell),
-            AttemptCount = await failures.CountAsync(),
+            AttemptCount = await failures.SumAsync(a => a.Count),
             FirstAt = first.At,
-            LastAt = last.At,
+            LastAt = await failures.MaxAsync(a => a.LastAt) is { } lastAt && lastAt > last.At ? lastAt : last.At,
             Success = await SuccessSinceAsync(first),
             Addresses = top.ConvertAll(a => new MailAddress(a.Address, a.Count)),
             AddressCount = await addresses.CountAsync(),
@@ -192,7 +192,8 @@ public sealed class AlertContentQuery(
     {
         var since = success.At - AlertOptions.FailuresWithin;
         return db.LoginAttempts.OfTheSame(success)
-            .CountAsync(a => a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures);
+            .Where(a => a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures)
+            .SumAsync(a => a.Count);
     }
 
     /// <summary>
@@ -205,7 +206,7 @@ public sealed class AlertContentQuery(
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     private static MailAttempt Tell(LoginAttempt a) =>
-        new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.Outcome.InWords(), a.NumberInAlert)
+        new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.OutcomeInWords(), a.NumberInAlert)
         {
             Origin = a.Origin,
             Service = a.Service,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SentinelCam.Data;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
@@ -55,6 +56,8 @@ public static class RemotePlace
         var address = VisitorText.Clean(remoteAddress, 64);
         if (address.Length == 0)
             return "an unknown address";
+        if (remoteAddress is LoginAttempt.SeveralAddresses)
+            return address;
 
         return KindOf(remoteAddress) switch
         {

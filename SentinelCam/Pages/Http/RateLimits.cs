@@ -7,7 +7,8 @@ namespace SentinelCam.Pages;
 
 /// <summary>
 /// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and guessing the password from an
-/// open session. <c>/login</c> has no limit, because every failed sign-in must be recorded; hashing slows guesses down.
+/// open session. <c>/login</c> has no limit here, because every failed sign-in must be recorded; <see cref="HashingSlots"/>
+/// bounds what it costs.
 /// </summary>
 public static class RateLimits
 {
@@ -61,6 +62,14 @@ public static class RateLimits
             })
             : Unlimited);
     });
+
+    /// <summary>Sets the status 429 for a password whose turn to be hashed did not come, and when to try again.</summary>
+    public static void SayTooBusy(this HttpResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        response.StatusCode = StatusCodes.Status429TooManyRequests;
+        response.Headers.RetryAfter = HashingSlots.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+    }
 
     private static bool IsPost(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
 

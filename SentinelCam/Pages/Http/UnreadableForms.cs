@@ -8,7 +8,10 @@ public static class UnreadableForms
 {
     public static void UseReadableForms(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
-        if (await RefusalAsync(context.Request) is { } status)
+        var hangUps = context.Features.Get<HangUps>();
+        var refusal = await RefusalAsync(context.Request);
+        hangUps?.FormIsRead();
+        if (refusal is { } status)
         {
             // Otherwise the error page would fail on the same form
             context.Request.Form = FormCollection.Empty;
@@ -17,6 +20,7 @@ public static class UnreadableForms
         }
 
         await next(context);
+        hangUps?.RequestEnds();
     });
 
     /// <returns>The status to answer with; null if there is no form or it can be read.</returns>

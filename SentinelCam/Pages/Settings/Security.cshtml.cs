@@ -41,6 +41,10 @@ public sealed class SecurityModel(
             case PasswordChangeOutcome.WrongPassword:
                 return Show(account, nameof(Current),
                     "The current password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.");
+            case PasswordChangeOutcome.TooBusy:
+                Response.SayTooBusy();
+                return Show(account, "", "Too many passwords wait to be checked right now, so nothing was changed. "
+                    + "Try again in a few seconds.");
             case PasswordChangeOutcome.NotRecorded:
                 Response.SayUnavailable();
                 return Show(account, "", Unavailable.Advice);

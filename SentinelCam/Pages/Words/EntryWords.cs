@@ -47,7 +47,7 @@ public static class EntryWords
         }
 
         return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
-            ? $"{What(entry.Trigger)}: {attempt.Outcome.InWords()}"
+            ? $"{What(entry.Trigger)}: {attempt.OutcomeInWords()}"
             : What(entry.Trigger);
     }
 
