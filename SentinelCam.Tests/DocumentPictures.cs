@@ -26,7 +26,7 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
                      ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
                      ("admin-accounts", "/admin/accounts", ann), ("admin-camera", "/admin/camera", ann),
-                     ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
+                     ("admin-device", "/admin/device", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })
         {
             var page = await browser.NewPageAsync();

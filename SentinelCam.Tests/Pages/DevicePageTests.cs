@@ -153,8 +153,9 @@ public sealed class DevicePageTests : IAsyncLifetime
     }
 
     private async Task<IEnumerable<string>> TextsAsync(string origin) =>
-        (await _ann.GetAsync($"/userdata?Origin={origin}")).Document
-            .QuerySelectorAll(".facts > p:first-child").Select(line => line.TextContent.OnOneLine()).Select(text => text[text.IndexOf("Failed", StringComparison.Ordinal)..]);
+        (await _ann.GetAsync($"/userdata?Origin={origin}")).Document.QuerySelectorAll(".facts > p:first-child")
+            .Select(line => line.TextContent.OnOneLine())
+            .Select(text => text[text.IndexOf("Failed", StringComparison.Ordinal)..]);
 
     private Task EntriesAsync(int count) => _app.WaitForAsync(db => db.ImageLog.CountAsync(), found => found >= count);
 

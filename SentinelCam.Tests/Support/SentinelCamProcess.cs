@@ -130,6 +130,15 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         ? new("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "dotnet"], dataDirectory, [])
         : Start(dataDirectory);
 
+    /// <summary>The app in a sandbox, whose log-ins it watches.</summary>
+    public static SentinelCamProcess StartIn(
+        DeviceSandbox sandbox, string dataDirectory, params (string Key, string? Value)[] settings)
+    {
+        ArgumentNullException.ThrowIfNull(sandbox);
+        var dotnet = sandbox.Start("dotnet");
+        return new(dotnet.FileName, [.. dotnet.ArgumentList], dataDirectory, [("Device:Source", "Spool"), .. settings]);
+    }
+
     /// <summary>Sends SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {
