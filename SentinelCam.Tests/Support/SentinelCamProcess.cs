@@ -80,6 +80,16 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The most resident memory so far, in bytes.</summary>
+    public long PeakWorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Resident memory in bytes.</summary>
     public long WorkingSet
     {

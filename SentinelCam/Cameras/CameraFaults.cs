@@ -22,7 +22,7 @@ internal static class CameraFaults
         CaptureOutcome.BadFrame, "The camera sends incomplete or damaged pictures", "Check its cable or network connection");
 
     public static CameraFault TooLarge { get; } = new(
-        CaptureOutcome.BadFrame, "The camera's pictures are too large: at most 40 megapixels and 16 MiB can be used",
+        CaptureOutcome.BadFrame, "The camera's pictures are too large: at most 65 megapixels and 16 MiB can be used",
         "Choose a lower resolution or quality in the camera's settings");
 
     public static CameraFault NoPictures { get; } = new(

@@ -111,4 +111,32 @@ public class JpegParserTests
         Assert.True(JpegParser.TryParse(TestJpeg.Tiny(1, 15 * 1024 * 1024), out _));
         Assert.False(JpegParser.TryParse(TestJpeg.Tiny(1, JpegParser.MaxBytes), out _));
     }
+
+    [Theory]
+    [InlineData(9200, 7000, 0xC0, 0x11, 3, true)]
+    [InlineData(9300, 7000, 0xC0, 0x11, 3, false)]
+    [InlineData(8688, 5792, 0xC2, 0x11, 3, true)]
+    [InlineData(9200, 7000, 0xC2, 0x22, 3, true)]
+    [InlineData(9200, 7000, 0xC2, 0x21, 3, true)]
+    [InlineData(9200, 7000, 0xC2, 0x11, 3, false)]
+    [InlineData(8688, 5792, 0xC2, 0x11, 4, false)]
+    [InlineData(9200, 7000, 0xC0, 0x11, 1, false)]
+    public void The_memory_for_decoding_is_limited(
+        int width, int height, byte frame, byte sampling, byte componentsInScan, bool isAccepted)
+    {
+        // Two of three components are sampled once, so the sampling of the first one tells how many coefficients there are
+        byte components = Math.Max((byte)3, componentsInScan);
+        byte[] jpeg =
+        [
+            0xFF, 0xD8, 0xFF, 0xDB, 0, 5, 0, 1, 1,
+            0xFF, frame, 0, (byte)(8 + 3 * components), 8, (byte)(height >> 8), (byte)height, (byte)(width >> 8), (byte)width,
+            components, 1, sampling, 0, .. Enumerable.Range(2, components - 1).SelectMany(id => new byte[] { (byte)id, 0x11, 0 }),
+            0xFF, 0xDA, 0, (byte)(6 + 2 * componentsInScan), componentsInScan,
+            .. Enumerable.Range(1, componentsInScan).SelectMany(id => new byte[] { (byte)id, 0 }), 0, 63, 0,
+            1, 2, 3, 0xFF, 0xD9,
+        ];
+
+        Assert.Equal(isAccepted, JpegParser.TryParse(jpeg, out var parsed));
+        Assert.Equal(!isAccepted, parsed.IsTooLarge);
+    }
 }

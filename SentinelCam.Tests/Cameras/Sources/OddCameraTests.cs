@@ -148,10 +148,10 @@ public partial class OddCameraTests
     [InlineData("/stream")]
     public async Task Pictures_that_are_too_large_are_not_blamed_on_the_cable(string path)
     {
-        // 8,200 x 6,150 pixels
+        // 9,000 x 7,300 pixels
         byte[] large = [.. Jpeg];
         var header = large.AsSpan().IndexOf(new byte[] { 0xFF, 0xC0 });
-        (large[header + 5], large[header + 6], large[header + 7], large[header + 8]) = (0x18, 0x06, 0x20, 0x08);
+        (large[header + 5], large[header + 6], large[header + 7], large[header + 8]) = (0x1C, 0x84, 0x23, 0x28);
         var type = path == "/snap" ? "image/jpeg" : "multipart/x-mixed-replace; boundary=a";
         await using var camera = RawCamera.Start(isLeftOpen: false, $"{Ok}Content-Type: {type}\r\n\r\n", large);
         await using var feed = Feed(camera.Url());

@@ -31,7 +31,7 @@ internal sealed class FrameJudge(OpenCvLibrary library)
     {
         if (frame.Quality != FrameQuality.Unchecked || !library.Loads)
             return new FrameVerdict(true, frame.Quality);
-        using var image = NativeImage.Decode(frame.Jpeg, Reduced(frame.Width));
+        using var image = NativeImage.Decode(frame.Jpeg, (long)frame.Width * frame.Height, Reduced(frame.Width));
         if (image is null)
             return new FrameVerdict(false, FrameQuality.Unchecked);
         Cv2.MeanStdDev(image, out var mean, out var deviation);

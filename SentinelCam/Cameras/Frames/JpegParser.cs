@@ -21,7 +21,8 @@ internal sealed class JpegParser
     public const int MaxBytes = 16 * 1024 * 1024;
 
     // No camera needs more; these limit the work that a hostile one can cause
-    private const int MaxPixels = 40_000_000;
+    private const int MaxPixels = 65_000_000;
+    private const long MaxCoefficientBytes = 320L * 1024 * 1024;
     private const int MaxSegments = 512;
     private const int MaxHeaderBytes = 1024 * 1024;
 
@@ -34,6 +35,10 @@ internal sealed class JpegParser
     private bool _inScan;
     private bool _scanSeen;
     private bool _tablesSeen;
+    private int _components;
+
+    /// <summary>What a decoder needs, in bytes, unless all components are in one sequential scan, which it reads row by row.</summary>
+    private long _coefficientBytes;
 
     /// <summary>Where to search for a marker because the last segment did not end at one; 0 if it did.</summary>
     private int _searchFrom;
@@ -56,7 +61,7 @@ internal sealed class JpegParser
     /// <summary>Offset in a malformed JPEG's bytes at which to search for the next one; greater than 0.</summary>
     public int ResumeAt { get; private set; }
 
-    /// <summary>Whether a malformed JPEG only exceeds the limits on pixels or bytes.</summary>
+    /// <summary>Whether a malformed JPEG only exceeds the limits on pixels, bytes, or memory for decoding.</summary>
     public bool IsTooLarge { get; private set; }
 
     /// <summary>Whether the bytes start with a complete JPEG. If so, the parser has its length and size.</summary>
@@ -226,7 +231,7 @@ internal sealed class JpegParser
             _searchFrom = _segmentAt + 4;
             return JpegProgress.Complete;
         }
-        if (marker is 0xC0 or 0xC1 or 0xC2 && !FrameHeader(body))
+        if (marker is 0xC0 or 0xC1 or 0xC2 && !FrameHeader(body, isProgressive: marker == 0xC2))
             return Malformed(_segmentAt + 2);
         HasHuffmanTables |= marker == 0xC4;
         _tablesSeen |= marker == 0xDB;
@@ -234,6 +239,8 @@ internal sealed class JpegParser
         {
             if (Width == 0 || !_tablesSeen || body.Length < 4 || body[0] is < 1 or > 4 || body.Length != 4 + 2 * body[0])
                 return Malformed(_segmentAt + 2);
+            if (body[0] < _components && _coefficientBytes > MaxCoefficientBytes)
+                return TooLarge(_segmentAt + 2);
             (_inScan, _scanSeen) = (true, true);
         }
         _position = end;
@@ -253,14 +260,28 @@ internal sealed class JpegParser
     /// <summary>Comments and application data, which pictures do not depend on.</summary>
     private static bool IsMetadata(byte marker) => marker is 0xFE or (>= 0xE0 and <= 0xEF);
 
-    private bool FrameHeader(ReadOnlySpan<byte> body)
+    private bool FrameHeader(ReadOnlySpan<byte> body, bool isProgressive)
     {
         if (Width != 0 || body.Length < 6 || body[0] != 8 || body[5] is < 1 or > 4 || body.Length != 6 + 3 * body[5])
             return false;
         Height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]);
         Width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]);
-        IsTooLarge = (long)Width * Height > MaxPixels;
+        (_components, _coefficientBytes) = (body[5], CoefficientBytes(body));
+        IsTooLarge = (long)Width * Height > MaxPixels || (isProgressive && _coefficientBytes > MaxCoefficientBytes);
         return Width > 0 && Height > 0 && !IsTooLarge;
+    }
+
+    /// <summary>Two bytes for each coefficient. Components that are sampled less have fewer (ITU-T T.81, A.1.1).</summary>
+    private long CoefficientBytes(ReadOnlySpan<byte> body)
+    {
+        var (samples, widest, highest) = (0, 1, 1);
+        for (var at = 7; at < body.Length; at += 3)
+        {
+            var (across, down) = (body[at] >> 4, body[at] & 15);
+            samples += across * down;
+            (widest, highest) = (Math.Max(widest, across), Math.Max(highest, down));
+        }
+        return 2L * Width * Height * samples / (widest * highest);
     }
 
     private JpegProgress TooLarge(int resumeAt)

@@ -9,6 +9,13 @@ internal static class NativeImage
 {
     private const int JpegQuality = 90;
 
+    /// <summary>
+    /// From this number of pixels on, one picture is decoded at a time: if it is progressive, its coefficients take up to 320 MiB.
+    /// </summary>
+    private const int LargePixels = 4_000_000;
+
+    private static readonly Lock OneLarge = new();
+
     public static Frame ToFrame(Mat image, DateTimeOffset takenAt) =>
         new(ToJpeg(image, JpegQuality), image.Width, image.Height, takenAt, FrameQuality.Unchecked);
 
@@ -32,7 +39,18 @@ internal static class NativeImage
     }
 
     /// <summary>Decodes a JPEG. Null if OpenCV cannot.</summary>
-    public static Mat? Decode(byte[] jpeg, ImreadModes mode)
+    /// <param name="jpeg">The JPEG, whose size <see cref="JpegParser"/> has limited.</param>
+    /// <param name="pixels">How many pixels it has.</param>
+    /// <param name="mode">The reduction.</param>
+    public static Mat? Decode(byte[] jpeg, long pixels, ImreadModes mode)
+    {
+        if (pixels < LargePixels)
+            return Decode(jpeg, mode);
+        lock (OneLarge)
+            return Decode(jpeg, mode);
+    }
+
+    private static Mat? Decode(byte[] jpeg, ImreadModes mode)
     {
         try
         {

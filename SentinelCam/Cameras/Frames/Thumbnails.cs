@@ -25,7 +25,7 @@ public sealed class Thumbnails(OpenCvLibrary library)
             >= 2 => ImreadModes.ReducedColor2,
             _ => ImreadModes.Color,
         };
-        using var image = NativeImage.Decode(jpeg, mode);
+        using var image = NativeImage.Decode(jpeg, (long)parsed.Width * parsed.Height, mode);
         if (image is null)
             return null;
         if (image.Width <= width)
