@@ -20,16 +20,19 @@ public sealed class RtspServer : IAsyncDisposable
     private Task _serving = Task.CompletedTask;
     private int _viewers;
     private readonly bool _isUdpOnly;
-    private readonly string _refusal;
+    private readonly string? _refusal;
+    private readonly TimeSpan _answersAfter;
     private readonly int _maxPictures;
     private int _refused;
     private int _pictures;
     private int _refusedTransports;
+    private int _udpRequests;
+    private int _descriptions;
     private IPEndPoint? _viewerPort;
 
-    private RtspServer(string userInfo, int rate, bool isUdpOnly, string refusal, int maxPictures)
+    private RtspServer(string userInfo, int rate, bool isUdpOnly, string? refusal, int maxPictures, TimeSpan answersAfter)
     {
-        (_isUdpOnly, _refusal, _maxPictures) = (isUdpOnly, refusal, maxPictures);
+        (_isUdpOnly, _refusal, _maxPictures, _answersAfter) = (isUdpOnly, refusal, maxPictures, answersAfter);
         _userInfo = userInfo;
         _packets = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Start();
@@ -53,8 +56,14 @@ public sealed class RtspServer : IAsyncDisposable
     /// <summary>How often the password was wrong or missing.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>How often it refused to send over RTSP's own connection.</summary>
+    /// <summary>How often it was asked to send over RTSP's own connection and does not.</summary>
     public int RefusedTransports => Volatile.Read(ref _refusedTransports);
+
+    /// <summary>How often it was asked to send over UDP.</summary>
+    public int UdpRequests => Volatile.Read(ref _udpRequests);
+
+    /// <summary>How often it described its stream.</summary>
+    public int Descriptions => Volatile.Read(ref _descriptions);
 
     /// <summary>How many pictures have been sent to viewers.</summary>
     public int Pictures => Volatile.Read(ref _pictures);
@@ -64,14 +73,15 @@ public sealed class RtspServer : IAsyncDisposable
 
     /// <param name="userInfo">User name and password.</param>
     /// <param name="rate">Pictures per second.</param>
-    /// <param name="isUdpOnly">Whether it refuses to send pictures over RTSP's own connection.</param>
-    /// <param name="refusal">How it refuses that.</param>
+    /// <param name="isUdpOnly">Whether it sends no pictures over RTSP's own connection.</param>
+    /// <param name="refusal">How it refuses that. Null: it agrees, and sends none.</param>
     /// <param name="maxPictures">After how many pictures it falls silent.</param>
+    /// <param name="answersAfter">How long it takes to describe its stream.</param>
     public static RtspServer Start(
-        string userInfo, int rate = 25, bool isUdpOnly = false, string refusal = "461 Unsupported Transport",
-        int maxPictures = int.MaxValue)
+        string userInfo, int rate = 25, bool isUdpOnly = false, string? refusal = "461 Unsupported Transport",
+        int maxPictures = int.MaxValue, TimeSpan answersAfter = default)
     {
-        var server = new RtspServer(userInfo, rate, isUdpOnly, refusal, maxPictures);
+        var server = new RtspServer(userInfo, rate, isUdpOnly, refusal, maxPictures, answersAfter);
         server._serving = Task.Run(server.AcceptAsync);
         return server;
     }
@@ -105,7 +115,14 @@ public sealed class RtspServer : IAsyncDisposable
         using var reader = new StreamReader(connection, Encoding.ASCII, leaveOpen: true);
         while (await ReadRequestAsync(reader) is { } request)
         {
-            await connection.WriteAsync(Encoding.ASCII.GetBytes(Answer(request)), _stop.Token);
+            var answer = Answer(request);
+            if (answer.Contains("application/sdp", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _descriptions);
+                await Task.Delay(_answersAfter, _stop.Token);
+            }
+
+            await connection.WriteAsync(Encoding.ASCII.GetBytes(answer), _stop.Token);
             if (request.StartsWith("PLAY", StringComparison.Ordinal))
             {
                 using var gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -127,7 +144,7 @@ public sealed class RtspServer : IAsyncDisposable
         // Pictures from before this viewer
         while (_packets.Available > 0)
             await _packets.ReceiveAsync(gone);
-        while (Pictures < _maxPictures)
+        while (Pictures < _maxPictures && (!_isUdpOnly || _viewerPort is not null))
         {
             var packet = (await _packets.ReceiveAsync(gone)).Buffer;
             // RFC 3550, 5.1: the marker bit ends a picture; the time is in bytes 4 to 7
@@ -174,9 +191,16 @@ public sealed class RtspServer : IAsyncDisposable
             "DESCRIBE" =>
                 $"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {Sdp.Length}\r\n\r\n{Sdp}",
             "SETUP" when _isUdpOnly => SetUpUdp(sequence, request),
-            "SETUP" => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
+            "SETUP" => SetUpTcp(sequence, request),
             _ => $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nPublic: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n\r\n",
         };
+    }
+
+    private string SetUpTcp(string sequence, string request)
+    {
+        if (request.Contains("client_port=", StringComparison.Ordinal))
+            Interlocked.Increment(ref _udpRequests);
+        return $"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n";
     }
 
     private string SetUpUdp(string sequence, string request)
@@ -186,7 +210,7 @@ public sealed class RtspServer : IAsyncDisposable
         if (at < 0)
         {
             Interlocked.Increment(ref _refusedTransports);
-            return $"RTSP/1.0 {_refusal}\r\n{sequence}\r\n\r\n";
+            return _refusal is null ? SetUpTcp(sequence, request) : $"RTSP/1.0 {_refusal}\r\n{sequence}\r\n\r\n";
         }
         var ports = request[(at + Ports.Length)..].Split('\n', ';')[0];
         _viewerPort = new IPEndPoint(IPAddress.Loopback, int.Parse(ports.Split('-')[0], CultureInfo.InvariantCulture));

@@ -112,7 +112,8 @@ public class RtspCameraTests
     [InlineData("461 Unsupported transport")]
     [InlineData("406 Not Acceptable")]
     [InlineData("500 Internal Server Error")]
-    public async Task A_camera_that_refuses_TCP_is_read_over_UDP_and_next_time_at_once(string refusal)
+    [InlineData(null)]
+    public async Task A_camera_that_refuses_TCP_or_sends_nothing_is_read_over_UDP_and_next_time_at_once(string? refusal)
     {
         Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
         await using var server = RtspServer.Start("me:hunter2", isUdpOnly: true, refusal: refusal);
@@ -130,13 +131,37 @@ public class RtspCameraTests
         Assert.Equal(1, server.RefusedTransports);
     }
 
+    [Fact]
+    public async Task A_capture_gets_its_picture_from_a_camera_that_accepts_TCP_and_sends_nothing()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2", isUdpOnly: true, refusal: null);
+        await using var feed = Feed(new RtspCamera(server.Url("me:hunter2"), TimeProvider.System));
+
+        var result = await feed.CaptureAsync(DateTimeOffset.UtcNow, Cancelled);
+
+        Assert.Equal((CaptureOutcome.Taken, null), (result.Outcome, result.Problem));
+    }
+
+    [Fact]
+    public async Task A_camera_that_answers_late_is_still_read_over_TCP()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        await using var server = RtspServer.Start("me:hunter2", answersAfter: TimeSpan.FromSeconds(3));
+
+        await foreach (var frame in new RtspCamera(server.Url("me:hunter2"), TimeProvider.System).ReadAsync(Cancelled))
+            break;
+
+        Assert.Equal((0, 2), (server.UdpRequests, server.Descriptions));
+    }
+
     [Theory]
     [InlineData("rtsp://me:a%25b@[fe80::1%25eth0]:554/stream")]
     [InlineData("rtsp://me:a%25b@[fe80::1%eth0]:554/stream")]
     public void The_zone_of_an_IPv6_address_reaches_the_program_without_its_escape(string address) =>
         Assert.Contains(
             "file 'rtsp://me:a%25b@[fe80::1%eth0]:554/stream'",
-            new RtspCamera(new Uri(address), TimeProvider.System).Script(RtspTransport.Tcp), StringComparison.Ordinal);
+            new RtspCamera(new Uri(address), TimeProvider.System).Script(RtspTransport.Tcp, TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
 
     [Fact]
     public async Task Only_the_configured_transport_is_used()

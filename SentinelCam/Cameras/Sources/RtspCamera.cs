@@ -28,6 +28,12 @@ internal sealed class RtspCamera(
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// The same while it is not known whether the camera sends anything over TCP. The program waits twice as long for a first
+    /// packet, and a capture, which takes ten seconds at most, should still get a picture over UDP.
+    /// </summary>
+    private static readonly TimeSpan FirstSilenceLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// Keeps the program from probing the rate and the first times, which takes it seven pictures or more: 12 seconds if there
     /// is one a second. Set for the list and for the stream in it.
     /// </summary>
@@ -46,38 +52,57 @@ internal sealed class RtspCamera(
     /// <summary>The transport to try first: the configured one, or the one that worked last.</summary>
     private RtspTransport _first = transport == RtspTransport.Udp ? RtspTransport.Udp : RtspTransport.Tcp;
 
+    /// <summary>Whether to wait for pictures over TCP as long as over UDP: they came that way last time, or UDP gave none.</summary>
+    private bool _isTcpTrusted;
+
     public string Source { get; } = RedactedSource.Of(address);
 
     public CameraFault? Check() => IsInstalled() ? null : NoProgram;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var over = _first; ; over = _first = RtspTransport.Udp)
+        var (over, isPatient) = (_first, _isTcpTrusted);
+        while (true)
         {
+            var silenceLimit = transport == RtspTransport.Auto && over == RtspTransport.Tcp && !isPatient
+                ? FirstSilenceLimit
+                : SilenceLimit;
+            var any = false;
             using var ffmpeg = Start();
-            await SendScriptAsync(ffmpeg.StandardInput, over);
+            await SendScriptAsync(ffmpeg.StandardInput, over, silenceLimit);
             var errors = ReadErrorsAsync(ffmpeg.StandardError);
             try
             {
                 var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
-                var any = false;
                 while (await reader.ReadAsync(cancellationToken) is { } frame)
                 {
                     any = true;
                     yield return frame;
                 }
-                var fault = FaultOf(await errors.WaitAsync(cancellationToken));
-                // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461.
+                var text = await errors.WaitAsync(cancellationToken);
+                var fault = FaultOf(text);
                 if (!any && transport == RtspTransport.Auto)
                 {
-                    if (over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                    if (silenceLimit == FirstSilenceLimit && AnswersLate(text))
+                    {
+                        isPatient = true;
                         continue;
+                    }
+                    // Only UDP works with some cameras. They refuse TCP in different ways, mostly with the status 461, or accept
+                    // it and send nothing.
+                    if (over == RtspTransport.Tcp && (fault is null || fault == OtherTransport))
+                    {
+                        over = _first = RtspTransport.Udp;
+                        continue;
+                    }
                     _first = RtspTransport.Tcp;
                 }
                 throw new CameraException(fault ?? reader.EndFault);
             }
             finally
             {
+                // After UDP gave nothing either, the camera may just be slow
+                _isTcpTrusted = over == RtspTransport.Tcp ? any : !any;
                 Kill(ffmpeg);
             }
         }
@@ -99,13 +124,13 @@ internal sealed class RtspCamera(
     ];
 
     /// <summary>What the program reads from its standard input: a list with one stream and its options.</summary>
-    internal string Script(RtspTransport over) => string.Create(CultureInfo.InvariantCulture, $"""
+    internal string Script(RtspTransport over, TimeSpan silenceLimit) => string.Create(CultureInfo.InvariantCulture, $"""
         ffconcat version 1.0
         file '{AddressForProgram()}'
         option rtsp_transport {(over == RtspTransport.Udp ? "udp" : "tcp")}
         option fflags -noparse
         {string.Join('\n', Probing.Select(option => $"option {option.Name} {option.Value}"))}
-        option timeout {SilenceLimit.TotalMicroseconds:0}
+        option timeout {silenceLimit.TotalMicroseconds:0}
 
         """);
 
@@ -155,12 +180,12 @@ internal sealed class RtspCamera(
         }
     }
 
-    private async Task SendScriptAsync(StreamWriter input, RtspTransport over)
+    private async Task SendScriptAsync(StreamWriter input, RtspTransport over, TimeSpan silenceLimit)
     {
         try
         {
             await using (input)
-                await input.WriteAsync(Script(over));
+                await input.WriteAsync(Script(over, silenceLimit));
         }
         catch (IOException)
         {
@@ -193,6 +218,10 @@ internal sealed class RtspCamera(
             || Has(errors, "unreachable") => CameraFaults.NoAnswer,
         _ => null,
     };
+
+    /// <summary>Whether the stream was not opened in time, so that nothing is known about its transport.</summary>
+    private static bool AnswersLate(string errors) =>
+        Has(errors, "Impossible to open") && (Has(errors, "timed out") || Has(errors, "Invalid data"));
 
     private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 
