@@ -161,7 +161,8 @@ public class RtspCameraTests
     public void The_zone_of_an_IPv6_address_reaches_the_program_without_its_escape(string address) =>
         Assert.Contains(
             "file 'rtsp://me:a%25b@[fe80::1%eth0]:554/stream'",
-            new RtspCamera(new Uri(address), TimeProvider.System).Script(RtspTransport.Tcp, TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
+            new RtspCamera(new Uri(address), TimeProvider.System).Script(RtspTransport.Tcp, TimeSpan.FromSeconds(1)),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task Only_the_configured_transport_is_used()

@@ -37,7 +37,7 @@ internal sealed class JpegParser
     private bool _tablesSeen;
     private int _components;
 
-    /// <summary>What a decoder needs, in bytes, unless all components are in one sequential scan, which it reads row by row.</summary>
+    /// <summary>What a decoder needs, in bytes, unless all components are in one sequential scan, read row by row.</summary>
     private long _coefficientBytes;
 
     /// <summary>Where to search for a marker because the last segment did not end at one; 0 if it did.</summary>

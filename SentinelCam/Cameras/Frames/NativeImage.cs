@@ -10,7 +10,7 @@ internal static class NativeImage
     private const int JpegQuality = 90;
 
     /// <summary>
-    /// From this number of pixels on, one picture is decoded at a time: if it is progressive, its coefficients take up to 320 MiB.
+    /// From this number of pixels on, one picture is decoded at a time: the coefficients of a progressive one take up to 320 MiB.
     /// </summary>
     private const int LargePixels = 4_000_000;
 

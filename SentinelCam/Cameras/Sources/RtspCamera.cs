@@ -52,7 +52,7 @@ internal sealed class RtspCamera(
     /// <summary>The transport to try first: the configured one, or the one that worked last.</summary>
     private RtspTransport _first = transport == RtspTransport.Udp ? RtspTransport.Udp : RtspTransport.Tcp;
 
-    /// <summary>Whether to wait for pictures over TCP as long as over UDP: they came that way last time, or UDP gave none.</summary>
+    /// <summary>Whether to wait over TCP as long as over UDP: pictures came that way last time, or UDP gave none.</summary>
     private bool _isTcpTrusted;
 
     public string Source { get; } = RedactedSource.Of(address);
