@@ -99,6 +99,38 @@ public class ClockWatchTests
         Assert.Contains("clock was wrong then", mail.TextBody!.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "during some of these attempts and was set later. The true time was about Tuesday, 1 January 2030 at "
+        + "14:00:00")]
+    [InlineData(2, "during some of these attempts and was set later. Their true times were from about Tuesday, 1 January 2030 at "
+        + "14:00:00 (UTC) to about Tuesday, 1 January 2030 at 14:02:00")]
+    [InlineData(3, "then and was set later. Their true times were from about Tuesday, 1 January 2030 at 14:00:00 (UTC) to about "
+        + "Tuesday, 1 January 2030 at 14:04:00")]
+    [InlineData(0, null)]
+    public async Task Summary_says_that_the_clock_was_wrong_and_what_the_true_times_were(int wrong, string? words)
+    {
+        var clock = TestClock.AtNoon();
+        await using var app = await AnnsApp.StartAsync(clock);
+        for (var number = 1; number <= 3; number++)
+        {
+            await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+            await app.WaitForCapturesAsync();
+            clock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        // As if the clock had then been two hours slow
+        await app.ReadAsync(db => db.ImageLog.Where(e => e.Id <= wrong)
+            .ExecuteUpdateAsync(set => set.SetProperty(e => e.ClockErrorSeconds, 7200)));
+        clock.AdvanceMinutes(8);
+        await app.WaitForAcceptedAsync(2);
+
+        var summary = app.Mails().Single(mail => mail.Subject!.Contains("in all", StringComparison.Ordinal)).PlainOnOneLine();
+        if (words is null)
+            Assert.DoesNotContain("clock", summary, StringComparison.Ordinal);
+        else
+            Assert.Contains($"This device's clock was wrong {words} (UTC).", summary, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_machine_that_slept_has_a_right_clock()
     {

@@ -63,11 +63,7 @@ public sealed class AlertContentQuery(
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            content = content with
-            {
-                Lines = ["This device's clock was wrong then and was set later. The true time was about "
-                    + $"{MailTime.ToTheSecond(entry.At.AddSeconds(error), content.TimeZone)}."],
-            };
+            content = content with { Lines = [ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone)] };
         }
 
         if (delivery.AlertId is null)
@@ -134,6 +130,7 @@ public sealed class AlertContentQuery(
             AccountUnknown = !await failures.AnyAsync(a =>
                 a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
             ForAdministrators = first.OwnerId is null,
+            Lines = await ClockLinesAsync(delivery, content.TimeZone),
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
             Attempts = told.ConvertAll(Tell),
             AttemptCount = await failures.CountAsync(),
@@ -144,6 +141,18 @@ public sealed class AlertContentQuery(
             AddressCount = await addresses.CountAsync(),
             Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
         };
+    }
+
+    private async Task<IReadOnlyList<string>> ClockLinesAsync(Delivery summary, TimeZoneInfo zone)
+    {
+        var entries = db.ImageLog.AsNoTracking()
+            .Where(e => e.AlertId == summary.AlertId && e.Trigger == CaptureTrigger.FailedLogin);
+        var wrong = await entries.Where(e => e.ClockErrorSeconds != null)
+            .Select(e => new { e.At, Error = e.ClockErrorSeconds!.Value }).ToListAsync();
+        if (wrong.Count == 0)
+            return [];
+        var times = wrong.ConvertAll(e => e.At.AddSeconds(e.Error));
+        return [ClockText.ForSeveral(times.Min(), times.Max(), areAll: wrong.Count == await entries.CountAsync(), zone)];
     }
 
     /// <summary>The attempt that the mail is about. The first mail of an alert also lists the attempts before it.</summary>
