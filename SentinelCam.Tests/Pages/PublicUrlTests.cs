@@ -29,6 +29,59 @@ public class PublicUrlTests(PublicUrlTests.Published household) : IClassFixture<
         Assert.Matches("Set-Cookie: SentinelCam.*; secure", form);
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-Prefix /cam")]
+    [InlineData("X-Forwarded-Prefix /cam/")]
+    [InlineData("X-Script-Name /cam")]
+    [InlineData("X-Ingress-Path /api/ingress/cam")]
+    public async Task Below_a_path_the_site_says_that_it_does_not_work_there(string header)
+    {
+        Assert.SkipUnless(Nginx.IsAvailable, "nginx is not installed");
+        var app = household.App.Address;
+        await using var nginx = await Nginx.StartAsync(
+            $"location /cam/ {{ proxy_pass {app}; proxy_set_header Host cam.example.org; proxy_set_header {header}; }}");
+
+        foreach (var path in new[] { "/cam/", "/cam/login", "/cam/css/site.css", "/cam/healthz" })
+        {
+            var answer = await RawHttp.SendAsync(
+                nginx.Address, $"GET {path} HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+
+            Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+            Assert.Contains("does not work below a path", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-Prefix /", "")]
+    [InlineData("X-Forwarded-Prefix ''", "")]
+    [InlineData("X-Forwarded-Proto https", "/")]
+    public async Task At_the_root_a_prefix_without_a_path_is_harmless(string header, string slash)
+    {
+        Assert.SkipUnless(Nginx.IsAvailable, "nginx is not installed");
+        var app = household.App.Address.GetLeftPart(UriPartial.Authority) + slash;
+        await using var nginx = await Nginx.StartAsync(
+            $"location / {{ proxy_pass {app}; proxy_set_header Host cam.example.org; proxy_set_header {header}; }}");
+
+        var answer = await RawHttp.SendAsync(
+            nginx.Address, "GET /login HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_path_that_the_proxy_does_not_remove_is_not_found()
+    {
+        Assert.SkipUnless(Nginx.IsAvailable, "nginx is not installed");
+        var app = household.App.Address.GetLeftPart(UriPartial.Authority);
+        await using var nginx = await Nginx.StartAsync(
+            $"location /cam/ {{ proxy_pass {app}; proxy_set_header Host cam.example.org; }}");
+
+        var answer = await RawHttp.SendAsync(
+            nginx.Address, "GET /cam/login HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 404 ", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Confirmation_link_has_the_public_address_even_from_this_machine()
     {

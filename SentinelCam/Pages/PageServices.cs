@@ -56,6 +56,7 @@ public static class PageServices
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
         app.UseSecurityHeaders();
+        app.UseNoSubPaths();
         // Plain HTTP only, which is the framework's default: the size of a compressed page could reveal its content
         app.UseResponseCompression();
         app.UseExceptionHandler("/error");
