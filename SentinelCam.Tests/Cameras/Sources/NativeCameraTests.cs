@@ -89,6 +89,28 @@ public class NativeCameraTests
         Assert.InRange(at[2] - at[1], 12, 21);
     }
 
+    [Fact]
+    public async Task A_camera_that_was_unplugged_while_it_was_read_is_reported_as_missing()
+    {
+        var isPluggedIn = true;
+        var camera = new NativeCamera(
+            "0", AnyLibrary, new StuckThreads(), () => isPluggedIn ? null : DeviceList.None,
+            _ => new ReaderOfOne(() =>
+            {
+                isPluggedIn = false;
+                throw new CameraException(DeviceList.Stopped(0));
+            }),
+            TimeProvider.System);
+
+        var fault = await Assert.ThrowsAsync<CameraException>(async () =>
+        {
+            await foreach (var frame in camera.ReadAsync(Cancelled))
+                Assert.True(frame.Width > 0);
+        });
+
+        Assert.Equal(DeviceList.None, fault.Fault);
+    }
+
     private static CameraFeed Feed(ICamera camera) =>
         new(camera, "desk", OpenCv.Library, TimeProvider.System, NullLogger<CameraFeed>.Instance);
 
@@ -108,6 +130,24 @@ public class NativeCameraTests
         catch (CameraException e) when (e.Fault == CameraFaults.Silent)
         {
             // The fake clock was faster
+        }
+    }
+
+    /// <summary>Gives one frame, then ends as the test chooses.</summary>
+    private sealed class ReaderOfOne(Action end) : INativeReader
+    {
+        private bool _hasRead;
+
+        public Frame Read(CancellationToken stop)
+        {
+            if (_hasRead)
+                end();
+            _hasRead = true;
+            return TestJpeg.Good(DateTimeOffset.UtcNow);
+        }
+
+        public void Dispose()
+        {
         }
     }
 

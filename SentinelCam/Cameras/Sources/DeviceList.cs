@@ -133,6 +133,10 @@ public sealed class DeviceList(string directory = "/dev")
     public static CameraFault InUse(int index) => new(
         CaptureOutcome.Unreachable, $"Camera {index} is connected but cannot be opened",
         "Close the program that uses it, or unplug it and plug it back in");
+
+    public static CameraFault Stopped(int index) => new(
+        CaptureOutcome.Unreachable, $"Camera {index} has stopped sending pictures",
+        "If it does not recover, unplug it and plug it back in");
 }
 
 /// <summary>A camera device of this machine.</summary>

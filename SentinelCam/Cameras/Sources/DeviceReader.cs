@@ -12,6 +12,7 @@ internal sealed class DeviceReader : INativeReader
     private readonly TimeProvider _time;
     private readonly Mat _image = new();
     private bool _isOwnJpeg;
+    private bool _hasDelivered;
 
     private DeviceReader(int index, VideoCapture device, TimeProvider time)
     {
@@ -93,8 +94,11 @@ internal sealed class DeviceReader : INativeReader
         {
             stop.ThrowIfCancellationRequested();
             if (_device.Read(_image) && !_image.Empty())
+            {
+                _hasDelivered = true;
                 return;
+            }
         }
-        throw new CameraException(DeviceList.InUse(_index));
+        throw new CameraException(_hasDelivered ? DeviceList.Stopped(_index) : DeviceList.InUse(_index));
     }
 }

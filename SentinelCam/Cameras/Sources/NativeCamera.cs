@@ -99,8 +99,9 @@ internal sealed class NativeCamera : ICamera
         }
         catch (Exception e)
         {
-            // Passed on to whoever reads the frames: unhandled, it would end the process
-            end = e;
+            // Passed on to whoever reads the frames: unhandled, it would end the process. The reader only knows that no frames
+            // come, not that the camera was unplugged.
+            end = e is CameraException && _check() is { } fault ? new CameraException(fault) : e;
         }
         finally
         {
