@@ -35,7 +35,7 @@ public sealed class DevicePageTests : IAsyncLifetime
         Assert.Contains(Household.Bobs, assigned.Document.QuerySelector("section[aria-labelledby=users] td[data-of=Account]")!
             .TextContent, StringComparison.Ordinal);
         await _app.WaitForAcceptedAsync(1);
-        Assert.Contains("Failed log-ins to the device as its user nobody are now reported to you.",
+        Assert.Contains("failed log-ins to the device as its user nobody are now reported to you.",
             _app.MailsTo(Household.Bobs)[0].TextBody!.OnOneLine(), StringComparison.Ordinal);
         using var bob = await _app.VisitAsAsync(Household.Bobs);
         _spool.Fail("i3lock", "nobody", owner: TestSpool.Nobody);

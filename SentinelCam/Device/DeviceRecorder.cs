@@ -14,11 +14,11 @@ public sealed class DeviceRecorder(
     TimeProvider time)
 {
     /// <summary>Why a log-in over the network has no picture.</summary>
-    public const string NotAtDevice = "No picture: the log-in came over the network, so the camera would show somebody else.";
+    public const string NotAtDevice = "The log-in came over the network, so the camera would show somebody else.";
 
     /// <summary>Why a log-in that was found late has no picture.</summary>
     public const string FoundLate =
-        "No picture: SentinelCam learned of this more than two minutes later, when the camera would have shown somebody else.";
+        "SentinelCam learned of this more than two minutes later, when the camera would have shown somebody else.";
 
     private const int MaxLength = 64;
 

@@ -35,9 +35,9 @@ public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, I
         if (before?.AccountId == accountId)
             return true;
         if (before is not null && await db.Users.SingleOrDefaultAsync(a => a.Id == before.AccountId) is { } former)
-            await notices.AddAsync(former, [$"Failed log-ins to the device as its user {user} are no longer reported to you."]);
+            await notices.AddAsync(former, [Notice("are no longer")]);
         if (account is not null)
-            await notices.AddAsync(account, [$"Failed log-ins to the device as its user {user} are now reported to you."]);
+            await notices.AddAsync(account, [Notice("are now")]);
         if (before is null)
             db.Add(new DeviceUser { Name = user, AccountId = accountId!.Value });
         else if (accountId is null)
@@ -48,6 +48,9 @@ public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, I
         await transaction.CommitAsync();
         logger.LogInformation("The device's user {User} was assigned to account {AccountId}", user, accountId);
         return true;
+
+        string Notice(string change) =>
+            $"An administrator changed who is told: failed log-ins to the device as its user {user} {change} reported to you.";
     }
 
     /// <summary>The rules of an owner, or those for everyone else, one for each kind of program.</summary>

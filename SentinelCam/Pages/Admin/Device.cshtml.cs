@@ -44,6 +44,9 @@ public sealed class DeviceModel(
     /// <summary>What stands in PAM; null where there is none.</summary>
     public PamState? Pam { get; private set; }
 
+    /// <summary>Whether the spool is there, but nothing writes into it.</summary>
+    public bool IsWithoutLines => options.Source is DeviceSource.Spool && Pam is { ReportsFailed: false };
+
     public IReadOnlyList<DeviceUser> Users { get; private set; } = [];
 
     public IReadOnlyList<AccountChoice> Accounts { get; private set; } = [];
