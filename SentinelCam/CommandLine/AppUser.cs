@@ -19,7 +19,8 @@ internal sealed record AppUser(OsUser User, string Reason)
     {
         if (name is not null)
             return OsUser.Find(name) is { } named ? new(named, "--user") : null;
-        var builder = SettingsFiles.CreateBuilder(settings);
+        // Watching the settings files would watch every folder below the working directory
+        var builder = SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
         var data = DataDirectory.Find(builder.Configuration, builder.Environment);
         if (Directory.Exists(data) && OsUser.Find(FileOwner.Of(data)) is { } owner)
             return new(owner, $"owner of {data}");
