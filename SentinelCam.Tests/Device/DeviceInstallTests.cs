@@ -254,8 +254,11 @@ public sealed class DeviceInstallTests : IDisposable
     }
 
     /// <summary>All files of PAM, its profiles and its state, with modes and owners.</summary>
-    private Task<string> ContentAsync() => _sandbox.ShellAsync(
-        "find /etc/pam.d /usr/share/pam-configs /var/lib/pam -type f | sort | xargs sh -c 'stat -c \"%n %a %U\" $@; sha256sum $@' -");
+    private Task<string> ContentAsync() => _sandbox.ShellAsync("""
+        files=$(find /etc/pam.d /usr/share/pam-configs /var/lib/pam -type f | sort)
+        stat -c '%n %a %U' $files
+        sha256sum $files
+        """);
 
     /// <summary>The lines of common-auth, without comments, the word "auth" and doubled blanks.</summary>
     private async Task<IReadOnlyList<string>> StackAsync() =>
