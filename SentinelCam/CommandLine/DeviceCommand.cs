@@ -98,14 +98,14 @@ internal static class DeviceCommand
         Print("Helper", state.Helper switch
         {
             PamHelperState.InPlace => $"{PamInstallation.Helper}, in place",
-            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. Install again.",
-            PamHelperState.WrongMode => $"{PamInstallation.Helper} has the wrong owner or mode. Install again.",
-            _ => $"{PamInstallation.Helper} is another version's, or was edited. Install again.",
+            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. Run: sudo SentinelCam device install",
+            PamHelperState.WrongMode => $"{PamInstallation.Helper} has the wrong owner or mode. Run: sudo SentinelCam device install",
+            _ => $"{PamInstallation.Helper} is another version's, or was edited. Run: sudo SentinelCam device install",
         });
 
         var isRead = state.Spool is { HasRightMode: true } spool && (owner is null || spool.OwnerId == owner.User.Id);
         Print("Spool", state.Spool is null
-            ? $"{PamInstallation.Spool} is missing. Install again."
+            ? $"{PamInstallation.Spool} is missing. Run: sudo SentinelCam device install"
             : Describe(state.Spool, owner));
         if (state.Spool is { Events: var (count, newest) })
         {
@@ -122,17 +122,17 @@ internal static class DeviceCommand
     {
         var name = OsUser.Find(spool.OwnerId)?.Name ?? spool.OwnerId.ToString(CultureInfo.InvariantCulture);
         if (!spool.HasRightMode)
-            return $"{PamInstallation.Spool} has the wrong mode. Install again.";
+            return $"{PamInstallation.Spool} has the wrong mode. Run: sudo SentinelCam device install";
         return owner is null || owner.User.Id == spool.OwnerId
             ? $"{PamInstallation.Spool}, read by {name}"
             : $"{PamInstallation.Spool} is read by {name}, but the site runs as {owner.User.Name} ({owner.Reason}). "
-                + "Install again.";
+                + "Run: sudo SentinelCam device install";
     }
 
     private static void PrintLines(PamState state)
     {
         if (state.Lines.Count == 0)
-            Print("PAM", "no line in /etc/pam.d. Install again.");
+            Print("PAM", "no line in /etc/pam.d. Run: sudo SentinelCam device install");
         foreach (var line in state.Lines)
         {
             Print("PAM", line.IsHarmless
