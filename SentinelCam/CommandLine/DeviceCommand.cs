@@ -9,6 +9,8 @@ namespace SentinelCam.CommandLine;
 [SupportedOSPlatform("linux")]
 internal static class DeviceCommand
 {
+    private const string Repair = "Run: sudo SentinelCam device install";
+
     private static readonly Option<string?> Data = new("--DataDirectory")
     {
         Description = "The site's data directory, unless the environment or a settings file names it",
@@ -98,14 +100,14 @@ internal static class DeviceCommand
         Print("Helper", state.Helper switch
         {
             PamHelperState.InPlace => $"{PamInstallation.Helper}, in place",
-            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. Run: sudo SentinelCam device install",
-            PamHelperState.WrongMode => $"{PamInstallation.Helper} has the wrong owner or mode. Run: sudo SentinelCam device install",
-            _ => $"{PamInstallation.Helper} is another version's, or was edited. Run: sudo SentinelCam device install",
+            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. {Repair}",
+            PamHelperState.WrongMode => $"{PamInstallation.Helper} has the wrong owner or mode. {Repair}",
+            _ => $"{PamInstallation.Helper} is another version's, or was edited. {Repair}",
         });
 
         var isRead = state.Spool is { HasRightMode: true } spool && (owner is null || spool.OwnerId == owner.User.Id);
         Print("Spool", state.Spool is null
-            ? $"{PamInstallation.Spool} is missing. Run: sudo SentinelCam device install"
+            ? $"{PamInstallation.Spool} is missing. {Repair}"
             : Describe(state.Spool, owner));
         if (state.Spool is { Events: var (count, newest) })
         {
@@ -122,17 +124,17 @@ internal static class DeviceCommand
     {
         var name = OsUser.Find(spool.OwnerId)?.Name ?? spool.OwnerId.ToString(CultureInfo.InvariantCulture);
         if (!spool.HasRightMode)
-            return $"{PamInstallation.Spool} has the wrong mode. Run: sudo SentinelCam device install";
+            return $"{PamInstallation.Spool} has the wrong mode. {Repair}";
         return owner is null || owner.User.Id == spool.OwnerId
             ? $"{PamInstallation.Spool}, read by {name}"
             : $"{PamInstallation.Spool} is read by {name}, but the site runs as {owner.User.Name} ({owner.Reason}). "
-                + "Run: sudo SentinelCam device install";
+                + Repair;
     }
 
     private static void PrintLines(PamState state)
     {
         if (state.Lines.Count == 0)
-            Print("PAM", "no line in /etc/pam.d. Run: sudo SentinelCam device install");
+            Print("PAM", $"no line in /etc/pam.d. {Repair}");
         foreach (var line in state.Lines)
         {
             Print("PAM", line.IsHarmless
