@@ -24,14 +24,14 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
     {
         var sandbox = await device.OpenAsync();
         var longest = string.Concat(Enumerable.Repeat("é", 128));
+        const string Commands = "$(touch /run/touched) `touch /run/touched` %s";
 
         await HelpAsync(
-            sandbox, "failed", ("PAM_SERVICE", "a\nb\\c\0"[..^1]), ("PAM_USER", "ann"), ("PAM_RUSER", longest),
-            ("PAM_RHOST", longest + "x"), ("PAM_TTY", "$(touch /run/touched) `touch /run/touched` %s"));
+            sandbox, "failed", ("PAM_SERVICE", "a\nb\\c"), ("PAM_USER", "ann"), ("PAM_RUSER", longest),
+            ("PAM_RHOST", longest + "x"), ("PAM_TTY", Commands));
 
         var written = Assert.Single(await sandbox.EventsAsync());
-        Assert.Equal(
-            ["1", "failed", "a\nb\\c", "ann", longest, "", "$(touch /run/touched) `touch /run/touched` %s", "", "end"], written.Fields);
+        Assert.Equal(["1", "failed", "a\nb\\c", "ann", longest, "", Commands, "", "end"], written.Fields);
         await sandbox.ShellAsync("test ! -e /run/touched");
     }
 
@@ -87,7 +87,10 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
         var sandbox = await device.OpenAsync();
         await sandbox.ShellAsync("""
             mkdir -p /run/evil && cd /run/evil
-            for program in mv rm cat timeout getent; do printf '#!/bin/sh\ntouch /run/evil/ran\n' >$program; chmod 755 $program; done
+            for program in mv rm cat timeout getent; do
+                printf '#!/bin/sh\ntouch /run/evil/ran\n' >$program
+                chmod 755 $program
+            done
             """);
 
         await HelpAsync(
@@ -102,12 +105,19 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
     public async Task A_missing_or_closed_spool_is_no_error()
     {
         var sandbox = await device.OpenAsync();
-        var missing = await sandbox.ShellAsync($"mv {DeviceSandbox.Spool} /run/away; PAM_TYPE=auth PAM_USER=ann {Helper} failed 2>&1; echo $?");
-        await sandbox.ShellAsync($"mv /run/away {DeviceSandbox.Spool}; chmod 700 {DeviceSandbox.Spool}");
-        var closed = await sandbox.ShellAsync($"runuser -u ben -- env PAM_TYPE=auth PAM_USER=ben {Helper} failed 2>&1; echo $?");
-        await sandbox.ShellAsync($"chmod 3733 {DeviceSandbox.Spool}");
 
-        Assert.Equal(("0\n", "0\n"), (missing, closed));
+        var output = await sandbox.ShellAsync($"""
+            mv {DeviceSandbox.Spool} /run/away
+            PAM_TYPE=auth PAM_USER=ann {Helper} failed 2>&1
+            echo $?
+            mv /run/away {DeviceSandbox.Spool}
+            chmod 700 {DeviceSandbox.Spool}
+            runuser -u ben -- env PAM_TYPE=auth PAM_USER=ben {Helper} failed 2>&1
+            echo $?
+            chmod 3733 {DeviceSandbox.Spool}
+            """);
+
+        Assert.Equal("0\n0\n", output);
         Assert.Empty(await sandbox.EventsAsync());
     }
 
@@ -140,7 +150,8 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
         DeviceSandbox sandbox, string kind, params (string Name, string Value)[] variables)
     {
         var result = await sandbox.RunAsync(
-            null, "/usr/bin/env", ["PAM_TYPE=auth", .. variables.Select(variable => $"{variable.Name}={variable.Value}"), Helper, kind]);
+            null, "/usr/bin/env",
+            ["PAM_TYPE=auth", .. variables.Select(variable => $"{variable.Name}={variable.Value}"), Helper, kind]);
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Errors));
         return result;
     }

@@ -5,11 +5,13 @@ namespace SentinelCam.Tests.Device;
 /// <summary>The commands <c>device install</c>, <c>status</c> and <c>remove</c>.</summary>
 public sealed class DeviceInstallTests : IDisposable
 {
-    private const string Failed =
-        "[default=ignore] pam_exec.so quiet quiet_log seteuid type=auth /usr/bin/timeout -k 1 2 /usr/libexec/sentinelcam/report failed";
+    private const string Line = "[default=ignore] pam_exec.so quiet quiet_log seteuid type=auth "
+        + "/usr/bin/timeout -k 1 2 /usr/libexec/sentinelcam/report";
 
-    private const string Accepted =
-        "[default=ignore] pam_exec.so quiet quiet_log seteuid type=auth /usr/bin/timeout -k 1 2 /usr/libexec/sentinelcam/report accepted";
+    private const string Failed = Line + " failed";
+    private const string Accepted = Line + " accepted";
+
+    private const string Leftovers = "find /usr/libexec /var/spool /usr/share/pam-configs -name 'sentinelcam*'";
 
     private readonly DeviceSandbox _sandbox = DeviceSandbox.Create();
 
@@ -26,7 +28,13 @@ public sealed class DeviceInstallTests : IDisposable
         Assert.Equal(0, install.ExitCode);
         Assert.Contains("read by sentinelcam", install.Output, StringComparison.Ordinal);
         Assert.Equal(
-            ["[success=2 default=ignore] pam_unix.so nullok nodelay", Failed, "requisite pam_deny.so", "required pam_permit.so", Accepted],
+            [
+                "[success=2 default=ignore] pam_unix.so nullok nodelay",
+                Failed,
+                "requisite pam_deny.so",
+                "required pam_permit.so",
+                Accepted,
+            ],
             (await StackAsync()).Where(line => !line.Contains("pam_cap", StringComparison.Ordinal)));
         Assert.Equal(
             "755 root:root /usr/libexec/sentinelcam/report\n3733 sentinelcam:sentinelcam /var/spool/sentinelcam\n",
@@ -44,7 +52,7 @@ public sealed class DeviceInstallTests : IDisposable
         Assert.Equal("", remove.Errors);
         Assert.Equal(0, remove.ExitCode);
         Assert.Equal(before, await ContentAsync());
-        Assert.Equal("", await _sandbox.ShellAsync("ls -d /usr/libexec/sentinelcam* /var/spool/sentinelcam* 2>/dev/null || true"));
+        Assert.Equal("", await _sandbox.ShellAsync(Leftovers));
     }
 
     [Fact]
@@ -87,7 +95,7 @@ public sealed class DeviceInstallTests : IDisposable
         await _sandbox.ShellAsync("sed -i '/sentinelcam/d; s/success=2/success=1/' /etc/pam.d/common-auth");
 
         Assert.Equal(0, (await _sandbox.SentinelCamAsync("device", "remove")).ExitCode);
-        Assert.Equal("", await _sandbox.ShellAsync("ls -d /usr/libexec/sentinelcam /usr/share/pam-configs/sentinelcam* 2>/dev/null || true"));
+        Assert.Equal("", await _sandbox.ShellAsync(Leftovers));
     }
 
     [Fact]
@@ -163,7 +171,7 @@ public sealed class DeviceInstallTests : IDisposable
             Priority: 1024
             Auth-Type: Primary
             Auth:
-            	requisite	pam_faillock.so preauth deny=3
+            	requisite	pam_faillock.so preauth deny=3 nodelay
             END
             cat >faillock <<'END'
             Name: Count failed logins
@@ -171,7 +179,7 @@ public sealed class DeviceInstallTests : IDisposable
             Priority: 0
             Auth-Type: Primary
             Auth:
-            	[default=die]	pam_faillock.so authfail deny=3
+            	[default=die]	pam_faillock.so authfail deny=3 nodelay
             END
             DEBIAN_FRONTEND=noninteractive pam-auth-update --package --enable sss faillock faillock-notify
             """);
@@ -180,11 +188,11 @@ public sealed class DeviceInstallTests : IDisposable
 
         Assert.Equal(
             [
-                "requisite pam_faillock.so preauth deny=3",
+                "requisite pam_faillock.so preauth deny=3 nodelay",
                 "[success=4 default=ignore] pam_unix.so nullok try_first_pass nodelay",
                 "[success=3 default=ignore] pam_sss.so use_first_pass",
                 Failed,
-                "[default=die] pam_faillock.so authfail deny=3",
+                "[default=die] pam_faillock.so authfail deny=3 nodelay",
                 "requisite pam_deny.so",
                 "required pam_permit.so",
                 Accepted,
@@ -206,7 +214,8 @@ public sealed class DeviceInstallTests : IDisposable
         foreach (var command in new[] { "install", "remove" })
         {
             var result = await _sandbox.RunAsync(
-                null, "runuser", "-u", "ben", "--", "dotnet", Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), "device", command);
+                null, "runuser", "-u", "ben", "--",
+                "dotnet", Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), "device", command);
 
             Assert.Equal((1, $"Only root can {command}: sudo SentinelCam device {command}\n"), (result.ExitCode, result.Errors));
         }
@@ -241,12 +250,15 @@ public sealed class DeviceInstallTests : IDisposable
         var status = await _sandbox.SentinelCamAsync("device", "status");
 
         Assert.Equal(1, status.ExitCode);
-        Assert.Contains("/etc/pam.d/su has a line that must begin with", status.Output, StringComparison.Ordinal);
+        Assert.Contains("/etc/pam.d/su has a line that can let anybody in", status.Output, StringComparison.Ordinal);
     }
 
     /// <summary>All files of PAM, its profiles and its state, with modes and owners.</summary>
-    private Task<string> ContentAsync() => _sandbox.ShellAsync(
-        "cd / && find etc/pam.d usr/share/pam-configs var/lib/pam -type f | sort | while read -r f; do stat -c '%n %a %U' $f; sha256sum <$f; done");
+    private Task<string> ContentAsync() => _sandbox.ShellAsync("""
+        files=$(find /etc/pam.d /usr/share/pam-configs /var/lib/pam -type f | sort)
+        stat -c '%n %a %U' $files
+        sha256sum $files
+        """);
 
     /// <summary>The lines of common-auth, without comments, the word "auth" and doubled blanks.</summary>
     private async Task<IReadOnlyList<string>> StackAsync() =>

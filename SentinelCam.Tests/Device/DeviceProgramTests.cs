@@ -16,7 +16,9 @@ public sealed class DeviceProgramTests(InstalledDevice device) : IClassFixture<I
 
         Assert.Equal(1, result.ExitCode);
         var failure = Assert.Single(await sandbox.EventsAsync());
-        Assert.Equal(("failed", "su", "ann", "ben", ""), (failure.Kind, failure.Service, failure.Name, failure.RemoteUser, failure.RemoteHost));
+        Assert.Equal(
+            ("failed", "su", "ann", "ben", ""),
+            (failure.Kind, failure.Service, failure.Name, failure.RemoteUser, failure.RemoteHost));
         Assert.StartsWith("/dev/pts/", failure.Terminal, StringComparison.Ordinal);
         // So that SentinelCam can believe it, and nobody else can read it
         Assert.Equal(("root", "640"), (failure.Owner, failure.Mode));
@@ -76,19 +78,26 @@ public sealed class DeviceProgramTests(InstalledDevice device) : IClassFixture<I
     {
         var sandbox = await device.OpenAsync();
 
-        // A login program leaves the terminal's session, so the shell is the first program there that a test can end
         var result = await sandbox.TalkAsync(
             "root",
-            [("login: ", Right), ("Password: ", "ann"), ("login: ", "ann"), ("Password: ", Right), ("$ ", "id -un; exit")], "login");
+            [
+                ("login: ", Right), ("Password: ", "ann"),
+                ("login: ", "ann"), ("Password: ", Right),
+                ("$ ", "id -un; exit"),
+            ],
+            "login");
 
         Assert.Contains("\nann\r\n", result.Output, StringComparison.Ordinal);
         var events = await sandbox.EventsAsync();
-        Assert.Equal([("failed", "login", ""), ("accepted", "login", "ann")], events.Select(item => (item.Kind, item.Service, item.Name)));
+        Assert.Equal(
+            [("failed", "login", ""), ("accepted", "login", "ann")],
+            events.Select(item => (item.Kind, item.Service, item.Name)));
         Assert.DoesNotContain(events, item => item.Fields.Any(field => field.Contains("horse", StringComparison.Ordinal)));
         Assert.All(events, item => Assert.StartsWith("/dev/pts/", item.Terminal, StringComparison.Ordinal));
     }
 
     private static Task<SandboxResult> SudoAsync(DeviceSandbox sandbox, string option, params string[] passwords) =>
         sandbox.RunAsync(
-            string.Concat(passwords.Select(password => password + "\n")), "runuser", "-u", "ben", "--", "sudo", option, "-k", "true");
+            string.Concat(passwords.Select(password => password + "\n")),
+            "runuser", "-u", "ben", "--", "sudo", option, "-k", "true");
 }

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
-/// This machine's log-in programs with their own <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and <c>/usr/share</c>, in a
-/// mount namespace. Whatever a test changes there is gone afterwards; the machine's own PAM is never touched.
+/// This machine's log-in programs in a mount namespace with <c>/etc</c>, <c>/var</c>, <c>/home</c>, <c>/usr/libexec</c> and
+/// <c>/usr/share</c> of its own. Whatever a test changes there is gone afterwards; the machine's own PAM is never touched.
 /// </summary>
 /// <remarks>
 /// The users are <c>ann</c> and <c>ben</c>, who may use <c>sudo</c>, and <c>sentinelcam</c>. Wrong passwords are refused without
@@ -26,7 +26,8 @@ public sealed class DeviceSandbox : IDisposable
         mount -t tmpfs -o mode=755 tmpfs "$directory"
         for folder in etc var home usr/libexec usr/share; do
             mkdir -p "$directory/new/$folder" "$directory/work/$folder"
-            mount -t overlay -o "lowerdir=/$folder,upperdir=$directory/new/$folder,workdir=$directory/work/$folder" overlay "/$folder"
+            own="upperdir=$directory/new/$folder,workdir=$directory/work/$folder"
+            mount -t overlay -o "lowerdir=/$folder,$own" overlay "/$folder"
         done
         # The overlays keep what they use
         umount -l "$directory"
@@ -160,9 +161,11 @@ public sealed class DeviceSandbox : IDisposable
     /// <param name="user">The user who runs it.</param>
     /// <param name="turns">What it prints, and what to type then.</param>
     /// <param name="program">The program and its arguments.</param>
-    public Task<SandboxResult> TalkAsync(string user, (string Question, string Answer)[] turns, params string[] program) => RunAsync(
-        null, "runuser",
-        ["-u", user, "--", "expect", "-f", "/run/talk", .. turns.SelectMany(turn => new[] { turn.Question, turn.Answer }), "--", .. program]);
+    public Task<SandboxResult> TalkAsync(string user, (string Question, string Answer)[] turns, params string[] program)
+    {
+        var texts = turns.SelectMany(turn => new[] { turn.Question, turn.Answer });
+        return RunAsync(null, "runuser", ["-u", user, "--", "expect", "-f", "/run/talk", .. texts, "--", .. program]);
+    }
 
     /// <summary>Starts a shell script as root that runs until the sandbox ends.</summary>
     public SandboxServer StartServer(string script)

@@ -23,8 +23,13 @@ public sealed class SandboxScreen
     public static async Task<SandboxScreen> StartAsync(DeviceSandbox sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        var server = sandbox.StartServer(
-            "Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -ac 3>&1 >/dev/null | { read -r number; echo display $number; cat; }");
+        var server = sandbox.StartServer("""
+            Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -ac 3>&1 >/dev/null | {
+                read -r number
+                echo display $number
+                cat
+            }
+            """);
         return new(sandbox, ":" + (await server.WaitForAsync("display "))["display ".Length..]);
     }
 
@@ -42,7 +47,9 @@ public sealed class SandboxScreen
     /// <param name="replace">Whether to replace what a text field already has.</param>
     public async Task TypeAsync(string text, bool replace = false)
     {
-        string[][] steps = [.. replace ? new[] { new[] { "key", "ctrl+a" } } : [], ["type", "--delay", "1", text], ["key", "Return"]];
+        List<string[]> steps = [["type", "--delay", "1", text], ["key", "Return"]];
+        if (replace)
+            steps.Insert(0, ["key", "ctrl+a"]);
         foreach (var arguments in steps)
         {
             var result = await _sandbox.RunAsync(null, "env", [.. _environment, "xdotool", .. arguments]);

@@ -4,7 +4,7 @@ using System.Text;
 namespace SentinelCam.Tests.Support;
 
 /// <summary>A file in the spool.</summary>
-/// <param name="Uptime">The first part of its name: when it was written, in hundredths of a second since the device started.</param>
+/// <param name="Uptime">The first part of its name: hundredths of a second since the device started.</param>
 /// <param name="Process">The second part of its name: the helper's process.</param>
 /// <param name="Owner">The user who owns it.</param>
 /// <param name="Mode">Its mode, in octal.</param>
@@ -38,7 +38,7 @@ public sealed record SpooledEvent(long Uptime, int Process, string Owner, string
         Assert.Equal("1", fields[0]);
         Assert.Equal("end", fields[8]);
         return new(
-            long.Parse(name[0], CultureInfo.InvariantCulture), int.Parse(name[1], CultureInfo.InvariantCulture), parts[1], parts[2],
-            fields);
+            long.Parse(name[0], CultureInfo.InvariantCulture), int.Parse(name[1], CultureInfo.InvariantCulture),
+            parts[1], parts[2], fields);
     }
 }

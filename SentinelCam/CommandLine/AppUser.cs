@@ -4,14 +4,15 @@ using SentinelCam.Device;
 
 namespace SentinelCam.CommandLine;
 
-/// <summary>The user who the site runs as.</summary>
+/// <summary>The user that the site runs as.</summary>
 /// <param name="User">The user.</param>
 /// <param name="Reason">How it was found, in words.</param>
 [SupportedOSPlatform("linux")]
 internal sealed record AppUser(OsUser User, string Reason)
 {
     /// <summary>
-    /// Takes the named user, otherwise the owner of the site's data directory, otherwise <c>sentinelcam</c>; null if there is none.
+    /// Takes the named user, otherwise the owner of the site's data directory, otherwise <c>sentinelcam</c>. Null if there is
+    /// no such user.
     /// </summary>
     /// <param name="name">The name, or null.</param>
     /// <param name="settings">Arguments with settings, as the site gets them.</param>
@@ -19,7 +20,8 @@ internal sealed record AppUser(OsUser User, string Reason)
     {
         if (name is not null)
             return OsUser.Find(name) is { } named ? new(named, "--user") : null;
-        var builder = SettingsFiles.CreateBuilder(settings);
+        // Watching the settings files would watch every folder below the working directory
+        var builder = SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
         var data = DataDirectory.Find(builder.Configuration, builder.Environment);
         if (Directory.Exists(data) && OsUser.Find(FileOwner.Of(data)) is { } owner)
             return new(owner, $"owner of {data}");

@@ -9,6 +9,8 @@ namespace SentinelCam.CommandLine;
 [SupportedOSPlatform("linux")]
 internal static class DeviceCommand
 {
+    private const string Repair = "Run: sudo SentinelCam device install";
+
     private static readonly Option<string?> Data = new("--DataDirectory")
     {
         Description = "The site's data directory, unless the environment or a settings file names it",
@@ -17,14 +19,14 @@ internal static class DeviceCommand
 
     private static readonly Option<string?> User = new("--user")
     {
-        Description = "The user who the site runs as; by default the owner of its data directory, otherwise sentinelcam",
+        Description = "The user that the site runs as; by default the owner of its data directory, otherwise sentinelcam",
         HelpName = "NAME",
     };
 
     /// <summary>The command with its subcommands.</summary>
     public static Command Create()
     {
-        var install = new Command("install", "Report log-ins to SentinelCam from now on. Changes PAM. Needs root.") { User, Data };
+        var install = new Command("install", "Report log-ins to SentinelCam. Changes PAM. Needs root.") { User, Data };
         install.SetAction(parsed => Try(() => Install(Owner(parsed))));
         var status = new Command("status", "Show whether log-ins are reported.") { User, Data };
         status.SetAction(parsed => Try(() => Status(Owner(parsed))));
@@ -44,7 +46,7 @@ internal static class DeviceCommand
         if (!Environment.IsPrivilegedProcess)
             return Fail("Only root can install: sudo SentinelCam device install");
         if (owner is null)
-            return Fail("The user who the site runs as was not found. Name one that exists: --user NAME");
+            return Fail("The user that the site runs as was not found. Name one that exists: --user NAME");
 
         var change = PamInstallation.Install(owner.User);
         Print("Helper", PamInstallation.Helper);
@@ -98,13 +100,15 @@ internal static class DeviceCommand
         Print("Helper", state.Helper switch
         {
             PamHelperState.InPlace => $"{PamInstallation.Helper}, in place",
-            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. Install again.",
-            PamHelperState.WrongMode => $"{PamInstallation.Helper} does not belong to root, or has another mode than 755. Install again.",
-            _ => $"{PamInstallation.Helper} is another version's, or was edited. Install again.",
+            PamHelperState.Missing => $"{PamInstallation.Helper} is missing. {Repair}",
+            PamHelperState.WrongMode => $"{PamInstallation.Helper} has the wrong owner or mode. {Repair}",
+            _ => $"{PamInstallation.Helper} is another version's, or was edited. {Repair}",
         });
 
         var isRead = state.Spool is { HasRightMode: true } spool && (owner is null || spool.OwnerId == owner.User.Id);
-        Print("Spool", state.Spool is null ? $"{PamInstallation.Spool} is missing. Install again." : Describe(state.Spool, owner));
+        Print("Spool", state.Spool is null
+            ? $"{PamInstallation.Spool} is missing. {Repair}"
+            : Describe(state.Spool, owner));
         if (state.Spool is { Events: var (count, newest) })
         {
             Print("Waiting", newest is null
@@ -112,30 +116,30 @@ internal static class DeviceCommand
                 : string.Create(CultureInfo.InvariantCulture, $"{count} events, the newest of {newest:yyyy-MM-dd HH:mm:ss} UTC"));
         }
 
-        return state is { ReportsFailed: true, Helper: PamHelperState.InPlace } && state.Lines.All(line => line.IsHarmless) && isRead
-            ? 0
-            : 1;
+        var isReported = state is { ReportsFailed: true, Helper: PamHelperState.InPlace } && isRead;
+        return isReported && state.Lines.All(line => line.IsHarmless) ? 0 : 1;
     }
 
     private static string Describe(SpoolState spool, AppUser? owner)
     {
         var name = OsUser.Find(spool.OwnerId)?.Name ?? spool.OwnerId.ToString(CultureInfo.InvariantCulture);
         if (!spool.HasRightMode)
-            return $"{PamInstallation.Spool} has the wrong mode. Install again.";
+            return $"{PamInstallation.Spool} has the wrong mode. {Repair}";
         return owner is null || owner.User.Id == spool.OwnerId
             ? $"{PamInstallation.Spool}, read by {name}"
-            : $"{PamInstallation.Spool} is read by {name}, but the site runs as {owner.User.Name} ({owner.Reason}). Install again.";
+            : $"{PamInstallation.Spool} is read by {name}, but the site runs as {owner.User.Name} ({owner.Reason}). "
+                + Repair;
     }
 
     private static void PrintLines(PamState state)
     {
         if (state.Lines.Count == 0)
-            Print("PAM", "no line in /etc/pam.d. Install again.");
+            Print("PAM", $"no line in /etc/pam.d. {Repair}");
         foreach (var line in state.Lines)
         {
             Print("PAM", line.IsHarmless
                 ? $"{line.File} reports {line.Kind} log-ins"
-                : $"{line.File} has a line that must begin with \"auth [default=ignore]\", or it can let anybody in: {line.Text}");
+                : $"{line.File} has a line that can let anybody in. It must begin with \"auth [default=ignore]\": {line.Text}");
         }
     }
 

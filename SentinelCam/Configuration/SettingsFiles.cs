@@ -11,7 +11,8 @@ public static class SettingsFiles
         {
             Args = args,
             // A published app finds its files and its data directory regardless of the working directory
-            ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
+            ContentRootPath =
+                Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
         }));
 
     /// <summary>Runs what reads them.</summary>

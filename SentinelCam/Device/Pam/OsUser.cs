@@ -14,7 +14,8 @@ public sealed record OsUser(string Name, uint Id, uint GroupId)
     public static OsUser? Find(string name) => Ask(name) is { } user && user.Name == name ? user : null;
 
     /// <summary>Finds a user by number; null if there is none.</summary>
-    public static OsUser? Find(uint id) => Ask(id.ToString(CultureInfo.InvariantCulture)) is { } user && user.Id == id ? user : null;
+    public static OsUser? Find(uint id) =>
+        Ask(id.ToString(CultureInfo.InvariantCulture)) is { } user && user.Id == id ? user : null;
 
     /// <summary>The users of this device itself, without those of a directory service.</summary>
     /// <exception cref="IOException"><c>/etc/passwd</c> cannot be read.</exception>

@@ -75,7 +75,9 @@ public static class PamInstallation
     }
 
     /// <summary>Takes the lines out, then deletes profiles, helper and spool with the events in it.</summary>
-    /// <returns>Unless it is <see cref="PamChange.Done"/>, the lines are still there, and so is everything that they need.</returns>
+    /// <returns>
+    /// Unless it is <see cref="PamChange.Done"/>, the lines are still there, and so is everything that they need.
+    /// </returns>
     /// <exception cref="IOException">A file cannot be deleted, or <c>pam-auth-update</c> failed.</exception>
     /// <exception cref="UnauthorizedAccessException">This process does not run as root.</exception>
     public static PamChange Remove()
