@@ -35,12 +35,21 @@ internal sealed record JournalEntry(
                 return null;
             // The journal may receive a message late
             var at = Time(entry, "_SOURCE_REALTIME_TIMESTAMP") is { } written && written < received ? written : received;
-            return new(cursor, at, message, user, Text(entry, "_EXE") ?? "", Text(entry, "_SYSTEMD_SESSION") ?? "");
+            return new(cursor, at, message, user, Program(Text(entry, "_EXE")), Text(entry, "_SYSTEMD_SESSION") ?? "");
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>The path of a program, which Linux marks if the file was replaced by an update.</summary>
+    private static string Program(string? path)
+    {
+        const string Replaced = " (deleted)";
+        if (path is null)
+            return "";
+        return path.EndsWith(Replaced, StringComparison.Ordinal) ? path[..^Replaced.Length] : path;
     }
 
     /// <summary>A field, which is an array of bytes if it holds control characters. Null if it is absent or too long.</summary>

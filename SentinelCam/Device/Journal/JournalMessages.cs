@@ -29,9 +29,13 @@ internal sealed partial class JournalMessages(Func<string, OsUser?> find, Func<u
 
         if (JournalPrograms.IsSsh(entry))
             return Times(tries, ReadSsh(entry, message));
-        // The first wrong password has a message of its own, PAM's
         if (JournalPrograms.IsSudo(entry) && SudoAttempts().Match(message) is { Success: true } attempts)
-            return Times(Count(attempts) - 1, Failed(entry, "sudo", attempts));
+        {
+            var failed = Failed(entry, "sudo", attempts);
+            // The first wrong password has a message of its own, PAM's
+            return Times(Count(attempts) - 1, failed with { Caller = failed.User });
+        }
+
         if (PamFailure().Match(message) is { Success: true } failure)
             return Times(tries, ReadPam(entry, failure, failure.Groups["service"].Value));
         if (PamMoreFailures().Match(message) is { Success: true } more && !JournalPrograms.IsSudo(entry))

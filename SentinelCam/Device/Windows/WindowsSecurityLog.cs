@@ -26,7 +26,7 @@ internal sealed class WindowsSecurityLog : ISecurityLog
             watcher = new EventLogWatcher(query, from, readExistingEvents: from is not null);
             watcher.EventRecordWritten += (_, written) => Add(events.Writer, written, cancellationToken);
             watcher.Enabled = true;
-            return ReadAsync(watcher, events.Reader, cancellationToken);
+            return ReadAsync(watcher, events, cancellationToken);
         }
         catch (UnauthorizedAccessException error)
         {
@@ -41,11 +41,9 @@ internal sealed class WindowsSecurityLog : ISecurityLog
         }
     }
 
-    private static EventBookmark? Bookmark(string? xml)
-    {
-        // A file that was cut off
-        return xml is not null && xml.EndsWith("</BookmarkList>", StringComparison.Ordinal) ? new EventBookmark(xml) : null;
-    }
+    /// <summary>The bookmark; null if there is none, or if its file was cut off.</summary>
+    private static EventBookmark? Bookmark(string? xml) =>
+        xml is not null && xml.EndsWith("</BookmarkList>", StringComparison.Ordinal) ? new EventBookmark(xml) : null;
 
     private static void Add(
         ChannelWriter<SecurityLogEntry> events, EventRecordWrittenEventArgs written, CancellationToken cancellationToken)
@@ -72,12 +70,18 @@ internal sealed class WindowsSecurityLog : ISecurityLog
     }
 
     private static async IAsyncEnumerable<SecurityLogEntry> ReadAsync(
-        EventLogWatcher watcher, ChannelReader<SecurityLogEntry> events, [EnumeratorCancellation] CancellationToken cancellationToken)
+        EventLogWatcher watcher, Channel<SecurityLogEntry> events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using (watcher)
+        try
         {
-            await foreach (var entry in events.ReadAllAsync(cancellationToken))
+            await foreach (var entry in events.Reader.ReadAllAsync(cancellationToken))
                 yield return entry;
+        }
+        finally
+        {
+            // Ends a callback that waits for room; the watcher waits for the callback
+            events.Writer.TryComplete();
+            watcher.Dispose();
         }
     }
 }

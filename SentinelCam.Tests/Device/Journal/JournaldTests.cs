@@ -1,0 +1,60 @@
+using System.Runtime.Versioning;
+using SentinelCam.Configuration;
+using SentinelCam.Device;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Device;
+
+/// <summary>Real log-in programs, the real journal and the real <c>journalctl</c>.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class JournaldTests : IDisposable
+{
+    private static readonly OsUser[] Users = [new("root", 0, 0), new("ann", 60101, 60101), new("ben", 60102, 60102)];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+    private readonly DeviceSandbox _sandbox = DeviceSandbox.Create();
+    private readonly DataDirectory _data;
+
+    public JournaldTests() => _data = SourceRun.Open(Path.Combine(_directory, "data"));
+
+    public void Dispose()
+    {
+        _data.Dispose();
+        _sandbox.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Wrong_passwords_at_su_and_sudo_are_found_once_also_after_a_restart_and_forged_lines_are_not()
+    {
+        using var journal = await SandboxJournal.StartAsync(_sandbox, _directory);
+        await using (var run = new SourceRun(Source(journal)))
+        {
+            await AsAnnAsync("logger -t sshd 'Failed password for root from 203.0.113.9 port 22 ssh2'");
+            await AsAnnAsync("echo wrong | su ben -c id");
+            await Eventually.TrueAsync(() => run.Events.Count >= 1);
+
+            var su = Assert.Single(run.Events);
+            Assert.Equal(("su", "ben", "ann", false), (su.Service, su.User, su.Caller, su.IsAccepted));
+        }
+
+        // Without a running source
+        await AsAnnAsync("printf 'wrong\\nwrong\\nwrong\\n' | sudo -S id");
+        await using var again = new SourceRun(Source(journal));
+        await Eventually.TrueAsync(() => again.Events.Count >= 3);
+        await AsAnnAsync($"echo '{DeviceSandbox.Password}' | su ben -c id");
+        await Eventually.TrueAsync(() => again.Events.Count >= 4);
+
+        Assert.Equal(
+            [("sudo", "ann", "ann", false), ("sudo", "ann", "ann", false), ("sudo", "ann", "ann", false), ("su", "ben", "ann", true)],
+            again.Events.Select(item => (item.Service, item.User, item.Caller, item.IsAccepted)));
+        Assert.Equal(4, again.Events.Select(item => item.Key).Distinct().Count());
+    }
+
+    private Task<SandboxResult> AsAnnAsync(string command) =>
+        _sandbox.RunAsync(null, "setpriv", "--reuid=60101", "--regid=60101", "--clear-groups", "sh", "-c", command);
+
+    private JournalSource Source(SandboxJournal journal) => new(
+        _data, new DeviceStatus(), TimeProvider.System, new LogRecord<JournalSource>(), journal.Program,
+        new JournalMessages(name => Array.Find(Users, user => user.Name == name), id => Array.Find(Users, user => user.Id == id)));
+}
