@@ -48,7 +48,8 @@ public sealed class SandboxJournal : IDisposable
 
         var start = sandbox.Start("journalctl");
         var program = Path.Combine(directory, "journalctl");
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {start.FileName} {string.Join(' ', start.ArgumentList)} \"$@\"\n");
+        var command = string.Join(' ', [start.FileName, .. start.ArgumentList]);
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {command} \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return new(daemon, program);
     }

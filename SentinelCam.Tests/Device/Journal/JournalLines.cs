@@ -10,10 +10,20 @@ internal static class JournalLines
     public const string Su = "/usr/bin/su";
     public const string Sshd = "/usr/sbin/sshd";
 
-    /// <summary>As a journal of Debian 12 gave it for a wrong password at <c>su</c>, typed by the user with number 1001.</summary>
-    public const string RecordedSu = """
-        {"__MONOTONIC_TIMESTAMP":"13364656215","_BOOT_ID":"a3fcc572964645e4a5b59562623bf501","_TRANSPORT":"syslog","_SOURCE_REALTIME_TIMESTAMP":"1795720779925762","__REALTIME_TIMESTAMP":"1795720779929515","__CURSOR":"s=0399685f9e6243a1bb2c8bcac29a2f77;i=6;b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b5401be8f0c750","_COMM":"su","_UID":"1001","MESSAGE":"pam_unix(su:auth): authentication failure; logname= uid=1001 euid=0 tty= ruser=ann rhost=  user=root","_EXE":"/usr/bin/su","SYSLOG_IDENTIFIER":"su"}
-        """;
+    /// <summary>As a journal of Debian 12 gave it for a wrong password at <c>su</c>, with Ann's number and name.</summary>
+    public static readonly string RecordedSu = """
+        {"__MONOTONIC_TIMESTAMP":"13364656215",
+        "_BOOT_ID":"a3fcc572964645e4a5b59562623bf501",
+        "_TRANSPORT":"syslog",
+        "_SOURCE_REALTIME_TIMESTAMP":"1795720779925762",
+        "__REALTIME_TIMESTAMP":"1795720779929515",
+        "__CURSOR":"s=0399685f9e6243a1bb2c8bcac29a2f77;i=6;b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b5401b",
+        "_COMM":"su",
+        "_UID":"1001",
+        "MESSAGE":"pam_unix(su:auth): authentication failure; logname= uid=1001 euid=0 tty= ruser=ann rhost=  user=root",
+        "_EXE":"/usr/bin/su",
+        "SYSLOG_IDENTIFIER":"su"}
+        """.ReplaceLineEndings("");
 
     private static readonly OsUser[] Users = [new("root", 0, 0), new("ann", 1001, 1001), new("ben", 1002, 1002)];
 
@@ -49,7 +59,11 @@ internal static class JournalLines
     }
 
     public static string Cursor(int number) =>
-        $"s=0399685f9e6243a1bb2c8bcac29a2f77;i={number:x};b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b5401b";
+        $"s=0399685f9e6243a1bb2c8bcac29a2f77;i={number:x};b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b5";
+
+    /// <summary>PAM's message about a wrong password.</summary>
+    public static string PamFailure(string service, string fields, string? user) =>
+        $"pam_unix({service}:auth): authentication failure; {fields} {(user is null ? "" : $" user={user}")}";
 
     /// <summary>A wrong password at <c>su</c>, typed by Ann.</summary>
     public static string WrongSu(int number) => Line(number, Su, 1001,

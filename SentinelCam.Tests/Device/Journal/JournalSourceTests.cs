@@ -70,7 +70,8 @@ public sealed class JournalSourceTests : IDisposable
         Assert.Collection(Calls(),
             call => Assert.Contains($" --since=@{TestClock.Noon.ToUnixTimeSeconds()} ", call, StringComparison.Ordinal),
             call => Assert.Contains($" --after-cursor={JournalLines.Cursor(2)} ", call, StringComparison.Ordinal));
-        Assert.All(Calls(), call => Assert.Matches("^--follow --no-tail --output=json .*_TRANSPORT=syslog .*_COMM=sudo( |$)", call));
+        Assert.All(Calls(), call =>
+            Assert.Matches("^--follow --no-tail --output=json .*_TRANSPORT=syslog .*_COMM=sudo( |$)", call));
     }
 
     [Fact]
@@ -108,7 +109,7 @@ public sealed class JournalSourceTests : IDisposable
 
         Kill();
         await Eventually.TrueAsync(() => _status.Problem is not null);
-        Assert.Equal("journalctl, which reads the journal, has ended and is started again: no reason", _status.Problem);
+        Assert.Equal("journalctl, which reads the journal, has ended and is started again.", _status.Problem);
         Write(JournalLines.WrongSu(2));
 
         await Eventually.TrueAsync(() => run.Events.Count == 2, meanwhile: () => _clock.Advance(TimeSpan.FromSeconds(1)));
@@ -123,7 +124,8 @@ public sealed class JournalSourceTests : IDisposable
 
         await Eventually.TrueAsync(() => _status.Problem is not null);
 
-        Assert.StartsWith("The program journalctl, which reads the journal, cannot be started.", _status.Problem, StringComparison.Ordinal);
+        Assert.StartsWith("The program journalctl, which reads the journal, cannot be started.", _status.Problem,
+            StringComparison.Ordinal);
     }
 
     [Theory]

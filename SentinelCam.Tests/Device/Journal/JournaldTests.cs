@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using SentinelCam.Configuration;
 using SentinelCam.Device;
@@ -46,9 +47,41 @@ public sealed class JournaldTests : IDisposable
         await Eventually.TrueAsync(() => again.Events.Count >= 4);
 
         Assert.Equal(
-            [("sudo", "ann", "ann", false), ("sudo", "ann", "ann", false), ("sudo", "ann", "ann", false), ("su", "ben", "ann", true)],
+            [.. Enumerable.Repeat(("sudo", "ann", "ann", false), 3), ("su", "ben", "ann", true)],
             again.Events.Select(item => (item.Service, item.User, item.Caller, item.IsAccepted)));
         Assert.Equal(4, again.Events.Select(item => item.Key).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Wrong_passwords_over_ssh_are_found_with_their_address_and_a_name_cannot_pose_as_another()
+    {
+        using var journal = await SandboxJournal.StartAsync(_sandbox, _directory);
+        await using var run = new SourceRun(Source(journal));
+        var port = UnpackedMailServer.FreePort();
+        await _sandbox.ShellAsync("ssh-keygen -q -t ed25519 -N '' -f /run/hostkey");
+        using var server = Process.Start(_sandbox.Start(
+            "/usr/sbin/sshd", "-D", "-f", "/dev/null", "-o", $"Port={port}", "-o", "ListenAddress=127.0.0.1",
+            "-o", "HostKey=/run/hostkey", "-o", "UsePAM=yes", "-o", "PidFile=none"))!;
+        try
+        {
+            await Eventually.TrueAsync(async () => (await SignInAsync("ann", "wrong")).ExitCode == 5);
+            await SignInAsync("x rhost=9.9.9.9  user=root from 9.9.9.9 port 22 ssh2", "wrong");
+            Assert.Equal(0, (await SignInAsync("ben", DeviceSandbox.Password)).ExitCode);
+            await Eventually.TrueAsync(() => run.Events.Count >= 3);
+        }
+        finally
+        {
+            server.Kill();
+        }
+
+        Assert.Equal(
+            [("sshd", "ann", "127.0.0.1", false), ("sshd", "", "127.0.0.1", false), ("sshd", "ben", "127.0.0.1", true)],
+            run.Events.Select(item => (item.Service, item.User, item.RemoteHost, item.IsAccepted)));
+
+        Task<SandboxResult> SignInAsync(string user, string password) => _sandbox.RunAsync(
+            null, "sshpass", "-p", password, "ssh", "-F", "none", "-p", $"{port}", "-l", user,
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1",
+            "-o", "PreferredAuthentications=password", "127.0.0.1", "true");
     }
 
     private Task<SandboxResult> AsAnnAsync(string command) =>
@@ -56,5 +89,6 @@ public sealed class JournaldTests : IDisposable
 
     private JournalSource Source(SandboxJournal journal) => new(
         _data, new DeviceStatus(), TimeProvider.System, new LogRecord<JournalSource>(), journal.Program,
-        new JournalMessages(name => Array.Find(Users, user => user.Name == name), id => Array.Find(Users, user => user.Id == id)));
+        new JournalMessages(
+            name => Array.Find(Users, user => user.Name == name), id => Array.Find(Users, user => user.Id == id)));
 }

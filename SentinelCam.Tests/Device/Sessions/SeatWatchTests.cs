@@ -110,7 +110,8 @@ public sealed class SeatWatchTests : FakeCameraFeed
         for (var i = 0; i < 5; i++)
             await Task.Run(() => Time.Advance(TimeSpan.FromMinutes(1)), Cancelled);
 
-        Assert.StartsWith("Warning: Whether the screen is locked is not known", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Warning: Whether the screen is locked is not known", Assert.Single(_log.Lines), StringComparison.Ordinal);
         Assert.Equal(0, Camera.Openings);
     }
 

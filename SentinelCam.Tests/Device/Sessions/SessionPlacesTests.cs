@@ -25,7 +25,8 @@ public sealed class SessionPlacesTests
     // A screen and a console are at the device
     [InlineData("i3lock", ":0", "7", null)]
     [InlineData("login", "tty1", "7", null)]
-    public async Task Session_of_the_program_tells_where_it_happened(string service, string terminal, string session, string? host)
+    public async Task Session_of_the_program_tells_where_it_happened(
+        string service, string terminal, string session, string? host)
     {
         using var bus = PrivateBus.Start();
         using var logind = await FakeLogind.StartAsync(bus);

@@ -151,7 +151,8 @@ public sealed class SecurityEventXmlTests
     [Fact]
     public void Names_with_markup_stay_text()
     {
-        var logIn = LogIn(SecurityEvents.Failure("3", "&lt;b&gt;Ann&lt;/b&gt;", workstation: "&quot;&gt;&lt;i&gt;", address: "-"));
+        var logIn = LogIn(SecurityEvents.Failure(
+            "3", "&lt;b&gt;Ann&lt;/b&gt;", workstation: "&quot;&gt;&lt;i&gt;", address: "-"));
 
         Assert.Equal(("<b>Ann</b>", "\"><i>"), (logIn.User, logIn.RemoteHost));
     }
@@ -180,7 +181,7 @@ public sealed class SecurityEventXmlTests
         SecurityEvents.Failure(user: "\u0001"),
         SecurityEvents.Failure(user: "&unknown;"),
         SecurityEvents.Failure(user: new string('x', SecurityEventXml.MaxLength)),
-        "<!DOCTYPE Event [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>" + SecurityEvents.Failure(user: "&b;"),
+        "<!DOCTYPE Event [<!ENTITY a \"aaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;\">]>" + SecurityEvents.Failure(user: "&b;"),
         "<!DOCTYPE Event [<!ENTITY file SYSTEM \"file:///etc/passwd\">]>" + SecurityEvents.Failure(user: "&file;"),
         string.Concat(Enumerable.Repeat("<Event>", 9_000)),
     ];

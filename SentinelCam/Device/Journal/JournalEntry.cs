@@ -35,7 +35,7 @@ internal sealed record JournalEntry(
                 return null;
             // The journal may receive a message late
             var at = Time(entry, "_SOURCE_REALTIME_TIMESTAMP") is { } written && written < received ? written : received;
-            return new(cursor, at, message, user, Program(Text(entry, "_EXE")), Text(entry, "_SYSTEMD_SESSION") ?? "");
+            return new(cursor, at, message, user, ProgramPath(Text(entry, "_EXE")), Text(entry, "_SYSTEMD_SESSION") ?? "");
         }
         catch (JsonException)
         {
@@ -44,7 +44,7 @@ internal sealed record JournalEntry(
     }
 
     /// <summary>The path of a program, which Linux marks if the file was replaced by an update.</summary>
-    private static string Program(string? path)
+    private static string ProgramPath(string? path)
     {
         const string Replaced = " (deleted)";
         if (path is null)

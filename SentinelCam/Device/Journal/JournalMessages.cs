@@ -72,7 +72,7 @@ internal sealed partial class JournalMessages(Func<string, OsUser?> find, Func<u
     }
 
     /// <summary>
-    /// A session that begins shows that a password was right. That of <c>sudo</c> does not: it remembers a password for some time.
+    /// A session that begins shows that a password was right. That of <c>sudo</c> does not, because it remembers passwords.
     /// </summary>
     private DeviceEvent? ReadSession(JournalEntry entry, Match message)
     {

@@ -22,11 +22,13 @@ internal static class JournalPrograms
     private static readonly string[] ScreenLocks =
     [
         "authproto_pam", "cinnamon-screensaver", "cosmic-greeter", "gtklock", "hyprlock", "i3lock", "kcheckpass",
-        "kscreenlocker_greet", "mate-screensaver-dialog", "swaylock", "vlock-main", "waylock", "xfce4-screensaver-dialog", "xlock",
-        "xscreensaver", "xscreensaver-auth",
+        "kscreenlocker_greet", "mate-screensaver-dialog", "swaylock", "vlock-main", "waylock", "xfce4-screensaver-dialog",
+        "xlock", "xscreensaver", "xscreensaver-auth",
     ];
 
-    private static readonly string[] Directories = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/nix/store/", "/run/wrappers/"];
+    /// <summary>Where only root can put a program.</summary>
+    private static readonly string[] Directories =
+        ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/nix/store/", "/run/wrappers/"];
 
     /// <summary>
     /// Conditions that keep other programs' entries away, so that reading costs nothing while nobody logs in. A process chooses

@@ -73,7 +73,7 @@ internal sealed partial class JournalSource : IDeviceEventSource
         }
         catch (Win32Exception)
         {
-            return "The program journalctl, which reads the journal, cannot be started. Install systemd, or choose another source.";
+            return "The program journalctl, which reads the journal, cannot be started. Install systemd, or set Device:Source.";
         }
 
         try
@@ -94,11 +94,12 @@ internal sealed partial class JournalSource : IDeviceEventSource
             StartOver();
         return lastError.Contains("permission", StringComparison.OrdinalIgnoreCase)
             ? NotPermitted
-            : $"journalctl, which reads the journal, has ended and is started again: {(lastError is "" ? "no reason" : lastError)}";
+            : "journalctl, which reads the journal, has ended and is started again"
+                + (lastError.Length == 0 ? "." : $": {lastError}");
     }
 
     private const string NotPermitted =
-        "The journal cannot be read. Add the account that runs SentinelCam to the group systemd-journal, and restart SentinelCam.";
+        "The journal cannot be read. Add the account that runs SentinelCam to the group systemd-journal, and restart it.";
 
     private async Task ReadAsync(string line, Func<DeviceEvent, Task> handle)
     {

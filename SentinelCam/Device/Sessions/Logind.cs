@@ -29,8 +29,8 @@ public sealed class Logind
     /// <summary>Gets the computer from which a session came over the network.</summary>
     /// <param name="session">The session's id.</param>
     /// <returns>
-    /// Null for a session at the device, one that is not known, or if there is no answer within a second. Empty if the computer is
-    /// unknown.
+    /// Null for a session at the device, one that is not known, or if there is no answer within a second. Empty if the
+    /// computer is unknown.
     /// </returns>
     public async Task<string?> RemoteHostAsync(string session)
     {
@@ -47,7 +47,7 @@ public sealed class Logind
         }
     }
 
-    /// <summary>Hands over the seats whose screen is locked while somebody is at it, at the start and after each change.</summary>
+    /// <summary>Hands over the seats whose screen is locked while somebody is at it, now and after each change.</summary>
     /// <exception cref="DBusExceptionBase">There is no log-in manager, or the connection ended.</exception>
     internal async Task WatchLockedSeatsAsync(Action<IReadOnlyCollection<string>> handle, CancellationToken stoppingToken)
     {

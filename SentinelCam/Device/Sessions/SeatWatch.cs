@@ -2,7 +2,9 @@ using Tmds.DBus.Protocol;
 
 namespace SentinelCam.Device;
 
-/// <summary>Tells <see cref="LockedScreens"/> which seats are locked while somebody is at them, if a setting asks for that.</summary>
+/// <summary>
+/// Tells <see cref="LockedScreens"/> which seats are locked while somebody is at them, if <c>Device:WarmWhileLocked</c> says so.
+/// </summary>
 internal sealed class SeatWatch(
     Logind logind, LockedScreens screens, DeviceOptions options, TimeProvider time, ILogger<SeatWatch> logger) : BackgroundService
 {
@@ -27,7 +29,8 @@ internal sealed class SeatWatch(
             catch (DBusExceptionBase error)
             {
                 if (!isReported)
-                    logger.LogWarning("Whether the screen is locked is not known, so the camera stays closed: {Reason}", error.Message);
+                    logger.LogWarning(
+                        "Whether the screen is locked is not known, so the camera stays closed: {Reason}", error.Message);
                 isReported = true;
             }
             catch (OperationCanceledException)

@@ -3,8 +3,8 @@ using SentinelCam.Configuration;
 namespace SentinelCam.Device;
 
 /// <summary>
-/// Reads log-ins and screen locks from Windows' security log. A bookmark in the data directory tells where reading goes on, so that
-/// nothing is lost while SentinelCam is stopped.
+/// Reads log-ins and screen locks from Windows' security log. A bookmark in the data directory tells where reading goes on, so
+/// that nothing is lost while SentinelCam is stopped.
 /// </summary>
 internal sealed class EventLogSource(
     ISecurityLog log, DataDirectory data, LockedScreens screens, DeviceStatus status, TimeProvider time,

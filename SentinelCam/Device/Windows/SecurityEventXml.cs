@@ -18,8 +18,8 @@ internal static class SecurityEventXml
     private static readonly XNamespace Events = "http://schemas.microsoft.com/win/2004/08/events/event";
 
     /// <summary>
-    /// Codes that Windows gives only for an account that exists. With any other one, what was typed as the name may be a password,
-    /// and is not kept.
+    /// Codes that Windows gives only for an account that exists. With any other one, what was typed as the name may be a
+    /// password, and is not kept.
     /// </summary>
     private static readonly Dictionary<uint, LoginOutcome> OfExistingAccounts = new()
     {
@@ -121,7 +121,8 @@ internal static class SecurityEventXml
         && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) ? code : 0;
 
     private static ulong Number(XElement system) =>
-        ulong.TryParse((string?)system.Element(Events + "EventRecordID"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        ulong.TryParse(
+            (string?)system.Element(Events + "EventRecordID"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? id
             : throw new FormatException("no number");
 

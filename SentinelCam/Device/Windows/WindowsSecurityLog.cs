@@ -32,7 +32,8 @@ internal sealed class WindowsSecurityLog : ISecurityLog
         {
             watcher?.Dispose();
             throw new IOException(
-                "Windows' security log cannot be read. Add the account that runs SentinelCam to the group Event Log Readers.", error);
+                "Windows' security log cannot be read. Add the account that runs SentinelCam to the group Event Log Readers.",
+                error);
         }
         catch (EventLogException error)
         {
