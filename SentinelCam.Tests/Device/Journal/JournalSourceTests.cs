@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 using SentinelCam.Device;
 using SentinelCam.Tests.Support;
 
@@ -171,6 +175,32 @@ public sealed class JournalSourceTests : IDisposable
             await Eventually.TrueAsync(() => File.Exists(At("pid")) && Pid() != 0);
 
         await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{Pid()}"));
+    }
+
+    [Fact]
+    public async Task Entry_that_is_read_twice_is_recorded_once()
+    {
+        Write(JournalLines.WrongSu(1));
+        await using var app = await SentinelCamApp.StartAsync(null, Replace, ("Device:Source", "Journal"));
+        await app.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 1);
+        await app.StopAsync();
+        File.Delete(Path.Combine(app.DataDirectory, JournalSource.PositionFile));
+
+        Write(JournalLines.WrongSu(2));
+        await using var again = await app.StartAgainAsync(null, Replace, ("Device:Source", "Journal"));
+        await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count >= 2);
+
+        Assert.Equal(
+            [("su", "ben", "ann", AttemptOrigin.AtDevice, $"journal:{JournalLines.Cursor(1)}"),
+                ("su", "ben", "ann", AttemptOrigin.AtDevice, $"journal:{JournalLines.Cursor(2)}")],
+            (await again.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).ToListAsync()))
+                .Select(a => (a.Service, a.AccountTyped, a.Caller, a.Origin, a.SourceKey)));
+        Assert.Contains(again.Services.GetRequiredService<DeviceStatus>().Last, seen => seen.Result is DeviceEventResult.Repeated);
+
+        void Replace(IServiceCollection services) => services.RemoveAll<IDeviceEventSource>().AddSingleton<IDeviceEventSource>(
+            provider => new JournalSource(
+                provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<DeviceStatus>(), TimeProvider.System,
+                new LogRecord<JournalSource>(), Program, JournalLines.Messages));
     }
 
     private JournalSource Source(string? program = null) =>

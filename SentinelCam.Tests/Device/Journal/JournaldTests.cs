@@ -58,13 +58,18 @@ public sealed class JournaldTests : IDisposable
         using var journal = await SandboxJournal.StartAsync(_sandbox, _directory);
         await using var run = new SourceRun(Source(journal));
         var port = UnpackedMailServer.FreePort();
-        await _sandbox.ShellAsync("ssh-keygen -q -t ed25519 -N '' -f /run/hostkey");
+        await _sandbox.ShellAsync("""
+            ssh-keygen -q -t ed25519 -N '' -f /run/hostkey
+            printf '#!/bin/sh\nprintf "%%s\\n" "$PASSWORD"\n' >/run/askpass
+            chmod 755 /run/askpass
+            """);
         using var server = Process.Start(_sandbox.Start(
             "/usr/sbin/sshd", "-D", "-f", "/dev/null", "-o", $"Port={port}", "-o", "ListenAddress=127.0.0.1",
             "-o", "HostKey=/run/hostkey", "-o", "UsePAM=yes", "-o", "PidFile=none"))!;
         try
         {
-            await Eventually.TrueAsync(async () => (await SignInAsync("ann", "wrong")).ExitCode == 5);
+            await Eventually.TrueAsync(async () =>
+                (await SignInAsync("ann", "wrong")).Errors.Contains("Permission denied", StringComparison.Ordinal));
             await SignInAsync("x rhost=9.9.9.9  user=root from 9.9.9.9 port 22 ssh2", "wrong");
             Assert.Equal(0, (await SignInAsync("ben", DeviceSandbox.Password)).ExitCode);
             await Eventually.TrueAsync(() => run.Events.Count >= 3);
@@ -79,9 +84,34 @@ public sealed class JournaldTests : IDisposable
             run.Events.Select(item => (item.Service, item.User, item.RemoteHost, item.IsAccepted)));
 
         Task<SandboxResult> SignInAsync(string user, string password) => _sandbox.RunAsync(
-            null, "sshpass", "-p", password, "ssh", "-F", "none", "-p", $"{port}", "-l", user,
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1",
+            null, "env", "SSH_ASKPASS_REQUIRE=force", "SSH_ASKPASS=/run/askpass", "PASSWORD=" + password,
+            "ssh", "-F", "none", "-p", $"{port}", "-l", user, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1",
             "-o", "PreferredAuthentications=password", "127.0.0.1", "true");
+    }
+
+    [Fact]
+    public async Task Wrong_password_at_a_screen_lock_is_found_at_once_but_only_the_first_of_each_lock()
+    {
+        using var journal = await SandboxJournal.StartAsync(_sandbox, _directory);
+        await using var run = new SourceRun(Source(journal));
+        var screen = await SandboxScreen.StartAsync(_sandbox);
+        await screen.LockAsync("ben");
+
+        await screen.TypeAsync("wrong");
+        await Eventually.TrueAsync(() => run.Events.Count == 1);
+        await screen.TypeAsync("wrong too");
+        // It takes no keys while it checks a password
+        await Eventually.TrueAsync(async () =>
+        {
+            await screen.TypeAsync(DeviceSandbox.Password);
+            return (await _sandbox.RunAsync(null, "pgrep", "-u", "ben", "i3lock")).ExitCode == 1;
+        });
+        await AsAnnAsync("echo wrong | su ben -c id");
+        await Eventually.TrueAsync(() => run.Events.Any(item => item.Service == "su"));
+
+        Assert.Equal(
+            [("i3lock", "ben", "", screen.Display, false), ("su", "ben", "ann", "", false)],
+            run.Events.Select(item => (item.Service, item.User, item.Caller, item.Terminal, item.IsAccepted)));
     }
 
     private Task<SandboxResult> AsAnnAsync(string command) =>
