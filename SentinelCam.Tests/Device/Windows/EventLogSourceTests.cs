@@ -153,12 +153,21 @@ public sealed class EventLogSourceTests : FakeCameraFeed, IDisposable
         public void Write(string xml)
         {
             lock (_events)
+            {
                 _events.Add(xml);
-            _news.Writer.TryWrite(0);
+                _news.Writer.TryWrite(0);
+            }
         }
 
         /// <summary>Ends the reading that is under way.</summary>
-        public void Stop() => Interlocked.Exchange(ref _news, Channel.CreateUnbounded<int>()).Writer.Complete();
+        public void Stop()
+        {
+            lock (_events)
+            {
+                _news.Writer.Complete();
+                _news = Channel.CreateUnbounded<int>();
+            }
+        }
 
         public IAsyncEnumerable<SecurityLogEntry> Open(string? bookmark, CancellationToken cancellationToken)
         {
@@ -176,6 +185,8 @@ public sealed class EventLogSourceTests : FakeCameraFeed, IDisposable
                     string xml;
                     lock (_events)
                     {
+                        if (news != _news)
+                            yield break;
                         if (next == _events.Count)
                             break;
                         xml = _events[next++];

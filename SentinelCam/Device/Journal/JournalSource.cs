@@ -59,13 +59,19 @@ internal sealed partial class JournalSource : IDeviceEventSource
     {
         using var journalctl = new Process { StartInfo = StartInfo() };
         var lastError = "";
+        var isPermitted = true;
         journalctl.ErrorDataReceived += (_, line) =>
         {
             if (string.IsNullOrWhiteSpace(line.Data))
                 return;
             lastError = line.Data.Trim();
-            if (lastError.Contains("not seeing messages", StringComparison.Ordinal))
+            // It goes on with what it may read, which is nothing of others
+            if (lastError.Contains("not seeing messages", StringComparison.Ordinal)
+                || lastError.Contains("permission", StringComparison.OrdinalIgnoreCase))
+            {
+                isPermitted = false;
                 Report(NotPermitted);
+            }
         };
         try
         {
@@ -79,7 +85,8 @@ internal sealed partial class JournalSource : IDeviceEventSource
         try
         {
             journalctl.BeginErrorReadLine();
-            await using var steady = _time.CreateTimer(_ => NoProblem(lastError), null, Steady, Timeout.InfiniteTimeSpan);
+            await using var steady = _time.CreateTimer(
+                _ => _status.SetProblem(isPermitted ? null : NotPermitted), null, Steady, Timeout.InfiniteTimeSpan);
             while (await journalctl.StandardOutput.ReadLineAsync(stoppingToken) is { } line)
                 await ReadAsync(line, handle);
             await journalctl.WaitForExitAsync(stoppingToken);
@@ -92,7 +99,7 @@ internal sealed partial class JournalSource : IDeviceEventSource
 
         if (lastError.Contains("cursor", StringComparison.OrdinalIgnoreCase))
             StartOver();
-        return lastError.Contains("permission", StringComparison.OrdinalIgnoreCase)
+        return !isPermitted
             ? NotPermitted
             : "journalctl, which reads the journal, has ended and is started again"
                 + (lastError.Length == 0 ? "." : $": {lastError}");
@@ -137,12 +144,6 @@ internal sealed partial class JournalSource : IDeviceEventSource
         var now = string.Create(CultureInfo.InvariantCulture, $"@{_time.GetUtcNow().ToUnixTimeSeconds()}");
         _position.Write(now);
         return now;
-    }
-
-    private void NoProblem(string lastError)
-    {
-        if (lastError.Length == 0)
-            _status.SetProblem(null);
     }
 
     private void Report(string problem)
