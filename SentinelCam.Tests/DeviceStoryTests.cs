@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
@@ -96,8 +97,11 @@ public sealed class DeviceStoryTests : IDisposable
             attempts.Select(a => (a.Service!, a.AccountTyped, a.Origin)));
         Assert.Equal(1, attempts[^1].OwnerId);
         foreach (var file in Directory.EnumerateFiles(_directory, "*", SearchOption.AllDirectories))
-            Assert.DoesNotContain("my secret", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, Cancelled)),
-                StringComparison.Ordinal);
+        {
+            var bytes = await File.ReadAllBytesAsync(file, Cancelled);
+            Assert.DoesNotContain("my secret", Encoding.Latin1.GetString(bytes), StringComparison.Ordinal);
+        }
+
         Assert.Empty(await sandbox.EventsAsync());
     }
 

@@ -55,10 +55,13 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <c>Camera:Warm</c> is <c>Never</c>.
     /// </summary>
     /// <remarks>Never waits and never fails, no matter how often it is called.</remarks>
-    public void Warm()
+    public void Warm() => Warm(_limits.IdleTimeout);
+
+    /// <summary>Does the same for another time than the idle time.</summary>
+    public void Warm(TimeSpan duration)
     {
         if (_limits.Warm != CameraWarmth.Never)
-            _reader.Warm(_limits.IdleTimeout);
+            _reader.Warm(duration);
     }
 
     /// <summary>Opens the camera for a few seconds for a viewer of the live picture.</summary>

@@ -7,11 +7,24 @@ public static class DeviceLogIns
     {
         services.AddSingleton(DeviceOptions.Read(configuration));
         services.AddSingleton<DeviceStatus>();
+        services.AddSingleton<Logind>();
         services.AddSingleton<SessionPlaces>();
+        services.AddSingleton<LockedScreens>();
         services.AddScoped<DeviceRecorder>();
         services.AddScoped<DeviceRules>();
         if (OperatingSystem.IsLinux())
+        {
             services.AddSingleton<IDeviceEventSource, SpoolSource>();
+            services.AddSingleton<IDeviceEventSource, JournalSource>();
+            services.AddHostedService<SeatWatch>();
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            services.AddSingleton<ISecurityLog, WindowsSecurityLog>();
+            services.AddSingleton<IDeviceEventSource, EventLogSource>();
+        }
+
         services.AddHostedService<DeviceWatch>();
         return services;
     }
