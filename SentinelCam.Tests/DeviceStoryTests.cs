@@ -80,6 +80,9 @@ public sealed class DeviceStoryTests : IDisposable
             await screen.LockAsync("ben");
             await screen.TypeAsync("wrong");
             await AttemptsAsync(app, 6);
+            var status = await sandbox.SentinelCamAsync("device", "status", $"--DataDirectory={Data}", "--user=sentinelcam");
+            Assert.Contains("failed log-in to ben at the screen lock", status.Output, StringComparison.Ordinal);
+            Assert.Contains($"ben is assigned to {SentinelCamApp.AnnsEmail}", status.Output, StringComparison.Ordinal);
         }
         finally
         {

@@ -125,6 +125,20 @@ public sealed class SpoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_cannot_be_removed_is_refused_once()
+    {
+        // Root can remove anything but a directory with something in it
+        Directory.CreateDirectory(Path.Combine(_spool.Path, "400001.1", "inside"));
+        _spool.Fail("su", "root");
+        await _app.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 1);
+        _spool.Fail("su", "root");
+        await _app.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 2);
+
+        Assert.Equal(1, Status.Refused["not a plain file"]);
+        Assert.Equal(1, Status.Refused["cannot be removed"]);
+    }
+
+    [Fact]
     public async Task Unfinished_files_are_left_alone_until_they_are_old()
     {
         var young = Path.Combine(_spool.Path, ".300001.1");

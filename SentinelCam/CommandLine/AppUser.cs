@@ -20,11 +20,18 @@ internal sealed record AppUser(OsUser User, string Reason)
     {
         if (name is not null)
             return OsUser.Find(name) is { } named ? new(named, "--user") : null;
-        // Watching the settings files would watch every folder below the working directory
-        var builder = SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
-        var data = DataDirectory.Find(builder.Configuration, builder.Environment);
+        var data = FindData(settings);
         if (Directory.Exists(data) && OsUser.Find(FileOwner.Of(data)) is { } owner)
             return new(owner, $"owner of {data}");
         return OsUser.Find("sentinelcam") is { } usual ? new(usual, "the usual user") : null;
+    }
+
+    /// <summary>The path of the site's data directory, which need not exist.</summary>
+    /// <param name="settings">Arguments with settings, as the site gets them.</param>
+    public static string FindData(string[] settings)
+    {
+        // Watching the settings files would watch every folder below the working directory
+        var builder = SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
+        return DataDirectory.Find(builder.Configuration, builder.Environment);
     }
 }

@@ -29,7 +29,7 @@ internal static class DeviceCommand
         var install = new Command("install", "Report log-ins to SentinelCam. Changes PAM. Needs root.") { User, Data };
         install.SetAction(parsed => Try(() => Install(Owner(parsed))));
         var status = new Command("status", "Show whether log-ins are reported.") { User, Data };
-        status.SetAction(parsed => Try(() => Status(Owner(parsed))));
+        status.SetAction(parsed => Try(() => Status(Owner(parsed), RecordedLogIns.Read(AppUser.FindData(Settings(parsed))))));
         var remove = new Command("remove", "Undo install. Needs root.");
         remove.SetAction(_ => Try(Remove));
         return new("device", "Failed log-ins on this device: log-in screen, screen lock, console, sudo, su, ssh.")
@@ -38,8 +38,10 @@ internal static class DeviceCommand
         };
     }
 
-    private static AppUser? Owner(ParseResult parsed) => AppUser.Find(
-        parsed.GetValue(User), parsed.GetValue(Data) is { } path ? [$"--DataDirectory={path}"] : []);
+    private static AppUser? Owner(ParseResult parsed) => AppUser.Find(parsed.GetValue(User), Settings(parsed));
+
+    private static string[] Settings(ParseResult parsed) =>
+        parsed.GetValue(Data) is { } path ? [$"--DataDirectory={path}"] : [];
 
     private static int Install(AppUser? owner)
     {
@@ -93,7 +95,7 @@ internal static class DeviceCommand
     }
 
     /// <summary>Prints what is there; 0 if log-ins are reported.</summary>
-    private static int Status(AppUser? owner)
+    private static int Status(AppUser? owner, RecordedLogIns recorded)
     {
         var state = PamInstallation.Inspect();
         PrintLines(state);
@@ -116,6 +118,11 @@ internal static class DeviceCommand
                 : string.Create(CultureInfo.InvariantCulture, $"{count} events, the newest of {newest:yyyy-MM-dd HH:mm:ss} UTC"));
         }
 
+        Print("Last", recorded.Last);
+        foreach (var (user, account) in recorded.Users)
+            Print("User", $"{user} is assigned to {account}");
+        if (recorded.Users.Count == 0)
+            Print("User", "nobody is assigned to an account: alerts go to the administrators");
         var isReported = state is { ReportsFailed: true, Helper: PamHelperState.InPlace } && isRead;
         return isReported && state.Lines.All(line => line.IsHarmless) ? 0 : 1;
     }

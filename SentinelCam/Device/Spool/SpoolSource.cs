@@ -22,6 +22,9 @@ public sealed class SpoolSource(
     /// <summary>An unfinished file that is older was left behind by a helper that was ended.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(1);
 
+    /// <summary>What cannot be removed, such as another user's directory with files in it. It is refused once.</summary>
+    private readonly HashSet<string> _stuck = [];
+
     public DeviceSource Source => DeviceSource.Spool;
 
     public async Task RunAsync(Func<DeviceEvent, Task> handle, CancellationToken stoppingToken)
@@ -147,6 +150,8 @@ public sealed class SpoolSource(
         {
             try
             {
+                if (_stuck.Contains(path))
+                    continue;
                 var found = FileStatus.Of(path);
                 if (!Path.GetFileName(path.AsSpan()).StartsWith('.'))
                     files.Add((path, found));
@@ -175,6 +180,7 @@ public sealed class SpoolSource(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Refuse("cannot be removed");
+            _stuck.Add(path);
         }
     }
 
