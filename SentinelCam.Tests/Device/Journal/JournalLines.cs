@@ -17,7 +17,7 @@ internal static class JournalLines
         "_TRANSPORT":"syslog",
         "_SOURCE_REALTIME_TIMESTAMP":"1795720779925762",
         "__REALTIME_TIMESTAMP":"1795720779929515",
-        "__CURSOR":"s=0399685f9e6243a1bb2c8bcac29a2f77;i=6;b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b5401b",
+        "__CURSOR":"s=0399685f9e6243a1bb2c8bcac29a2f77;i=6;b=a3fcc572964645e4a5b59562623bf501;m=31c987857;t=66132d33417ab;x=43b",
         "_COMM":"su",
         "_UID":"1001",
         "MESSAGE":"pam_unix(su:auth): authentication failure; logname= uid=1001 euid=0 tty= ruser=ann rhost=  user=root",

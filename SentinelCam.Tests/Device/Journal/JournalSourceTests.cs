@@ -195,7 +195,8 @@ public sealed class JournalSourceTests : IDisposable
                 ("su", "ben", "ann", AttemptOrigin.AtDevice, $"journal:{JournalLines.Cursor(2)}")],
             (await again.ReadAsync(db => db.LoginAttempts.OrderBy(a => a.Id).ToListAsync()))
                 .Select(a => (a.Service, a.AccountTyped, a.Caller, a.Origin, a.SourceKey)));
-        Assert.Contains(again.Services.GetRequiredService<DeviceStatus>().Last, seen => seen.Result is DeviceEventResult.Repeated);
+        Assert.Contains(
+            again.Services.GetRequiredService<DeviceStatus>().Last, seen => seen.Result is DeviceEventResult.Repeated);
 
         void Replace(IServiceCollection services) => services.RemoveAll<IDeviceEventSource>().AddSingleton<IDeviceEventSource>(
             provider => new JournalSource(

@@ -85,7 +85,8 @@ public sealed class JournaldTests : IDisposable
 
         Task<SandboxResult> SignInAsync(string user, string password) => _sandbox.RunAsync(
             null, "env", "SSH_ASKPASS_REQUIRE=force", "SSH_ASKPASS=/run/askpass", "PASSWORD=" + password,
-            "ssh", "-F", "none", "-p", $"{port}", "-l", user, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1",
+            "ssh", "-F", "none", "-p", $"{port}", "-l", user, "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1",
             "-o", "PreferredAuthentications=password", "127.0.0.1", "true");
     }
 
