@@ -33,7 +33,7 @@ public sealed class DeviceModel(
         DeviceSource.Spool => "Log-ins are reported through PAM, at the moment when they happen.",
         DeviceSource.Journal => "Log-ins are read from the journal. That is slower and less exact than PAM: pictures come up to "
             + "half a second later, and some programs report several failures as one or none at all.",
-        DeviceSource.EventLog => "Log-ins are read from Windows' security log.",
+        DeviceSource.EventLog => "Log-ins are read from Windows' security log. This has not been tried on Windows yet.",
         _ => "Log-ins to the device are not watched, because Device:Source is None.",
     };
 
