@@ -63,6 +63,8 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         if (!scripts)
             await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
         await Expect(page.Locator("#count")).ToHaveTextAsync("3 entries");
+        // The form is replaced a moment after the number
+        await Expect(page.Locator("#selection")).ToHaveAttributeAsync("action", new Regex("Q="));
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
         await Expect(page.Locator("#notice")).ToContainTextAsync("Select entries first");
