@@ -169,7 +169,7 @@ public sealed class SpoolTests : IAsyncLifetime
         clock.AdvanceMinutes(1);
 
         await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 1);
-        Assert.Null(again.Services.GetRequiredService<DeviceStatus>().Problem);
+        await Eventually.TrueAsync(() => again.Services.GetRequiredService<DeviceStatus>().Problem is null);
     }
 
     private DeviceStatus Status => _app.Services.GetRequiredService<DeviceStatus>();

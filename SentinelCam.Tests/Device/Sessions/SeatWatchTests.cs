@@ -104,7 +104,7 @@ public sealed class SeatWatchTests : FakeCameraFeed
     [Fact]
     public async Task Missing_bus_is_logged_once()
     {
-        using var watch = await StartAsync(new Logind("unix:path=/nonexistent/socket"), warmWhileLocked: true);
+        using var watch = await StartAsync(Logind("unix:path=/nonexistent/socket"), warmWhileLocked: true);
 
         await UntilAsync(() => _log.Lines.Count > 0);
         for (var i = 0; i < 5; i++)
@@ -118,7 +118,7 @@ public sealed class SeatWatchTests : FakeCameraFeed
     [Fact]
     public async Task Nobody_is_asked_unless_it_is_switched_on()
     {
-        using var watch = await StartAsync(new Logind("unix:path=/nonexistent/socket"), warmWhileLocked: false);
+        using var watch = await StartAsync(Logind("unix:path=/nonexistent/socket"), warmWhileLocked: false);
 
         await watch.ExecuteTask!;
 
@@ -139,7 +139,9 @@ public sealed class SeatWatchTests : FakeCameraFeed
     private Task UntilOffAsync() => UntilAsync(
         () => Feed.Status.State == CameraState.Off, TimeSpan.FromSeconds(4), () => Camera.Send(FrameNow()));
 
-    private Task<SeatWatch> StartAsync(PrivateBus bus) => StartAsync(new Logind(bus.Address), warmWhileLocked: true);
+    private Task<SeatWatch> StartAsync(PrivateBus bus) => StartAsync(Logind(bus.Address), warmWhileLocked: true);
+
+    private static Logind Logind(string address) => new(address, TimeProvider.System);
 
     private async Task<SeatWatch> StartAsync(Logind logind, bool warmWhileLocked)
     {

@@ -18,13 +18,15 @@ public sealed class Logind
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     private readonly string? _address;
+    private readonly TimeProvider _time;
 
-    public Logind() : this(DBusAddress.System)
+    public Logind(TimeProvider time) : this(DBusAddress.System, time)
     {
     }
 
     /// <param name="address">The address of the system's bus; null if there is none.</param>
-    internal Logind(string? address) => _address = address;
+    /// <param name="time">The clock that limits a question.</param>
+    internal Logind(string? address, TimeProvider time) => (_address, _time) = (address, time);
 
     /// <summary>Gets the computer from which a session came over the network.</summary>
     /// <param name="session">The session's id.</param>
@@ -39,7 +41,7 @@ public sealed class Logind
         using var connection = new DBusConnection(_address);
         try
         {
-            return await RemoteHostAsync(connection, session).WaitAsync(Limit);
+            return await RemoteHostAsync(connection, session).WaitAsync(Limit, _time);
         }
         catch (Exception error) when (error is DBusExceptionBase or TimeoutException)
         {
