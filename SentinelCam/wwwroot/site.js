@@ -76,6 +76,17 @@ document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   }
 });
 
+// The menu closes on Escape, and when the focus or a click leaves it
+const menu = document.querySelector(".menu");
+menu?.addEventListener("focusout", (event) => (menu.open &&= !event.relatedTarget || menu.contains(event.relatedTarget)));
+document.addEventListener("click", (event) => menu?.contains(event.target) || menu?.removeAttribute("open"));
+menu?.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
 // Times in the browser's zone, worded as the server words them; the exact UTC time stays in the title
 const two = (number) => String(number).padStart(2, "0");
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
