@@ -29,6 +29,7 @@ public class BrowserStoryTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Register" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dashboard" })).ToBeVisibleAsync();
 
+        await page.GetByText("Menu").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await SignInAsync(page, Wrong);
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The email address or the password is wrong");
@@ -52,6 +53,7 @@ public class BrowserStoryTests
         await Expect(page.Locator("#progress .entry")).ToContainTextAsync("Captured by you");
 
         // The mail in the outbox
+        await page.GetByText("Menu").ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Mail", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
         await Expect(page.Locator("main article")).ToContainTextAsync("Failed sign-in");
@@ -73,6 +75,7 @@ public class BrowserStoryTests
         await Expect(entry).ToHaveCountAsync(0);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "snapshots"), "*", SearchOption.AllDirectories));
 
+        await page.GetByText("Menu").ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Jobs" }).ClickAsync();
         await page.GotoAsync("/hangfire/jobs/succeeded");
         await Expect(page.Locator("body")).ToContainTextAsync("CaptureSnapshotJob.RunAsync");

@@ -8,12 +8,12 @@ namespace SentinelCam.Tests.Pages;
 /// <summary>Who sees what.</summary>
 public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFixture<AccessTests.HouseholdWithPicture>
 {
-    private const string Public = "/", SignedIn = "/login", Administrators = "403";
+    private const string Public = "/", Strangers = "/dashboard", SignedIn = "/login", Administrators = "403";
 
     [Theory]
     [InlineData("/", Public)]
-    [InlineData("/login", Public)]
-    [InlineData("/register", Public)]
+    [InlineData("/login", Strangers)]
+    [InlineData("/register", Strangers)]
     [InlineData("/logout", Public)]
     [InlineData("/healthz", Public)]
     [InlineData("/favicon.svg", Public)]
@@ -36,11 +36,12 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     {
         var nobodys = await household.Nobody.GetAsync(path);
         Assert.Equal(HttpStatusCode.OK, nobodys.Status);
-        Assert.Equal(audience == Public ? path : "/login", audience == Public ? nobodys.PathAndQuery : nobodys.Path);
+        var isOpen = audience is Public or Strangers;
+        Assert.Equal(isOpen ? path : "/login", isOpen ? nobodys.PathAndQuery : nobodys.Path);
 
         var bobs = await household.Bob.GetAsync(path);
         Assert.Equal(audience == Administrators ? HttpStatusCode.Forbidden : HttpStatusCode.OK, bobs.Status);
-        Assert.Equal(path, bobs.PathAndQuery);
+        Assert.Equal(audience == Strangers ? "/dashboard" : path, bobs.PathAndQuery);
 
         Assert.Equal(HttpStatusCode.OK, (await household.Ann.GetAsync(path)).Status);
     }

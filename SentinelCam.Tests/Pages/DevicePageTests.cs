@@ -136,7 +136,7 @@ public sealed class DevicePageTests : IAsyncLifetime
         await _app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await EntriesAsync(4);
 
-        Assert.Equal(["Failed sign-in: wrong password for ann@example.org from 127.0.0.1"], await TextsAsync("WebPage"));
+        Assert.Equal(["Failed sign-in: wrong password for ann@example.org from this device"], await TextsAsync("WebPage"));
         Assert.Equal(["Failed log-in to root with su by daemon"], await TextsAsync("AtDevice"));
         Assert.Equal(
             ["Failed log-in to root over ssh from 203.0.113.9", "Failed log-in with an unknown user name over ssh from <b>x</b>"],

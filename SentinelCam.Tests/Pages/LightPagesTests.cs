@@ -86,7 +86,8 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     {
         const string Policy =
             "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
-        foreach (var path in new[] { "/", "/login", "/dashboard", "/userdata", "/no-such-page", "/settings" })
+        Assert.Equal(Policy, (await house.App.Visit().GetAsync("/login")).Headers["Content-Security-Policy"]);
+        foreach (var path in new[] { "/", "/dashboard", "/userdata", "/no-such-page", "/settings" })
             Assert.Equal(Policy, (await house.Ann.GetAsync(path)).Headers["Content-Security-Policy"]);
         var jobs = await house.Ann.GetAsync("/hangfire");
         Assert.StartsWith(Policy, jobs.Headers["Content-Security-Policy"], StringComparison.Ordinal);

@@ -196,16 +196,42 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
     }
 
     [Fact]
+    public async Task Ages_keep_counting_and_open_details_stay_open_when_entries_are_redrawn()
+    {
+        var id = await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.50", "Counted on", isCaptured: false);
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.Clock.InstallAsync();
+        await page.GotoAsync("/userdata");
+        var entry = page.Locator($"#entry-{id}");
+        var time = entry.Locator("strong time");
+        await Expect(time).ToHaveTextAsync("just now");
+
+        // The page's clock is moved, the server's is not
+        await page.Clock.FastForwardAsync("03:05");
+        await Expect(time).ToHaveTextAsync(new Regex("^[34] minutes ago$"));
+        await page.Clock.FastForwardAsync("02:00:00");
+        await Expect(time).ToHaveTextAsync("2 hours ago");
+
+        await Expect(entry.GetByText("Counted on").Last).ToBeHiddenAsync();
+        await entry.GetByText("Details").ClickAsync();
+        await Expect(entry.GetByText("Counted on").Last).ToBeVisibleAsync();
+        await page.EvaluateAsync($"htmx.ajax('GET', '/userdata/{id}?handler=Row', {{ target: '#entry-{id}', swap: 'outerHTML' }})");
+        await Expect(time).ToHaveTextAsync("just now");
+        await Expect(entry.GetByText("Counted on").Last).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Times_are_local_and_the_title_has_the_exact_one()
     {
         await using var browser = await house.OpenAsync(options: new BrowserNewContextOptions { TimezoneId = "Asia/Kathmandu" });
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
-        var time = page.Locator(".entry time").First;
+        var time = page.Locator(".entry .more time").First;
 
         var at = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, CultureInfo.InvariantCulture);
         var local = at.ToOffset(new TimeSpan(5, 45, 0)).ToString("HH:mm", CultureInfo.InvariantCulture);
-        await Expect(time).ToHaveTextAsync(new Regex($"^(today|yesterday) at {local}$"));
+        await Expect(time).ToHaveTextAsync(new Regex($"^(today|yesterday) at {local}:[0-5][0-9]$"));
         var exact = at.ToString("d MMM yyyy 'at' HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
         await Expect(time).ToHaveAttributeAsync("title", exact);
     }

@@ -45,11 +45,11 @@ public sealed class WebVisitor : IDisposable
         string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) }, headers);
 
-    public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") =>
-        SubmitAsync("/register", new { UserName = userName, Email = email, Password = password, SetupCode = setupCode });
+    public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") => SendFormAsync(
+        "/register", new() { ["UserName"] = userName, ["Email"] = email, ["Password"] = password, ["SetupCode"] = setupCode });
 
     public Task<WebAnswer> SignInAsync(string email, string password) =>
-        SubmitAsync("/login", new { Email = email, Password = password });
+        SendFormAsync("/login", new() { ["Email"] = email, ["Password"] = password });
 
     public Task<WebAnswer> SignOutAsync() => SubmitAsync("/", new { }, "/logout");
 
@@ -89,6 +89,17 @@ public sealed class WebVisitor : IDisposable
     {
         _http.Dispose();
         _handler.Dispose();
+    }
+
+    /// <summary>
+    /// Opens a form and sends it. A visitor who is signed in is led to the dashboard instead, and sends it as from a tab that was
+    /// opened before.
+    /// </summary>
+    private async Task<WebAnswer> SendFormAsync(string path, Dictionary<string, string> fields)
+    {
+        var page = await GetAsync(path);
+        return await PostAsync(page.Path == path ? page.PathAndQuery : path,
+            [.. fields, new("__RequestVerificationToken", page.Token)]);
     }
 
     private static string PathOf(IHtmlFormElement form, WebAnswer page) =>

@@ -27,7 +27,13 @@ public sealed class LoginModel(
     public string? Problem { get; private set; }
 
     /// <summary>Opens the camera in the background, so that it is ready when the sign-in fails.</summary>
-    public void OnGet() => camera.Warm();
+    public IActionResult OnGet()
+    {
+        if (User.Identity is { IsAuthenticated: true })
+            return LocalRedirect("/dashboard");
+        camera.Warm();
+        return Page();
+    }
 
     public async Task<IActionResult> OnPostAsync()
     {

@@ -35,7 +35,13 @@ public sealed class RegisterModel(
 
     public bool AwaitsApproval { get; private set; }
 
-    public Task OnGetAsync() => PrepareAsync();
+    public async Task<IActionResult> OnGetAsync()
+    {
+        if (User.Identity is { IsAuthenticated: true })
+            return LocalRedirect("/dashboard");
+        await PrepareAsync();
+        return Page();
+    }
 
     public async Task<IActionResult> OnPostAsync()
     {

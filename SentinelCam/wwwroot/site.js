@@ -76,6 +76,17 @@ document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   }
 });
 
+// The menu closes on Escape, and when the focus or a click leaves it
+const menu = document.querySelector(".menu");
+menu?.addEventListener("focusout", (event) => (menu.open &&= !event.relatedTarget || menu.contains(event.relatedTarget)));
+document.addEventListener("click", (event) => menu?.contains(event.target) || menu?.removeAttribute("open"));
+menu?.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
 // Times in the browser's zone, worded as the server words them; the exact UTC time stays in the title
 const two = (number) => String(number).padStart(2, "0");
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -87,11 +98,21 @@ function dayOf(at) {
   return { "0": "today", "-1": "yesterday", "1": "tomorrow" }[days] ?? (at.getFullYear() === now.getFullYear() ? day : `${day} ${at.getFullYear()}`);
 }
 
+// How long ago, counted from the age that the server gave, because its clock may differ from the browser's
+function agoOf(time) {
+  time.began ??= performance.now() - 1000 * Number(time.dataset.ago);
+  const minutes = Math.floor((performance.now() - time.began) / 60000);
+  const some = (count, unit) => (count === 1 ? `1 ${unit} ago` : `${count} ${unit}s ago`);
+  return minutes < 1 ? "just now" : minutes < 60 ? some(minutes, "minute") : minutes < 1440 ? some(Math.floor(minutes / 60), "hour") : undefined;
+}
+
 function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
-      const text = `${dayOf(at)} at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      const day = dayOf(at);
+      const ago = "ago" in time.dataset ? agoOf(time) : undefined;
+      const text = ago ?? `${day === "today" && time.classList.contains("clock") ? "" : `${day} `}at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
       if (time.textContent !== text) {
         time.textContent = text;
       }
@@ -100,8 +121,8 @@ function localize(root) {
 }
 
 localize(document);
-// A page that stays open past midnight
-setInterval(() => localize(document), 60000);
+// A page that stays open
+setInterval(() => localize(document), 5000);
 document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
 
 // Keeps counting the age of the camera's last frame
@@ -148,7 +169,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Counts the selected entries. An entry that is replaced stays selected.
+// Counts the selected entries. An entry that is replaced stays selected, and its details stay open.
 const selected = () => [...document.querySelectorAll("input[name=Ids]:checked")];
 let chosen = [];
 
@@ -161,8 +182,15 @@ function count() {
 }
 
 document.addEventListener("change", (event) => event.target.name === "Ids" && count());
-document.addEventListener("htmx:beforeSwap", () => (chosen = selected().map((box) => box.value)));
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  chosen = selected().map((box) => box.value);
+  unfolded = [...document.querySelectorAll(".more[open]")].map((details) => details.id);
+});
 document.addEventListener("htmx:afterSwap", () => {
+  for (const details of document.querySelectorAll(".more[id]")) {
+    details.open ||= unfolded.includes(details.id);
+  }
   for (const box of document.querySelectorAll("input[name=Ids]")) {
     box.checked ||= chosen.includes(box.value);
   }

@@ -20,6 +20,23 @@ public class TimeWordsTests
         Assert.Equal(words, TimeWords.Say(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), zone, Now));
     }
 
+    [Theory]
+    [InlineData(-5, "just now")]
+    [InlineData(59, "just now")]
+    [InlineData(60, "1 minute ago")]
+    [InlineData(359, "5 minutes ago")]
+    [InlineData(3_600, "1 hour ago")]
+    [InlineData(86_399, "23 hours ago")]
+    [InlineData(86_400, null)]
+    public void A_recent_time_is_said_by_its_age(int seconds, string? words) =>
+        Assert.Equal(words, TimeWords.Ago(TimeSpan.FromSeconds(seconds)));
+
+    [Theory]
+    [InlineData("2030-01-01T13:46:08Z", "at 13:46")]
+    [InlineData("2029-12-31T13:46:08Z", "yesterday at 13:46")]
+    public void A_time_of_today_needs_no_day(string time, string words) => Assert.Equal(
+        words, TimeWords.Clock(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), TimeZoneInfo.Utc, Now));
+
     [Fact]
     public void Seconds_are_said_where_they_matter_and_the_exact_time_is_UTC()
     {

@@ -14,6 +14,30 @@ public static class DeliveryWords
             && !all.Any(d => d.Id > delivery.Id && d.Kind == delivery.Kind && d.Recipient == delivery.Recipient);
     }
 
+    /// <summary>Whether somebody was told, before the time if there is one: <c>Told</c>, <c>Summary sent</c>.</summary>
+    public static string Done(Delivery delivery)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        return delivery.Kind is MailKind.Attempt or MailKind.Success ? "Told" : $"{Kind(delivery.Kind)} sent";
+    }
+
+    /// <summary>Why a mail has not been sent, in a few words. The server's own are in <see cref="Delivery.LastReply"/>.</summary>
+    public static string NotDone(Delivery delivery)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        var outcome = delivery.Kind is MailKind.Attempt or MailKind.Success ? "Not told" : $"{Kind(delivery.Kind)} not sent";
+        return delivery switch
+        {
+            { State: DeliveryState.Failed } => $"{outcome}: the email could not be delivered",
+            { State: DeliveryState.Sending } => $"{outcome} yet: the email is being sent",
+            { Tries: 0 } => $"{outcome} yet: the email is queued",
+            { SignInRefused: true } => $"{outcome} yet: the mail server rejects SentinelCam's sign-in",
+            { LastReply: [>= '4' and <= '5', >= '0' and <= '9', >= '0' and <= '9', ..] } =>
+                $"{outcome} yet: the mail server refuses",
+            _ => $"{outcome} yet: the last try failed",
+        };
+    }
+
     public static string Kind(MailKind kind) => kind switch
     {
         MailKind.Attempt => "Alert",

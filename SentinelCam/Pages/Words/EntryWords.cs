@@ -1,3 +1,4 @@
+using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
 using SentinelCam.Visitors;
@@ -92,12 +93,29 @@ public static class EntryWords
         return attempt.RemoteAddress is Visitor.UnknownAddress or "" ? "an unknown address" : attempt.RemoteAddress;
     }
 
+    /// <summary>The visitor's address as a place, for after "from". The address itself only if it tells more.</summary>
+    public static string PlaceOf(LoginAttempt attempt)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return attempt.RemoteAddress switch
+        {
+            "" or Visitor.UnknownAddress => "an unknown address",
+            LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
+            var address => RemotePlace.KindOf(address) switch
+            {
+                RemoteKind.ThisMachine => "this device",
+                RemoteKind.LocalNetwork => "your network",
+                _ => $"the internet, {address}",
+            },
+        };
+    }
+
     private static string Summary(ImageLogEntry entry)
     {
         if (entry.LoginAttempt is not { } attempt)
             return What(entry.Trigger).ToLowerInvariant();
         if (attempt.Origin is AttemptOrigin.WebPage)
-            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {AddressOf(attempt)}";
+            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}";
         var user = attempt.AccountTyped.Length > 0 ? $" to {attempt.AccountTyped}" : "";
         return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}";
     }

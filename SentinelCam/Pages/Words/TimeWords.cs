@@ -12,6 +12,24 @@ public static class TimeWords
     public static string Exact(DateTimeOffset time) =>
         time.UtcDateTime.ToString("d MMM yyyy 'at' HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>How long ago something happened: <c>5 minutes ago</c>. Null after a day, when the day says more.</summary>
+    public static string? Ago(TimeSpan age) => age switch
+    {
+        { TotalSeconds: < 60 } => "just now",
+        { TotalMinutes: < 2 } => "1 minute ago",
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalMinutes} minutes ago"),
+        { TotalHours: < 2 } => "1 hour ago",
+        { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalHours} hours ago"),
+        _ => null,
+    };
+
+    /// <summary>As <see cref="Say"/>, but without the day if it is today: <c>at 13:00</c>.</summary>
+    public static string Clock(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        var words = Say(time, zone, now);
+        return words.StartsWith("today ", StringComparison.Ordinal) ? words["today ".Length..] : words;
+    }
+
     /// <summary>A time as people say it: <c>today at 13:00</c>, <c>3 Jan at 13:00</c>, <c>3 Jan 2029 at 13:00</c>.</summary>
     /// <param name="time">What to say.</param>
     /// <param name="zone">The reader's time zone.</param>

@@ -22,4 +22,15 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
     /// <summary>A time in that zone, as <see cref="TimeWords.Say"/> writes it.</summary>
     public async Task<string> SayAsync(DateTimeOffset moment, bool seconds) =>
         TimeWords.Say(moment, await ZoneAsync(), time.GetUtcNow(), seconds);
+
+    /// <summary>A time in that zone, as <see cref="TimeWords.Clock"/> writes it.</summary>
+    public async Task<string> ClockAsync(DateTimeOffset moment) =>
+        TimeWords.Clock(moment, await ZoneAsync(), time.GetUtcNow());
+
+    /// <summary>How long ago a time was, as <see cref="TimeWords.Ago"/> writes it, and in seconds.</summary>
+    public async Task<(string Words, long Seconds)> AgoAsync(DateTimeOffset moment)
+    {
+        var age = time.GetUtcNow() - moment;
+        return (TimeWords.Ago(age) ?? await SayAsync(moment, seconds: false), (long)age.TotalSeconds);
+    }
 }
