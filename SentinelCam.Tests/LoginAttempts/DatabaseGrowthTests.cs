@@ -124,7 +124,7 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Adds more attempts like those of the open alerts in one transaction, as many to each: as stored one by one.</summary>
+    /// <summary>Adds more attempts like those of the open alerts, as many to each, in one transaction.</summary>
     private static Task<int> AddBegunAsync(SentinelCamApp app, int count) => app.ReadAsync(async db =>
     {
         var firsts = await db.ImageLog.Include(e => e.LoginAttempt).OrderBy(e => e.Id).ToListAsync();
