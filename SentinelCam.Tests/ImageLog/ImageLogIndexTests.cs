@@ -10,6 +10,10 @@ namespace SentinelCam.Tests.ImageLog;
 /// <summary>Searches use an index, and the database keeps its derived data up to date.</summary>
 public class ImageLogIndexTests(Household household) : IClassFixture<Household>
 {
+    private const string LongAccount = "somebody.with.a.very.long.name@subdomain.of.a.very.long.domain.example.org";
+    private const string Browser =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+
     private static readonly LogPlace Middle = new(1_893_499_200_000, 5);
     private readonly SentinelCamApp _app = household.App;
 
@@ -71,6 +75,24 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
             .FindAsync(new Viewer(id, false), new ImageLogFilter(text), null, 10, TestContext.Current.CancellationToken);
 
         Assert.Equal(found, places.Count);
+    }
+
+    [Theory]
+    [InlineData(LongAccount)]
+    [InlineData("somebody.with.a.very.long.name")]
+    [InlineData("subdomain.of.a.very.long.domain.example.org")]
+    [InlineData(Browser)]
+    [InlineData("Mozilla/5.0 (X11; Linux x86_64)")]
+    [InlineData("Gecko) Chrome/126.0.0.0 Safari/537.36")]
+    public async Task Long_text_is_found_whole_and_by_its_beginning_and_end(string text)
+    {
+        var id = await _app.ReadAsync(db => db.Users.Where(a => a.Email == LongAccount).Select(a => a.Id).SingleOrDefaultAsync());
+        if (id == 0)
+            id = await _app.AddAccountAsync("Long", LongAccount);
+        var entry = await _app.FailToSignInAsync(LongAccount, userAgent: Browser, isCaptured: false);
+
+        Assert.Contains(entry, await FindAsync(new Viewer(id, false), text));
+        Assert.Empty(await FindAsync(new Viewer(id, false), text + "x"));
     }
 
     [Fact]

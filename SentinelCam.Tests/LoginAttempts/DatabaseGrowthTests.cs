@@ -66,12 +66,12 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         var clock = TestClock.AtNoon();
         await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
-        const int All = 1_500, Networks = 5;
-        for (var i = 0; i < All; i++)
-        {
-            await app.FailToSignInAsync($"nobody{i}@example.org", $"203.0.113.{i % Networks}", isCaptured: false);
-            clock.Advance(TimeSpan.FromMilliseconds(10));
-        }
+        const int Networks = 5, Begun = FloodBounds.MaxOwnerlessPerHour - 2 * Networks, All = Begun + 160;
+        for (var i = 0; i < Networks; i++)
+            await FailAsync(i);
+        await AddBegunAsync(app, Begun - Networks);
+        for (var i = Begun; i < All; i++)
+            await FailAsync(i);
 
         var rows = await app.ReadAsync(db => db.LoginAttempts.AsNoTracking().ToListAsync());
         // At most one a second of each network is photographed, and has its own row for that
@@ -87,6 +87,12 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
             .Where(text => text.Contains("This alert has ended", StringComparison.Ordinal)).ToList();
         Assert.Equal(Networks, summaries.Count);
         Assert.All(summaries, text => Assert.Contains($"Attempts: {All / Networks}", text, StringComparison.Ordinal));
+
+        async Task FailAsync(int i)
+        {
+            await app.FailToSignInAsync($"nobody{i}@example.org", $"203.0.113.{i % Networks}", isCaptured: false);
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+        }
     }
 
     [Fact]
@@ -96,13 +102,11 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         await using var app = await SentinelCamApp.StartAsync(
             clock, Household.CheapPasswords, ("Alerts:QuietPeriod", "00:00:00"));
         var ann = await app.AddAccountAsync("Ann", SentinelCamApp.AnnsEmail);
-        const int All = 1_300, Addresses = 30;
-        for (var i = 0; i < All; i++)
-        {
-            await AddAsync(
-                app, ann, SentinelCamApp.AnnsEmail, $"198.51.100.{i % Addresses}", "Tests/1.0", LoginOutcome.NotChecked);
-            clock.Advance(TimeSpan.FromMilliseconds(10));
-        }
+        const int Begun = FloodBounds.MaxUncheckedPerAlert - 10, All = Begun + 160, Addresses = 30;
+        await FailAsync(0);
+        await AddBegunAsync(app, Begun - 1);
+        for (var i = Begun; i < All; i++)
+            await FailAsync(i);
 
         var counts = await app.ReadAsync(db => db.LoginAttempts.Where(a => a.LastAt != null).ToListAsync());
         Assert.Equal(FloodBounds.MaxAddresses + 1, counts.Count);
@@ -111,7 +115,54 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         await AssertCountedAsync(app, All);
         // Not one alert for each, although the quiet period is zero
         Assert.Equal(1, await app.ReadAsync(db => db.Alerts.CountAsync()));
+
+        async Task FailAsync(int i)
+        {
+            await AddAsync(
+                app, ann, SentinelCamApp.AnnsEmail, $"198.51.100.{i % Addresses}", "Tests/1.0", LoginOutcome.NotChecked);
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+        }
     }
+
+    /// <summary>Adds more attempts like those of the open alerts, as many to each, in one transaction.</summary>
+    private static Task<int> AddBegunAsync(SentinelCamApp app, int count) => app.ReadAsync(async db =>
+    {
+        var firsts = await db.ImageLog.Include(e => e.LoginAttempt).OrderBy(e => e.Id).ToListAsync();
+        var alerts = await db.Alerts.ToDictionaryAsync(a => a.Id);
+        for (var i = 0; i < count; i++)
+        {
+            var first = firsts[i % firsts.Count];
+            var alert = alerts[first.AlertId!.Value];
+            alert.Attempts++;
+            alert.NeedsSummary = true;
+            db.Add(new ImageLogEntry
+            {
+                OwnerId = first.OwnerId,
+                Trigger = first.Trigger,
+                At = first.At,
+                Outcome = first.Outcome,
+                Origin = first.LoginAttempt!.Origin,
+                AlertId = alert.Id,
+                CaptureState = CaptureState.Failed,
+                CaptureProblem = AlertGrouping.NotPhotographed,
+                LoginAttempt = new LoginAttempt
+                {
+                    At = first.At,
+                    Origin = first.LoginAttempt!.Origin,
+                    AccountTyped = first.LoginAttempt.AccountTyped,
+                    OwnerId = first.OwnerId,
+                    RemoteAddress = first.LoginAttempt.RemoteAddress,
+                    UserAgent = first.LoginAttempt.UserAgent,
+                    Outcome = first.LoginAttempt.Outcome,
+                    AlertId = alert.Id,
+                    NumberInAlert = alert.Attempts,
+                    ToldBy = ToldBy.Summary,
+                },
+            });
+        }
+
+        return await db.SaveChangesAsync();
+    });
 
     private static async Task AssertCountedAsync(SentinelCamApp app, int all)
     {

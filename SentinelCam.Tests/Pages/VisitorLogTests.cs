@@ -1,4 +1,7 @@
+using SentinelCam.Pages;
 using SentinelCam.Tests.Support;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace SentinelCam.Tests.Pages;
 
@@ -53,6 +56,38 @@ public class VisitorLogTests(Household household) : IClassFixture<Household>
 
         Assert.True(Lines(before).Length > MaxLines);
     }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded", "Email=%00")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nnonsense\r\n\r\n")]
+    public async Task Unreadable_forms_whose_visitors_hang_up_write_no_trace(string type, string form)
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        var request = $"POST /login HTTP/1.1\r\nHost: {app.Address.Authority}\r\nContent-Type: {type}\r\n"
+            + $"Content-Length: {form.Length}\r\n\r\n{form}";
+
+        // At once, so that most connections are closed before their form is read
+        Parallel.For(0, 100, _ => RawHttp.SendAndHangUp(app.Address, request));
+
+        // Waits for the connections
+        await app.StopAsync();
+        Assert.DoesNotContain("Exception", app.Log(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_web_server_says_about_connections_is_limited_too()
+    {
+        var limit = new VisitorLogLimit(household.Clock);
+
+        var lines = Enumerable.Range(0, 100).Count(_ => limit.IsEnabled(LineOf("Microsoft.AspNetCore.Server.Kestrel")));
+
+        Assert.InRange(lines, 1, MaxLines);
+        Assert.True(limit.IsEnabled(LineOf("SentinelCam.Jobs.RetentionJob")));
+    }
+
+    private static LogEvent LineOf(string source) => new(
+        DateTimeOffset.UnixEpoch, LogEventLevel.Warning, new InvalidOperationException(), MessageTemplate.Empty,
+        [new LogEventProperty(Constants.SourceContextPropertyName, new ScalarValue(source))]);
 
     /// <summary>Without the camera's, which the visits open.</summary>
     private string[] Lines(int before) =>

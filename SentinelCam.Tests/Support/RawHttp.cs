@@ -14,6 +14,13 @@ public static class RawHttp
         await when;
     }
 
+    /// <summary>Sends a request and hangs up in the same moment.</summary>
+    public static void SendAndHangUp(Uri address, string request)
+    {
+        using var client = new TcpClient(address.Host, address.Port);
+        client.Client.Send(Encoding.UTF8.GetBytes(request));
+    }
+
     /// <summary>Sends a request and reads the answer until the server closes the connection.</summary>
     public static async Task<string> SendAsync(Uri address, string request)
     {

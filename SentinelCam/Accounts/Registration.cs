@@ -54,11 +54,11 @@ public sealed class Registration(
         var first = await IsFirstAsync();
         if (await accounts.FindByEmailAsync(email) is not null)
         {
-            waiting.AddFutile(visitor);
             // Open registration cannot hide which addresses have an account; registration with approval can
-            return options.Mode is RegistrationMode.Open || first
-                ? RegistrationOutcome.EmailTaken
-                : RegistrationOutcome.AwaitsApproval;
+            if (options.Mode is RegistrationMode.Open || first)
+                return RegistrationOutcome.EmailTaken;
+            waiting.AddFutile(visitor);
+            return RegistrationOutcome.AwaitsApproval;
         }
 
         if (first || options.Mode is RegistrationMode.Open)

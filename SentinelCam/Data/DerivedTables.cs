@@ -9,7 +9,7 @@ namespace SentinelCam.Data;
 /// </summary>
 /// <remarks>
 /// The search index is an FTS5 table. Any three neighbouring characters of a text become one of <see cref="Grams"/> tokens, so
-/// that random text of strangers adds no words, and the index need not store where in the text they are. An entry with all
+/// that random text of strangers adds no words, and the index need not store where in the text they are. An entry with the
 /// tokens of the searched text is a candidate; <c>ImageLogIndex</c> compares its text. Of a long text only the beginning and the
 /// end are indexed. The row id is <see cref="SearchKeySql"/>, so that matches come in the log's order, newest first: FTS5 is
 /// fast only in ascending order of row ids. The owner is a token, so that a search does not read the matches of other owners.
@@ -163,10 +163,18 @@ public static class DerivedTables
             + (tail == 0 ? "" : $" || {All(AtEnd, $"p.N <= {tail - 2} AND length({text}) > {head + tail}")}");
     }
 
+    /// <summary>
+    /// The tokens of a text; of a long one those of its beginning or its end, because a long text that contains it has no others
+    /// indexed.
+    /// </summary>
     private static string Candidates(string text)
     {
         var runes = Lower(text).EnumerateRunes().Select(rune => rune.Value).ToArray();
-        return $"({string.Join(" AND ", runes.Zip(runes.Skip(1), runes.Skip(2))
+        return runes.Length <= AccountTail
+            ? All(runes)
+            : $"({All(runes[..Math.Min(runes.Length, AccountHead)])} OR {All(runes[^AccountTail..])})";
+
+        static string All(int[] runes) => $"({string.Join(" AND ", runes.Zip(runes.Skip(1), runes.Skip(2))
             .Select(three => (three.First * 961 + three.Second * 31 + three.Third) % Grams).Distinct()
             .Select(gram => $"\"{char.ConvertFromUtf32(FirstGram + gram)}\""))})";
     }

@@ -94,15 +94,17 @@ public class DeviceTests
         }
     }
 
-    [Fact]
-    public void The_link_of_a_camera_that_is_not_connected_is_a_device_and_not_a_video_file()
+    [Theory]
+    [InlineData("/dev/v4l/by-id/no-such-camera")]
+    [InlineData("/dev/no-such-camera")]
+    public void The_link_of_a_camera_that_is_not_connected_is_a_device_and_not_a_video_file(string link)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
 
-        var camera = CameraSource.Parse("/dev/v4l/by-id/no-such-camera", new TestEnvironment())
+        var camera = CameraSource.Parse(link, new TestEnvironment())
             .Create(TimeProvider.System, OpenCv.Library, new StuckThreads());
 
-        Assert.Equal("There is no camera at /dev/v4l/by-id/no-such-camera", camera.Check()?.Problem);
+        Assert.Equal($"There is no camera at {link}", camera.Check()?.Problem);
     }
 
     [Fact]

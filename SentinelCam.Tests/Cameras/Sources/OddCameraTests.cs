@@ -26,6 +26,8 @@ public partial class OddCameraTests
     [InlineData("HTTP/1.1 200 OK\r\nno colon\r\n folded\r\nX\0Y: \u0001\r\n\r\n")]
     [InlineData("\r\nHTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")]
     [InlineData("\r\n\n\r\nHTTP/1.0 200 OK\nContent-Type: image/jpeg\n\n")]
+    [InlineData("HTTP/1.1 200 OK\r\r\nContent-Type: image/jpeg\r\r\n\r\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n")]
     [InlineData("HTTP/1.1 200\r\n\r\n")]
     [InlineData("HTTP/1.1  200  OK\r\n\r\n")]
     [InlineData("HTTP/1.1 200OK\r\n\r\n")]
@@ -91,6 +93,15 @@ public partial class OddCameraTests
         }
 
         static string Size(byte[] chunk) => chunk.Length.ToString("X", CultureInfo.InvariantCulture) + ";name=value\r\n";
+    }
+
+    [Fact]
+    public async Task A_picture_may_start_twice()
+    {
+        await using var camera = RawCamera.Start(
+            isLeftOpen: false, $"{Ok}Content-Type: image/jpeg\r\n\r\n", new byte[] { 0xFF, 0xD8 }, Jpeg);
+
+        Assert.Equal([Jpeg, Jpeg], await ReadAsync(camera.Url(), 2));
     }
 
     [Theory]
@@ -203,6 +214,8 @@ public partial class OddCameraTests
     [InlineData("""Digest realm="cam",nonce="abc",qop=auth,algorithm="MD5",opaque=xyz""")]
     [InlineData("""digest Realm = "cam" , Nonce = "abc" , QOP = "auth,auth-int" """)]
     [InlineData("""Digest realm=cam, nonce=abc""")]
+    [InlineData("""Digest realm="c\a\m", nonce="abc", qop="auth" """)]
+    [InlineData("""Digest realm="cam", nonce="abc", algorithm=SHA-512-256, Digest realm="cam", nonce="abc" """)]
     [InlineData("""Digest realm="cam", nonce="abc", qop="auth", algorithm=SHA-256""")]
     [InlineData("""Basic realm="other", Digest realm="cam", nonce="abc", qop="auth" """)]
     [InlineData("""Digest realm="cam", nonce="abc", qop="auth", Basic realm="other" """)]

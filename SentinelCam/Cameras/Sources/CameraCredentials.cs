@@ -58,19 +58,19 @@ internal sealed partial class CameraCredentials(string user, string password)
 
     private static bool OffersBasic(string challenge) => BasicScheme().IsMatch(challenge);
 
-    /// <summary>The parameters of a Digest challenge, or null if there is none that can be met.</summary>
-    private static Dictionary<string, string>? ParseDigest(string challenge)
+    /// <summary>The parameters of the first Digest challenge that can be met, or null if there is none.</summary>
+    private static Dictionary<string, string>? ParseDigest(string challenges) => DigestScheme().Split(challenges).Skip(1)
+        .Select(Parameters)
+        .FirstOrDefault(values => values.ContainsKey("nonce")
+            && Algorithm(values) is "MD5" or "MD5-SESS" or "SHA-256" or "SHA-256-SESS");
+
+    private static Dictionary<string, string> Parameters(string challenge)
     {
-        var scheme = DigestScheme().Match(challenge);
-        if (!scheme.Success)
-            return null;
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         // The first of each name: a challenge of another scheme may follow
-        foreach (Match match in Parameter().Matches(challenge[(scheme.Index + scheme.Length)..]))
+        foreach (Match match in Parameter().Matches(challenge))
             values.TryAdd(match.Groups[1].Value, match.Groups[2].Success ? match.Groups[2].Value : match.Groups[3].Value);
-        return values.ContainsKey("nonce") && Algorithm(values) is "MD5" or "MD5-SESS" or "SHA-256" or "SHA-256-SESS"
-            ? values
-            : null;
+        return values;
     }
 
     private static string Algorithm(Dictionary<string, string> challenge) =>
@@ -82,7 +82,7 @@ internal sealed partial class CameraCredentials(string user, string password)
         var (realm, nonce) = (challenge.GetValueOrDefault("realm", ""), challenge["nonce"]);
         var client = RandomNumberGenerator.GetHexString(16, lowercase: true);
         var count = (++_uses).ToString("x8", CultureInfo.InvariantCulture);
-        var secret = Hash($"{user}:{realm}:{password}");
+        var secret = Hash($"{user}:{Escaped().Replace(realm, "$1")}:{password}");
         if (algorithm.EndsWith("-SESS", StringComparison.Ordinal))
             secret = Hash($"{secret}:{nonce}:{client}");
         var request = Hash($"GET:{uri}");
@@ -120,6 +120,9 @@ internal sealed partial class CameraCredentials(string user, string password)
     [GeneratedRegex(@"(?:^|,)\s*Basic\b", RegexOptions.IgnoreCase)]
     private static partial Regex BasicScheme();
 
-    [GeneratedRegex("""([A-Za-z0-9_-]+)\s*=\s*(?:"([^"]*)"|([^\s,]*))""")]
+    [GeneratedRegex("""([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))""")]
     private static partial Regex Parameter();
+
+    [GeneratedRegex(@"\\(.)")]
+    private static partial Regex Escaped();
 }

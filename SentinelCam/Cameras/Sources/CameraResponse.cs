@@ -62,6 +62,9 @@ internal sealed class CameraResponse
         if (data.StartsWith(JpegParser.Start) || data.StartsWith("--"u8))
             return new CameraResponse(200, []) { Body = new CameraBody(bytes[start..], rest, isChunked: false, null) };
         var end = EndOfHead(data);
+        // The blank line is missing
+        if (data.IndexOf(JpegParser.Start) is >= 0 and var picture && (end < 0 || picture < end))
+            end = picture;
         if (end < 0)
             return StatusOf(data) is not null || data.IndexOf((byte)'\n') < 0
                 ? null
@@ -82,10 +85,9 @@ internal sealed class CameraResponse
         for (var at = 0; data[at..].IndexOf((byte)'\n') is >= 0 and var next;)
         {
             at += next + 1;
-            if (data[at..].StartsWith("\n"u8))
-                return at + 1;
-            if (data[at..].StartsWith("\r\n"u8))
-                return at + 2;
+            var line = data[at..].TrimStart((byte)'\r');
+            if (line.StartsWith("\n"u8))
+                return data.Length - line.Length + 1;
         }
         return -1;
     }

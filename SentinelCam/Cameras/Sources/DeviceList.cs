@@ -53,9 +53,13 @@ public sealed class DeviceList(string directory = "/dev")
         }
     }
 
-    /// <summary>Whether a path leads to a device, or is the link of one that is not connected.</summary>
+    /// <summary>
+    /// Whether a path leads to a device, or is the link of one that is not connected: udev makes them in <c>v4l</c>, and the
+    /// administrator's own rules next to the devices.
+    /// </summary>
     public bool Contains(string path) =>
-        path.StartsWith(Path.Combine(directory, "v4l") + "/", StringComparison.Ordinal) || IndexOf(path) is not null;
+        path.StartsWith(Path.Combine(directory, "v4l") + "/", StringComparison.Ordinal) || IndexOf(path) is not null
+        || (Path.GetDirectoryName(path) == directory && !Path.Exists(path));
 
     /// <summary>Why the device that a path leads to cannot be opened, or null.</summary>
     public CameraFault? Check(string path) => IndexOf(path) is { } index ? Check(index) : NoneAt(path);

@@ -54,9 +54,11 @@ internal sealed class MjpegReader(
                     case JpegProgress.Complete:
                         return TakeFrame();
                     case JpegProgress.Malformed:
+                        var startsAgain = _parser.ResumeAt == 2
+                            && _buffer.AsSpan(_start + 2, _end - _start - 2).StartsWith(JpegParser.Start[..2]);
                         Reject(_parser.ResumeAt);
                         // Behind a damaged snapshot there is no other, but its thumbnail would look like one
-                        if (isSnapshot)
+                        if (isSnapshot && !startsAgain)
                             return null;
                         continue;
                 }

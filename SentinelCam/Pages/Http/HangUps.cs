@@ -19,7 +19,7 @@ internal sealed class HangUps : IDisposable
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _told = new();
-    private bool _isClosed, _isFormRead;
+    private bool _isClosed, _isFormRead, _isFormUnreadable;
 
     /// <summary>Holds back the ends of all connections.</summary>
     public static void Delay(KestrelServerOptions options) => options.ConfigureEndpointDefaults(listen => listen.Use(next =>
@@ -35,6 +35,12 @@ internal sealed class HangUps : IDisposable
 
     /// <summary>The form of the current request has been read, or there is none.</summary>
     public void FormIsRead() => Tell(() => _isFormRead = true);
+
+    /// <summary>
+    /// The form of the current request cannot be read, so Kestrel reads nothing more from the connection. It finds that out only
+    /// while the connection seems open; otherwise it tries, and logs an exception.
+    /// </summary>
+    public void FormIsUnreadable() => Tell(() => _isFormUnreadable = true);
 
     /// <summary>The current request has ended. Another one may have arrived already.</summary>
     public void RequestEnds() => Tell(() => _isFormRead = false);
@@ -55,7 +61,7 @@ internal sealed class HangUps : IDisposable
         lock (_lock)
         {
             change();
-            tells = _isClosed && _isFormRead;
+            tells = _isClosed && _isFormRead && !_isFormUnreadable;
         }
 
         if (tells)

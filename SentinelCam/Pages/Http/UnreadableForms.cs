@@ -9,16 +9,16 @@ public static class UnreadableForms
     public static void UseReadableForms(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         var hangUps = context.Features.Get<HangUps>();
-        var refusal = await RefusalAsync(context.Request);
-        hangUps?.FormIsRead();
-        if (refusal is { } status)
+        if (await RefusalAsync(context.Request) is { } status)
         {
+            hangUps?.FormIsUnreadable();
             // Otherwise the error page would fail on the same form
             context.Request.Form = FormCollection.Empty;
             context.Response.StatusCode = status;
             return;
         }
 
+        hangUps?.FormIsRead();
         await next(context);
         hangUps?.RequestEnds();
     });

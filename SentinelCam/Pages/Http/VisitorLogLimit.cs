@@ -20,6 +20,8 @@ internal sealed class VisitorLogLimit(TimeProvider time) : ILogEventFilter
     /// <summary>A stack trace takes the place of so many lines.</summary>
     private const int LinesOfTrace = 25;
 
+    private const string WebServer = "Microsoft.AspNetCore.Server.Kestrel";
+
     private static readonly HttpContextAccessor Requests = new();
 
     private readonly Lock _lock = new();
@@ -30,9 +32,8 @@ internal sealed class VisitorLogLimit(TimeProvider time) : ILogEventFilter
     public bool IsEnabled(LogEvent logEvent)
     {
         ArgumentNullException.ThrowIfNull(logEvent);
-        if (Requests.HttpContext is not { } context || context.User.Identity is { IsAuthenticated: true })
+        if (NetworkOf(logEvent) is not { } network)
             return true;
-        var network = RemoteNetwork.Of(Visitor.Of(context).RemoteAddress);
         var cost = logEvent.Exception is null ? 1 : LinesOfTrace;
         lock (_lock)
         {
@@ -56,5 +57,22 @@ internal sealed class VisitorLogLimit(TimeProvider time) : ILogEventFilter
 
             return true;
         }
+    }
+
+    /// <returns>The network whose line it is; null if it is not limited.</returns>
+    private static string? NetworkOf(LogEvent logEvent)
+    {
+        if (Requests.HttpContext is { } context)
+        {
+            return context.User.Identity is { IsAuthenticated: true }
+                ? null
+                : RemoteNetwork.Of(Visitor.Of(context).RemoteAddress);
+        }
+
+        // About a connection, of which the line does not say whose it is
+        return logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source)
+            && source is ScalarValue { Value: string name } && name.StartsWith(WebServer, StringComparison.Ordinal)
+            ? Visitor.UnknownAddress
+            : null;
     }
 }
