@@ -65,7 +65,7 @@ public class BrowserStoryTests
         await Expect(entry).ToHaveCountAsync(2);
         await page.GetByLabel("Search").FillAsync("ann@");
         if (!scripts)
-            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await Expect(entry).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Link, new() { Name = "Image log" }).ClickAsync();
         await Expect(entry).ToHaveCountAsync(2);
@@ -103,6 +103,7 @@ public class BrowserStoryTests
         // A filter is part of the URL, and the export uses it
         await page.GotoAsync("/userdata");
         await Expect(entry).ToHaveCountAsync(2);
+        await page.GetByText("Filters").ClickAsync();
         await page.GetByLabel("Trigger").SelectOptionAsync("Manual");
         await Expect(entry).ToHaveCountAsync(1);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export" }))

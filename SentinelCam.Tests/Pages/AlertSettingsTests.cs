@@ -71,8 +71,10 @@ public partial class AlertSettingsTests
         await app.WaitForAcceptedAsync(1);
 
         var log = await ann.GetAsync("/userdata");
-        var ago = log.Document.QuerySelector(".entry time")!;
-        Assert.Equal(("just now", "2030-07-01T12:00:00.000Z"), (ago.TextContent, ago.GetAttribute("datetime")));
+        var time = log.Document.QuerySelector(".entry time")!;
+        Assert.Equal(("17:30", "2030-07-01T12:00:00.000Z"), (time.TextContent, time.GetAttribute("datetime")));
+        Assert.Equal("Today", log.Document.QuerySelector("#log .day")!.TextContent);
+        Assert.Equal("just now", (await ann.GetAsync("/dashboard")).Document.QuerySelector(".entry time")!.TextContent);
         var told = log.Document.QuerySelector(".entry .delivery time")!;
         Assert.Equal(("at 17:30", "2030-07-01T12:00:00.000Z"), (told.TextContent, told.GetAttribute("datetime")));
         Assert.Contains("sent to the outbox today at 17:30", log.Main, StringComparison.Ordinal);

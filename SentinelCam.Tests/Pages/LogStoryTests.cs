@@ -61,7 +61,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await page.GotoAsync("/userdata");
         await page.GetByLabel("Search").FillAsync(agent);
         if (!scripts)
-            await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await Expect(page.Locator("#count")).ToHaveTextAsync("3 entries");
         // The form is replaced a moment after the number
         await Expect(page.Locator("#selection")).ToHaveAttributeAsync("action", new Regex("Q="));
@@ -190,6 +190,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/userdata");
+        await page.GetByText("Filters").ClickAsync();
         await page.GetByLabel("Whose").SelectOptionAsync("Unknown");
         if (!scripts)
             await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();

@@ -82,7 +82,8 @@ public class NavigationTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     {
         await house.App.AddAccountAsync("Bob", Household.Bobs);
         using var bob = await house.App.VisitAsAsync(Household.Bobs);
-        var links = (await bob.GetAsync("/dashboard")).Document.QuerySelectorAll("header nav a").Select(link => link.TextContent.Trim());
+        var links = (await bob.GetAsync("/dashboard")).Document.QuerySelectorAll("header nav a")
+            .Select(link => link.TextContent.Trim());
         Assert.Equal(["SentinelCam", "Dashboard", "Image log", "Capture", "Settings"], links);
     }
 }

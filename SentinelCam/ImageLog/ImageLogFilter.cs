@@ -9,14 +9,16 @@ namespace SentinelCam.ImageLog;
 /// </param>
 /// <param name="Trigger">What triggered the capture.</param>
 /// <param name="Outcome">The outcome of the attempt.</param>
-/// <param name="From">First day, UTC.</param>
-/// <param name="To">Last day, UTC.</param>
+/// <param name="From">First day, in <paramref name="Zone"/>.</param>
+/// <param name="To">Last day, in <paramref name="Zone"/>.</param>
 /// <param name="Mail">The state of the mails.</param>
 /// <param name="Whose">For an administrator: their own entries, or those without an owner.</param>
 /// <param name="Origin">Where the credentials were submitted.</param>
+/// <param name="Zone">The reader's time zone, which says when a day begins; null for UTC, and where no day is given.</param>
 public sealed record ImageLogFilter(
     string? Text = null, CaptureTrigger? Trigger = null, LoginOutcome? Outcome = null, DateOnly? From = null, DateOnly? To = null,
-    MailFilter? Mail = null, WhoseEntries? Whose = null, AttemptOrigin? Origin = null)
+    MailFilter? Mail = null, WhoseEntries? Whose = null, AttemptOrigin? Origin = null,
+    TimeZoneInfo? Zone = null)
 {
     public const int MaxTextLength = 200;
 
@@ -38,8 +40,14 @@ public sealed record ImageLogFilter(
     /// <summary>The exclusive end of the range, in milliseconds since 1970.</summary>
     public long? End => To is { } to && to < DateOnly.MaxValue ? Math.Clamp(Milliseconds(to.AddDays(1)), 0, LogPlace.End) : null;
 
-    private static long Milliseconds(DateOnly day) =>
-        new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds();
+    /// <summary>When a day begins. Of a midnight that happens twice, the first counts.</summary>
+    private long Milliseconds(DateOnly day)
+    {
+        var midnight = day.ToDateTime(TimeOnly.MinValue);
+        var zone = Zone ?? TimeZoneInfo.Utc;
+        var offset = zone.IsAmbiguousTime(midnight) ? zone.GetAmbiguousTimeOffsets(midnight).Max() : zone.GetUtcOffset(midnight);
+        return (long)(midnight - DateTime.UnixEpoch - offset).TotalMilliseconds;
+    }
 }
 
 /// <summary>The state of the mails about an entry.</summary>

@@ -7,7 +7,8 @@ using SentinelCam.ImageLog;
 namespace SentinelCam.Pages;
 
 /// <summary>Asks whether to delete the selected entries, or all that match a search, then deletes exactly those.</summary>
-public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
+public sealed class DeleteManyModel(
+    ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes, ViewerTime viewers) : PageModel
 {
     private const int MaxShown = 3;
 
@@ -32,18 +33,19 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     /// <summary>Asks about all entries that match the search.</summary>
     public async Task<IActionResult> OnGetAsync()
     {
-        if (Search.Filter.IsTextTooShort)
+        if (Search.IsTextTooShort)
             return BackWith($"Type at least {ImageLogFilter.MinTextLength} characters to search for. "
                 + "A shorter text would match every entry.");
         var viewer = Viewer.Of(User);
-        var page = await query.PageAsync(viewer, Search.Filter, count: MaxShown);
+        var filter = Search.FilterIn(await viewers.ZoneAsync());
+        var page = await query.PageAsync(viewer, filter, count: MaxShown);
         if (page.Items.Count == 0)
             return BackWith("Nothing was deleted: no entry matches.");
         Shown = page.Items;
         var newest = LogPlace.Of(page.Items[0].Entry);
         var first = newest with { Id = newest.Id + 1 };
         Before = first.ToString();
-        Count = await index.CountAsync(viewer, Search.Filter, ImageLogChanges.MaxDeleted + 1, first);
+        Count = await index.CountAsync(viewer, filter, ImageLogChanges.MaxDeleted + 1, first);
         IsCut = Count > ImageLogChanges.MaxDeleted;
         Count = Math.Min(Count, ImageLogChanges.MaxDeleted);
         return Page();
@@ -64,8 +66,8 @@ public sealed class DeleteManyModel(ImageLogQuery query, ImageLogIndex index, Im
     {
         var viewer = Viewer.Of(User);
         var deleted = Ids.Length > 0 ? await changes.DeleteAsync(viewer, Ids)
-            : !Search.Filter.IsTextTooShort && LogPlace.Parse(Before) is { } before
-                ? await changes.DeleteAsync(viewer, Search.Filter, before)
+            : !Search.IsTextTooShort && LogPlace.Parse(Before) is { } before
+                ? await changes.DeleteAsync(viewer, Search.FilterIn(await viewers.ZoneAsync()), before)
             : 0;
         return BackWith(deleted == 1
             ? "1 entry was deleted, with its pictures."

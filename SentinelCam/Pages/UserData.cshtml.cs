@@ -10,7 +10,8 @@ using SentinelCam.ImageLog;
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Export)]
-public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, ImageLogExport export, TimeProvider time) : PageModel
+public sealed class UserDataModel(
+    ImageLogQuery query, ImageLogIndex index, ImageLogExport export, ViewerTime viewers, TimeProvider time) : PageModel
 {
     /// <summary>Counting stops here, so that showing a number never reads a million rows.</summary>
     private const int MaxCounted = 100;
@@ -30,7 +31,7 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
     {
         var viewer = Viewer.Of(User);
         var before = LogPlace.Parse(Before);
-        Log = await query.PageAsync(viewer, Search.Filter, before, countTo: before is null ? MaxCounted : 0);
+        Log = await query.PageAsync(viewer, await FilterAsync(), before, countTo: before is null ? MaxCounted : 0);
         Count = InWords(Log.Found);
         if (Log.Items.Count == 0 && Request.Headers["HX-Trigger"] == "count")
         {
@@ -45,15 +46,18 @@ public sealed class UserDataModel(ImageLogQuery query, ImageLogIndex index, Imag
     public async Task<IActionResult> OnGetExportAsync()
     {
         var viewer = Viewer.Of(User);
-        var newest = (await index.FindAsync(viewer, Search.Filter, null, 1)).FirstOrDefault();
+        var filter = await FilterAsync();
+        var newest = (await index.FindAsync(viewer, filter, null, 1)).FirstOrDefault();
         var start = newest is null ? null : newest with { Id = newest.Id + 1 };
-        return await ExportAsync(new ExportSelection(viewer, Search.Filter, start));
+        return await ExportAsync(new ExportSelection(viewer, filter, start));
     }
 
     /// <param name="ids">The entries that were selected.</param>
     public async Task<IActionResult> OnPostExportAsync(long[] ids) => ids.Length == 0
         ? NothingSelected()
-        : await ExportAsync(new ExportSelection(Viewer.Of(User), Search.Filter, Ids: ids));
+        : await ExportAsync(new ExportSelection(Viewer.Of(User), await FilterAsync(), Ids: ids));
+
+    private async Task<ImageLogFilter> FilterAsync() => Search.FilterIn(await viewers.ZoneAsync());
 
     private async Task<IActionResult> ExportAsync(ExportSelection selection)
     {

@@ -65,6 +65,10 @@ document.addEventListener("htmx:configRequest", (event) => {
         event.detail.formData.delete(name);
       }
     }
+    // Days are those of the browser's zone
+    if (event.detail.elt.matches(".filter") && (event.detail.formData.has("From") || event.detail.formData.has("To"))) {
+      event.detail.formData.set("Zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+    }
   }
 });
 
@@ -112,7 +116,7 @@ function localize(root) {
     if (!Number.isNaN(at.getTime())) {
       const day = dayOf(at);
       const ago = "ago" in time.dataset ? agoOf(time) : undefined;
-      const text = ago ?? `${day === "today" && time.classList.contains("clock") ? "" : `${day} `}at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      const text = time.classList.contains("hour") ? `${two(at.getHours())}:${two(at.getMinutes())}` : ago ?? `${day === "today" && time.classList.contains("clock") ? "" : `${day} `}at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
       if (time.textContent !== text) {
         time.textContent = text;
       }
@@ -120,9 +124,37 @@ function localize(root) {
   }
 }
 
+// Headings for days in the browser's zone, where it differs from the one that the server knows
+function groupByDay() {
+  let day;
+  for (const entry of document.querySelectorAll("#log:has(> .day) > .entry")) {
+    const its = dayOf(new Date(entry.querySelector("strong time").dateTime));
+    const before = entry.previousElementSibling;
+    const heading = before?.matches(".day") ? before : undefined;
+    if (its === day) {
+      heading?.remove();
+    } else {
+      const text = its[0].toUpperCase() + its.slice(1);
+      const place = heading ?? entry.insertAdjacentElement("beforebegin", document.querySelector("#log > .day").cloneNode(true));
+      if (place.textContent !== text) {
+        place.firstElementChild.textContent = text;
+      }
+      day = its;
+    }
+  }
+  for (const heading of document.querySelectorAll("#log > .day:not(:has(+ .entry))")) {
+    heading.remove();
+  }
+}
+
+groupByDay();
+document.addEventListener("htmx:afterSettle", groupByDay);
 localize(document);
 // A page that stays open
-setInterval(() => localize(document), 5000);
+setInterval(() => {
+  localize(document);
+  groupByDay();
+}, 5000);
 document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));
 
 // Keeps counting the age of the camera's last frame
@@ -207,9 +239,14 @@ document.addEventListener("entry-changed", (event) => {
 
 // After a deletion in place the focus moves to the next entry
 let next;
+function besides(entry) {
+  const entries = [...document.querySelectorAll(".entry")];
+  const at = entries.indexOf(entry);
+  return entries[at + 1] ?? entries[at - 1];
+}
 document.addEventListener("htmx:beforeSwap", (event) => {
   const entry = event.detail.target;
-  next = event.detail.requestConfig.elt.matches(".question") && entry.matches(".entry") ? entry.nextElementSibling ?? entry.previousElementSibling ?? document.getElementById("main") : undefined;
+  next = event.detail.requestConfig.elt.matches(".question") && entry.matches(".entry") ? besides(entry) ?? document.getElementById("main") : undefined;
 });
 document.addEventListener("htmx:afterRequest", () => {
   if (next && document.activeElement === document.body) {

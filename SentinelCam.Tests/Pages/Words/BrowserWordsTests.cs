@@ -8,7 +8,8 @@ public class BrowserWordsTests
 
     [Theory]
     [InlineData("X11; Linux x86_64", Engine + " Chrome/156.0.0.0 Safari/537.36", "Chrome 156 on Linux")]
-    [InlineData("Windows NT 10.0; Win64; x64", Engine + " Chrome/130.0.0.0 Safari/537.36 Edg/130.0.2849.80", "Edge 130 on Windows")]
+    [InlineData(
+        "Windows NT 10.0; Win64; x64", Engine + " Chrome/130.0.0.0 Safari/537.36 Edg/130.0.2849.80", "Edge 130 on Windows")]
     [InlineData("Windows NT 10.0; Win64; x64", Engine + " Chrome/129.0.0.0 Safari/537.36 OPR/115.0.0.0", "Opera 115 on Windows")]
     [InlineData("X11; Ubuntu; Linux x86_64; rv:132.0", "Gecko/20100101 Firefox/132.0", "Firefox 132 on Linux")]
     [InlineData("Macintosh; Intel Mac OS X 10_15_7", "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",

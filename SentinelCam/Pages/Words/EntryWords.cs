@@ -60,6 +60,8 @@ public static class EntryWords
         _ => "no email of its own",
     };
 
+    public static string Of(WhoseEntries whose) => whose is WhoseEntries.Mine ? "mine" : "of no account";
+
     /// <summary>Shown in place of a picture.</summary>
     public static string Missing(ImageLogEntry entry) => entry.CaptureState switch
     {

@@ -38,14 +38,24 @@ public static class TimeWords
     public static string Say(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now, bool seconds = false)
     {
         var local = TimeZoneInfo.ConvertTime(time, zone);
+        return $"{DayOf(time, zone, now)} at {local.ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture)}";
+    }
+
+    /// <summary>The day of a time as people say it: <c>today</c>, <c>yesterday</c>, <c>3 Jan</c>, <c>3 Jan 2029</c>.</summary>
+    public static string DayOf(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        var local = TimeZoneInfo.ConvertTime(time, zone);
         var today = TimeZoneInfo.ConvertTime(now, zone).Date;
-        var day = (local.Date - today).Days switch
+        return (local.Date - today).Days switch
         {
             0 => "today",
             -1 => "yesterday",
             1 => "tomorrow",
             _ => local.ToString(local.Year == today.Year ? "d MMM" : "d MMM yyyy", CultureInfo.InvariantCulture),
         };
-        return $"{day} at {local.ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture)}";
     }
+
+    /// <summary>The time of day: <c>13:00</c>.</summary>
+    public static string Hour(DateTimeOffset time, TimeZoneInfo zone) =>
+        TimeZoneInfo.ConvertTime(time, zone).ToString("HH:mm", CultureInfo.InvariantCulture);
 }

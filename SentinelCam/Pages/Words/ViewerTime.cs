@@ -9,7 +9,8 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
 {
     private TimeZoneInfo? _zone;
 
-    private async Task<TimeZoneInfo> ZoneAsync()
+    /// <summary>The viewer's time zone.</summary>
+    public async Task<TimeZoneInfo> ZoneAsync()
     {
         if (_zone is not null)
             return _zone;
@@ -26,6 +27,12 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
     /// <summary>A time in that zone, as <see cref="TimeWords.Clock"/> writes it.</summary>
     public async Task<string> ClockAsync(DateTimeOffset moment) =>
         TimeWords.Clock(moment, await ZoneAsync(), time.GetUtcNow());
+
+    /// <summary>The day in that zone, as <see cref="TimeWords.DayOf"/> writes it.</summary>
+    public async Task<string> DayAsync(DateTimeOffset moment) => TimeWords.DayOf(moment, await ZoneAsync(), time.GetUtcNow());
+
+    /// <summary>The time of day in that zone.</summary>
+    public async Task<string> HourAsync(DateTimeOffset moment) => TimeWords.Hour(moment, await ZoneAsync());
 
     /// <summary>How long ago a time was, as <see cref="TimeWords.Ago"/> writes it, and in seconds.</summary>
     public async Task<(string Words, long Seconds)> AgoAsync(DateTimeOffset moment)
