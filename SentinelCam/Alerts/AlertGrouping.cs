@@ -73,15 +73,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// An earlier success does not reset the count of failures, because it may be the owner's, between someone else's guesses.
     /// </summary>
     /// <returns>Null if there were fewer than three failures within the hour.</returns>
-    public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success, DateTimeOffset now)
+    public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success)
     {
         ArgumentNullException.ThrowIfNull(success);
-        var since = now - AlertOptions.FailuresWithin;
         var last = await db.LoginAttempts.OfTheSame(success)
             .Where(a => a.Outcome != LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).Take(AlertOptions.FailuresBeforeSuccess)
             .Select(a => new { a.At, a.AlertId }).ToListAsync();
-        return last.Count == AlertOptions.FailuresBeforeSuccess && last.TrueForAll(a => a.At > since)
+        // Not by the time now, because a log-in to the device can be found late. Attempts at the same time come in any order
+        return last.Count == AlertOptions.FailuresBeforeSuccess
+            && last.TrueForAll(a => (success.At - a.At).Duration() < AlertOptions.FailuresWithin)
             ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
             : null;
     }
