@@ -99,7 +99,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
 
     private async Task<Alert> OpenAsync(LoginAttempt attempt, DateTimeOffset now)
     {
-        var network = RemoteNetwork.Of(attempt.RemoteAddress);
+        var network = NetworkOf(attempt);
         if (await FindAsync(attempt, network, now) is { } own)
             return own;
         // Otherwise an attacker with many addresses could trigger one mail for each
@@ -117,6 +117,19 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
             RemoteNetwork = network,
             OpenedAt = now,
         }).Entity;
+    }
+
+    /// <summary>
+    /// Keeps attempts without an owner apart: by network, and at the device by user, because a user can pretend that someone
+    /// tried to unlock their own screen. That must not take the first mail about another user.
+    /// </summary>
+    private static string NetworkOf(LoginAttempt attempt)
+    {
+        if (attempt.Origin is AttemptOrigin.AtDevice)
+            return $"user {attempt.AccountTyped}";
+        var network = RemoteNetwork.Of(attempt.RemoteAddress);
+        // A computer may call itself that
+        return network == Alert.ManyNetworks ? $"host {network}" : network;
     }
 
     private Task<Alert?> FindAsync(LoginAttempt attempt, string network, DateTimeOffset now) => db.Alerts
