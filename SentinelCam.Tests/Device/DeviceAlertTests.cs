@@ -135,7 +135,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Success_after_three_failures_at_the_device_is_mailed()
+    public async Task Three_failures_at_the_device_then_success_is_mailed()
     {
         for (var i = 0; i < 3; i++)
             _spool.Fail("i3lock", "nobody", owner: TestSpool.Nobody);
@@ -149,7 +149,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Success_of_another_user_or_after_failures_elsewhere_or_on_the_web_page_is_not_mailed()
+    public async Task Three_remote_failures_then_success_at_the_device_is_not_mailed_nor_after_those_of_others()
     {
         for (var i = 0; i < 3; i++)
         {

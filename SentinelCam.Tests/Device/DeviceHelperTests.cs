@@ -107,10 +107,10 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
         var sandbox = await device.OpenAsync();
 
         var output = await sandbox.ShellAsync($"""
-            mv {DeviceSandbox.Spool} /run/away
+            mkdir /run/away && mv {DeviceSandbox.Spool} {DeviceSandbox.RootSpool} /run/away
             PAM_TYPE=auth PAM_USER=ann {Helper} failed 2>&1
             echo $?
-            mv /run/away {DeviceSandbox.Spool}
+            mv /run/away/* /var/spool && rmdir /run/away
             chmod 700 {DeviceSandbox.Spool}
             runuser -u ben -- env PAM_TYPE=auth PAM_USER=ben {Helper} failed 2>&1
             echo $?
@@ -125,25 +125,42 @@ public sealed class DeviceHelperTests(InstalledDevice device) : IClassFixture<In
     public async Task A_spool_that_nobody_reads_does_not_grow_without_limit()
     {
         var sandbox = await device.OpenAsync();
-        await sandbox.ShellAsync($"cd {DeviceSandbox.Spool} && seq -f 'x%.0f' 4095 | xargs touch");
+        await sandbox.ShellAsync($"cd {DeviceSandbox.RootSpool} && seq -f 'x%.0f' 4095 | xargs touch");
 
         await HelpAsync(sandbox, "failed", ("PAM_USER", "ann"));
         await HelpAsync(sandbox, "failed", ("PAM_USER", "ben"));
 
-        Assert.Equal("4096\n", await sandbox.ShellAsync($"ls -A {DeviceSandbox.Spool} | wc -l"));
+        Assert.Equal("4096\n", await sandbox.ShellAsync($"ls -A {DeviceSandbox.RootSpool} | wc -l"));
     }
 
     [Fact]
-    public async Task Users_can_neither_list_nor_remove_the_events_of_others()
+    public async Task Users_who_fill_the_spool_keep_the_helper_of_root_from_nothing()
+    {
+        var sandbox = await device.OpenAsync();
+        // SentinelCam cannot remove another user's directory with something in it
+        await sandbox.ShellAsync($"cd {DeviceSandbox.Spool} && seq -f 'x%.0f/y' 4200 | runuser -u ben -- xargs mkdir -p");
+
+        await HelpAsync(sandbox, "failed", ("PAM_USER", "ann"));
+
+        Assert.Single(await sandbox.EventsAsync());
+    }
+
+    [Fact]
+    public async Task Users_can_neither_list_nor_remove_the_events_of_others_and_SentinelCam_can()
     {
         var sandbox = await device.OpenAsync();
         await HelpAsync(sandbox, "failed", ("PAM_USER", "ann"));
-        var file = (await sandbox.ShellAsync($"echo {DeviceSandbox.Spool}/*")).Trim();
+        var file = (await sandbox.ShellAsync($"echo {DeviceSandbox.RootSpool}/*")).Trim();
 
-        foreach (var command in new[] { "ls " + DeviceSandbox.Spool, "cat " + file, "rm -f " + file, $"mv {file} /run/x" })
+        string[] commands =
+        [
+            "ls " + DeviceSandbox.Spool, "ls " + DeviceSandbox.RootSpool, "cat " + file, "rm -f " + file, $"mv {file} /run/x",
+        ];
+        foreach (var command in commands)
             Assert.NotEqual(0, (await sandbox.RunAsync(null, "runuser", "-u", "ben", "--", "sh", "-c", command)).ExitCode);
 
         Assert.Single(await sandbox.EventsAsync());
+        await sandbox.ShellAsync($"runuser -u sentinelcam -- sh -c 'cat {file} && rm {file}'");
     }
 
     private static async Task<SandboxResult> HelpAsync(

@@ -37,8 +37,9 @@ public sealed class DeviceInstallTests : IDisposable
             ],
             (await StackAsync()).Where(line => !line.Contains("pam_cap", StringComparison.Ordinal)));
         Assert.Equal(
-            "755 root:root /usr/libexec/sentinelcam/report\n3733 sentinelcam:sentinelcam /var/spool/sentinelcam\n",
-            await _sandbox.ShellAsync("stat -c '%a %U:%G %n' /usr/libexec/sentinelcam/report /var/spool/sentinelcam"));
+            "755 root:root /usr/libexec/sentinelcam/report\n3733 sentinelcam:sentinelcam /var/spool/sentinelcam\n"
+                + "2700 sentinelcam:sentinelcam /var/spool/sentinelcam-root\n",
+            await _sandbox.ShellAsync("stat -c '%a %U:%G %n' /usr/libexec/sentinelcam/report /var/spool/sentinelcam*"));
         var installed = await ContentAsync();
 
         var again = await _sandbox.SentinelCamAsync("device", "install");
@@ -153,7 +154,7 @@ public sealed class DeviceInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task Failures_stand_behind_all_passwords_and_before_faillock()
+    public async Task Profiles_together_with_faillock_and_sss_stand_behind_all_passwords_and_before_faillock()
     {
         await _sandbox.ShellAsync("""
             cd /usr/share/pam-configs
@@ -236,7 +237,8 @@ public sealed class DeviceInstallTests : IDisposable
         Assert.Equal(1, status.ExitCode);
         Assert.Contains("is read by ann, but the site runs as sentinelcam", status.Output, StringComparison.Ordinal);
         Assert.Contains("read by ben (--user)", named.Output, StringComparison.Ordinal);
-        Assert.Equal("ben ben 3733\n", await _sandbox.ShellAsync($"stat -c '%U %G %a' {DeviceSandbox.Spool}"));
+        Assert.Equal("ben ben 3733\nben ben 2700\n", await _sandbox.ShellAsync(
+            $"stat -c '%U %G %a' {DeviceSandbox.Spool} {DeviceSandbox.RootSpool}"));
         Assert.Equal(1, unknown.ExitCode);
         Assert.Contains("was not found", unknown.Errors, StringComparison.Ordinal);
     }

@@ -46,7 +46,7 @@ public sealed class SpoolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task File_that_is_not_to_be_believed_is_removed_and_logged_once()
+    public async Task Forged_symlinked_oversized_and_foreign_files_are_refused_removed_and_logged_once()
     {
         var nobody = TestSpool.Nobody;
         // Another service than a screen lock, another user, no user
@@ -92,7 +92,7 @@ public sealed class SpoolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_whose_file_was_not_removed_before_a_crash_is_recorded_once()
+    public async Task App_killed_between_commit_and_delete_records_the_event_once()
     {
         var at = DateTime.UtcNow.AddSeconds(-5);
         var path = _spool.Fail("login", "root", terminal: "tty1", at: at);
@@ -170,6 +170,42 @@ public sealed class SpoolTests : IAsyncLifetime
 
         await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 1);
         await Eventually.TrueAsync(() => again.Services.GetRequiredService<DeviceStatus>().Problem is null);
+    }
+
+    [Fact]
+    public async Task Spool_that_is_removed_and_made_again_is_watched_again()
+    {
+        await _app.StopAsync();
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var again = await _app.StartAgainAsync(clock, Household.CheapPasswords, _spool.Settings);
+        _spool.Fail("su", "root");
+        await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 1);
+
+        // As "device remove" and "device install" do
+        Directory.Delete(_spool.Path, recursive: true);
+        Directory.CreateDirectory(_spool.Path);
+        _spool.Fail("su", "root");
+        clock.AdvanceMinutes(1);
+        await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 2);
+        _spool.Fail("su", "root");
+
+        await again.WaitForAsync(db => db.LoginAttempts.CountAsync(), count => count == 3);
+    }
+
+    [Fact]
+    public async Task Success_after_failures_while_SentinelCam_was_stopped_is_recorded()
+    {
+        await _app.StopAsync();
+        var at = DateTime.UtcNow.AddHours(-3);
+        for (var i = 0; i < 3; i++)
+            _spool.Fail("login", "root", terminal: "tty1", at: at.AddMinutes(i));
+        _spool.Accept("login", "root", at: at.AddMinutes(5));
+
+        await using var again = await _app.StartAgainAsync(services: Household.CheapPasswords, settings: _spool.Settings);
+        await EmptyAsync();
+
+        Assert.Equal(
+            1, await again.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.Outcome == LoginOutcome.SucceededAfterFailures)));
     }
 
     private DeviceStatus Status => _app.Services.GetRequiredService<DeviceStatus>();

@@ -20,6 +20,9 @@ public sealed class DeviceSandbox : IDisposable
     /// <summary>The directory where the helper puts events.</summary>
     public const string Spool = "/var/spool/sentinelcam";
 
+    /// <summary>The directory where the helper puts events if it runs as root.</summary>
+    public const string RootSpool = "/var/spool/sentinelcam-root";
+
     private const string Launcher = """
         set -e
         directory=$(mktemp -d)
@@ -183,8 +186,8 @@ public sealed class DeviceSandbox : IDisposable
     public async Task<IReadOnlyList<SpooledEvent>> EventsAsync()
     {
         var listing = await ShellAsync($$"""
-            cd {{Spool}} && for file in *; do
-                [ ! -f "$file" ] || echo "$file $(stat -c '%U %a %Y' "$file") $(base64 -w0 "$file")"
+            for file in {{Spool}}/* {{RootSpool}}/*; do
+                [ ! -f "$file" ] || echo "${file##*/} $(stat -c '%U %a %Y' "$file") $(base64 -w0 "$file")"
             done
             """);
         return
@@ -203,7 +206,7 @@ public sealed class DeviceSandbox : IDisposable
     }
 
     /// <summary>Deletes everything in the spool.</summary>
-    public Task EmptySpoolAsync() => ShellAsync($"find {Spool} -mindepth 1 -delete");
+    public Task EmptySpoolAsync() => ShellAsync($"find {Spool} {RootSpool} -mindepth 1 -delete");
 
     /// <summary>Ends everything in the sandbox, and the sandbox.</summary>
     public void Dispose()

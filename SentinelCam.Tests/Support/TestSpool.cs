@@ -37,8 +37,9 @@ public sealed class TestSpool : IDisposable
         Write(owner, at, "1", "failed", service, user, caller, host, terminal, "", "end");
 
     /// <summary>Reports a log-in that succeeded.</summary>
-    public string Accept(string service, string user, string caller = "", string host = "", uint owner = 0) =>
-        Write(owner, null, "1", "accepted", service, user, caller, host, "", "", "end");
+    public string Accept(
+        string service, string user, string caller = "", string host = "", uint owner = 0, DateTime? at = null) =>
+        Write(owner, at, "1", "accepted", service, user, caller, host, "", "", "end");
 
     /// <summary>Writes any fields.</summary>
     public string Write(uint owner, DateTime? at, params string[] fields)

@@ -73,15 +73,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// An earlier success does not reset the count of failures, because it may be the owner's, between someone else's guesses.
     /// </summary>
     /// <returns>Null if there were fewer than three failures within the hour.</returns>
-    public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success, DateTimeOffset now)
+    public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success)
     {
         ArgumentNullException.ThrowIfNull(success);
-        var since = now - AlertOptions.FailuresWithin;
         var last = await db.LoginAttempts.OfTheSame(success)
             .Where(a => a.Outcome != LoginOutcome.SucceededAfterFailures)
             .OrderByDescending(a => a.Id).Take(AlertOptions.FailuresBeforeSuccess)
             .Select(a => new { a.At, a.AlertId }).ToListAsync();
-        return last.Count == AlertOptions.FailuresBeforeSuccess && last.TrueForAll(a => a.At > since)
+        // Not by the time now, because a log-in to the device can be found late. Attempts at the same time come in any order
+        return last.Count == AlertOptions.FailuresBeforeSuccess
+            && last.TrueForAll(a => (success.At - a.At).Duration() < AlertOptions.FailuresWithin)
             ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
             : null;
     }
@@ -98,7 +99,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
 
     private async Task<Alert> OpenAsync(LoginAttempt attempt, DateTimeOffset now)
     {
-        var network = RemoteNetwork.Of(attempt.RemoteAddress);
+        var network = NetworkOf(attempt);
         if (await FindAsync(attempt, network, now) is { } own)
             return own;
         // Otherwise an attacker with many addresses could trigger one mail for each
@@ -116,6 +117,19 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
             RemoteNetwork = network,
             OpenedAt = now,
         }).Entity;
+    }
+
+    /// <summary>
+    /// Keeps attempts without an owner apart: by network, and at the device by user, because a user can pretend that someone
+    /// tried to unlock their own screen. That must not take the first mail about another user.
+    /// </summary>
+    private static string NetworkOf(LoginAttempt attempt)
+    {
+        if (attempt.Origin is AttemptOrigin.AtDevice)
+            return $"user {attempt.AccountTyped}";
+        var network = RemoteNetwork.Of(attempt.RemoteAddress);
+        // A computer may call itself that
+        return network == Alert.ManyNetworks ? $"host {network}" : network;
     }
 
     private Task<Alert?> FindAsync(LoginAttempt attempt, string network, DateTimeOffset now) => db.Alerts

@@ -107,7 +107,7 @@ internal static class DeviceCommand
             _ => $"{PamInstallation.Helper} is another version's, or was edited. {Repair}",
         });
 
-        var isRead = state.Spool is { HasRightMode: true } spool && (owner is null || spool.OwnerId == owner.User.Id);
+        var isRead = state.Spool is { HasRightModes: true } spool && (owner is null || spool.OwnerId == owner.User.Id);
         Print("Spool", state.Spool is null
             ? $"{PamInstallation.Spool} is missing. {Repair}"
             : Describe(state.Spool, owner));
@@ -130,8 +130,8 @@ internal static class DeviceCommand
     private static string Describe(SpoolState spool, AppUser? owner)
     {
         var name = OsUser.Find(spool.OwnerId)?.Name ?? spool.OwnerId.ToString(CultureInfo.InvariantCulture);
-        if (!spool.HasRightMode)
-            return $"{PamInstallation.Spool} has the wrong mode. {Repair}";
+        if (!spool.HasRightModes)
+            return $"{PamInstallation.Spool} or {PamInstallation.RootSpool} is missing, or has the wrong owner or mode. {Repair}";
         return owner is null || owner.User.Id == spool.OwnerId
             ? $"{PamInstallation.Spool}, read by {name}"
             : $"{PamInstallation.Spool} is read by {name}, but the site runs as {owner.User.Name} ({owner.Reason}). "

@@ -14,7 +14,10 @@ public sealed class Alert
     /// <summary>Where its attempts came from, so that a flood over the network hides nobody at the device.</summary>
     public AttemptOrigin Origin { get; set; }
 
-    /// <summary>The network of the first attempt, see <c>Visitors.RemoteNetwork</c>; or <see cref="ManyNetworks"/>.</summary>
+    /// <summary>
+    /// The network of the first attempt, see <c>Visitors.RemoteNetwork</c>; at the device, its user; or
+    /// <see cref="ManyNetworks"/>.
+    /// </summary>
     public required string RemoteNetwork { get; set; }
 
     public DateTimeOffset OpenedAt { get; set; }

@@ -22,7 +22,7 @@ public static class DerivedTables
     public const long IdMask = (1 << IdBits) - 1;
 
     /// <summary>Increased whenever <see cref="Tables"/> changes: a database with another version rebuilds its tables.</summary>
-    private const int Version = 2;
+    private const int Version = 3;
 
     /// <summary>
     /// The number of tokens for three characters. Fewer make the index smaller, and more of its candidates wrong.
@@ -144,7 +144,8 @@ public static class DerivedTables
     private static string Index(string row, string from) => string.Create(CultureInfo.InvariantCulture, $"""
         INSERT INTO EntrySearch (rowid, Tokens) SELECT {SearchKeySql(row)}, 'o' || IFNULL({row}.OwnerId, 0)
             || {TokensSql("a.AccountTyped", AccountHead, AccountTail)} || {TokensSql("a.RemoteAddress", MaxIndexed, 0)}
-            || {TokensSql("a.UserAgent", AgentHead, AgentTail)} FROM LoginAttempts a {from}
+            || {TokensSql("a.UserAgent", AgentHead, AgentTail)}
+            || {TokensSql("a.Service", MaxIndexed, 0)} || {TokensSql("a.Caller", MaxIndexed, 0)} FROM LoginAttempts a {from}
         """);
 
     /// <summary>The tokens of a text, each after a space. The same as <see cref="Candidates"/>.</summary>

@@ -33,6 +33,9 @@ public sealed record DeviceOptions(DeviceSource Source, bool PhotographRemote, b
     /// <summary>The directory where PAM's helper puts events.</summary>
     public const string UsualSpool = "/var/spool/sentinelcam";
 
+    /// <summary>The directory where PAM's helper puts events if it runs as root: users cannot fill it.</summary>
+    public string RootSpool => Spool + "-root";
+
     public static DeviceOptions Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

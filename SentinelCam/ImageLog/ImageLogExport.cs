@@ -41,7 +41,7 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
         await table.WriteAsync(
             "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
-            + "attempts\r\n");
+            + "attempts,origin,service,caller\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
@@ -53,7 +53,8 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
                     attempt?.AccountTyped, attempt?.RemoteAddress, attempt?.UserAgent, attempt?.Outcome.ToString(),
                     entry.MailState?.ToString(),
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
-                    attempt?.Count.ToString(CultureInfo.InvariantCulture),
+                    attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
+                    attempt?.Caller,
                 }.Select(Cell)) + "\r\n");
         }
     }
@@ -86,6 +87,9 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
             json.WriteString("userAgent", attempt.UserAgent);
             json.WriteString("outcome", attempt.Outcome.ToString());
             json.WriteNumber("attempts", attempt.Count);
+            json.WriteString("origin", attempt.Origin.ToString());
+            json.WriteString("service", attempt.Service);
+            json.WriteString("caller", attempt.Caller);
         }
 
         json.WriteString("problem", entry.CaptureProblem);

@@ -5,7 +5,8 @@ namespace SentinelCam.ImageLog;
 
 /// <summary>Which entries to show. An empty filter matches all.</summary>
 /// <param name="Text">
-/// Part of the account, address or user agent, in any case. Fewer than <see cref="MinTextLength"/> characters are ignored.
+/// Part of the account, address or user agent, or of the program or caller of a log-in to the device, in any case. Fewer than
+/// <see cref="MinTextLength"/> characters are ignored.
 /// </param>
 /// <param name="Trigger">What triggered the capture.</param>
 /// <param name="Outcome">The outcome of the attempt.</param>

@@ -14,7 +14,7 @@ namespace SentinelCam.ImageLog;
 /// </remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {
-    private static readonly string[] SearchedColumns = ["AccountTyped", "RemoteAddress", "UserAgent"];
+    private static readonly string[] SearchedColumns = ["AccountTyped", "RemoteAddress", "UserAgent", "Service", "Caller"];
     private static readonly LogPlace Newest = new(LogPlace.End, 0);
 
     /// <summary>The newest places before a place.</summary>

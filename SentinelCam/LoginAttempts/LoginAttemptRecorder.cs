@@ -52,7 +52,7 @@ public sealed class LoginAttemptRecorder(
     public async Task<bool> AddSuccessAsync(LoginAttempt attempt, DateTimeOffset countedAt, string? noPicture = null)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        if (await grouping.AlertBeforeSuccessAsync(attempt, countedAt) is not { } alert)
+        if (await grouping.AlertBeforeSuccessAsync(attempt) is not { } alert)
             return false;
         // An attacker who has the password could otherwise trigger mail after mail
         var isTold = !await grouping.IsSuccessMailLimitReachedAsync(attempt, countedAt);

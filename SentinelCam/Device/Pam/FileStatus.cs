@@ -51,7 +51,8 @@ internal sealed partial record FileStatus(
     {
         const int TypeMask = 0xF000, Regular = 0x8000;
         var (seconds, nanoseconds) = (BitConverter.ToInt64(status, 112), BitConverter.ToUInt32(status, 120));
-        seconds = Math.Clamp(seconds, -9_000_000_000, 9_000_000_000);
+        // Its owner can choose it, and no entry of the log is older than 1970
+        seconds = Math.Clamp(seconds, 0, 9_000_000_000);
         return new(
             OwnerId: BitConverter.ToUInt32(status, 20),
             IsRegular: (BitConverter.ToUInt16(status, 28) & TypeMask) == Regular,

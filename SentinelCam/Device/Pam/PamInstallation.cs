@@ -21,6 +21,9 @@ public static class PamInstallation
     /// <summary>The directory where the helper puts events.</summary>
     public const string Spool = DeviceOptions.UsualSpool;
 
+    /// <summary>The same for a helper that runs as root, so that users can neither fill it nor take a name in it.</summary>
+    public const string RootSpool = Spool + "-root";
+
     private const string ProfileFolder = "/usr/share/pam-configs";
     private const string Updater = "/usr/sbin/pam-auth-update";
     private const string Configuration = "/etc/pam.d";
@@ -50,9 +53,12 @@ public static class PamInstallation
         CreateDirectory(Path.GetDirectoryName(Helper)!);
         Write(Helper, Resource("report"), Executable);
         CreateDirectory(Path.GetDirectoryName(Spool)!);
-        Directory.CreateDirectory(Spool);
-        FileOwner.Change(Spool, owner);
-        File.SetUnixFileMode(Spool, SpoolState.RightMode);
+        foreach (var (spool, mode) in new[] { (Spool, SpoolState.RightMode), (RootSpool, SpoolState.RightRootMode) })
+        {
+            Directory.CreateDirectory(spool);
+            FileOwner.Change(spool, owner);
+            File.SetUnixFileMode(spool, mode);
+        }
 
         var isUpdated = false;
         try
@@ -90,8 +96,8 @@ public static class PamInstallation
         var folder = Path.GetDirectoryName(Helper)!;
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
-        if (Directory.Exists(Spool))
-            Directory.Delete(Spool, recursive: true);
+        foreach (var spool in new[] { Spool, RootSpool }.Where(Directory.Exists))
+            Directory.Delete(spool, recursive: true);
         return PamChange.Done;
     }
 
@@ -142,7 +148,9 @@ public static class PamInstallation
         (int Count, DateTimeOffset? Newest)? events = null;
         try
         {
-            var files = new DirectoryInfo(Spool).GetFiles().Where(file => !file.Name.StartsWith('.')).ToList();
+            var files = new[] { Spool, RootSpool }.Where(Directory.Exists)
+                .SelectMany(spool => new DirectoryInfo(spool).EnumerateFiles())
+                .Where(file => !file.Name.StartsWith('.')).ToList();
             events = (files.Count, files.Max(file => (DateTimeOffset?)file.LastWriteTimeUtc));
         }
         catch (UnauthorizedAccessException)
@@ -150,7 +158,10 @@ public static class PamInstallation
             // Only its owner and root can list it
         }
 
-        return new(FileOwner.Of(Spool), File.GetUnixFileMode(Spool), events);
+        var owner = FileOwner.Of(Spool);
+        return new(
+            owner, File.GetUnixFileMode(Spool) == SpoolState.RightMode && Directory.Exists(RootSpool)
+                && FileOwner.Of(RootSpool) == owner && File.GetUnixFileMode(RootSpool) == SpoolState.RightRootMode, events);
     }
 
     /// <summary>Runs <c>pam-auth-update</c>, which never asks anything then.</summary>

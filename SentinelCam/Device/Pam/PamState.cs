@@ -45,15 +45,16 @@ public enum PamHelperState
 
 /// <summary>The spool.</summary>
 /// <param name="OwnerId">The number of the user who owns it and reads the events.</param>
-/// <param name="Mode">Its mode.</param>
+/// <param name="HasRightModes">Whether every log-in can be reported, and by its right user only.</param>
 /// <param name="Events">How many events wait in it, and when the newest came; null if this process may not list it.</param>
-public sealed record SpoolState(uint OwnerId, UnixFileMode Mode, (int Count, DateTimeOffset? Newest)? Events)
+public sealed record SpoolState(uint OwnerId, bool HasRightModes, (int Count, DateTimeOffset? Newest)? Events)
 {
     /// <summary>Everybody can write, nobody but the owner can list, and nobody can remove the files of others.</summary>
     public const UnixFileMode RightMode = UnixFileMode.SetGroup | UnixFileMode.StickyBit
         | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>Whether every log-in can be reported, and by its right user only.</summary>
-    public bool HasRightMode => Mode == RightMode;
+    /// <summary>Only the owner and root can do anything there. What root puts there gets the owner's group.</summary>
+    public const UnixFileMode RightRootMode = UnixFileMode.SetGroup
+        | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 }

@@ -37,7 +37,8 @@ internal sealed record SpoolFile(DeviceEvent? Event, string? Refusal)
         var length = RandomAccess.Read(handle, bytes, 0);
         if (length > MaxBytes)
             return Refused("too large");
-        var key = $"spool:{Path.GetFileName(path)}:{status.ChangedNanoseconds}";
+        // With the owner, because users choose names and times of their files
+        var key = $"spool:{status.OwnerId}:{Path.GetFileName(path)}:{status.ChangedNanoseconds}";
         if (Parse(Utf8.GetString(bytes, 0, length), key, status.ChangedAt) is not { } happened)
             return Refused("malformed");
         if (status.OwnerId == Root)

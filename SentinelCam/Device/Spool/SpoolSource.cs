@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Threading.Channels;
 
 namespace SentinelCam.Device;
 
@@ -13,8 +14,11 @@ public sealed class SpoolSource(
     /// <summary>The maximum number of root's files that one look at the spool reads. It drops the newest beyond.</summary>
     public const int MaxFiles = 2_000;
 
-    /// <summary>The same for the files of each other user, who could fill the spool.</summary>
+    /// <summary>The maximum number of files that are read within a minute of each other user, who could fill the log.</summary>
     public const int MaxFilesOfUser = 20;
+
+    /// <summary>The maximum number of files of each such user that one look remembers. It removes any others at once.</summary>
+    private const int MaxListedOfUser = 500;
 
     /// <summary>How often the spool is looked at without a sign from the file system, which can miss one.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -22,96 +26,124 @@ public sealed class SpoolSource(
     /// <summary>An unfinished file that is older was left behind by a helper that was ended.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private const int MaxStuck = 1_000;
+
     /// <summary>What cannot be removed, such as another user's directory with files in it. It is refused once.</summary>
     private readonly HashSet<string> _stuck = [];
+
+    /// <summary>How many files of each user other than root were read in this minute.</summary>
+    private readonly Dictionary<uint, int> _read = [];
+
+    private long _minuteBegan = time.GetTimestamp();
+    private bool _isDropReported;
 
     public DeviceSource Source => DeviceSource.Spool;
 
     public async Task RunAsync(Func<DeviceEvent, Task> handle, CancellationToken stoppingToken)
     {
         ArgumentNullException.ThrowIfNull(handle);
-        using var changed = new SemaphoreSlim(1, int.MaxValue);
-        FileSystemWatcher? watcher = null;
+        // One look sees all changes. Nothing to dispose of, because a watcher can report one after its own end
+        var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        List<FileSystemWatcher> watchers = [];
         try
         {
             while (true)
             {
-                if (!Directory.Exists(options.Spool))
+                // Root's first, so that others cannot delay them
+                string[] directories = [.. new[] { options.RootSpool, options.Spool }.Where(Directory.Exists)];
+                if (watchers.Count != directories.Length)
                 {
-                    watcher?.Dispose();
-                    watcher = null;
-                    SetProblem("Log-ins to the device are not reported yet. To start that, run: sudo SentinelCam device install");
-                }
-                else
-                {
-                    watcher ??= Watch(changed);
-                    await ReadAllAsync(handle, stoppingToken);
-                    SetProblem(null);
+                    EndWatch();
+                    watchers.AddRange(directories.Select(directory => Watch(directory, changes.Writer)));
                 }
 
-                await WaitAsync(changed, stoppingToken);
+                foreach (var directory in directories)
+                    await ReadAllAsync(directory, handle, stoppingToken);
+                SetProblem(directories.Contains(options.Spool)
+                    ? null
+                    : "Log-ins to the device are not reported yet. To start that, run: sudo SentinelCam device install");
+                // A directory that was removed and made again needs another watcher
+                if (!await WaitAsync(changes.Reader, stoppingToken))
+                    EndWatch();
             }
         }
         finally
         {
-            watcher?.Dispose();
+            EndWatch();
+        }
+
+        void EndWatch()
+        {
+            watchers.ForEach(watcher => watcher.Dispose());
+            watchers.Clear();
         }
     }
 
-    private FileSystemWatcher Watch(SemaphoreSlim changed)
+    private static FileSystemWatcher Watch(string directory, ChannelWriter<bool> changes)
     {
         // A finished file appears by being renamed
-        var watcher = new FileSystemWatcher(options.Spool) { NotifyFilter = NotifyFilters.FileName };
-        watcher.Created += (_, _) => changed.Release();
-        watcher.Renamed += (_, _) => changed.Release();
-        watcher.Error += (_, _) => changed.Release();
+        var watcher = new FileSystemWatcher(directory) { NotifyFilter = NotifyFilters.FileName };
+        watcher.Created += (_, _) => changes.TryWrite(true);
+        watcher.Renamed += (_, _) => changes.TryWrite(true);
+        watcher.Error += (_, _) => changes.TryWrite(true);
         watcher.EnableRaisingEvents = true;
         return watcher;
     }
 
-    private async Task WaitAsync(SemaphoreSlim changed, CancellationToken stoppingToken)
+    /// <returns>False if nothing has happened.</returns>
+    private async Task<bool> WaitAsync(ChannelReader<bool> changes, CancellationToken stoppingToken)
     {
         using var interval = new CancellationTokenSource(Interval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, stoppingToken);
         try
         {
-            await changed.WaitAsync(either.Token);
-            // One look sees all files
-            while (changed.Wait(0, CancellationToken.None))
-                continue;
+            return await changes.ReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
             // Time for the next look
+            return false;
         }
     }
 
-    private async Task ReadAllAsync(Func<DeviceEvent, Task> handle, CancellationToken stoppingToken)
+    private async Task ReadAllAsync(string directory, Func<DeviceEvent, Task> handle, CancellationToken stoppingToken)
     {
-        var files = List();
-        var byOwner = files.ToLookup(file => file.Status.OwnerId);
-        var dropped = 0;
-        foreach (var owner in byOwner)
+        if (time.GetElapsedTime(_minuteBegan) >= Minute)
         {
-            foreach (var file in owner.Skip(owner.Key == 0 ? MaxFiles : MaxFilesOfUser))
-            {
-                Remove(file.Path);
-                files.Remove(file);
-                dropped++;
-            }
+            _read.Clear();
+            (_minuteBegan, _isDropReported) = (time.GetTimestamp(), false);
         }
 
-        if (dropped > 0)
-        {
-            status.AddDropped(dropped);
-            logger.LogWarning("{Count} reports of log-ins were dropped, because too many came at once", dropped);
-        }
-
-        foreach (var file in files)
+        var ofRoot = 0;
+        foreach (var (path, found) in List(directory))
         {
             stoppingToken.ThrowIfCancellationRequested();
-            await ReadAsync(file.Path, handle);
+            if (found.OwnerId == 0 ? ++ofRoot > MaxFiles : !IsWithinLimit(found.OwnerId))
+                Drop(path);
+            else
+                await ReadAsync(path, handle);
         }
+    }
+
+    private bool IsWithinLimit(uint user)
+    {
+        var read = _read.GetValueOrDefault(user);
+        if (read >= MaxFilesOfUser)
+            return false;
+        _read[user] = read + 1;
+        return true;
+    }
+
+    private void Drop(string path)
+    {
+        Remove(path);
+        status.AddDropped(1);
+        if (!_isDropReported)
+            logger.LogWarning(
+                "Reports of log-ins were dropped, because too many came at once. More of this minute are only counted");
+        _isDropReported = true;
     }
 
     private async Task ReadAsync(string path, Func<DeviceEvent, Task> handle)
@@ -141,21 +173,26 @@ public sealed class SpoolSource(
             logger.LogWarning("A report of a log-in was refused: {Reason}. More like it are only counted", reason);
     }
 
-    /// <summary>The finished files, oldest first. Removes unfinished ones that are old.</summary>
-    private List<(string Path, FileStatus Status)> List()
+    /// <summary>The finished files, oldest first. Removes old unfinished ones, and those of a user who has too many.</summary>
+    private List<(string Path, FileStatus Status)> List(string directory)
     {
         List<(string Path, FileStatus Status)> files = [];
+        Dictionary<uint, int> listed = [];
         foreach (var path in Directory.EnumerateFileSystemEntries(
-            options.Spool, "*", new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false }))
+            directory, "*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
         {
             try
             {
                 if (_stuck.Contains(path))
                     continue;
                 var found = FileStatus.Of(path);
-                if (!Path.GetFileName(path.AsSpan()).StartsWith('.'))
+                var ofUser = listed[found.OwnerId] = listed.GetValueOrDefault(found.OwnerId) + 1;
+                if (found.OwnerId != 0 && ofUser > MaxListedOfUser)
+                    Drop(path);
+                else if (!Path.GetFileName(path.AsSpan()).StartsWith('.'))
                     files.Add((path, found));
-                else if (time.GetUtcNow() - found.ChangedAt > Unfinished)
+                // Its owner can choose its time
+                else if ((time.GetUtcNow() - found.ChangedAt).Duration() > Unfinished)
                     Remove(path);
             }
             catch (IOException)
@@ -180,7 +217,8 @@ public sealed class SpoolSource(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Refuse("cannot be removed");
-            _stuck.Add(path);
+            if (_stuck.Count < MaxStuck)
+                _stuck.Add(path);
         }
     }
 
