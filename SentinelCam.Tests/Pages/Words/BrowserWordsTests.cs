@@ -22,7 +22,7 @@ public class BrowserWordsTests
         "Samsung Internet 26 on Android")]
     [InlineData("Android 14; Mobile; rv:132.0", "Gecko/132.0 Firefox/132.0", "Firefox 132 on Android")]
     [InlineData("X11; CrOS x86_64 14541.0.0", Engine + " Chrome/131.0.0.0 Safari/537.36", "Chrome 131 on ChromeOS")]
-    [InlineData("X11; Linux x86_64", Engine + " HeadlessChrome/131.0.0.0 Safari/537.36", "Chrome without a window 131 on Linux")]
+    [InlineData("X11; Linux x86_64", Engine + " HeadlessChrome/131.0.0.0 Safari/537.36", "Headless Chrome 131 on Linux")]
     public void Common_browsers_are_named_as_people_name_them(string system, string products, string words) =>
         Assert.Equal(words, BrowserWords.Of($"Mozilla/5.0 ({system}) {products}"));
 

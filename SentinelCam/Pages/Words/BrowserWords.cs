@@ -14,7 +14,7 @@ public static partial class BrowserWords
     [
         ("Edg", "Edge"), ("EdgA", "Edge"), ("EdgiOS", "Edge"), ("OPR", "Opera"), ("Vivaldi", "Vivaldi"),
         ("SamsungBrowser", "Samsung Internet"), ("YaBrowser", "Yandex Browser"), ("FxiOS", "Firefox"), ("Firefox", "Firefox"),
-        ("CriOS", "Chrome"), ("HeadlessChrome", "Chrome without a window"), ("Chrome", "Chrome"), ("Version", "Safari"),
+        ("CriOS", "Chrome"), ("HeadlessChrome", "Headless Chrome"), ("Chrome", "Chrome"), ("Version", "Safari"),
     ];
 
     private static readonly (string Token, string Name)[] Systems =
