@@ -48,4 +48,23 @@ public class EntryWordsTests
     [InlineData(MailKind.Summary, "Summary sent")]
     public void A_mail_that_was_sent_says_what_it_was(MailKind kind, string words) => Assert.Equal(
         words, DeliveryWords.Done(new Delivery { Recipient = "ann@example.org", MessageId = "1@example.org", Kind = kind }));
+
+    [Theory]
+    [InlineData(1, LoginOutcome.RefusedByDevice, "Failed log-in")]
+    [InlineData(40, LoginOutcome.RefusedByDevice, "40 failed log-ins")]
+    [InlineData(40, LoginOutcome.UnknownAccount, "40 failed log-ins with an unknown user name")]
+    public void An_entry_for_many_log_ins_to_the_device_says_how_many(int count, LoginOutcome outcome, string words) =>
+        Assert.Equal(words, EntryWords.What(new ImageLogEntry
+        {
+            Trigger = CaptureTrigger.FailedLogin,
+            LoginAttempt = new LoginAttempt
+            {
+                Origin = AttemptOrigin.OverNetwork,
+                AccountTyped = "",
+                RemoteAddress = "203.0.113.9",
+                UserAgent = "",
+                Outcome = outcome,
+                Count = count,
+            },
+        }));
 }

@@ -36,14 +36,15 @@ public static class EntryWords
     public static string What(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        if (entry.LoginAttempt is { Origin: not AttemptOrigin.WebPage, Outcome: var outcome })
+        if (entry.LoginAttempt is { Origin: not AttemptOrigin.WebPage, Outcome: var outcome, Count: var count })
         {
+            var failed = count == 1 ? "Failed log-in" : $"{count} failed log-ins";
             return outcome switch
             {
                 LoginOutcome.SucceededAfterFailures => "Log-in after failures",
-                LoginOutcome.RefusedByDevice => "Failed log-in",
-                LoginOutcome.UnknownAccount => "Failed log-in with an unknown user name",
-                _ => $"Failed log-in: {outcome.InWords()}",
+                LoginOutcome.RefusedByDevice => failed,
+                LoginOutcome.UnknownAccount => $"{failed} with an unknown user name",
+                _ => $"{failed}: {outcome.InWords()}",
             };
         }
 
