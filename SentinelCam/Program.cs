@@ -1,5 +1,6 @@
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Backups;
 using SentinelCam.Cameras;
 using SentinelCam.CommandLine;
 using SentinelCam.Configuration;
@@ -15,34 +16,19 @@ using SentinelCam.Visitors;
 
 try
 {
-    if (Commands.AreIn(args))
-        return await Commands.RunAsync(args);
+    if (Commands.SettingsOfSite(args) is not { } settings)
+        return await Commands.RunAsync(args, AddLayers);
 
-    var builder = SettingsFiles.CreateBuilder(args);
+    var builder = SettingsFiles.CreateBuilder(settings);
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
     // Serves styles and scripts in every environment, even when the app runs from its build folder
     builder.WebHost.UseStaticWebAssets();
 
-    // Each layer depends only on layers above it in this list
-    builder.Services
-        .AddSingleton(data)
-        .AddSingleton(TimeProvider.System)
-        .AddVisitors()
-        .AddData(data)
-        .AddCameras(builder.Configuration, builder.Environment)
-        .AddSnapshots(builder.Configuration)
-        .AddAccounts(builder.Configuration, data)
-        .AddMail(builder.Configuration, data)
-        .AddAlerts(builder.Configuration)
-        .AddLoginAttempts()
-        .AddDevice(builder.Configuration)
-        .AddImageLog()
-        .AddJobs(builder.Configuration, data)
-        .AddPages(builder.Configuration);
-
+    AddLayers(builder, data);
     await using var app = builder.Build();
     app.LogStart(data);
+    BackupRestore.CheckFinished(data);
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();
@@ -55,3 +41,20 @@ catch (ConfigurationException error)
     await Console.Error.WriteLineAsync(error.Message);
     return 1;
 }
+
+// Each layer depends only on layers above it in this list
+static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => builder.Services
+    .AddSingleton(data)
+    .AddSingleton(TimeProvider.System)
+    .AddVisitors()
+    .AddData(data)
+    .AddCameras(builder.Configuration, builder.Environment)
+    .AddSnapshots(builder.Configuration)
+    .AddAccounts(builder.Configuration, data)
+    .AddMail(builder.Configuration, data)
+    .AddAlerts(builder.Configuration)
+    .AddLoginAttempts()
+    .AddDevice(builder.Configuration)
+    .AddImageLog()
+    .AddJobs(builder.Configuration, data)
+    .AddPages(builder.Configuration);
