@@ -15,32 +15,16 @@ using SentinelCam.Visitors;
 
 try
 {
-    if (Commands.AreIn(args))
-        return await Commands.RunAsync(args);
+    if (Commands.SettingsOfSite(args) is not { } settings)
+        return await Commands.RunAsync(args, AddLayers);
 
-    var builder = SettingsFiles.CreateBuilder(args);
+    var builder = SettingsFiles.CreateBuilder(settings);
     using var data = DataDirectory.Open(builder.Configuration, builder.Environment);
     builder.AddLogs(data);
     // Serves styles and scripts in every environment, even when the app runs from its build folder
     builder.WebHost.UseStaticWebAssets();
 
-    // Each layer depends only on layers above it in this list
-    builder.Services
-        .AddSingleton(data)
-        .AddSingleton(TimeProvider.System)
-        .AddVisitors()
-        .AddData(data)
-        .AddCameras(builder.Configuration, builder.Environment)
-        .AddSnapshots(builder.Configuration)
-        .AddAccounts(builder.Configuration, data)
-        .AddMail(builder.Configuration, data)
-        .AddAlerts(builder.Configuration)
-        .AddLoginAttempts()
-        .AddDevice(builder.Configuration)
-        .AddImageLog()
-        .AddJobs(builder.Configuration, data)
-        .AddPages(builder.Configuration);
-
+    AddLayers(builder, data);
     await using var app = builder.Build();
     app.LogStart(data);
     await app.MigrateDataAsync();
@@ -55,3 +39,20 @@ catch (ConfigurationException error)
     await Console.Error.WriteLineAsync(error.Message);
     return 1;
 }
+
+// Each layer depends only on layers above it in this list
+static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => builder.Services
+    .AddSingleton(data)
+    .AddSingleton(TimeProvider.System)
+    .AddVisitors()
+    .AddData(data)
+    .AddCameras(builder.Configuration, builder.Environment)
+    .AddSnapshots(builder.Configuration)
+    .AddAccounts(builder.Configuration, data)
+    .AddMail(builder.Configuration, data)
+    .AddAlerts(builder.Configuration)
+    .AddLoginAttempts()
+    .AddDevice(builder.Configuration)
+    .AddImageLog()
+    .AddJobs(builder.Configuration, data)
+    .AddPages(builder.Configuration);

@@ -1,5 +1,6 @@
-using System.Diagnostics;
 using SentinelCam.CommandLine;
+using SentinelCam.Configuration;
+using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.CommandLine;
 
@@ -11,6 +12,13 @@ public class CommandsTests
     [InlineData(true, "--help")]
     [InlineData(true, "--version")]
     [InlineData(true, "unknown")]
+    [InlineData(true, "--verison")]
+    [InlineData(true, "--Urls")]
+    [InlineData(true, "--Urls=http://localhost:5001", "check")]
+    [InlineData(true, "run", "--help")]
+    [InlineData(true, "run", "fast")]
+    [InlineData(false, "run")]
+    [InlineData(false, "run", "--Urls=http://localhost:5001", "--DataDirectory", "/srv/data")]
     [InlineData(false)]
     [InlineData(false, "--Urls=http://localhost:5001")]
     [InlineData(false, "--Urls", "http://localhost:5001")]
@@ -18,21 +26,27 @@ public class CommandsTests
     [InlineData(false, "Urls=http://localhost:5001")]
     [InlineData(false, "--environment=Development", "--contentRoot=/srv", "--applicationName=SentinelCam")]
     public void Settings_start_the_site_and_words_are_commands(bool isCommand, params string[] args) =>
-        Assert.Equal(isCommand, Commands.AreIn(args));
+        Assert.Equal(isCommand ? null : args.Where(arg => arg != "run"), Commands.SettingsOfSite(args));
 
     [Theory]
     [InlineData("\"unknown\" is not a command or option.", "unknown")]
     [InlineData("\"instal\" is not a command or option.", "device", "instal")]
     [InlineData("\"--force\" is not a command or option.", "device", "remove", "--force")]
     [InlineData("Required command was not provided.", "device")]
+    [InlineData("\"fast\" is not a command or option.", "run", "fast")]
+    [InlineData("\"--verison\" is not a command or option.", "--verison")]
+    [InlineData("\"now\" is not a command or option.", "check", "now")]
+    [InlineData("Required argument 'ADDRESS' missing for command: 'reset-password'.", "account", "reset-password")]
+    [InlineData("\"secret\" is not a command or option.", "account", "reset-password", "ann@example.org", "secret")]
     [InlineData("Required argument missing for option: '--user'.", "device", "install", "--user")]
     public async Task Wrong_use_is_one_line_and_exit_code_2(string problem, params string[] args)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the commands are for Linux");
 
-        var (exitCode, output, errors) = await RunAsync(args);
+        var run = await CommandRun.OfAsync(args);
 
-        Assert.Equal((2, "", $"{problem} See SentinelCam --help.{Environment.NewLine}"), (exitCode, output, errors));
+        Assert.Equal((2, "", $"{problem} See SentinelCam --help.{Environment.NewLine}"),
+            (run.ExitCode, run.Output, run.Errors));
     }
 
     [Theory]
@@ -42,23 +56,33 @@ public class CommandsTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the commands are for Linux");
 
-        var (exitCode, output, errors) = await RunAsync(args);
+        var run = await CommandRun.OfAsync(args);
 
-        Assert.Equal((0, ""), (exitCode, errors));
-        Assert.Contains(args.Length == 1 ? "device" : "install", output, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Contains(args.Length == 1 ? "device" : "install", run.Output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] args)
+    [Fact]
+    public async Task Version_is_that_of_the_program() =>
+        Assert.Equal(new CommandRun(0, ProductVersion.Text + Environment.NewLine, ""), await CommandRun.OfAsync("--version"));
+
+    [Fact]
+    public async Task Run_starts_the_site_with_its_settings()
     {
-        using var process = Process.Start(
-            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), .. args])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, errors);
+        var directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+        using (var process = CommandRun.Start(
+            null, [("Device:Source", "None")], "run", "--Urls=http://127.0.0.1:0", "--DataDirectory", directory))
+        {
+            await Eventually.TrueAsync(() => File.Exists(Path.Combine(directory, "sentinelcam.db")));
+            string? line;
+            do
+                line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            while (line?.Contains("Now listening on", StringComparison.Ordinal) is false);
+            Assert.NotNull(line);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Directory.Delete(directory, recursive: true);
     }
 }

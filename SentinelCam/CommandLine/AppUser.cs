@@ -30,8 +30,7 @@ internal sealed record AppUser(OsUser User, string Reason)
     /// <param name="settings">Arguments with settings, as the site gets them.</param>
     public static string FindData(string[] settings)
     {
-        // Watching the settings files would watch every folder below the working directory
-        var builder = SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
+        var builder = BesideSite.ReadSettings(settings);
         return DataDirectory.Find(builder.Configuration, builder.Environment);
     }
 }

@@ -11,11 +11,7 @@ internal static class DeviceCommand
 {
     private const string Repair = "Run: sudo SentinelCam device install";
 
-    private static readonly Option<string?> Data = new("--DataDirectory")
-    {
-        Description = "The site's data directory, unless the environment or a settings file names it",
-        HelpName = "PATH",
-    };
+    private static readonly Option<string?> Data = Commands.Data();
 
     private static readonly Option<string?> User = new("--user")
     {
@@ -40,8 +36,7 @@ internal static class DeviceCommand
 
     private static AppUser? Owner(ParseResult parsed) => AppUser.Find(parsed.GetValue(User), Settings(parsed));
 
-    private static string[] Settings(ParseResult parsed) =>
-        parsed.GetValue(Data) is { } path ? [$"--DataDirectory={path}"] : [];
+    private static string[] Settings(ParseResult parsed) => BesideSite.SettingsOf(parsed.GetValue(Data));
 
     private static int Install(AppUser? owner)
     {

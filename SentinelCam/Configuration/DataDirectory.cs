@@ -12,13 +12,14 @@ public sealed class DataDirectory : IDisposable
 
     private static readonly string[] Folders = ["", "snapshots", "outbox", "keys", "logs"];
 
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private DataDirectory(string root, FileStream @lock)
+    private DataDirectory(string root, FileStream? @lock)
     {
         Root = root;
         _lock = @lock;
-        InstanceName = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(root), .. ReadSalt(@lock)]))[..8];
+        var salt = @lock is null ? [] : ReadSalt(@lock);
+        InstanceName = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(root), .. salt]))[..8];
     }
 
     /// <summary>The absolute path.</summary>
@@ -83,6 +84,13 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// For a command that works beside the running site: takes no lock and creates nothing. The directory need not exist, and
+    /// <see cref="InstanceName"/> is not the site's.
+    /// </summary>
+    public static DataDirectory Beside(IConfiguration configuration, IHostEnvironment environment) =>
+        new(Find(configuration, environment), null);
+
     /// <summary>Creates an empty, private <see cref="Jobs"/> unless there is one.</summary>
     public void CreateJobs() => CreatePrivateFile(Jobs);
 
@@ -96,7 +104,7 @@ public sealed class DataDirectory : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     internal static void CreatePrivate(string path)
     {

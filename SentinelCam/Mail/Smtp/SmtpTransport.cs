@@ -52,6 +52,26 @@ public sealed class SmtpTransport(
         return SendAsync(message, kept: null, report, cancellationToken);
     }
 
+    /// <summary>Connects, sets up TLS and signs in as configured, but sends no mail.</summary>
+    /// <returns><see cref="MailResult.Accepted"/> if a mail could be sent now, otherwise what went wrong.</returns>
+    public async Task<MailOutcome> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = new SmtpDeadline(_limit, _replyLimit, _time, cancellationToken);
+        var dialogue = new SmtpDialogue();
+        try
+        {
+            var connection = await SmtpConnection.OpenAsync(options, dialogue, trustedAuthorities, tokens, deadline.Token);
+            await connection.CloseAsync();
+            return new MailOutcome(MailResult.Accepted,
+                options.HasCredentials ? $"Signed in as {options.UserName}." : "The server answers.");
+        }
+        catch (Exception failure)
+            when (SmtpFailure.IsDeliveryFailure(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            return SmtpFailure.Classify(failure, dialogue, options, deadline.Current);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

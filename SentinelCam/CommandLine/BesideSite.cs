@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+
+namespace SentinelCam.CommandLine;
+
+/// <summary>The site's parts for a command that works while the site runs, or does not.</summary>
+internal static class BesideSite
+{
+    /// <summary>Builds the site from its configuration, without starting it and without touching its data.</summary>
+    /// <param name="settings">Arguments with settings, as the site gets them.</param>
+    /// <param name="addLayers">Adds the site's services.</param>
+    /// <exception cref="ConfigurationException">A value of the configuration is invalid.</exception>
+    public static WebApplication Build(string[] settings, Action<WebApplicationBuilder, DataDirectory> addLayers)
+    {
+        var builder = ReadSettings(settings);
+        addLayers(builder, DataDirectory.Beside(builder.Configuration, builder.Environment));
+        // The site could not read a key that another user made
+        builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
+        builder.Logging.ClearProviders();
+        return builder.Build();
+    }
+
+    /// <summary>Reads the configuration.</summary>
+    /// <param name="settings">Arguments with settings, as the site gets them.</param>
+    /// <exception cref="ConfigurationException">A settings file is damaged or not readable.</exception>
+    // Watching the settings files would watch every folder below the working directory
+    public static WebApplicationBuilder ReadSettings(string[] settings) =>
+        SettingsFiles.CreateBuilder([.. settings, "--hostBuilder:reloadConfigOnChange=false"]);
+
+    /// <summary>The option for the data directory as a setting.</summary>
+    public static string[] SettingsOf(string? dataDirectory) =>
+        dataDirectory is null ? [] : [$"--DataDirectory={dataDirectory}"];
+
+    /// <summary>Compares the database with what this program knows.</summary>
+    /// <returns>Null if they belong together, otherwise the problem in words.</returns>
+    /// <exception cref="SqliteException">The file cannot be read.</exception>
+    public static async Task<string?> FindSchemaProblemAsync(SentinelCamDbContext db, DataDirectory data)
+    {
+        if (new FileInfo(data.Database) is not { Exists: true, Length: > 0 })
+            return $"There is no {data.Database}. Start the site once, or name the data directory with --DataDirectory.";
+        var applied = (await db.Database.GetAppliedMigrationsAsync()).ToHashSet();
+        var known = db.Database.GetMigrations().ToHashSet();
+        return !applied.IsSubsetOf(known)
+            ? $"{data.Database} belongs to a newer SentinelCam than this one, {ProductVersion.Text}."
+            : applied.Count < known.Count
+                ? $"{data.Database} belongs to an older SentinelCam. Start the site once with this version, "
+                    + $"{ProductVersion.Text}, to bring it up to date."
+                : null;
+    }
+
+    /// <summary>Runs the action; an expected failure becomes one line on standard error.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> TryAsync(Func<Task<int>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (Exception error)
+            when (error is ConfigurationException or SqliteException or DbUpdateException or IOException
+                or UnauthorizedAccessException)
+        {
+            return Fail((error.InnerException ?? error).Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    /// <summary>Prints what went wrong.</summary>
+    /// <returns>The exit code for a failure.</returns>
+    public static int Fail(string text)
+    {
+        Console.Error.WriteLine(text);
+        return 1;
+    }
+}
