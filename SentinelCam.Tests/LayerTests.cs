@@ -10,8 +10,8 @@ public class LayerTests
     /// <summary>From the bottom up, as the README lists them.</summary>
     private static readonly string[] Layers =
     [
-        "Configuration", "Visitors", "Data", "Cameras", "Snapshots", "Accounts", "Mail", "Alerts", "LoginAttempts", "Device",
-        "ImageLog", "Jobs", "Pages", "CommandLine",
+        "Configuration", "Visitors", "Data", "Cameras", "Snapshots", "Backups", "Accounts", "Mail", "Alerts", "LoginAttempts",
+        "Device", "ImageLog", "Jobs", "Pages", "CommandLine",
     ];
 
     private static readonly Architecture App = new ArchLoader().LoadAssembly(typeof(Program).Assembly).Build();

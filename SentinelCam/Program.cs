@@ -1,5 +1,6 @@
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Backups;
 using SentinelCam.Cameras;
 using SentinelCam.CommandLine;
 using SentinelCam.Configuration;
@@ -27,6 +28,7 @@ try
     AddLayers(builder, data);
     await using var app = builder.Build();
     app.LogStart(data);
+    BackupRestore.CheckFinished(data);
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();

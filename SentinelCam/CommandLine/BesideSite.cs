@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Backups;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 
@@ -60,8 +61,8 @@ internal static class BesideSite
             return await action();
         }
         catch (Exception error)
-            when (error is ConfigurationException or SqliteException or DbUpdateException or IOException
-                or UnauthorizedAccessException)
+            when (error is BackupException or ConfigurationException or SqliteException or DbUpdateException or IOException
+                or UnauthorizedAccessException or OperationCanceledException)
         {
             return Fail((error.InnerException ?? error).Message.ReplaceLineEndings(" "));
         }

@@ -32,6 +32,8 @@ public static class Commands
         {
             new Command("run", "Run the site, as without a command.") { Settings() },
             CheckCommand.Create(addLayers),
+            BackupCommand.CreateBackup(),
+            BackupCommand.CreateRestore(),
             AccountCommand.Create(addLayers),
         };
         if (OperatingSystem.IsLinux())
