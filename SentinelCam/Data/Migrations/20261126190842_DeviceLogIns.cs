@@ -171,8 +171,11 @@ namespace SentinelCam.Data.Migrations
                 name: "IX_Alerts_OwnerId_Origin_RemoteNetwork_ClosesAt",
                 table: "Alerts");
 
-            // Not DropColumn, which rebuilds the table: SQLite refuses that while triggers of other tables name it
+            // Not DropColumn, which rebuilds the table: SQLite refuses that while triggers of other tables name it. The triggers of
+            // the search name a column; the next start makes them again
             migrationBuilder.Sql("""
+                DROP TRIGGER IF EXISTS ImageLog_Inserted;
+                DROP TRIGGER IF EXISTS ImageLog_Updated;
                 ALTER TABLE LoginAttempts DROP COLUMN Caller;
                 ALTER TABLE LoginAttempts DROP COLUMN Origin;
                 ALTER TABLE LoginAttempts DROP COLUMN Service;
