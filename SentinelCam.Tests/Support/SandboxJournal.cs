@@ -44,7 +44,8 @@ public sealed class SandboxJournal : IDisposable
         ArgumentNullException.ThrowIfNull(sandbox);
         Assert.SkipUnless(File.Exists(Daemon) && File.Exists("/etc/machine-id"), "systemd-journald is not installed");
         await sandbox.ShellAsync(Prepare);
-        var daemon = Process.Start(sandbox.Start(Daemon))!;
+        // Even on a busy machine it asks about a program before that ends
+        var daemon = Process.Start(sandbox.Start("nice", "-n", "-19", Daemon))!;
         await Eventually.TrueAsync(
             async () => (await sandbox.RunAsync(null, "test", "-S", "/run/systemd/journal/dev-log")).ExitCode == 0);
 
