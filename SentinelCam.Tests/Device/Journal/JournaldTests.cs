@@ -39,18 +39,41 @@ public sealed class JournaldTests : IDisposable
             Assert.Equal(("su", "ben", "ann", false), (su.Service, su.User, su.Caller, su.IsAccepted));
         }
 
-        // Without a running source
-        await AsAnnAsync("printf 'wrong\\nwrong\\nwrong\\n' | sudo -S id");
-        await using var again = new SourceRun(Source(journal));
-        await Eventually.TrueAsync(() => again.Events.Count >= 3);
-        // The journal learns from a running program what it is
-        _ = AsAnnAsync($"echo '{DeviceSandbox.Password}' | su ben -c 'sleep 60'");
-        await Eventually.TrueAsync(() => again.Events.Count >= 4);
+        // The first round is without a running source. The journal does not know whose a message is if the program ends before
+        // the journal asks: then sudo's last message is missing, and there is another round
+        SourceRun again = null!;
+        try
+        {
+            var (rounds, seen, found) = (0, 0, 0);
+            while (found < 3)
+            {
+                Assert.InRange(++rounds, 1, 20);
+                await AsAnnAsync("printf 'wrong\\nwrong\\nwrong\\n' | sudo -S id");
+                again ??= new SourceRun(Source(journal));
+                // Its program waits for PAM's delay, so it is found, and what was before it too
+                await AsAnnAsync("echo wrong | su ben -c id");
+                await Eventually.TrueAsync(() => again.Events.Count(item => item.Service == "su") >= rounds);
+                found = again.Events.Skip(seen).Count(item => item.Service == "sudo");
+                seen = again.Events.Count;
+            }
 
-        Assert.Equal(
-            [.. Enumerable.Repeat(("sudo", "ann", "ann", false), 3), ("su", "ben", "ann", true)],
-            again.Events.Select(item => (item.Service, item.User, item.Caller, item.IsAccepted)));
-        Assert.Equal(4, again.Events.Select(item => item.Key).Distinct().Count());
+            _ = AsAnnAsync($"echo '{DeviceSandbox.Password}' | su ben -c 'sleep 60'");
+            await Eventually.TrueAsync(() => again.Events.Count > seen);
+
+            Assert.Equal(
+                [
+                    .. Enumerable.Repeat(("sudo", "ann", "ann", false), 3), ("su", "ben", "ann", false),
+                    ("su", "ben", "ann", true),
+                ],
+                again.Events.TakeLast(5).Select(item => (item.Service, item.User, item.Caller, item.IsAccepted)));
+            Assert.Equal(rounds + 1, again.Events.Count(item => item.Service == "su"));
+            Assert.Equal(again.Events.Count, again.Events.Select(item => item.Key).Distinct().Count());
+        }
+        finally
+        {
+            if (again is not null)
+                await again.DisposeAsync();
+        }
     }
 
     [Fact]
