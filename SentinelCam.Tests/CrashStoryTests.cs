@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -95,7 +94,7 @@ public sealed class CrashStoryTests : IDisposable
     /// <summary>The alert that is shared by many networks stays open for five minutes at least, whatever the settings.</summary>
     private static async Task EndSharedAlertAsync(string data)
     {
-        await using var db = Open(data);
+        await using var db = StoredDatabase.Open(data);
         var now = DateTimeOffset.UtcNow;
         await db.Alerts.Where(a => a.ClosedAt == null && a.RemoteNetwork == Alert.ManyNetworks && a.ClosesAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosesAt, now));
@@ -105,7 +104,7 @@ public sealed class CrashStoryTests : IDisposable
     /// <remarks>A job may wait for its next try, and a lost one is started again after two minutes.</remarks>
     private static Task UntilAllIsDoneAsync(string data, SentinelCamProcess app) => Eventually.GetAsync(async () =>
     {
-        await using var db = Open(data);
+        await using var db = StoredDatabase.Open(data);
         return await db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting)
             + await db.Alerts.CountAsync(a => a.ClosedAt == null)
             + await db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted);
@@ -113,7 +112,7 @@ public sealed class CrashStoryTests : IDisposable
 
     private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, List<int> arrivedByKill)
     {
-        await using var db = Open(data);
+        await using var db = StoredDatabase.Open(data);
         var attempts = await db.LoginAttempts.CountAsync();
         Assert.True(guesses.Answered >= arrivedByKill.Count / 2, $"Only {guesses.Answered} guesses were answered.");
         Assert.InRange(attempts, guesses.Answered, guesses.Sent);
@@ -148,17 +147,6 @@ public sealed class CrashStoryTests : IDisposable
         // Each start repeats at most the mail that was in doubt
         foreach (var (begin, end) in arrivedByKill.Prepend(0).Zip(arrivedByKill.Append(arrived.Count)))
             Assert.InRange(Enumerable.Range(begin, end - begin).Count(i => arrived.IndexOf(arrived[i]) < i), 0, 1);
-    }
-
-    private static SentinelCamDbContext Open(string data)
-    {
-        var connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(data, "sentinelcam.db"),
-            Pooling = false,
-            Mode = SqliteOpenMode.ReadWrite,
-        };
-        return new(new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(connection.ToString()).Options);
     }
 
     /// <summary>Counts guesses. One that was sent but not answered may or may not have been recorded.</summary>

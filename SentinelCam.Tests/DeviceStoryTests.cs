@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Data;
@@ -89,7 +88,7 @@ public sealed class DeviceStoryTests : IDisposable
             await app.DisposeAsync();
         }
 
-        await using var db = Open();
+        await using var db = StoredDatabase.Open(Data);
         var attempts = await db.LoginAttempts.AsNoTracking().OrderBy(a => a.At).ToListAsync(Cancelled);
         Assert.Equal(
             [
@@ -130,18 +129,7 @@ public sealed class DeviceStoryTests : IDisposable
 
     private Task AttemptsAsync(SentinelCamProcess app, int count) => Eventually.TrueAsync(async () =>
     {
-        await using var db = Open();
+        await using var db = StoredDatabase.Open(Data);
         return await db.LoginAttempts.CountAsync() >= count;
     }, () => app.Said);
-
-    private SentinelCamDbContext Open()
-    {
-        var connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(Data, "sentinelcam.db"),
-            Pooling = false,
-            Mode = SqliteOpenMode.ReadWrite,
-        };
-        return new(new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(connection.ToString()).Options);
-    }
 }

@@ -3,13 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Configuration;
 using SentinelCam.Backups;
 using SentinelCam.Configuration;
-using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Backups;
@@ -155,9 +153,7 @@ public sealed class RestoreTests(SampleBackup written) : IClassFixture<SampleBac
         (await app.RegisterAnnAsync()).Dispose();
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail, isCaptured: false);
         await app.StopAsync();
-        var database = Path.Combine(app.DataDirectory, "sentinelcam.db");
-        await using (var db = new SentinelCamDbContext(
-            new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite($"Data Source={database};Pooling=False").Options))
+        await using (var db = StoredDatabase.Open(app.DataDirectory))
             await db.GetService<IMigrator>().MigrateAsync("20261124002745_Initial", TestContext.Current.CancellationToken);
         var old = Path.Combine(_directory, "old.zip");
 

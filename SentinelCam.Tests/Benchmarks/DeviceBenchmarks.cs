@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -186,14 +185,7 @@ public sealed class DeviceBenchmarks(InstalledDevice device) : IClassFixture<Ins
     /// <summary>The entries, in their order.</summary>
     private static async Task<List<ImageLogEntry>> EntriesAsync(string data)
     {
-        var connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(data, "sentinelcam.db"),
-            Pooling = false,
-            Mode = SqliteOpenMode.ReadWrite,
-        };
-        await using var db = new SentinelCamDbContext(
-            new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(connection.ToString()).Options);
+        await using var db = StoredDatabase.Open(data);
         return await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).OrderBy(e => e.Id)
             .ToListAsync(TestContext.Current.CancellationToken);
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -70,12 +68,8 @@ public class MigrationTests
     /// <summary>Makes the database one of the first version, which then writes rows.</summary>
     private static async Task GoBackAsync(string dataDirectory, string rows)
     {
-        var options = new DbContextOptionsBuilder<SentinelCamDbContext>()
-            .UseSqlite(string.Create(
-                CultureInfo.InvariantCulture, $"Data Source={Path.Combine(dataDirectory, "sentinelcam.db")}")).Options;
-        await using var db = new SentinelCamDbContext(options);
+        await using var db = StoredDatabase.Open(dataDirectory);
         await db.GetService<IMigrator>().MigrateAsync(FirstVersion, TestContext.Current.CancellationToken);
         await db.Database.ExecuteSqlRawAsync(rows, TestContext.Current.CancellationToken);
-        SqliteConnection.ClearAllPools();
     }
 }

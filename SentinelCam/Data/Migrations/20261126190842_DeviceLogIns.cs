@@ -171,8 +171,8 @@ namespace SentinelCam.Data.Migrations
                 name: "IX_Alerts_OwnerId_Origin_RemoteNetwork_ClosesAt",
                 table: "Alerts");
 
-            // Not DropColumn, which rebuilds the table: SQLite refuses that while triggers of other tables name it. The triggers of
-            // the search name a column; the next start makes them again
+            // Not DropColumn, which rebuilds the table: SQLite refuses that while triggers of other tables name it. The triggers
+            // of the search name a column; the next start makes them again
             migrationBuilder.Sql("""
                 DROP TRIGGER IF EXISTS ImageLog_Inserted;
                 DROP TRIGGER IF EXISTS ImageLog_Updated;

@@ -59,7 +59,8 @@ namespace SentinelCam.Data.Migrations
                 name: "IX_LoginAttempts_AlertId_Outcome",
                 table: "LoginAttempts");
 
-            // Not DropColumn, which rebuilds the table. The triggers name the column; the next start makes them and their tables again
+            // Not DropColumn, which rebuilds the table. The triggers name the column; the next start makes them and their
+            // tables again
             migrationBuilder.Sql("""
                 DROP TRIGGER IF EXISTS LoginAttempts_Inserted;
                 DROP TRIGGER IF EXISTS LoginAttempts_Updated;
