@@ -29,6 +29,7 @@ try
     await using var app = builder.Build();
     app.LogStart(data);
     BackupRestore.CheckFinished(data);
+    await app.BackUpBeforeMigrationAsync();
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();
@@ -50,6 +51,7 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddData(data)
     .AddCameras(builder.Configuration, builder.Environment)
     .AddSnapshots(builder.Configuration)
+    .AddBackups(builder.Configuration)
     .AddAccounts(builder.Configuration, data)
     .AddMail(builder.Configuration, data)
     .AddAlerts(builder.Configuration)

@@ -49,7 +49,12 @@ public sealed class BackupWriter(DataDirectory data, IConfiguration configuratio
             using var live = SqliteFile.Open(data.Database, SqliteOpenMode.ReadOnly);
             CheckSpace(live, folder);
             DurableFile.CreatePrivate(copy).Dispose();
-            CopyDatabase(live, copy);
+            if (live.CopyTo(copy) is { } damage)
+            {
+                throw new BackupException(
+                    $"The database is damaged ({damage}), so it was not backed up. See SentinelCam check.");
+            }
+
             WrittenBackup written;
             using (var file = DurableFile.CreatePrivate(unfinished))
             {
@@ -78,18 +83,6 @@ public sealed class BackupWriter(DataDirectory data, IConfiguration configuratio
             + long.Parse(pictures, CultureInfo.InvariantCulture) + SnapshotStore.Reserve;
         if (new DriveInfo(folder).AvailableFreeSpace < needed)
             throw new BackupException($"The backup needs {needed >> 20} MiB of free space in {folder}.");
-    }
-
-    /// <summary>Copies all pages in one read transaction. The site goes on writing to its write-ahead log.</summary>
-    private static void CopyDatabase(SqliteConnection live, string path)
-    {
-        using var copy = SqliteFile.Open(path, SqliteOpenMode.ReadWrite);
-        copy.Execute("PRAGMA synchronous = OFF");
-        live.BackupDatabase(copy);
-        // Without a write-ahead log, the copy is one file
-        copy.Execute("PRAGMA journal_mode = DELETE");
-        if (copy.FindDamage() is { } damage)
-            throw new BackupException($"The database is damaged ({damage}), so it was not backed up. See SentinelCam check.");
     }
 
     private WrittenBackup Pack(

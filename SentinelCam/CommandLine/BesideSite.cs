@@ -42,14 +42,12 @@ internal static class BesideSite
     {
         if (new FileInfo(data.Database) is not { Exists: true, Length: > 0 })
             return $"There is no {data.Database}. Start the site once, or name the data directory with --DataDirectory.";
-        var applied = (await db.Database.GetAppliedMigrationsAsync()).ToHashSet();
-        var known = db.Database.GetMigrations().ToHashSet();
-        return !applied.IsSubsetOf(known)
-            ? $"{data.Database} belongs to a newer SentinelCam than this one, {ProductVersion.Text}."
-            : applied.Count < known.Count
-                ? $"{data.Database} belongs to an older SentinelCam. Start the site once with this version, "
-                    + $"{ProductVersion.Text}, to bring it up to date."
-                : null;
+        if (await db.FindNewerAsync() is { } problem)
+            return $"{data.Database} is not of this version. {problem}.";
+        return (await db.Database.GetPendingMigrationsAsync()).Any()
+            ? $"{data.Database} belongs to an older SentinelCam. Start the site once with this version, "
+                + $"{ProductVersion.Text}, to bring it up to date."
+            : null;
     }
 
     /// <summary>Runs the action; an expected failure becomes one line on standard error.</summary>

@@ -27,19 +27,30 @@ public static class DataServices
         var path = scope.ServiceProvider.GetRequiredService<DataDirectory>().Database;
         try
         {
+            if (await db.FindNewerAsync() is { } problem)
+            {
+                throw new ConfigurationException("DataDirectory", path,
+                    $"a sentinelcam.db of this version or an older one. {problem}.");
+            }
+
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
             // No other process uses the data directory: a lock was left by one that ended during a migration. EF Core would wait
             // for it forever
             await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock;");
             await db.Database.MigrateAsync();
+            await SchemaCheck.AddVersionsAsync(db);
             await DerivedTables.PrepareAsync(db);
         }
         catch (SqliteException error)
         {
-            throw new ConfigurationException("DataDirectory", path, "a sentinelcam.db that can be read and written, or none; "
-                + $"restore it from a backup or move it away ({error.Message}).");
+            throw Unusable(path, error);
         }
     }
+
+    /// <summary>The line for a database that cannot be read or written.</summary>
+    internal static ConfigurationException Unusable(string path, Exception error) => new("DataDirectory", path,
+        "a sentinelcam.db that can be read and written, or none; "
+        + $"restore it from a backup or move it away ({error.Message.ReplaceLineEndings(" ")}).");
 
     private sealed class DurableConnection : DbConnectionInterceptor
     {

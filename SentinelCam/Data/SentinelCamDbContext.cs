@@ -27,6 +27,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
 
+    public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -49,6 +51,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             network.HasKey(n => new { n.AccountId, n.Network });
             network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
         });
+        builder.Entity<SchemaVersion>().HasKey(v => v.Migration);
         builder.Entity<IdentityRole<long>>().ToTable("Roles");
         builder.Entity<IdentityUserRole<long>>().ToTable("AccountRoles");
         builder.Entity<IdentityUserClaim<long>>().ToTable("AccountClaims");

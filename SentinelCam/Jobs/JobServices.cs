@@ -12,7 +12,7 @@ public static class JobServices
         services.AddSingleton(CaptureOptions.Read(configuration));
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
-        services.AddHostedService<RetentionSchedule>();
+        services.AddHostedService<HourlyJobs>();
         services.AddSingleton<MailTurns>();
         services.AddSingleton<ClockWatch>();
         services.AddSingleton<WorkStarter>();

@@ -1,0 +1,68 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Backups;
+
+/// <summary>
+/// A copy of the database from before a migration. Migrations change nothing else, so with it an older version can go on where
+/// it was.
+/// </summary>
+public static class UpgradeBackup
+{
+    private const string Prefix = "sentinelcam-before-";
+
+    private const int Kept = 3;
+
+    /// <summary>Copies the database if migrations are about to change it. A copy is named after the schema it has.</summary>
+    /// <remarks>So a start that is repeated because it was cut off does not push out the copy from before the first one.</remarks>
+    /// <exception cref="ConfigurationException">There is no space for the copy, or the database cannot be read.</exception>
+    public static async Task BackUpBeforeMigrationAsync(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var data = scope.ServiceProvider.GetRequiredService<DataDirectory>();
+        try
+        {
+            var applied = (await db.Database.GetAppliedMigrationsAsync()).ToList();
+            if (applied.Count == 0 || await db.FindNewerAsync() is not null
+                || !(await db.Database.GetPendingMigrationsAsync()).Any())
+                return;
+            var copy = Copy(data, applied[^1].Split('_')[0]);
+            app.Logger.LogInformation("Copied the database to {Copy} before bringing it up to date", copy);
+        }
+        catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw DataServices.Unusable(data.Database, error);
+        }
+    }
+
+    private static string Copy(DataDirectory data, string schema)
+    {
+        var needed = new FileInfo(data.Database).Length + SnapshotStore.Reserve;
+        if (new DriveInfo(data.Root).AvailableFreeSpace < needed)
+        {
+            throw new ConfigurationException("DataDirectory", data.Root,
+                $"a directory with {needed >> 20} MiB of free space, for a copy of the database before the upgrade.");
+        }
+
+        var path = Path.Combine(data.Root, $"{Prefix}{schema}.db");
+        var unfinished = Path.Combine(data.Root, Prefix + DurableFile.UnfinishedExtension);
+        File.Delete(unfinished);
+        DurableFile.CreatePrivate(unfinished).Dispose();
+        using (var live = SqliteFile.Open(data.Database, SqliteOpenMode.ReadOnly))
+            if (live.CopyTo(unfinished) is { } damage)
+                throw new IOException($"It is damaged: {damage}");
+        using (var file = new FileStream(unfinished, FileMode.Open, FileAccess.ReadWrite))
+            file.Flush(flushToDisk: true);
+        File.Move(unfinished, path, overwrite: true);
+        DurableFile.FlushDirectory(data.Root);
+        foreach (var old in Directory.EnumerateFiles(data.Root, Prefix + "*.db").Where(file => file != path)
+            .OrderByDescending(File.GetLastWriteTimeUtc).Skip(Kept - 1).ToList())
+            File.Delete(old);
+        return path;
+    }
+}
