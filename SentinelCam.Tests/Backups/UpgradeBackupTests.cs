@@ -117,7 +117,8 @@ public sealed class UpgradeBackupTests
     }
 
     [Theory]
-    [InlineData("INSERT INTO SchemaVersions VALUES ('99990101000000_Future', '7.1.0')", "It needs SentinelCam 7.1.0 or later. This is")]
+    [InlineData(
+        "INSERT INTO SchemaVersions VALUES ('99990101000000_Future', '7.1.0')", "It needs SentinelCam 7.1.0 or later. This is")]
     [InlineData("DELETE FROM SchemaVersions", "It belongs to a newer SentinelCam than this one,")]
     public async Task Newer_database_is_refused_as_it_is(string change, string problem)
     {

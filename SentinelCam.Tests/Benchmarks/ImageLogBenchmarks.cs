@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -207,16 +208,17 @@ internal static class ManyEntries
 
     private static async Task AddPicturesAsync(IServiceProvider services, SentinelCamDbContext db, long owner)
     {
+        var jpeg = TestJpeg.Good(DateTimeOffset.UnixEpoch).Jpeg;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(jpeg));
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality,
                 Pinned)
-            SELECT Id, '2023/11/14/' || Id || '.jpg', 0, 640, 480, 1, 'ab', At, 'bench', 'Unchecked', 0
+            SELECT Id, printf('2023/11/14/%032x.jpg', Id), 0, 640, 480, {jpeg.Length}, {hash}, At, 'bench', 'Unchecked', 0
                 FROM ImageLog WHERE OwnerId = {owner}
             """);
         var folder = Path.Combine(services.GetRequiredService<DataDirectory>().Snapshots, "2023/11/14");
         Directory.CreateDirectory(folder);
-        var jpeg = TestJpeg.Good(DateTimeOffset.UnixEpoch).Jpeg;
         foreach (var id in await db.ImageLog.Where(e => e.OwnerId == owner).Select(e => e.Id).ToListAsync())
-            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id}.jpg"), jpeg);
+            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id:x32}.jpg"), jpeg);
     }
 }

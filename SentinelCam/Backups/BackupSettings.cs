@@ -12,8 +12,8 @@ internal static class BackupSettings
         "Urls", "AllowedHosts", "Site:PublicUrl", "Camera:Source", "Camera:Name", "Camera:Warm", "Camera:IdleClose",
         "Camera:RtspTransport", "Camera:Memory", "Capture:Frames", "Device:Source", "Device:WarmWhileLocked",
         "Device:PhotographRemote", "Smtp:Host", "Smtp:Port", "Smtp:Security", "Smtp:UserName", "Smtp:From", "Smtp:HelloName",
-        "Smtp:OAuth:ClientId", "Smtp:OAuth:TokenEndpoint", "Alerts:QuietPeriod", "Backup:Folder", "Backup:Keep", "Registration:Mode",
-        "Retention:MaxAge", "Retention:MaxBytes",
+        "Smtp:OAuth:ClientId", "Smtp:OAuth:TokenEndpoint", "Alerts:QuietPeriod", "Backup:Folder", "Backup:Keep",
+        "Registration:Mode", "Retention:MaxAge", "Retention:MaxBytes",
     ];
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };

@@ -16,8 +16,10 @@ public static class UpgradeBackup
 
     private const int Kept = 3;
 
-    /// <summary>Copies the database if migrations are about to change it. A copy is named after the schema it has.</summary>
-    /// <remarks>So a start that is repeated because it was cut off does not push out the copy from before the first one.</remarks>
+    /// <summary>Copies the database if migrations are about to change it.</summary>
+    /// <remarks>
+    /// A copy is named after the schema it has, so starts that are cut off and repeated do not push out the first one.
+    /// </remarks>
     /// <exception cref="ConfigurationException">There is no space for the copy, or the database cannot be read.</exception>
     public static async Task BackUpBeforeMigrationAsync(this WebApplication app)
     {
