@@ -52,6 +52,11 @@ public class MigrationTests
             db => db.Deliveries.OrderBy(d => d.Id).Select(d => new { d.Changes, d.SiteAddress }).ToListAsync());
         Assert.Equal(("A line.", null), (mails[0].Changes, mails[0].SiteAddress));
         Assert.Equal((null, "https://cam.example.org"), (mails[1].Changes, mails[1].SiteAddress));
+        var alerts = await again.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).ToListAsync());
+        Assert.Equal([5, 1, 1], alerts.Select(a => a.Entries));
+        Assert.Equal(("a", "x"), (alerts[0].AccountTyped, alerts[0].RemoteAddress));
+        Assert.Equal([1, null, null], alerts.Select(a => a.SucceededAt?.ToUnixTimeMilliseconds()));
+        Assert.All(alerts, alert => Assert.Equal((1, AlertAnswer.New), (alert.LastAt.ToUnixTimeMilliseconds(), alert.Answer)));
         // The triggers are there as well: the search finds an entry
         Assert.Equal(7,
             await again.ReadAsync(db => db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM EntrySearch").SingleAsync()));

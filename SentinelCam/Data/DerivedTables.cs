@@ -5,7 +5,7 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Data that triggers derive from the model's tables, so that every write keeps it up to date: the search index, the mail state
-/// of each entry, and the attempts per day. Created after the migrations at every start.
+/// of each entry, the entries of each alert, and the attempts per day. Created after the migrations at every start.
 /// </summary>
 /// <remarks>
 /// The search index is an FTS5 table. Any three neighbouring characters of a text become one of <see cref="Grams"/> tokens, so
@@ -51,10 +51,12 @@ public static class DerivedTables
         DROP TRIGGER IF EXISTS ImageLog_Inserted;
         CREATE TRIGGER ImageLog_Inserted AFTER INSERT ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN
             {Index("NEW", "WHERE a.Id = NEW.LoginAttemptId")};
+            UPDATE Alerts SET Entries = Entries + 1 WHERE Id = NEW.AlertId;
         END;
         DROP TRIGGER IF EXISTS ImageLog_Deleted;
         CREATE TRIGGER ImageLog_Deleted AFTER DELETE ON ImageLog WHEN OLD.LoginAttemptId IS NOT NULL BEGIN
             DELETE FROM EntrySearch WHERE rowid = {SearchKeySql("OLD")};
+            UPDATE Alerts SET Entries = Entries - 1 WHERE Id = OLD.AlertId;
         END;
         DROP TRIGGER IF EXISTS ImageLog_Updated;
         CREATE TRIGGER ImageLog_Updated AFTER UPDATE OF OwnerId ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN

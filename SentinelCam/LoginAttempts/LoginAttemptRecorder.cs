@@ -59,6 +59,7 @@ public sealed class LoginAttemptRecorder(
         attempt.Outcome = LoginOutcome.SucceededAfterFailures;
         (attempt.AlertId, attempt.NumberInAlert) = (alert.Id, alert.Attempts);
         attempt.ToldBy = isTold ? ToldBy.OwnMail : ToldBy.Nothing;
+        AlertGrouping.JoinSuccess(alert, attempt);
         var entry = NewEntry(attempt, CaptureTrigger.SuccessAfterFailures, countedAt);
         if (!isTold || noPicture is not null)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, isTold ? noPicture : AlertGrouping.NotMailed);

@@ -251,6 +251,24 @@ namespace SentinelCam.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("AccountTyped")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("New");
+
+                    b.Property<long?>("AnsweredAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("AnsweredThrough")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER");
 
@@ -261,6 +279,12 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ClosesAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Entries")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LastAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastCaptureAt")
@@ -282,16 +306,34 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("RemoteAddress")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
                     b.Property<string>("RemoteNetwork")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Service")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("SucceededAt")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("OwnerId", "LastAt")
+                        .HasFilter("Entries > 0");
 
                     b.HasIndex("OwnerId", "OpenedAt");
 
                     b.HasIndex("OwnerId", "Origin", "RemoteNetwork", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
+
+                    b.HasIndex(new[] { "OwnerId", "LastAt" }, "IX_Alerts_New")
+                        .HasFilter("Answer = 'New' AND Entries > 0");
 
                     b.ToTable("Alerts");
                 });
@@ -494,12 +536,12 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AlertId");
-
                     b.HasIndex("CaptureDueAt")
                         .HasFilter("CaptureState = 'Waiting'");
 
                     b.HasIndex("LoginAttemptId");
+
+                    b.HasIndex("AlertId", "At");
 
                     b.HasIndex("OwnerId", "At");
 
@@ -511,6 +553,9 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("OwnerId", "Outcome", "At");
 
                     b.HasIndex("OwnerId", "Trigger", "At");
+
+                    b.HasIndex(new[] { "AlertId" }, "IX_ImageLog_AlertId_Taken")
+                        .HasFilter("CaptureState = 'Taken'");
 
                     b.ToTable("ImageLog");
                 });
