@@ -37,6 +37,9 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/", true)]
     [InlineData("/logout", true)]
     [InlineData("/dashboard", true)]
+    [InlineData("/alerts", true)]
+    [InlineData("/alerts/{alert}", true)]
+    [InlineData("/alerts/{answered}", true)]
     [InlineData("/capture", true)]
     [InlineData("/capture?id={picture}", true)]
     [InlineData("/userdata", true)]
@@ -59,7 +62,14 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
         var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
+        var alert = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == picture).Select(e => e.AlertId).SingleAsync());
+        // Which says what to do now
+        var answered = await house.App.ReadAsync(db => db.Alerts.Where(a => a.OwnerId != null).MinAsync(a => a.Id));
+        await house.App.ReadAsync(db => db.Alerts.Where(a => a.Id == answered).ExecuteUpdateAsync(set => set
+            .SetProperty(a => a.Answer, AlertAnswer.NotMe).SetProperty(a => a.AnsweredAt, DateTimeOffset.UtcNow)));
         var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal)
+            .Replace("{alert}", $"{alert}", StringComparison.Ordinal)
+            .Replace("{answered}", $"{answered}", StringComparison.Ordinal)
             .Replace("{mail}", house.Mail, StringComparison.Ordinal);
         await page.GotoAsync(address);
 

@@ -17,9 +17,9 @@ public class HouseOfPictures : IAsyncLifetime
 
     private string? _session;
 
-    public SentinelCamApp App { get; private set; } = null!;
+    public SentinelCamApp App { get; protected set; } = null!;
 
-    public WebVisitor Ann { get; private set; } = null!;
+    public WebVisitor Ann { get; protected set; } = null!;
 
     /// <summary>The address of a mail in the outbox.</summary>
     public string Mail { get; private set; } = "";
@@ -92,6 +92,14 @@ public class HouseOfPictures : IAsyncLifetime
     /// <summary>Lets Ann sign in after all these wrong passwords.</summary>
     public Task ForgetFailuresAsync() => App.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set
         .SetProperty(a => a.AccessFailedCount, 0).SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
+
+    /// <summary>A failed sign-in to Ann's account that no open alert can join. Its capture is not due.</summary>
+    public async Task FailInNewAlertAsync(string remoteAddress)
+    {
+        await App.ReadAsync(db => db.Alerts.Where(a => a.ClosedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));
+        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, remoteAddress, isCaptured: false);
+    }
 
     public Task<long> NewestAsync() => App.ReadAsync(db => db.ImageLog.MaxAsync(e => e.Id));
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -25,7 +26,7 @@ public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILog
     /// <summary>Counting stops here.</summary>
     public const int MaxCounted = 100;
 
-    /// <summary>The alerts with entries that a viewer may see: their own, and for administrators those without an owner.</summary>
+    /// <summary>The alerts with entries that a viewer may see: their own; for administrators also those without one.</summary>
     public IQueryable<Alert> VisibleTo(Viewer viewer) => db.Alerts.AsNoTracking()
         .Where(a => a.Entries > 0 && (a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null)));
 
@@ -53,14 +54,25 @@ public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILog
         return AnswerOutcome.Recorded;
     }
 
-    /// <summary>Counts the alerts of the last <see cref="NewFor"/> without an answer, up to <see cref="MaxCounted"/>.</summary>
+    /// <summary>
+    /// Counts the alerts of the last <see cref="NewFor"/> without an answer, up to <see cref="MaxCounted"/>. Never fails, because
+    /// the number is on every page, including the one that reports a database error.
+    /// </summary>
     public async Task<int> CountNewAsync(Viewer viewer)
     {
-        var since = time.GetUtcNow() - NewFor;
-        var count = await NewOf(viewer.Id, since).CountAsync();
-        if (viewer.IsAdministrator && count < MaxCounted)
-            count += await NewOf(null, since).CountAsync();
-        return Math.Min(count, MaxCounted);
+        try
+        {
+            var since = time.GetUtcNow() - NewFor;
+            var count = await NewOf(viewer.Id, since).CountAsync();
+            if (viewer.IsAdministrator && count < MaxCounted)
+                count += await NewOf(null, since).CountAsync();
+            return Math.Min(count, MaxCounted);
+        }
+        catch (Exception error) when (error is DbException or InvalidOperationException)
+        {
+            logger.LogError("New alerts could not be counted: {Problem}", error.Message);
+            return 0;
+        }
     }
 
     private IQueryable<Alert> NewOf(long? owner, DateTimeOffset since) => db.Alerts

@@ -57,7 +57,7 @@ public sealed class Alert
     /// <summary>When somebody got in after its failures; null if nobody did.</summary>
     public DateTimeOffset? SucceededAt { get; set; }
 
-    /// <summary>The number of its entries that were not deleted; without any, nobody sees it. Set by a database trigger.</summary>
+    /// <summary>How many of its entries were not deleted; without any, nobody sees it. Set by a database trigger.</summary>
     public int Entries { get; set; }
 
     /// <summary>The owner's answer to "Was it you?".</summary>

@@ -100,18 +100,21 @@ public static class EntryWords
     public static string PlaceOf(LoginAttempt attempt)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        return attempt.RemoteAddress switch
-        {
-            "" or Visitor.UnknownAddress => "an unknown address",
-            LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
-            var address => RemotePlace.KindOf(address) switch
-            {
-                RemoteKind.ThisMachine => "this device",
-                RemoteKind.LocalNetwork => "your network",
-                _ => $"the internet, {address}",
-            },
-        };
+        return PlaceOf(attempt.RemoteAddress);
     }
+
+    /// <summary>An address as a place, for after "from".</summary>
+    public static string PlaceOf(string remoteAddress) => remoteAddress switch
+    {
+        "" or Visitor.UnknownAddress => "an unknown address",
+        LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
+        _ => RemotePlace.KindOf(remoteAddress) switch
+        {
+            RemoteKind.ThisMachine => "this device",
+            RemoteKind.LocalNetwork => "your network",
+            _ => $"the internet, {remoteAddress}",
+        },
+    };
 
     private static string Summary(ImageLogEntry entry)
     {
