@@ -641,6 +641,20 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("LoginAttempts");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.SchemaVersion", b =>
+                {
+                    b.Property<string>("Migration")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Migration");
+
+                    b.ToTable("SchemaVersions");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.SignInNetwork", b =>
                 {
                     b.Property<long>("AccountId")
