@@ -66,7 +66,12 @@ public sealed class HouseOfAlerts : HouseOfPictures
         await using var scope = App.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<DeviceRecorder>().RecordAsync(new DeviceEvent
         {
-            Key = "screen lock", At = Clock.GetUtcNow(), IsAccepted = false, Service = "kde", User = "ann", Terminal = ":0",
+            Key = "screen lock",
+            At = Clock.GetUtcNow(),
+            IsAccepted = false,
+            Service = "kde",
+            User = "ann",
+            Terminal = ":0",
         });
         await App.WaitForCapturesAsync();
     }

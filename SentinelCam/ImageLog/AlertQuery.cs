@@ -35,6 +35,12 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
             ORDER BY a.LastAt DESC, a.Id DESC LIMIT {3}
         """;
 
+    /// <summary>The statement for the alerts of one owner: <c>{0}</c>, from the place <c>{1}</c>, <c>{2}</c>.</summary>
+    internal static readonly string PageSql = $"SELECT a.LastAt AS At, a.Id, {ShownEntrySql} AS EntryId {NewestSql}";
+
+    /// <summary>The statement for what an open page shows of them.</summary>
+    internal static readonly string StatesSql = $"SELECT {StateSql} AS Value {NewestSql}";
+
     /// <summary>One page of the alerts, newest first, by their latest attempts.</summary>
     /// <param name="viewer">Who views them.</param>
     /// <param name="before">Only alerts before this place, the last one of the previous page; null for the newest.</param>
@@ -44,9 +50,11 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
         var (at, id) = (before?.At ?? LogPlace.End, before?.Id ?? 0);
         List<ShownAlert> found = [];
         foreach (var owner in Owners(viewer))
-            found.AddRange(await db.Database.SqlQueryRaw<ShownAlert>(
-                $"SELECT a.LastAt AS At, a.Id, {ShownEntrySql} AS EntryId {NewestSql}", Parameters(owner, at, id, count + 1))
-                .ToListAsync());
+        {
+            var parameters = Parameters(owner, at, id, count + 1);
+            found.AddRange(await db.Database.SqlQueryRaw<ShownAlert>(PageSql, parameters).ToListAsync());
+        }
+
         found = [.. found.OrderByDescending(a => a.At).ThenByDescending(a => a.Id)];
         var older = found.Count > count ? new LogPlace(found[count - 1].At, found[count - 1].Id) : null;
         return new AlertPage(await ItemsAsync([.. found.Take(count)]), older);
@@ -96,8 +104,11 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
     {
         List<string> states = [];
         foreach (var owner in Owners(viewer))
-            states.AddRange(await db.Database.SqlQueryRaw<string>(
-                $"SELECT {StateSql} AS Value {NewestSql}", Parameters(owner, LogPlace.End, 0, count)).ToListAsync());
+        {
+            var parameters = Parameters(owner, LogPlace.End, 0, count);
+            states.AddRange(await db.Database.SqlQueryRaw<string>(StatesSql, parameters).ToListAsync());
+        }
+
         return $"{await review.CountNewAsync(viewer)} {string.Join(' ', states)}";
     }
 
@@ -116,7 +127,7 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
             .Select(a => new AlertItem(alerts[a.Id], entries[a.EntryId!.Value], mails.FindAll(d => d.AlertId == a.Id)))];
     }
 
-    private static object[] Parameters(long? owner, long at, long id, int count) =>
+    internal static object[] Parameters(long? owner, long at, long id, int count) =>
         [new Microsoft.Data.Sqlite.SqliteParameter("@owner", owner as object ?? DBNull.Value), at, id, count];
 
     private static long?[] Owners(Viewer viewer) => viewer.IsAdministrator ? [viewer.Id, null] : [viewer.Id];

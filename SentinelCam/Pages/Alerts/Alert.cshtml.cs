@@ -42,9 +42,8 @@ public sealed class AlertModel(
         if (Item is null)
             return NotFound();
         Attempts = await query.AttemptsAsync(viewer, Id, LogPlace.Parse(After), AlertQuery.PageSize);
-        if (Request.IsHtmx())
-            return this.PageOrPartial("_Timeline");
-        Pictures = await query.PicturesAsync(Id);
+        if (!Request.IsHtmx())
+            Pictures = await query.PicturesAsync(Id);
         return this.PageOrPartial("_Timeline");
     }
 

@@ -8,11 +8,11 @@ public static class CameraWords
 {
     /// <summary>The state; for a live camera with its frames per second.</summary>
     public static string Of(CameraStatus status) => status.State is CameraState.Live
-        ? string.Create(CultureInfo.InvariantCulture, $"{Short(status)}, {status.FramesPerSecond:0.#} frames per second")
-        : Short(status);
+        ? string.Create(CultureInfo.InvariantCulture, $"{OfState(status)}, {status.FramesPerSecond:0.#} frames per second")
+        : OfState(status);
 
     /// <summary>The state alone.</summary>
-    public static string Short(CameraStatus status) => status.State switch
+    public static string OfState(CameraStatus status) => status.State switch
     {
         CameraState.Off => "off; opens when needed",
         CameraState.Opening => "opening",
