@@ -20,6 +20,9 @@ public sealed class Alert
     /// </summary>
     public required string RemoteNetwork { get; set; }
 
+    /// <summary>Whether its owner requested it, to see that alerts arrive. No other attempt joins it.</summary>
+    public bool IsTest { get; set; }
+
     public DateTimeOffset OpenedAt { get; set; }
 
     /// <summary>An attempt before this time joins, and extends it to <c>AlertOptions.LongestBurst</c> at most.</summary>

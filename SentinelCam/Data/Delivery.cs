@@ -57,6 +57,9 @@ public sealed class Delivery
     /// <summary>The server that accepted it, with its port, or the outbox.</summary>
     public string? AcceptedBy { get; set; }
 
+    /// <summary>When its owner answered "Was it you?" with the link in this mail, which works once.</summary>
+    public DateTimeOffset? AnsweredAt { get; set; }
+
     /// <summary>When its owner dismissed the notice of its failure.</summary>
     public DateTimeOffset? AcknowledgedAt { get; set; }
 }

@@ -99,6 +99,9 @@ public enum LoginOutcome
 
     /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
+
+    /// <summary>A test alert that the owner requested. Nobody tried to sign in.</summary>
+    Test,
 }
 
 public static class LoginOutcomeWords
@@ -121,6 +124,7 @@ public static class LoginOutcomeWords
         LoginOutcome.RefusedByDevice => "refused by the device",
         LoginOutcome.NotChecked => "password not checked, too many at once",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
+        LoginOutcome.Test => "test, nobody tried to sign in",
         _ => outcome.ToString(),
     };
 }

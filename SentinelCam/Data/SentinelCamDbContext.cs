@@ -104,6 +104,7 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             alert.HasIndex(a => new { a.OwnerId, a.OpenedAt });
             alert.HasIndex(a => new { a.OwnerId, a.LastAt }).HasFilter("Entries > 0");
             alert.HasIndex(a => new { a.OwnerId, a.LastAt }, "IX_Alerts_New").HasFilter("Answer = 'New' AND Entries > 0");
+            alert.HasIndex(a => new { a.OwnerId, a.OpenedAt }, "IX_Alerts_Test").HasFilter("IsTest");
             alert.Property(a => a.AccountTyped).HasDefaultValue("");
             alert.Property(a => a.RemoteAddress).HasDefaultValue("");
             alert.Property(a => a.Answer).HasDefaultValue(AlertAnswer.New);

@@ -171,6 +171,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("ExtraRecipient")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("FirstStepsEndedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
 
@@ -284,6 +287,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<int>("Entries")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsTest")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("LastAt")
                         .HasColumnType("INTEGER");
 
@@ -335,6 +341,9 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex(new[] { "OwnerId", "LastAt" }, "IX_Alerts_New")
                         .HasFilter("Answer = 'New' AND Entries > 0");
 
+                    b.HasIndex(new[] { "OwnerId", "OpenedAt" }, "IX_Alerts_Test")
+                        .HasFilter("IsTest");
+
                     b.ToTable("Alerts");
                 });
 
@@ -375,6 +384,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AlertId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AnsweredAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Changes")
