@@ -10,6 +10,7 @@ public static class AlertServices
         services.AddScoped<AlertGrouping>();
         services.AddScoped<AlertNotices>();
         services.AddScoped<AlertReview>();
+        services.AddScoped<AnswerLinks>();
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();

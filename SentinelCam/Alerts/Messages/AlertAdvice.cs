@@ -36,6 +36,11 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
         [
             "If you did not request this picture, someone else is signed in to your account. Change your password.",
         ],
+        _ when content.IsTest =>
+        [
+            "If you requested this test, you do not need to do anything: your alerts arrive.",
+            "If you did not, someone else is signed in to your account. Change your password.",
+        ],
         _ when words.IsDevice => DeviceAdvice(),
         _ when IsSuccessAfterFailures =>
         [
