@@ -63,6 +63,31 @@ public class MigrationTests
     }
 
     [Fact]
+    public async Task A_version_without_tests_knows_them_as_requested_pictures()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        await ann.SubmitAsync("/test_alert", new { });
+        await app.WaitForAcceptedAsync(1);
+        await app.StopAsync();
+        await using (var db = StoredDatabase.Open(app.DataDirectory))
+        {
+            var versions = db.Database.GetMigrations().ToList();
+            var before = versions[versions.FindIndex(name => name.EndsWith("_TestAlerts", StringComparison.Ordinal)) - 1];
+            await db.GetService<IMigrator>().MigrateAsync(before, TestContext.Current.CancellationToken);
+        }
+
+        await using var again = await app.StartAgainAsync();
+
+        var entry = await again.ReadAsync(db => db.ImageLog.SingleAsync());
+        Assert.Equal((CaptureTrigger.Manual, null, null), (entry.Trigger, entry.LoginAttemptId, entry.AlertId));
+        Assert.Equal(0, await again.ReadAsync(db => db.LoginAttempts.CountAsync()));
+        // Who is there already needs no first steps
+        using var later = await again.VisitAsAsync(SentinelCamApp.AnnsEmail);
+        Assert.Empty((await later.GetAsync("/dashboard")).Document.QuerySelectorAll(".first-steps"));
+    }
+
+    [Fact]
     public async Task The_migrations_make_the_model()
     {
         await using var app = await SentinelCamApp.StartAsync();

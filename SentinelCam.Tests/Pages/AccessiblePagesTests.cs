@@ -34,6 +34,9 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/login", false)]
     [InlineData("/register", false)]
     [InlineData("/no-such-page", false)]
+    [InlineData("/was_it_you", false)]
+    [InlineData("{answer}", false)]
+    [InlineData("{answer}&answer=NotMe", false)]
     [InlineData("/", true)]
     [InlineData("/logout", true)]
     [InlineData("/dashboard", true)]
@@ -41,6 +44,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/alerts/{alert}", true)]
     [InlineData("/alerts/{answered}", true)]
     [InlineData("/capture", true)]
+    [InlineData("/test_alert", true)]
+    [InlineData("{test}", true)]
     [InlineData("/capture?id={picture}", true)]
     [InlineData("/userdata", true)]
     [InlineData("/userdata?Q=nothing-of-the-kind", true)]
@@ -55,6 +60,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/device", true)]
     [InlineData("/admin/mail", true)]
+    [InlineData("/admin/first_steps", true)]
     [InlineData("{mail}", true)]
     public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
     {
@@ -70,6 +76,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal)
             .Replace("{alert}", $"{alert}", StringComparison.Ordinal)
             .Replace("{answered}", $"{answered}", StringComparison.Ordinal)
+            .Replace("{test}", path == "{test}" ? await house.SendTestAlertAsync() : "", StringComparison.Ordinal)
+            .Replace("{answer}", await house.AnswerLinkAsync(), StringComparison.Ordinal)
             .Replace("{mail}", house.Mail, StringComparison.Ordinal);
         await page.GotoAsync(address);
 
@@ -114,6 +122,21 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await viewer.GetByRole(AriaRole.Link, new() { Name = "Next" }).ClickAsync();
         await Assertions.Expect(viewer.GetByRole(AriaRole.Link, new() { Name = "Previous" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#caption-said")).ToContainTextAsync("1.0 s before the picture");
+    }
+
+    [Theory]
+    [InlineData("Yes, it was me", "Thank you")]
+    [InlineData("No, it was not me", "What to do now")]
+    public async Task Axe_finds_no_fault_after_an_answer(string answer, string heading)
+    {
+        await using var browser = await Chromium.OpenAsync(house.App.Address);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(await house.AnswerLinkAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = answer }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = heading })).ToBeVisibleAsync();
+
+        await LookAsync(page, $"answered-{heading.Length}");
+        await house.ForgetAnswersAsync();
     }
 
     private static async Task LookAsync(IPage page, string name)

@@ -72,6 +72,35 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         return new JoinedAlert(alert, toldBy, isPhotographed);
     }
 
+    /// <summary>Opens an alert of its own for a test, which is photographed and mailed at once.</summary>
+    public async Task<JoinedAlert> OpenTestAsync(LoginAttempt attempt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        var alert = new Alert
+        {
+            OwnerId = attempt.OwnerId,
+            Origin = attempt.Origin,
+            RemoteNetwork = NetworkOf(attempt),
+            IsTest = true,
+            OpenedAt = now,
+            // Closed from the beginning, so that no attempt joins it
+            ClosesAt = now,
+            ClosedAt = now,
+            Attempts = 1,
+            MailedFrom = 1,
+            Captures = 1,
+            LastCaptureAt = now,
+            // The owner asked for it, so it is not among the new ones
+            Answer = AlertAnswer.ItWasMe,
+            AnsweredAt = now,
+            AnsweredThrough = AnswerChannel.Page,
+        };
+        Describe(alert, attempt);
+        db.Add(alert);
+        await db.SaveChangesAsync();
+        return new JoinedAlert(alert, ToldBy.OwnMail, IsPhotographed: true);
+    }
+
     /// <summary>Notes in its alert that a success joins. Whatever the owner answered, they are asked again.</summary>
     public static void JoinSuccess(Alert alert, LoginAttempt success)
     {

@@ -74,6 +74,18 @@ public sealed class LoginAttemptRecorder(
         return true;
     }
 
+    /// <summary>Records a test, which then takes the same way as a failure.</summary>
+    /// <returns>Its entry.</returns>
+    public async Task<ImageLogEntry> AddTestAsync(LoginAttempt attempt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        var joined = await grouping.OpenTestAsync(attempt, now);
+        (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
+        var entry = NewEntry(attempt, CaptureTrigger.Test, now);
+        await SaveAsync(entry);
+        return entry;
+    }
+
     private ImageLogEntry NewEntry(LoginAttempt attempt, CaptureTrigger trigger, DateTimeOffset dueAt) =>
         db.Add(new ImageLogEntry
         {

@@ -9,6 +9,7 @@ public static class LoginAttemptServices
         services.AddScoped<LoginAttemptRecorder>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddScoped<TestAlerts>();
         services.AddSingleton<RecordingTurns>();
         services.AddSingleton<UnrecordedGuesses>();
         return services;

@@ -27,6 +27,7 @@ public static class PageServices
         services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
+        services.AddScoped<FirstSteps>();
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();

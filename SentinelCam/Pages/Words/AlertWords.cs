@@ -17,6 +17,8 @@ public static class AlertWords
     public static string What(Alert alert)
     {
         ArgumentNullException.ThrowIfNull(alert);
+        if (alert.IsTest)
+            return "Test alert";
         var what = alert.Origin is AttemptOrigin.WebPage ? "failed sign-in" : "failed log-in";
         return alert.Attempts == 1 ? char.ToUpperInvariant(what[0]) + what[1..]
             : string.Create(CultureInfo.InvariantCulture, $"{alert.Attempts:N0} {what}s");
@@ -52,7 +54,8 @@ public static class AlertWords
     public static string NobodyGotIn(Alert alert)
     {
         ArgumentNullException.ThrowIfNull(alert);
-        return alert.ClosedAt is null ? "nobody has got in so far" : "nobody got in";
+        return alert.IsTest ? "nobody tried to sign in"
+            : alert.ClosedAt is null ? "nobody has got in so far" : "nobody got in";
     }
 
     /// <summary>Whether the owner was told. Of several mails, the one about a success counts, then the first one.</summary>

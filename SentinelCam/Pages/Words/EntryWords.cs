@@ -13,6 +13,7 @@ public static class EntryWords
         CaptureTrigger.FailedLogin => "failed sign-in",
         CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
         CaptureTrigger.Manual => "\"Capture now\"",
+        CaptureTrigger.Test => "test alert",
         _ => trigger.ToString(),
     };
 
@@ -21,6 +22,7 @@ public static class EntryWords
         CaptureTrigger.FailedLogin => "Failed sign-in",
         CaptureTrigger.SuccessAfterFailures => "Sign-in after failures",
         CaptureTrigger.Manual => "Captured by you",
+        CaptureTrigger.Test => "Test alert",
         _ => trigger.ToString(),
     };
 
