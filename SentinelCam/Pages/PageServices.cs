@@ -26,6 +26,7 @@ public static class PageServices
         services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
+        services.AddScoped<LogLayoutCookie>();
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
