@@ -47,7 +47,9 @@ public class CameraTrialTests
         Assert.Equal(0, await app.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));
         await Eventually.TrueAsync(() => stream.Viewers == 0);
         Assert.DoesNotContain("hunter2", await page.ContentAsync(), StringComparison.Ordinal);
-        await CheckLooksAsync(page, $"camera-tried-{scripts}");
+        // axe is a script
+        if (scripts)
+            await CheckLooksAsync(page, "camera-tried");
 
         await tried.GetByRole(AriaRole.Button, new() { Name = "Use it" }).ClickAsync();
         await Expect(page.GetByText("The new source is saved and in use.")).ToBeVisibleAsync();
