@@ -19,7 +19,8 @@ public sealed class CameraTrial(
     private readonly FrameJudge _judge = new(library);
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
-    private (TriedSource Source, string Value, DateTimeOffset At)? _last;
+    private (TriedSource Source, string Value)? _last;
+    private ITimer? _expiry;
 
     /// <summary>Tries a source. One is tried at a time.</summary>
     /// <param name="value">A value as <c>Camera:Source</c> takes it.</param>
@@ -36,7 +37,12 @@ public sealed class CameraTrial(
         var (frame, fault) = await TakeAsync(camera, cancellationToken);
         var tried = new TriedSource(RandomNumberGenerator.GetHexString(32), camera.Source, frame, fault);
         lock (_gate)
-            _last = (tried, value!, time.GetUtcNow());
+        {
+            _last = (tried, value!);
+            _expiry?.Dispose();
+            _expiry = time.CreateTimer(_ => Forget(tried.Id), null, Kept, Timeout.InfiniteTimeSpan);
+        }
+
         logger.LogInformation("Camera source {Source} tried by account {AccountId}: {Outcome:l}",
             camera.Source, accountId, fault ?? "a picture arrived");
         return tried;
@@ -51,22 +57,25 @@ public sealed class CameraTrial(
     public (TriedSource Source, string Value)? Find(string? id)
     {
         lock (_gate)
+            return _last is { } last && last.Source.Id == id ? last : null;
+    }
+
+    /// <summary>Forgets a trial.</summary>
+    public void Forget(string? id)
+    {
+        lock (_gate)
         {
-            if (_last is { } old && time.GetUtcNow() - old.At > Kept)
+            if (_last is { } last && last.Source.Id == id)
                 _last = null;
-            return _last is { } last && last.Source.Id == id ? (last.Source, last.Value) : null;
         }
     }
 
-    /// <summary>Forgets the last trial.</summary>
-    public void Forget()
-    {
-        lock (_gate)
-            _last = null;
-    }
-
     /// <inheritdoc />
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _expiry?.Dispose();
+        _turn.Dispose();
+    }
 
     private async Task<(Frame? Frame, string? Problem)> TakeAsync(ICamera camera, CancellationToken cancellationToken)
     {

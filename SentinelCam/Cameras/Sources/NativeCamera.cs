@@ -41,7 +41,7 @@ internal sealed class NativeCamera : ICamera
     private readonly Func<CancellationToken, INativeReader> _open;
     private readonly TimeProvider _time;
     private readonly Func<int?>? _device;
-    private int? _opened;
+    private volatile int _opened = -1;
 
     /// <param name="source">The source, as it is shown.</param>
     /// <param name="library">OpenCV. If it cannot be loaded, nothing is opened.</param>
@@ -69,8 +69,7 @@ internal sealed class NativeCamera : ICamera
 
     public string Source { get; }
 
-    public string Identity => (_opened ?? _device?.Invoke()) is { } index
-        ? string.Create(CultureInfo.InvariantCulture, $"device {index}") : Source;
+    public string Identity => _device?.Invoke() is { } found ? NameOf(found) : _opened >= 0 ? NameOf(_opened) : Source;
 
     public bool StartsDark { get; }
 
@@ -100,13 +99,15 @@ internal sealed class NativeCamera : ICamera
         }
     }
 
+    private static string NameOf(int device) => string.Create(CultureInfo.InvariantCulture, $"device {device}");
+
     private void Run(ChannelWriter<Frame> frames, TaskCompletionSource ended, CancellationToken stop)
     {
         Exception? end = null;
         try
         {
             using var reader = _open(stop);
-            _opened = reader.Device;
+            _opened = reader.Device ?? -1;
             while (!stop.IsCancellationRequested)
                 frames.TryWrite(reader.Read(stop));
         }

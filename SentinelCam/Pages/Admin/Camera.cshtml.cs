@@ -71,7 +71,7 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection, Ca
             return Page();
         }
 
-        trial.Forget();
+        trial.Forget(tried);
         TempData[ChosenKey] = true;
         return LocalRedirect("/admin/camera");
     }
