@@ -27,7 +27,8 @@ public class LogDaysTests(HouseOfPictures house) : IClassFixture<HouseOfPictures
         await page.SetViewportSizeAsync(width, height);
         await page.GotoAsync($"/userdata?View={layout}");
         await Expect(page.GetByLabel("Search", new() { Exact = true })).ToBeVisibleAsync();
-        Assert.Equal(layout is LogLayout.Gallery, await page.Locator(".entry").First.EvaluateAsync<bool>("e => e.matches('.tile')"));
+        Assert.Equal(
+            layout is LogLayout.Gallery, await page.Locator(".entry").First.EvaluateAsync<bool>("e => e.matches('.tile')"));
 
         var entry = (await page.Locator(".entry").First.BoundingBoxAsync())!;
         Assert.InRange(entry.X, 0, width - entry.Width);

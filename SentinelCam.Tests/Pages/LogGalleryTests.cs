@@ -121,7 +121,8 @@ public class LogGalleryTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
 
         await entry.GetByRole(AriaRole.Checkbox).CheckAsync();
         await Expect(delete).ToBeInViewportAsync(new() { Ratio = 1 });
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Export selected" })).ToBeInViewportAsync(new() { Ratio = 1 });
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Export selected" }))
+            .ToBeInViewportAsync(new() { Ratio = 1 });
         var after = (await entry.BoundingBoxAsync())!;
         Assert.Equal((before.X, before.Y, before.Width), (after.X, after.Y, after.Width));
         // The bar covers neither the last entry nor what has the focus

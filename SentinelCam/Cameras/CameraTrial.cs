@@ -8,7 +8,8 @@ namespace SentinelCam.Cameras;
 /// network cameras have one viewer. Instead, its next picture is shown.
 /// </remarks>
 public sealed class CameraTrial(
-    CameraSelection selection, CameraFeed feed, OpenCvLibrary library, TimeProvider time, ILogger<CameraTrial> logger) : IDisposable
+    CameraSelection selection, CameraFeed feed, OpenCvLibrary library, TimeProvider time, ILogger<CameraTrial> logger)
+    : IDisposable
 {
     /// <summary>The longest time that a trial takes, the same as for a capture.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
