@@ -47,6 +47,8 @@ public class ImageLogBenchmarks
                          ("first page", "/userdata"),
                          ("page 50 (or the last)", await PageAsync(owner, 50)),
                          ("search for part of the browser's name", "/userdata?Q=Chrome/11"),
+                         ("gallery", "/userdata?View=Gallery"),
+                         ("search in the gallery", "/userdata?View=Gallery&Q=Chrome/11"),
                          ("search without a match", "/userdata?Q=no-such-text"),
                          ("filter by outcome", "/userdata?Outcome=LockedOut"),
                          ("filter by date and mail", "/userdata?From=2023-01-01&Delivery=Accepted"),

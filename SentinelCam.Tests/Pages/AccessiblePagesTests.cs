@@ -15,7 +15,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
 {
     private static readonly string? Screenshots = Environment.GetEnvironmentVariable("SENTINELCAM_SCREENSHOTS");
 
-    private static readonly AxeRunOptions Rules = new()
+    internal static readonly AxeRunOptions Rules = new()
     {
         RunOnly = new RunOnlyOptions
         {
@@ -48,6 +48,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("{test}", true)]
     [InlineData("/capture?id={picture}", true)]
     [InlineData("/userdata", true)]
+    [InlineData("/userdata?View=Gallery", true)]
     [InlineData("/userdata?Q=nothing-of-the-kind", true)]
     [InlineData("/userdata/{picture}", true)]
     [InlineData("/userdata/1", true)]
@@ -161,18 +162,18 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         }
     }
 
-    private static Task UseAsync(IPage page, ColorScheme scheme) =>
+    internal static Task UseAsync(IPage page, ColorScheme scheme) =>
         page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
 
     /// <summary>What axe finds wrong on the page as it is now.</summary>
-    private static async Task<List<string>> FaultsAsync(IPage page, AxeRunOptions rules) =>
+    internal static async Task<List<string>> FaultsAsync(IPage page, AxeRunOptions rules) =>
         [.. (await page.RunAxe(rules))
             .Violations.Select(v => $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Select(Describe))}")];
 
     private static string Describe(AxeResultNode node) =>
         $"{string.Join(' ', node.Target)} {node.Html} {string.Join(';', node.Any.Concat(node.All).Select(c => c.Message))}";
 
-    private static async Task SaveAsync(IPage page, string name, bool fullPage = false)
+    internal static async Task SaveAsync(IPage page, string name, bool fullPage = false)
     {
         if (Screenshots is not null)
             await page.ScreenshotAsync(

@@ -87,6 +87,9 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>The camera in use. Nothing but the feed may open it.</summary>
+    internal ICamera Camera => _reader.Camera;
+
     /// <summary>Replaces the camera with another one.</summary>
     internal void Switch(ICamera camera)
     {

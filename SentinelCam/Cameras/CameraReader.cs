@@ -45,6 +45,15 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
+    public ICamera Camera
+    {
+        get
+        {
+            lock (_gate)
+                return _camera;
+        }
+    }
+
     /// <summary>When the camera was last replaced.</summary>
     public DateTimeOffset SwitchedAt
     {

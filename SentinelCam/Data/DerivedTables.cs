@@ -177,8 +177,10 @@ public static class DerivedTables
             ? All(runes)
             : $"({All(runes[..Math.Min(runes.Length, AccountHead)])} OR {All(runes[^AccountTail..])})";
 
-        static string All(int[] runes) => $"({string.Join(" AND ", runes.Zip(runes.Skip(1), runes.Skip(2))
-            .Select(three => (three.First * 961 + three.Second * 31 + three.Third) % Grams).Distinct()
+        // Those that together hold each character: the index reads a list for each token, and others rule out little
+        static string All(int[] runes) => $"({string.Join(" AND ", Enumerable.Range(0, (runes.Length + 2) / 3)
+            .Select(i => Math.Min(i * 3, runes.Length - 3))
+            .Select(at => (runes[at] * 961 + runes[at + 1] * 31 + runes[at + 2]) % Grams).Distinct()
             .Select(gram => $"\"{char.ConvertFromUtf32(FirstGram + gram)}\""))})";
     }
 

@@ -47,10 +47,11 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     }
 
     /// <summary>The entry's row in a list, in place of the question whether to delete it.</summary>
-    public async Task<IActionResult> OnGetRowAsync()
+    /// <param name="tile">Whether the list is a gallery.</param>
+    public async Task<IActionResult> OnGetRowAsync(bool tile = false)
     {
         Item = await query.FindAsync(Viewer.Of(User), Id);
-        return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item) : LocalRedirect($"/userdata/{Id}");
+        return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item, tile) : LocalRedirect($"/userdata/{Id}");
     }
 
     /// <summary>Pins or unpins the picture. Answers the row of the list or the viewer, whichever asked.</summary>
@@ -97,13 +98,14 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
         return await OnGetAsync();
     }
 
-    private PartialViewResult Row(ImageLogItem item) => new()
+    private PartialViewResult Row(ImageLogItem item, bool tile) => new()
     {
         ViewName = "_Entries",
         ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState)
         {
             Model = [item],
             ["Selectable"] = CurrentPage.PathOf(Request) == "/userdata",
+            ["Tiles"] = tile,
         },
     };
 

@@ -28,6 +28,7 @@ public static class PageServices
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
         services.AddScoped<FirstSteps>();
+        services.AddScoped<LogLayoutCookie>();
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();

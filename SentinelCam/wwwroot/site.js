@@ -233,8 +233,9 @@ document.addEventListener("htmx:afterSwap", () => {
 // Shows in the list, too, that a picture was pinned in the viewer
 document.addEventListener("entry-changed", (event) => {
   const id = event.detail.value;
-  if (document.getElementById(`entry-${id}`)) {
-    htmx.ajax("GET", `/userdata/${id}?handler=Row`, { target: `#entry-${id}`, swap: "outerHTML" });
+  const entry = document.getElementById(`entry-${id}`);
+  if (entry) {
+    htmx.ajax("GET", `/userdata/${id}?handler=Row&tile=${entry.matches(".tile")}`, { target: `#entry-${id}`, swap: "outerHTML" });
   }
 });
 

@@ -5,7 +5,7 @@ public static class SecurityHeaders
 {
     /// <summary>Allows nothing inline and nothing from other sites. The build removes the data: images from Pico CSS.</summary>
     private const string Pages =
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+        "default-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
     /// <summary>Hangfire's dashboard has inline styles, and data: images in its style sheet.</summary>
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";

@@ -55,6 +55,16 @@ public static class EntryWords
             : What(entry.Trigger);
     }
 
+    /// <summary>What happened, in the few words that fit below a small picture.</summary>
+    public static string Brief(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry is not { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { Origin: AttemptOrigin.WebPage } attempt })
+            return What(entry);
+        var outcome = attempt.OutcomeInWords();
+        return char.ToUpperInvariant(outcome[0]) + outcome[1..];
+    }
+
     public static string Of(MailFilter mail) => mail switch
     {
         MailFilter.Accepted => "sent",
