@@ -26,7 +26,8 @@ public class DocumentPictures(HouseOfPictures house, HouseOfAlerts alerts)
                  {
                      ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger),
                      ("error", "/no-such-page", stranger),
-                     ("dashboard", "/dashboard", owner), ("alert", $"/alerts/{alert}", owner), ("capture", $"/capture?id={picture}", ann),
+                     ("dashboard", "/dashboard", owner), ("alert", $"/alerts/{alert}", owner),
+                     ("capture", $"/capture?id={picture}", ann),
                      ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
                      ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
