@@ -227,6 +227,32 @@ public class TroubleTests
         Assert.Equal(["The clock is wrong", "The clock is right again"], await app.NoticesAsync());
     }
 
+    [Fact]
+    public async Task Real_process_tells_that_its_clock_was_set_by_three_minutes()
+    {
+        Assert.SkipUnless(FakedClock.Library is not null, "libfaketime is not installed");
+        var directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+        var clock = new FakedClock(directory);
+        await clock.SetAsync("+0");
+        await using (var app = SentinelCamProcess.Start(
+            Path.Combine(directory, "data"), [.. WatchedApp.Settings(), .. clock.Settings]))
+        {
+            using var ann = new WebVisitor(await app.Address, "Tests/1.0");
+            await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+
+            await clock.SetAsync("+3m");
+            // Within two looks of a minute each
+            const string Problem = "The clock was set forward by 3 minutes";
+            await Eventually.TrueAsync(
+                () => app.Said.Contains(Problem, StringComparison.Ordinal), () => app.Said, patience: TimeSpan.FromMinutes(4));
+
+            Assert.Contains(Problem, await ann.BannerAsync(), StringComparison.Ordinal);
+            Assert.DoesNotContain("What was recorded since the start", app.Said, StringComparison.Ordinal);
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
     /// <summary>A clock that is set while the timers run on.</summary>
     private sealed class SetClock(FakeTimeProvider timer, DateTimeOffset shows) : TimeProvider
     {
