@@ -43,6 +43,24 @@ public class DeadMansSwitchTests
     }
 
     [Fact]
+    public async Task Address_is_called_in_the_dark_until_that_is_told()
+    {
+        await using var sink = await StartSinkAsync();
+        var camera = new SteadyCamera(_clock) { Quality = FrameQuality.Black };
+        await using var app = await StartAsync(camera, sink);
+        (await app.RegisterAnnAsync()).Dispose();
+        await CallsAsync(app, sink, 3);
+
+        await app.WaitForToldAsync(_clock, TroubleKind.Camera);
+        await SaysAsync(app, "is not called, because the camera shows nothing");
+        await CallsNothingAsync(app, sink);
+
+        camera.Quality = FrameQuality.Good;
+        await app.WaitForOverAsync(_clock, TroubleKind.Camera);
+        await CallsAsync(app, sink, 2);
+    }
+
+    [Fact]
     public async Task Address_is_not_called_while_mails_are_refused()
     {
         var script = new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 closed for now");

@@ -126,7 +126,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         DateTimeOffset moment, TimeSpan? staysOpen, CancellationToken cancellationToken)
     {
         var result = await HoldAndChooseAsync(moment, staysOpen, cancellationToken);
-        Volatile.Write(ref _lastCapture, new CaptureEvidence(result.Problem, _time.GetTimestamp()));
+        Volatile.Write(ref _lastCapture, new CaptureEvidence(result.Problem, result.Frame is not null, _time.GetTimestamp()));
         return result;
     }
 

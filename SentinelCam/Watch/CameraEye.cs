@@ -14,8 +14,8 @@ public sealed class CameraEye(CameraFeed camera, WatchOptions options, TimeProvi
     private readonly long _started = time.GetTimestamp();
     private long? _lastSeen;
 
-    /// <summary>Whether nothing is known to be wrong with the camera, as of its last picture.</summary>
-    public bool IsHealthy => camera.LastCapture is not { Problem: not null }
+    /// <summary>Whether the camera gives pictures, as far as is known. They may be dark, as at night.</summary>
+    public bool IsHealthy => camera.LastCapture is not { HasPicture: false }
         && camera.Status.State is CameraState.Off or CameraState.Opening or CameraState.Live;
 
     /// <summary>Gets what was seen since the last call, and looks if it is time.</summary>

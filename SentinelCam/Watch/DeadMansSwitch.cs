@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 
 namespace SentinelCam.Watch;
@@ -82,6 +83,8 @@ public sealed class DeadMansSwitch : BackgroundService
                 return $"{part} does not work";
         await using var scope = _scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        if (await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Camera && t.ToldAt != null, cancellationToken))
+            return "the camera shows nothing";
         return await db.FindRefusalAsync(cancellationToken) is null ? null : "emails are not accepted";
     }
 
