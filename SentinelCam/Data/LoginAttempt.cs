@@ -62,6 +62,9 @@ public sealed class LoginAttempt
     /// </summary>
     public int Count { get; set; } = 1;
 
+    /// <summary>The trace that the capture continues (W3C's <c>traceparent</c>); null unless traces are collected.</summary>
+    public string? TraceParent { get; set; }
+
     /// <summary>The time of the last attempt that this row stands for; null if it stands for one.</summary>
     public DateTimeOffset? LastAt { get; set; }
 }

@@ -29,6 +29,10 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
+    public DbSet<Trouble> Troubles => Set<Trouble>();
+
+    public DbSet<SelfTest> SelfTests => Set<SelfTest>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -119,6 +123,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             delivery.HasIndex(d => new { d.RecipientId, d.State });
             delivery.HasIndex(d => new { d.State, d.DueAt });
         });
+
+        builder.Entity<Trouble>().HasKey(t => t.Kind);
 
         builder.Entity<DeviceUser>(user =>
         {

@@ -13,7 +13,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
+    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -49,6 +49,8 @@ public sealed class RetentionJob(
         }
 
         await RemoveAsync(large, cancellationToken);
+        metrics.Found("old_picture", old.Count);
+        metrics.Found("surplus_picture", large.Count);
         if (old.Count + large.Count > 0)
         {
             logger.LogInformation(
@@ -87,6 +89,7 @@ public sealed class RetentionJob(
             foreach (var name in batch.Except(known))
             {
                 store.Delete(name);
+                metrics.Found("orphaned_file");
                 logger.LogInformation("Deleted the orphaned file {FileName}", name);
             }
         }

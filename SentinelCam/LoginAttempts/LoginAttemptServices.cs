@@ -5,6 +5,7 @@ public static class LoginAttemptServices
 {
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)
     {
+        services.AddSingleton<AttemptMetrics>();
         services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
         services.AddScoped<CredentialCheck>();

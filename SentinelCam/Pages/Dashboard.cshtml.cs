@@ -4,6 +4,7 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Watch;
 
 namespace SentinelCam.Pages;
 

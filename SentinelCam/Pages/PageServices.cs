@@ -24,7 +24,6 @@ public static class PageServices
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddPublicAddress(configuration);
-        services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
         services.AddScoped<FirstSteps>();
@@ -83,6 +82,7 @@ public static class PageServices
             .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
+        app.MapMetrics();
         app.MapLiveUpdates();
         app.MapJobsDashboard();
     }

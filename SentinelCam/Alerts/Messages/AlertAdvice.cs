@@ -20,7 +20,7 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
     /// <summary>The lines, in their order.</summary>
     public IEnumerable<string> Lines() => content.Kind switch
     {
-        MailKind.Test => [],
+        MailKind.Test or MailKind.WatchNotice or MailKind.SelfTest => [],
         MailKind.ConfirmRecipient =>
         [
             "If you want to receive them, open the link above and confirm. The link works once and expires after a day.",

@@ -52,7 +52,8 @@ public sealed class AlertContentQuery(
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
+            MailKind.SettingsChanged or MailKind.WatchNotice or MailKind.SelfTest =>
+                content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
                 owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { ConfirmLink = link } : null,
             MailKind.Summary => await SummaryAsync(content, delivery),

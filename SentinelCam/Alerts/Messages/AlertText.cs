@@ -100,6 +100,7 @@ internal sealed class AlertText
             MailKind.Summary => $"Re: {what}: {Count(_content.AttemptCount)} in all",
             MailKind.ConfirmRecipient => $"Do you want to receive the alerts of {_account} on {_camera}?",
             MailKind.SettingsChanged => $"The settings of {_account} on {_camera} were changed",
+            MailKind.WatchNotice or MailKind.SelfTest => $"{_content.Lines[0]} ({_camera})",
             MailKind.Test => $"Test mail from SentinelCam on {_camera}",
             _ => $"Picture from {_camera} for {_account}",
         };
@@ -129,6 +130,7 @@ internal sealed class AlertText
                 $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are "
                 + "mails about failed sign-ins, with pictures from a camera.",
             MailKind.SettingsChanged => $"The settings of the account {_account} were changed:",
+            MailKind.WatchNotice or MailKind.SelfTest => _content.Lines[1],
             MailKind.Test =>
                 $"An administrator of {_camera} requested this test mail. If you can read it, alerts can reach this address.",
             _ when _content.Pictures.Count == 0 =>
@@ -139,7 +141,8 @@ internal sealed class AlertText
 
     private IEnumerable<string> MakeNotices()
     {
-        foreach (var line in _content.Lines)
+        // Those of a notice about SentinelCam itself begin with subject and opening
+        foreach (var line in _content.Lines.Skip(_content.Kind is MailKind.WatchNotice or MailKind.SelfTest ? 2 : 0))
             yield return VisitorText.Clean(line, MaxLineLength);
         if (_content.Success is { } success)
         {
