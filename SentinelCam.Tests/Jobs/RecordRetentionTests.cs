@@ -10,7 +10,8 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Jobs;
 
 /// <summary>How long attempts, entries, mails and alerts stay.</summary>
-public class RecordRetentionTests(RecordRetentionTests.ShortMemory household) : IClassFixture<RecordRetentionTests.ShortMemory>, IAsyncLifetime
+public class RecordRetentionTests(RecordRetentionTests.ShortMemory household)
+    : IClassFixture<RecordRetentionTests.ShortMemory>, IAsyncLifetime
 {
     private const int MaxRecords = 1_000;
     private readonly SentinelCamApp _app = household.App;
@@ -34,7 +35,8 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household) : 
         var (old, young) = (await AddAsync(Old), await AddAsync(Young));
         var lone = await AddAsync(Old);
         await _app.ReadAsync(db => db.ImageLog.Where(e => e.Id == lone.Entry).ExecuteDeleteAsync());
-        var manual = await SaveAsync(new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = Old, CaptureState = CaptureState.Failed });
+        var manual = await SaveAsync(
+            new ImageLogEntry { Trigger = CaptureTrigger.Manual, At = Old, CaptureState = CaptureState.Failed });
         var notice = await SaveAsync(OldRecords.NewMail(null, null, Old, DeliveryState.Failed));
         var youngNotice = await SaveAsync(OldRecords.NewMail(null, null, Young));
 
@@ -131,7 +133,7 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household) : 
         household.Clock.Sleep(TimeSpan.FromDays(40));
         await RunAsync();
         Assert.Equal(0, await DaysAsync(bob));
-        Assert.Equal(0, await _app.ReadAsync(db => db.LoginAttempts.CountAsync()) + await _app.ReadAsync(db => db.Alerts.CountAsync()));
+        Assert.Equal(0, await _app.ReadAsync(async db => await db.LoginAttempts.CountAsync() + await db.Alerts.CountAsync()));
     }
 
     [Fact]
@@ -156,7 +158,8 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household) : 
     [InlineData(100, "", long.MaxValue)]
     public void Owners_with_few_rows_keep_them_and_the_others_share_the_rest(long limit, string counts, long share) =>
         Assert.Equal(share, RecordRetention.ShareOf(
-            counts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => long.Parse(c, CultureInfo.InvariantCulture)), limit));
+            counts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => long.Parse(c, CultureInfo.InvariantCulture)),
+            limit));
 
     [Fact]
     public async Task Free_pages_are_given_back_to_the_disk()

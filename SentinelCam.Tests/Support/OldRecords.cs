@@ -43,19 +43,20 @@ public static class OldRecords
 
     /// <summary>A mail about an alert or an entry.</summary>
     public static Delivery NewMail(
-        long? alert, long? entry, DateTimeOffset at, DeliveryState state = DeliveryState.Accepted, long? recipient = null) => new()
-    {
-        Kind = alert is null ? MailKind.SettingsChanged : MailKind.Attempt,
-        AlertId = alert,
-        EntryId = entry,
-        RecipientId = recipient,
-        Recipient = SentinelCamApp.AnnsEmail,
-        MessageId = $"{Guid.NewGuid():n}@example.org",
-        State = state,
-        CreatedAt = at,
-        QueuedAt = at,
-        DueAt = at.AddYears(100),
-    };
+        long? alert, long? entry, DateTimeOffset at, DeliveryState state = DeliveryState.Accepted, long? recipient = null) =>
+        new()
+        {
+            Kind = alert is null ? MailKind.SettingsChanged : MailKind.Attempt,
+            AlertId = alert,
+            EntryId = entry,
+            RecipientId = recipient,
+            Recipient = SentinelCamApp.AnnsEmail,
+            MessageId = $"{Guid.NewGuid():n}@example.org",
+            State = state,
+            CreatedAt = at,
+            QueuedAt = at,
+            DueAt = at.AddYears(100),
+        };
 
     /// <summary>Adds alerts with entries, one every second, and a mail each.</summary>
     public static async Task AddBurstsAsync(
@@ -69,7 +70,8 @@ public static class OldRecords
             for (var j = 0; j < entriesOfEach; j++)
                 db.Add(NewEntry(alert, alert.OpenedAt.AddSeconds(j), $"Old/{i}.{j}"));
             await db.SaveChangesAsync();
-            db.Add(NewMail(alert.Id, db.ChangeTracker.Entries<ImageLogEntry>().First().Entity.Id, alert.OpenedAt, recipient: owner));
+            var first = db.ChangeTracker.Entries<ImageLogEntry>().First().Entity;
+            db.Add(NewMail(alert.Id, first.Id, alert.OpenedAt, recipient: owner));
             await db.SaveChangesAsync();
             db.ChangeTracker.Clear();
         }
@@ -80,7 +82,8 @@ public static class OldRecords
     {
         ArgumentNullException.ThrowIfNull(db);
         List<string> faults = [];
-        faults.AddRange(await db.Database.SqlQueryRaw<string>("SELECT \"table\" AS Value FROM pragma_foreign_key_check").ToListAsync());
+        faults.AddRange(await db.Database.SqlQueryRaw<string>("SELECT \"table\" AS Value FROM pragma_foreign_key_check")
+            .ToListAsync());
         faults.AddRange((await db.Database.SqlQueryRaw<string>("SELECT integrity_check AS Value FROM pragma_integrity_check")
             .ToListAsync()).Where(line => line != "ok"));
         var entries = await db.ImageLog.CountAsync(e => e.LoginAttemptId != null);

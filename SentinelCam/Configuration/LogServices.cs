@@ -14,7 +14,7 @@ namespace SentinelCam.Configuration;
 /// </summary>
 public static class LogServices
 {
-    /// <summary>A day that writes more has several files, so that a noisy day leaves the quiet ones before it their space.</summary>
+    /// <summary>A day that writes more has several files, so a noisy day leaves room for the quiet ones before it.</summary>
     private const int MaxFileBytes = 4 << 20;
 
     private const int MaxFiles = 64;

@@ -39,7 +39,9 @@ public static class DataServices
             // No other process uses the data directory: a lock was left by one that ended during a migration. EF Core would wait
             // for it forever
             await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock;");
-            await db.Database.MigrateAsync();
+            // MigrateAsync compares the whole model with that of the last migration first, which costs time at each start
+            if ((await db.Database.GetPendingMigrationsAsync()).Any())
+                await db.Database.MigrateAsync();
             await SchemaCheck.AddVersionsAsync(db);
             await DerivedTables.PrepareAsync(db);
             await FreePages.PrepareOldAsync(db, app.Logger);

@@ -6,17 +6,18 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Pages of <c>sentinelcam.db</c> that hold nothing any longer. SQLite gives them back to the disk only if a file was made for
-/// it: <c>auto_vacuum</c> before the first table, or one <c>VACUUM</c> later, which writes the whole file anew.
+/// it: <c>auto_vacuum</c> before the first table, or one <c>VACUUM</c> later, which writes the whole file again.
 /// </summary>
 public static class FreePages
 {
-    /// <summary>The most bytes in use for which a start waits: some seconds. A larger file keeps its free pages for itself.</summary>
+    /// <summary>The most bytes in use for which a start waits: some seconds. A larger file keeps its free pages.</summary>
     public const long MaxRewritten = 256 << 20;
 
     private const int Incremental = 2;
 
     /// <summary>The number of free pages.</summary>
-    public static Task<int> CountFreePagesAsync(this SentinelCamDbContext db) => ReadAsync(db, "freelist_count");
+    public static Task<int> CountFreePagesAsync(this SentinelCamDbContext db) =>
+        ReadAsync(db, "SELECT freelist_count AS Value FROM pragma_freelist_count");
 
     /// <summary>Gives some free pages back, in one transaction. The file becomes smaller at the next checkpoint.</summary>
     public static Task GivePagesBackAsync(this SentinelCamDbContext db, int pages)
@@ -40,9 +41,10 @@ public static class FreePages
     /// <summary>Prepares a file of an earlier version, unless it holds too much. A crash meanwhile changes nothing.</summary>
     internal static async Task PrepareOldAsync(SentinelCamDbContext db, ILogger logger)
     {
-        if (await ReadAsync(db, "auto_vacuum") == Incremental)
+        if (await ReadAsync(db, "SELECT auto_vacuum AS Value FROM pragma_auto_vacuum") == Incremental)
             return;
-        var bytes = (await ReadAsync(db, "page_count") - await db.CountFreePagesAsync()) * (long)await ReadAsync(db, "page_size");
+        var pages = await ReadAsync(db, "SELECT page_count AS Value FROM pragma_page_count") - await db.CountFreePagesAsync();
+        var bytes = (long)pages * await ReadAsync(db, "SELECT page_size AS Value FROM pragma_page_size");
         if (bytes > MaxRewritten)
             return;
         try
@@ -58,9 +60,9 @@ public static class FreePages
         }
     }
 
-    private static Task<int> ReadAsync(SentinelCamDbContext db, string pragma)
+    private static Task<int> ReadAsync(SentinelCamDbContext db, string sql)
     {
         ArgumentNullException.ThrowIfNull(db);
-        return db.Database.SqlQueryRaw<int>($"SELECT {pragma} AS Value FROM pragma_{pragma}").SingleAsync();
+        return db.Database.SqlQueryRaw<int>(sql).SingleAsync();
     }
 }

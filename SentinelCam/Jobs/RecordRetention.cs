@@ -80,7 +80,8 @@ public sealed class RecordRetention(
             if (old + excess > 0)
             {
                 logger.LogInformation(
-                    "Retention deleted {Old} {Kind} over the age limit and {Excess} over the limit of rows", old, kind.Name, excess);
+                    "Retention deleted {Old} {Kind} over the age limit and {Excess} over the limit of rows",
+                    old, kind.Name, excess);
             }
         }
 

@@ -13,7 +13,8 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    RecordRetention records, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
+    RecordRetention records, JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time,
+    ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -59,6 +60,7 @@ public sealed class RetentionJob(
 
         outbox.DeleteOlderThan(now - options.MaxAge);
         await requests.RemoveExpiredAsync(db, cancellationToken);
+        jobs.GivePagesBack();
         // A clock that was wrong may still be
         if (clock.WasSetRecently)
             return;

@@ -5,7 +5,9 @@ namespace SentinelCam.Snapshots;
 /// <summary>How long snapshots and records are kept, and how much space they may use.</summary>
 /// <param name="MaxAge"><c>Retention:MaxAge</c>: the age limit of pictures.</param>
 /// <param name="MaxBytes"><c>Retention:MaxBytes</c>: the limit for all pictures together.</param>
-/// <param name="MaxRecordAge"><c>Retention:Records</c>: the age limit of attempts, entries without pictures, mails and alerts.</param>
+/// <param name="MaxRecordAge">
+/// <c>Retention:Records</c>: the age limit of attempts, entries without pictures, mails and alerts.
+/// </param>
 /// <param name="MaxRecords"><c>Retention:MaxRecords</c>: the limit for the rows of each of these kinds.</param>
 public sealed record RetentionOptions(TimeSpan MaxAge, long MaxBytes, TimeSpan MaxRecordAge, int MaxRecords)
 {
