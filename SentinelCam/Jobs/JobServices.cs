@@ -16,6 +16,7 @@ public static class JobServices
         services.AddSingleton<JobMetrics>();
         services.AddSingleton<MailTurns>();
         services.AddSingleton<ClockWatch>();
+        services.AddScoped<RecordRetention>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several

@@ -9,11 +9,12 @@ namespace SentinelCam.Jobs;
 
 /// <summary>
 /// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
-/// files, and requests for accounts that nobody answered.
+/// files, requests for accounts that nobody answered, and old records.
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
+    RecordRetention records, JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time,
+    ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -58,9 +59,13 @@ public sealed class RetentionJob(
         }
 
         outbox.DeleteOlderThan(now - options.MaxAge);
-        if (!clock.WasSetRecently)
-            await RemoveOrphansAsync(now, cancellationToken);
         await requests.RemoveExpiredAsync(db, cancellationToken);
+        jobs.GivePagesBack();
+        // A clock that was wrong may still be
+        if (clock.WasSetRecently)
+            return;
+        await RemoveOrphansAsync(now, cancellationToken);
+        await records.RunAsync(cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>
