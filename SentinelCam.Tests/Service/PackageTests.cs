@@ -38,7 +38,8 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
         Assert.Contains("http://localhost:5000", said, StringComparison.Ordinal);
         var code = Regex.Match(said, "([A-Z0-9]{4}-){2}[A-Z0-9]{4}").Value;
         Assert.NotEqual("", code);
-        Assert.Equal("active\nenabled\n", await machine.ShellAsync("systemctl is-active sentinelcam; systemctl is-enabled sentinelcam"));
+        Assert.Equal("active\nenabled\n",
+            await machine.ShellAsync("systemctl is-active sentinelcam; systemctl is-enabled sentinelcam"));
         Assert.Equal(
             "640 root:sentinelcam /etc/sentinelcam/sentinelcam.conf\n700 sentinelcam:sentinelcam /var/lib/sentinelcam\n",
             await machine.ShellAsync("stat -c '%a %U:%G %n' /etc/sentinelcam/sentinelcam.conf /var/lib/sentinelcam"));
@@ -117,7 +118,8 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
 
         Assert.StartsWith("healthy\nsentinelcam\n", check, StringComparison.Ordinal);
         Assert.Contains("Camera:        a picture of 320x240 from /var/clip.avi", check, StringComparison.Ordinal);
-        await machine.ShellAsync("apt-get purge -y -q sentinelcam && ! [ -e /var/lib/sentinelcam ] && ! getent passwd sentinelcam");
+        await machine.ShellAsync(
+            "apt-get purge -y -q sentinelcam && ! [ -e /var/lib/sentinelcam ] && ! getent passwd sentinelcam");
     }
 
     [Fact]

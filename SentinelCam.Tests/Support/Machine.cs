@@ -8,8 +8,9 @@ namespace SentinelCam.Tests.Support;
 /// <c>/var</c> are overlays in memory, and there is a network with nothing but loopback. If asked for, a systemd of its own
 /// manages the services there.
 /// </summary>
-/// <remarks>A pipe ties the machine to this process: when it closes, the first process of the machine is killed, and all others
-/// with it.</remarks>
+/// <remarks>
+/// A pipe ties the machine to this process: when it closes, the first process of the machine is killed, and all others with it.
+/// </remarks>
 public sealed class Machine : IDisposable
 {
     private const string Launcher = """
@@ -115,7 +116,11 @@ public sealed class Machine : IDisposable
         Assert.SkipUnless(Obstacle.Value is null, "packages: " + Obstacle.Value);
         var machine = new Machine(hasSystemd);
         if (hasSystemd)
-            await machine.ShellAsync("until [ -e /run/systemd/private ] && systemctl is-active -q tests.target; do sleep 0.1; done");
+        {
+            await machine.ShellAsync(
+                "until [ -e /run/systemd/private ] && systemctl is-active -q tests.target; do sleep 0.1; done");
+        }
+
         return machine;
     }
 

@@ -5,7 +5,7 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
 
-/// <summary>Devices and video files without OpenCV's library. A script stands in for a device; <c>VividTests</c> has one.</summary>
+/// <summary>Devices and video files without OpenCV. A script stands in for a device; <c>VividTests</c> has a real one.</summary>
 public sealed class FfmpegCameraTests : IDisposable
 {
     /// <summary>Pictures of a device that sends JPEG, one after the other.</summary>
@@ -38,7 +38,7 @@ public sealed class FfmpegCameraTests : IDisposable
     {
         var bare = TestJpeg.Demo(1);
         // Another segment in place of DHT, which programs skip
-        for (var at = bare.AsSpan().IndexOf([(byte)0xFF, (byte)0xC4]); at >= 0; at = bare.AsSpan().IndexOf([(byte)0xFF, (byte)0xC4]))
+        while (bare.AsSpan().IndexOf([(byte)0xFF, (byte)0xC4]) is >= 0 and var at)
             bare[at + 1] = 0xFE;
         var camera = Device(
             $"*'-input_format mjpeg'*'-c:v copy '*) {OwnJpeg} ;; *'-input_format mjpeg'*'-c:v mjpeg '*) {Encoded} ;;", bare);

@@ -78,7 +78,9 @@ internal sealed class CameraSource
         shown, parts.Library, parts.StuckThreads, check, _ => DeviceReader.OpenFirst(indices(), parts.Time), parts.Time,
         startsDark: true, found,
         // The program reads devices of Linux only
-        withoutLibrary: OperatingSystem.IsLinux() ? FfmpegCamera.OfDevices(shown, check, indices, devices, parts.Time, parts.Ffmpeg) : null);
+        withoutLibrary: OperatingSystem.IsLinux()
+            ? FfmpegCamera.OfDevices(shown, check, indices, devices, parts.Time, parts.Ffmpeg)
+            : null);
 
     private static CameraSource VideoFile(string shown, string path) => new(parts => new NativeCamera(
         shown, parts.Library, parts.StuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, parts.Time),
