@@ -7,7 +7,7 @@ namespace SentinelCam.Tests.Service;
 /// <summary>Debian's package: installed, used, upgraded, removed and purged, with a systemd and without.</summary>
 public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPackage>
 {
-    private const string Install = "apt-get install -y -q --no-install-recommends --no-download ";
+    private const string Install = "apt-get install -y -q --no-install-recommends ";
 
     /// <summary>
     /// A browser from another machine: <c>get PATH</c>, and <c>send PATH FIELDS</c>, which prints the status and where it leads.
