@@ -18,7 +18,7 @@ public partial class ConfigurationFileTests
     /// <summary>Keys of ASP.NET Core that the program looks at, and that no operator needs.</summary>
     private static readonly string[] OfFramework = ["AllowedHosts", "ReloadStaticAssetsAtRuntime"];
 
-    private static string Text => ServiceInstallation.ConfigurationText;
+    private static string Text => ServiceFiles.Configuration;
 
     private static Dictionary<string, string> Listed => Line().Matches(Text).ToDictionary(
         match => match.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal), match => match.Groups[2].Value);

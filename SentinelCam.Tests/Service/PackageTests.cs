@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using SentinelCam.Service;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Service;
@@ -165,7 +166,7 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
         var folder = Directory.CreateTempSubdirectory("sentinelcam-test-");
         var unit = Path.Combine(folder.FullName, "sentinelcam.service");
         // It exists on every machine
-        await File.WriteAllTextAsync(unit, SentinelCam.Service.ServiceInstallation.UnitText("/bin")
+        await File.WriteAllTextAsync(unit, ServiceFiles.Unit("/bin")
             .Replace("/bin/SentinelCam", "/bin/true", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
         var verify = await AnalyzeAsync("verify", "--man=no", unit);

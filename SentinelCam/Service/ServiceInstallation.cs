@@ -40,7 +40,6 @@ public static partial class ServiceInstallation
 
     private static readonly string[] HiddenFolders = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
 
-    private const string PackageFolder = "/usr/lib/sentinelcam";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Whether systemd is this system's service manager, and not only installed: <c>sd_booted(3)</c>.</summary>
@@ -70,7 +69,7 @@ public static partial class ServiceInstallation
 
         if (!File.Exists(Configuration))
             WriteConfiguration(user);
-        File.WriteAllText(Unit, UnitText(folder));
+        File.WriteAllText(Unit, ServiceFiles.Unit(folder));
         File.SetUnixFileMode(Unit, Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         Systemctl("enable", "sentinelcam.service");
         if (IsSystemdRunning)
@@ -107,17 +106,10 @@ public static partial class ServiceInstallation
         ArgumentNullException.ThrowIfNull(folder);
         var unit = File.Exists(Unit) ? Unit : File.Exists(PackageUnit) ? PackageUnit : null;
         return new(
-            unit, unit is not null && File.ReadAllText(unit) == UnitText(folder.TrimEnd('/')),
+            unit, unit is not null && File.ReadAllText(unit) == ServiceFiles.Unit(folder.TrimEnd('/')),
             Ask("is-enabled"), IsSystemdRunning ? Ask("is-active") : "systemd does not run here",
             OsUser.Find(ServiceManager.Name) is not null);
     }
-
-    /// <summary>The unit for a folder. It is the text of Debian's package, with another path.</summary>
-    internal static string UnitText(string folder) =>
-        Resource("sentinelcam.service").Replace(PackageFolder, folder, StringComparison.Ordinal);
-
-    /// <summary>The configuration with every key and its default.</summary>
-    internal static string ConfigurationText => Resource("sentinelcam.conf");
 
     /// <summary>Whether the unit hides the folder from the service: <c>ProtectHome</c> and <c>PrivateTmp</c>.</summary>
     private static bool IsHidden(string folder) =>
@@ -147,7 +139,7 @@ public static partial class ServiceInstallation
         }))
         {
             using var writer = new StreamWriter(file);
-            writer.Write(ConfigurationText);
+            writer.Write(ServiceFiles.Configuration);
         }
 
         // It can hold the mail server's password
@@ -192,13 +184,6 @@ public static partial class ServiceInstallation
         {
             throw new IOException($"{program} cannot be run: {error.Message}");
         }
-    }
-
-    private static string Resource(string name)
-    {
-        using var reader = new StreamReader(
-            typeof(ServiceInstallation).Assembly.GetManifestResourceStream("SentinelCam.Service." + name)!);
-        return reader.ReadToEnd();
     }
 
     /// <summary>Other letters would need quotes in a unit.</summary>

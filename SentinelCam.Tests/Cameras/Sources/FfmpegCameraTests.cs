@@ -125,7 +125,8 @@ public sealed class FfmpegCameraTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var script = Path.Combine(_folder.FullName, "ffmpeg");
         File.WriteAllText(script, $"#!/bin/sh\ncase \"$*\" in\n{cases}\n*) exit 1 ;;\nesac\n");
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         File.WriteAllBytes(Path.Combine(_folder.FullName, "own.jpg"), own ?? TestJpeg.Demo(1));
         File.WriteAllBytes(Path.Combine(_folder.FullName, "encoded.jpg"), TestJpeg.Demo(2));
         File.WriteAllText(Path.Combine(_folder.FullName, "video0"), "");
