@@ -49,8 +49,8 @@ internal static class ServiceCommand
             case ServiceChange.NoSystemd:
                 return Fail("This system does not use systemd. Nothing was changed.");
             case ServiceChange.WrongFolder:
-                return Fail($"The service could not use {Folder}. Move it to a folder such as /opt/sentinelcam, install again there, "
-                    + "and use no blanks in its name.");
+                return Fail($"The service could not use {Folder}. Move it to a folder without blanks in its name, such as "
+                    + "/opt/sentinelcam, and install again there.");
             default:
                 var status = Status(null);
                 Print("Settings", ServiceInstallation.Configuration);

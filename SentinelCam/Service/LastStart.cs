@@ -18,7 +18,8 @@ public sealed partial record LastStart(IReadOnlyList<string> Addresses, string? 
             List<string> later = [];
             foreach (var file in files.OrderByDescending(File.GetLastWriteTimeUtc))
             {
-                var lines = ReadLines(file).Where(line => Start().IsMatch(line) || Listening().IsMatch(line) || Code().IsMatch(line))
+                var lines = ReadLines(file)
+                    .Where(line => Start().IsMatch(line) || Listening().IsMatch(line) || Code().IsMatch(line))
                     .Concat(later).ToList();
                 var start = lines.FindLastIndex(line => Start().IsMatch(line));
                 if (start >= 0)

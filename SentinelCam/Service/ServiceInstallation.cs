@@ -18,11 +18,11 @@ public enum ServiceChange
     /// <summary>Nothing was changed: the system does not use systemd.</summary>
     NoSystemd,
 
-    /// <summary>Nothing was changed: the service could not see the program's folder, or the folder's path has odd letters.</summary>
+    /// <summary>Nothing was changed: the service could not see the program's folder, or its path has odd letters.</summary>
     WrongFolder,
 }
 
-/// <summary>Makes a published folder a service of systemd, with what Debian's package makes: user, data and configuration.</summary>
+/// <summary>Makes a published folder a service of systemd, with user, data and configuration as in Debian's package.</summary>
 [SupportedOSPlatform("linux")]
 public static partial class ServiceInstallation
 {

@@ -33,12 +33,11 @@ public static class ServiceManager
     /// <summary>How long systemd waits for a sign of life: <c>sd_watchdog_enabled(3)</c>. Null if it does not.</summary>
     private static TimeSpan? WatchdogLimit()
     {
+        var text = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
         var isOurs = Environment.GetEnvironmentVariable("WATCHDOG_PID") is not { Length: > 0 } process
             || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return isOurs
-            && long.TryParse(
-                Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit > 0
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0
             ? TimeSpan.FromMicroseconds(limit)
             : null;
     }

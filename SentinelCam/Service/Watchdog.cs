@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -77,7 +76,7 @@ internal sealed class Watchdog(
         UseProxy = false,
         UseCookies = false,
         // The certificate is the site's own, and for another name
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, own, _, _) => own is not null },
+        SslOptions = new() { RemoteCertificateValidationCallback = (_, own, _, _) => own is not null },
     });
 
     private static async ValueTask<Stream> ConnectAsync(BindingAddress address, CancellationToken cancellationToken)
