@@ -15,8 +15,8 @@ public partial class ConfigurationFileTests
     /// <summary>Of ASP.NET Core, and in the operator's guide.</summary>
     private const string ForProxies = "ASPNETCORE_FORWARDEDHEADERS_ENABLED";
 
-    /// <summary>Keys of ASP.NET Core that the program looks at, and that no operator needs.</summary>
-    private static readonly string[] OfFramework = ["AllowedHosts", "ReloadStaticAssetsAtRuntime"];
+    /// <summary>Keys of ASP.NET Core and OpenTelemetry that the program looks at, and does not document.</summary>
+    private static readonly string[] OfFramework = ["AllowedHosts", "OTEL_EXPORTER_OTLP_ENDPOINT", "ReloadStaticAssetsAtRuntime"];
 
     private static string Text => ServiceFiles.Configuration;
 

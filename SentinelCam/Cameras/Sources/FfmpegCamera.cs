@@ -41,6 +41,8 @@ internal sealed class FfmpegCamera : ICamera
 
     public string Source { get; }
 
+    public string Identity => _last?.Device is { } device ? NativeCamera.NameOf(device) : Source;
+
     public bool StartsDark { get; }
 
     /// <summary>The first device that sends pictures.</summary>
@@ -58,7 +60,7 @@ internal sealed class FfmpegCamera : ICamera
 
         IEnumerable<Reading> Readings() => indices().SelectMany(index => Ways.Select(way => new Reading(
             ["-f", "v4l2", .. way.Input, "-video_size", Size, "-i", devices.PathOf(index), .. way.Output],
-            DeviceList.InUse(index), DeviceList.Stopped(index), way.Output != Encode)));
+            DeviceList.InUse(index), DeviceList.Stopped(index), way.Output != Encode, index)));
     }
 
     /// <summary>A video file, played in a loop at its own frame rate.</summary>
@@ -110,7 +112,9 @@ internal sealed class FfmpegCamera : ICamera
     /// <param name="Unopened">The fault if no picture comes.</param>
     /// <param name="Stopped">The fault if no more come.</param>
     /// <param name="IsCopy">Whether the pictures are the device's own, byte for byte.</param>
-    private sealed record Reading(string[] Arguments, CameraFault Unopened, CameraFault Stopped, bool IsCopy)
+    /// <param name="Device">The index of the device; null for a file.</param>
+    private sealed record Reading(
+        string[] Arguments, CameraFault Unopened, CameraFault Stopped, bool IsCopy, int? Device = null)
     {
         public bool IsLike(Reading? other) => other is not null && Arguments.SequenceEqual(other.Arguments);
     }
