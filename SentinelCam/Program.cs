@@ -12,6 +12,7 @@ using SentinelCam.LoginAttempts;
 using SentinelCam.Mail;
 using SentinelCam.Metrics;
 using SentinelCam.Pages;
+using SentinelCam.Service;
 using SentinelCam.Snapshots;
 using SentinelCam.Visitors;
 using SentinelCam.Watch;
@@ -63,4 +64,5 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddJobs(builder.Configuration, data)
     .AddWatch(builder.Configuration)
     .AddSentinelCamMetrics(builder.Configuration)
-    .AddPages(builder.Configuration);
+    .AddPages(builder.Configuration)
+    .AddServiceManager();

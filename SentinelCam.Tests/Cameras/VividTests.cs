@@ -61,6 +61,26 @@ public sealed class VividTests : IAsyncLifetime
         Assert.Single(Assert.Single(app.Mails()).Attachments);
     }
 
+    [Theory(Explicit = true)]
+    [InlineData("auto")]
+    [InlineData("/dev/video0")]
+    public async Task Without_OpenCV_a_device_is_read_by_ffmpeg(string source)
+    {
+        // Starting the program takes longer here than a capture waits
+        await using var app = await StartAsync(
+            source, services => services.AddSingleton(OpenCv.Missing), ("Camera:Warm", "Always"));
+        var camera = app.Services.GetRequiredService<CameraFeed>();
+        await Eventually.TrueAsync(() => camera.Status.State == CameraState.Live, app.Log);
+
+        var entry = await FailAsync(app);
+
+        Assert.Equal((CaptureState.Taken, null), (entry.CaptureState, entry.CaptureProblem));
+        Assert.Equal(
+            (640, 480, FrameQuality.Unchecked), (entry.Snapshot!.Width, entry.Snapshot.Height, entry.Snapshot.Quality));
+        await app.WaitForAcceptedAsync(1);
+        Assert.Single(Assert.Single(app.Mails()).Attachments);
+    }
+
     [Fact(Explicit = true)]
     public async Task A_black_picture_is_labelled_and_so_is_its_mail()
     {
@@ -186,9 +206,14 @@ public sealed class VividTests : IAsyncLifetime
         Assert.Equal(FrameQuality.Good, (await FailAsync(app)).Snapshot!.Quality);
     }
 
-    private static async Task<SentinelCamApp> StartAsync(string? source)
+    private static async Task<SentinelCamApp> StartAsync(
+        string? source, Action<IServiceCollection>? more = null, params (string Key, string? Value)[] settings)
     {
-        var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Camera:Source", source));
+        var app = await SentinelCamApp.StartAsync(null, services =>
+        {
+            Household.CheapPasswords(services);
+            more?.Invoke(services);
+        }, [("Camera:Source", source), .. settings]);
         (await app.RegisterAnnAsync()).Dispose();
         return app;
     }

@@ -1,15 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace SentinelCam.Cameras;
 
 /// <summary>The faults that cameras have in common.</summary>
 internal static class CameraFaults
 {
-    /// <summary>For cameras that OpenCV reads.</summary>
+    /// <summary>For cameras that OpenCV reads, and otherwise the <c>ffmpeg</c> program.</summary>
     public static CameraFault OpenCvMissing { get; } = new(
         CaptureOutcome.MissingLibrary,
-        "OpenCV, which reads camera devices and video files, cannot be loaded",
-        OperatingSystem.IsLinux()
-            ? "Install GTK 3 with \"apt-get install libgtk-3-0\" and restart SentinelCam"
-            : "Install the OpenCvSharp4 runtime package for this platform and restart SentinelCam",
+        "Neither OpenCV nor the ffmpeg program, one of which reads camera devices and video files, can be used",
+        !OperatingSystem.IsLinux() ? "Install the OpenCvSharp4 runtime package for this platform and restart SentinelCam"
+        : RuntimeInformation.ProcessArchitecture == Architecture.X64
+            ? "Install GTK 3, which OpenCV needs, with \"apt-get install libgtk-3-0\", or ffmpeg, and restart SentinelCam"
+        : "Install ffmpeg with \"apt-get install ffmpeg\"",
         Permanent: true);
 
     public static CameraFault Ended { get; } = new(

@@ -35,6 +35,7 @@ public static class Commands
             BackupCommand.CreateBackup(),
             BackupCommand.CreateRestore(),
             AccountCommand.Create(addLayers),
+            ServiceCommand.Create(),
         };
         if (OperatingSystem.IsLinux())
             root.Add(DeviceCommand.Create());

@@ -98,8 +98,15 @@ public class OpenCvLibraryTests
     }
 
     [Fact]
-    public void Without_a_brightness_the_exposure_counts_as_settled() =>
-        Assert.True(new ExposureSettling(new FakeTimeProvider()).IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
+    public void Without_OpenCV_the_exposure_counts_as_settled_after_two_seconds_and_a_drawn_picture_at_once()
+    {
+        var time = new FakeTimeProvider();
+        var settling = new ExposureSettling(time);
+        Assert.False(settling.IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(settling.IsSettled(new FrameVerdict(true, FrameQuality.Unchecked)));
+        Assert.True(new ExposureSettling(time).IsSettled(new FrameVerdict(true, FrameQuality.Demo)));
+    }
 
     private static FrameVerdict Lit(double brightness) => new(true, FrameQuality.Good, brightness);
 

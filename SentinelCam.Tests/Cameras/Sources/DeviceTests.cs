@@ -159,7 +159,7 @@ public class DeviceTests
     }
 
     [Fact]
-    public async Task In_development_auto_without_the_native_library_falls_back_to_demo()
+    public async Task In_development_auto_without_the_native_library_and_ffmpeg_falls_back_to_demo()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists devices");
         var folder = Directory.CreateTempSubdirectory();
@@ -184,7 +184,7 @@ public class DeviceTests
 
     private static ICamera Auto(DirectoryInfo devices, bool fallBackToDemo) => CameraSource
         .Auto(new DeviceList(devices.FullName), fallBackToDemo)
-        .Create(TimeProvider.System, OpenCv.Missing, new StuckThreads());
+        .Create(TimeProvider.System, OpenCv.Missing, new StuckThreads(), ffmpeg: "no-such-ffmpeg");
 
     private static NativeCamera Device(Func<CameraFault?> check) => new(
         "63", OpenCv.Library, new StuckThreads(), check, _ => DeviceReader.OpenFirst([63], TimeProvider.System),

@@ -13,9 +13,9 @@ internal sealed class CameraSource
     private const string Escaping =
         " In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23. After the host, write @ as %40.";
 
-    private readonly Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> _create;
+    private readonly Func<CameraParts, ICamera> _create;
 
-    private CameraSource(Func<TimeProvider, OpenCvLibrary, StuckThreads, RtspTransport, ICamera> create) => _create = create;
+    private CameraSource(Func<CameraParts, ICamera> create) => _create = create;
 
     /// <exception cref="ConfigurationException">The value is invalid. The message contains no credentials.</exception>
     /// <param name="value">The configured or chosen value. Null or empty means <c>auto</c>.</param>
@@ -34,40 +34,57 @@ internal sealed class CameraSource
         if (source.Equals("auto", StringComparison.OrdinalIgnoreCase))
             return Auto(devices, environment.IsDevelopment());
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
-            return new CameraSource((time, _, _, _) => new DemoCamera(time));
+            return new CameraSource(parts => new DemoCamera(parts.Time));
         if (DeviceIndex(source) is { } index)
-            return Device(index.ToString(CultureInfo.InvariantCulture), () => devices.Check(index), () => index, () => index);
+            return Device(
+                index.ToString(CultureInfo.InvariantCulture), devices, () => devices.Check(index), () => index, () => index);
         if (source.Contains("://", StringComparison.Ordinal))
             return Address(source) ?? throw NotAllowed(source);
         var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
         if (devices.Contains(path))
-            return Device(path, () => devices.Check(path), () => devices.Resolve(path), () => devices.IndexOf(path));
+            return Device(
+                path, devices, () => devices.Check(path), () => devices.Resolve(path), () => devices.IndexOf(path));
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
+    /// <param name="time">The clock.</param>
+    /// <param name="library">OpenCV.</param>
+    /// <param name="stuckThreads">Counts the abandoned threads of all cameras.</param>
+    /// <param name="transport">How an RTSP camera sends its pictures.</param>
+    /// <param name="ffmpeg">The program that reads what OpenCV does not.</param>
     public ICamera Create(
-        TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads, RtspTransport transport = RtspTransport.Auto) =>
-        _create(time, library, stuckThreads, transport);
+        TimeProvider time, OpenCvLibrary library, StuckThreads stuckThreads, RtspTransport transport = RtspTransport.Auto,
+        string ffmpeg = "ffmpeg") => _create(new(time, library, stuckThreads, transport, ffmpeg));
 
     /// <summary>The first device that opens. During development, DEMO pictures if none does.</summary>
-    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new((time, library, stuckThreads, _) =>
+    internal static CameraSource Auto(DeviceList devices, bool fallBackToDemo) => new(parts =>
     {
-        var device = new NativeCamera(
-            "auto", library, stuckThreads, devices.CheckAny, _ => DeviceReader.OpenFirst(devices.Indices, time), time,
-            startsDark: true);
-        return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(time)) : device;
+        var device = OfDevices("auto", devices, devices.CheckAny, () => devices.Indices, parts);
+        return fallBackToDemo ? new FallbackCamera(device, new DemoCamera(parts.Time)) : device;
     });
 
     /// <param name="shown">The source, as it is shown.</param>
+    /// <param name="devices">The devices of this machine.</param>
     /// <param name="check">Why the device cannot be opened, or null.</param>
     /// <param name="index">Its index, looked up for each opening: behind a link it may change.</param>
     /// <param name="found">The same; null if there is no device.</param>
-    private static CameraSource Device(string shown, Func<CameraFault?> check, Func<int> index, Func<int?> found) =>
-        new((time, library, stuckThreads, _) => new NativeCamera(
-            shown, library, stuckThreads, check, _ => DeviceReader.OpenFirst([index()], time), time, startsDark: true, found));
+    private static CameraSource Device(
+        string shown, DeviceList devices, Func<CameraFault?> check, Func<int> index, Func<int?> found) =>
+        new(parts => OfDevices(shown, devices, check, () => [index()], parts, found));
 
-    private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads, _) => new NativeCamera(
-        shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));
+    private static NativeCamera OfDevices(
+        string shown, DeviceList devices, Func<CameraFault?> check, Func<IReadOnlyList<int>> indices, CameraParts parts,
+        Func<int?>? found = null) => new(
+        shown, parts.Library, parts.StuckThreads, check, _ => DeviceReader.OpenFirst(indices(), parts.Time), parts.Time,
+        startsDark: true, found,
+        // The program reads devices of Linux only
+        withoutLibrary: OperatingSystem.IsLinux()
+            ? FfmpegCamera.OfDevices(shown, check, indices, devices, parts.Time, parts.Ffmpeg)
+            : null);
+
+    private static CameraSource VideoFile(string shown, string path) => new(parts => new NativeCamera(
+        shown, parts.Library, parts.StuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, parts.Time),
+        parts.Time, withoutLibrary: FfmpegCamera.OfFile(shown, path, parts.Time, parts.Ffmpeg)));
 
     private static CameraSource? Address(string source)
     {
@@ -76,8 +93,9 @@ internal sealed class CameraSource
             return null;
         return address.Scheme switch
         {
-            "http" or "https" => new CameraSource((time, _, _, _) => new HttpCamera(address, time)),
-            "rtsp" or "rtsps" => new CameraSource((time, _, _, transport) => new RtspCamera(address, time, transport: transport)),
+            "http" or "https" => new CameraSource(parts => new HttpCamera(address, parts.Time)),
+            "rtsp" or "rtsps" => new CameraSource(
+                parts => new RtspCamera(address, parts.Time, parts.Ffmpeg, parts.Transport)),
             _ => null,
         };
     }
@@ -93,4 +111,8 @@ internal sealed class CameraSource
         "Camera:Source",
         RedactedSource.Of(source),
         source.Contains('@', StringComparison.Ordinal) ? Allowed + Escaping : Allowed);
+
+    /// <summary>What cameras are made with.</summary>
+    private sealed record CameraParts(
+        TimeProvider Time, OpenCvLibrary Library, StuckThreads StuckThreads, RtspTransport Transport, string Ffmpeg);
 }

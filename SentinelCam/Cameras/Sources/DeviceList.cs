@@ -67,6 +67,10 @@ public sealed class DeviceList(string directory = "/dev")
     /// <exception cref="CameraException">The path leads to no device.</exception>
     public int Resolve(string path) => IndexOf(path) ?? throw new CameraException(NoneAt(path));
 
+    /// <summary>The path of a device.</summary>
+    public string PathOf(int index) =>
+        Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{index}"));
+
     /// <summary>A device index, or null.</summary>
     public static int? ParseIndex(string number) =>
         int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= MaxIndex ? index : null;
@@ -76,7 +80,7 @@ public sealed class DeviceList(string directory = "/dev")
     {
         if (!OperatingSystem.IsLinux())
             return null;
-        var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"video{index}"));
+        var path = PathOf(index);
         try
         {
             using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

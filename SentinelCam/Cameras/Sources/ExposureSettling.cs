@@ -1,3 +1,4 @@
+using SentinelCam.Data;
 
 namespace SentinelCam.Cameras;
 
@@ -20,13 +21,15 @@ internal sealed class ExposureSettling(TimeProvider time, bool startsDark = true
     /// <summary>
     /// Takes the verdict on the next frame. True from when the brightness no longer changes, at the latest after two seconds.
     /// </summary>
-    /// <param name="verdict">If it has no brightness, there is nothing to wait for.</param>
+    /// <param name="verdict">
+    /// If it has no brightness, the frame is of no sensor, or OpenCV, which measures it, is missing: then two seconds are waited.
+    /// </param>
     public bool IsSettled(FrameVerdict? verdict)
     {
         if (IsOver)
             return true;
         if (verdict is { Readable: true })
-            IsOver = verdict.Brightness is not { } brightness || IsSteady(brightness);
+            IsOver = verdict.Brightness is { } brightness ? IsSteady(brightness) : verdict.Quality != FrameQuality.Unchecked;
         _firstFrame ??= time.GetTimestamp();
         return IsOver |= time.GetElapsedTime(_firstFrame.Value) >= Longest;
     }

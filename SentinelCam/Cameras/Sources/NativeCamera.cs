@@ -36,6 +36,7 @@ internal sealed class NativeCamera : ICamera
         Permanent: true);
 
     private readonly OpenCvLibrary _library;
+    private readonly ICamera? _withoutLibrary;
     private readonly StuckThreads _stuckThreads;
     private readonly Func<CameraFault?> _check;
     private readonly Func<CancellationToken, INativeReader> _open;
@@ -44,13 +45,14 @@ internal sealed class NativeCamera : ICamera
     private volatile int _opened = -1;
 
     /// <param name="source">The source, as it is shown.</param>
-    /// <param name="library">OpenCV. If it cannot be loaded, nothing is opened.</param>
+    /// <param name="library">OpenCV. If it cannot be loaded, nothing is opened here.</param>
     /// <param name="stuckThreads">Counts the abandoned threads of all cameras.</param>
     /// <param name="check">Checks whether there is something to open.</param>
     /// <param name="open">Opens it, on the camera's thread.</param>
     /// <param name="time">The clock.</param>
     /// <param name="startsDark">True for a device, false for a file.</param>
     /// <param name="device">The index of the device that it would open now, if that is known.</param>
+    /// <param name="withoutLibrary">Reads the same without OpenCV, or null.</param>
     public NativeCamera(
         string source,
         OpenCvLibrary library,
@@ -59,28 +61,39 @@ internal sealed class NativeCamera : ICamera
         Func<CancellationToken, INativeReader> open,
         TimeProvider time,
         bool startsDark = false,
-        Func<int?>? device = null)
+        Func<int?>? device = null,
+        ICamera? withoutLibrary = null)
     {
         StartsDark = startsDark;
         Source = source;
         _device = device;
-        (_library, _stuckThreads, _check, _open, _time) = (library, stuckThreads, check, open, time);
+        (_library, _withoutLibrary, _stuckThreads, _check, _open, _time) =
+            (library, withoutLibrary, stuckThreads, check, open, time);
     }
 
     public string Source { get; }
 
-    public string Identity => _device?.Invoke() is { } found ? NameOf(found) : _opened >= 0 ? NameOf(_opened) : Source;
+    public string Identity => _device?.Invoke() is { } found ? NameOf(found)
+        : _opened >= 0 ? NameOf(_opened)
+        : _withoutLibrary?.Identity ?? Source;
 
     public bool StartsDark { get; }
 
     // A missing camera is reported first: nobody should install a library for a camera that is not there
-    public CameraFault? Check() => _check() ?? (_library.Loads ? null : CameraFaults.OpenCvMissing);
+    public CameraFault? Check() => _check() ?? (_library.Loads ? null : MissingFault());
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var fault = Check() ?? (_stuckThreads.AreTooMany(Source) ? Stuck : null);
         if (fault is not null)
             throw new CameraException(fault);
+        if (!_library.Loads)
+        {
+            await foreach (var frame in _withoutLibrary!.ReadAsync(cancellationToken))
+                yield return frame;
+            yield break;
+        }
+
         var frames = Channel.CreateBounded<Frame>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
         using var stop = new CancellationTokenSource();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,7 +112,9 @@ internal sealed class NativeCamera : ICamera
         }
     }
 
-    private static string NameOf(int device) => string.Create(CultureInfo.InvariantCulture, $"device {device}");
+    internal static string NameOf(int device) => string.Create(CultureInfo.InvariantCulture, $"device {device}");
+
+    private CameraFault? MissingFault() => _withoutLibrary is null ? CameraFaults.OpenCvMissing : _withoutLibrary.Check();
 
     private void Run(ChannelWriter<Frame> frames, TaskCompletionSource ended, CancellationToken stop)
     {

@@ -1,16 +1,10 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace SentinelCam.Cameras;
 
 /// <summary>An RTSP camera, read by the <c>ffmpeg</c> program because OpenCV's FFmpeg is built without network support.</summary>
-/// <remarks>
-/// The program is killed when the enumeration ends. If the app dies first, the program ends at the next frame because its pipe
-/// is closed, or by its own time limit if no frame arrives.
-/// </remarks>
+/// <remarks>If the app dies, the program ends at the next frame, or by its own time limit if no frame arrives.</remarks>
 /// <param name="address">May contain a user name and password. They are never shown.</param>
 /// <param name="time">The clock.</param>
 /// <param name="program">The program's name or path.</param>
@@ -18,12 +12,6 @@ namespace SentinelCam.Cameras;
 internal sealed class RtspCamera(
     Uri address, TimeProvider time, string program = "ffmpeg", RtspTransport transport = RtspTransport.Auto) : ICamera
 {
-    private const int MaxErrorText = 8 * 1024;
-
-    /// <summary>The environment variables that the program needs.</summary>
-    private static readonly string[] Inherited =
-        ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "LD_LIBRARY_PATH", "SystemRoot"];
-
     /// <summary>Ends the program if the camera falls silent, even if the app is no longer there to kill it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
@@ -42,8 +30,7 @@ internal sealed class RtspCamera(
 
     private static readonly CameraFault NoProgram = new(
         CaptureOutcome.MissingLibrary, "The ffmpeg program, which reads rtsp:// cameras, is not installed",
-        OperatingSystem.IsLinux() ? "Install it with \"apt-get install ffmpeg\"" : "Install it and add its folder to PATH",
-        Permanent: true);
+        Ffmpeg.Remedy, Permanent: true);
 
     private static readonly CameraFault OtherTransport = new(
         CaptureOutcome.Unreachable, "The camera does not send its stream over the configured transport",
@@ -59,7 +46,7 @@ internal sealed class RtspCamera(
 
     public string Identity => address.AbsoluteUri;
 
-    public CameraFault? Check() => IsInstalled() ? null : NoProgram;
+    public CameraFault? Check() => Ffmpeg.IsInstalled(program) ? null : NoProgram;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -70,18 +57,17 @@ internal sealed class RtspCamera(
                 ? FirstSilenceLimit
                 : SilenceLimit;
             var any = false;
-            using var ffmpeg = Start();
-            await SendScriptAsync(ffmpeg.StandardInput, over, silenceLimit);
-            var errors = ReadErrorsAsync(ffmpeg.StandardError);
+            using var ffmpeg = Ffmpeg.Start(program, Arguments()) ?? throw new CameraException(NoProgram);
+            await ffmpeg.SendAsync(Script(over, silenceLimit));
             try
             {
-                var reader = new MjpegReader(ffmpeg.StandardOutput.BaseStream, time);
+                var reader = new MjpegReader(ffmpeg.Output, time);
                 while (await reader.ReadAsync(cancellationToken) is { } frame)
                 {
                     any = true;
                     yield return frame;
                 }
-                var text = await errors.WaitAsync(cancellationToken);
+                var text = await ffmpeg.Errors.WaitAsync(cancellationToken);
                 var fault = FaultOf(text);
                 if (!any && transport == RtspTransport.Auto)
                 {
@@ -105,7 +91,6 @@ internal sealed class RtspCamera(
             {
                 // After UDP gave nothing either, the camera may just be slow
                 _isTcpTrusted = over == RtspTransport.Tcp ? any : !any;
-                Kill(ffmpeg);
             }
         }
     }
@@ -113,7 +98,6 @@ internal sealed class RtspCamera(
     /// <summary>Without the address: anyone who lists the processes of this machine could read its password.</summary>
     internal static IEnumerable<string> Arguments() =>
     [
-        "-nostdin", "-hide_banner", "-loglevel", "error",
         // Keeps a hostile camera from making the program open files
         "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,udp,tls,crypto",
         // Not parsed twice, as that would delay each picture until the next one
@@ -149,67 +133,6 @@ internal sealed class RtspCamera(
         return $"{text[..start]}[{CameraConnection.HostOf(address)}{text[end..]}";
     }
 
-    private bool IsInstalled()
-    {
-        if (Path.IsPathRooted(program))
-            return File.Exists(program);
-        var file = OperatingSystem.IsWindows() ? program + ".exe" : program;
-        return (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, file)));
-    }
-
-    private Process Start()
-    {
-        var start = new ProcessStartInfo(program, Arguments())
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-        };
-        // The other program must not see this one's configuration, which includes passwords
-        foreach (var name in start.Environment.Keys.Except(Inherited, StringComparer.OrdinalIgnoreCase).ToList())
-            start.Environment.Remove(name);
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            throw new CameraException(NoProgram);
-        }
-    }
-
-    private async Task SendScriptAsync(StreamWriter input, RtspTransport over, TimeSpan silenceLimit)
-    {
-        try
-        {
-            await using (input)
-                await input.WriteAsync(Script(over, silenceLimit));
-        }
-        catch (IOException)
-        {
-            return; // the program has already ended, and its errors say why
-        }
-    }
-
-    /// <summary>
-    /// Drains the program's error pipe and returns the start of its text, which quotes the address and is never shown.
-    /// </summary>
-    private static async Task<string> ReadErrorsAsync(StreamReader errors)
-    {
-        var text = new StringBuilder();
-        var chunk = new char[1024];
-        while (await errors.ReadAsync(chunk) is > 0 and var read)
-        {
-            if (text.Length < MaxErrorText)
-                text.Append(chunk, 0, read);
-        }
-        return text.ToString();
-    }
-
     private CameraFault? FaultOf(string errors) => errors switch
     {
         _ when Has(errors, "401 ") || Has(errors, "403 ") => CameraFaults.Refused(hasCredentials: address.UserInfo.Length > 0),
@@ -226,16 +149,4 @@ internal sealed class RtspCamera(
         Has(errors, "Impossible to open") && (Has(errors, "timed out") || Has(errors, "Invalid data"));
 
     private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
-
-    private static void Kill(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
-        {
-            Debug.Assert(process.HasExited, "Only a process that has already ended cannot be killed.");
-        }
-    }
 }

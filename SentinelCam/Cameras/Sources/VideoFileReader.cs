@@ -114,7 +114,7 @@ internal sealed class VideoFileReader : INativeReader
         CaptureOutcome.Unreachable, "SentinelCam does not have permission to read the video file",
         "Let the account that SentinelCam runs as read it", Permanent: true);
 
-    private static CameraFault Unreadable { get; } = new(
-        CaptureOutcome.BadFrame, "OpenCV cannot read the file as a video", "Convert it to MP4 (H.264) or AVI (MJPEG)",
+    internal static CameraFault Unreadable { get; } = new(
+        CaptureOutcome.BadFrame, "The file cannot be read as a video", "Convert it to MP4 (H.264) or AVI (MJPEG)",
         Permanent: true);
 }
