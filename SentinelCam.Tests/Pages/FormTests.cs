@@ -25,6 +25,8 @@ public class FormTests(Household household) : IClassFixture<Household>
     [InlineData("/send_again/1")]
     [InlineData("/send_again/1?handler=Acknowledge")]
     [InlineData("/confirm_recipient")]
+    [InlineData("/forgot_password")]
+    [InlineData("/reset_password")]
     [InlineData("/settings?handler=Device")]
     [InlineData("/admin/device?handler=Assign")]
     [InlineData("/admin/device?handler=Services")]

@@ -7,6 +7,7 @@ public static class AlertServices
     {
         services.AddSingleton(AlertOptions.Read(configuration));
         services.AddSingleton<MailTest>();
+        services.AddScoped<AccountLinks>();
         services.AddScoped<AlertGrouping>();
         services.AddScoped<AlertNotices>();
         services.AddScoped<AlertSettings>();

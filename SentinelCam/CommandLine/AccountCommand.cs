@@ -66,7 +66,8 @@ internal static class AccountCommand
         account.PasswordHash = accounts.PasswordHasher.HashPassword(account, password);
         (account.AccessFailedCount, account.LockoutEnd) = (0, null);
         await services.GetRequiredService<AlertNotices>()
-            .AddAsync(account, ["A new password was set on the server. All sessions are signed out within a minute."]);
+            .AddAsync(account, ["A new password was set on the server. All sessions are signed out within a minute."],
+                always: true);
         // Saves the password and the mail, too. A new stamp ends all sessions
         var saved = await accounts.UpdateSecurityStampAsync(account);
         if (!saved.Succeeded)

@@ -20,10 +20,12 @@ public sealed class Delivery
     /// <summary>Without angle brackets. Every try uses it, so that mail programs treat duplicates as one message.</summary>
     public required string MessageId { get; set; }
 
-    /// <summary>For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line.</summary>
+    /// <summary>
+    /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line; for a mail with a link: remarks.
+    /// </summary>
     public string? Changes { get; set; }
 
-    /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, which starts the confirmation link.</summary>
+    /// <summary>For <see cref="MailKinds.WithLink"/>: the site's address, which starts the link.</summary>
     public string? SiteAddress { get; set; }
 
     public DeliveryState State { get; set; }

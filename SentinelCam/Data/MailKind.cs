@@ -26,4 +26,15 @@ public enum MailKind
 
     /// <summary>A test that an administrator requested.</summary>
     Test,
+
+    /// <summary>Carries the link that sets a new password.</summary>
+    ResetPassword,
+}
+
+/// <summary>Sets of mails.</summary>
+public static class MailKinds
+{
+    /// <summary>Those that carry a link which works once. They are not sent again, and may go to an address that is not the
+    /// account's.</summary>
+    public static readonly MailKind[] WithLink = [MailKind.ConfirmRecipient, MailKind.ResetPassword];
 }

@@ -9,6 +9,9 @@ public static class LoginAttemptServices
         services.AddScoped<LoginAttemptRecorder>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddScoped<PasswordReset>();
+        services.AddSingleton<ForgottenPasswords>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
         services.AddSingleton<RecordingTurns>();
         services.AddSingleton<UnrecordedGuesses>();
         return services;

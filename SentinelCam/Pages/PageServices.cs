@@ -18,7 +18,10 @@ public static class PageServices
     /// <summary>As many entries as can be deleted at once, and some fields.</summary>
     private const int MaxFormValues = ImageLogChanges.MaxDeleted + 24;
 
-    private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
+    private static readonly string[] PublicPages = 
+    [
+        "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
+    ];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
@@ -29,6 +32,7 @@ public static class PageServices
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
+        services.AddSingleton<FormLimits>();
         services.AddCookies();
         services.AddUrlsGuard();
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);

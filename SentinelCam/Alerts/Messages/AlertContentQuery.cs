@@ -9,7 +9,8 @@ namespace SentinelCam.Alerts;
 
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
-    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
+    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
+    AccountLinks links)
 {
     private const int MaxAddresses = 10;
     private const int MaxSummaryPictures = 5;
@@ -22,7 +23,7 @@ public sealed class AlertContentQuery(
     {
         var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
         // The second address was removed while the mail waited for its next try
-        if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient
+        if (owner is not null && !MailKinds.WithLink.Contains(delivery.Kind)
             && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
         {
             return null;
@@ -50,6 +51,10 @@ public sealed class AlertContentQuery(
             MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
                 owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
+            MailKind.ResetPassword =>
+                await links.AddressForAsync(delivery) is { } link
+                    ? content with { Lines = [link, .. delivery.Changes?.Split('\n') ?? []] }
+                    : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
             _ => await EntryAsync(content, delivery),
         };

@@ -86,6 +86,7 @@ internal sealed class AlertText
             MailKind.Summary => $"Re: {what}: {Count(_content.AttemptCount)} in all",
             MailKind.ConfirmRecipient => $"Do you want to receive the alerts of {_account} on {_camera}?",
             MailKind.SettingsChanged => $"The settings of {_account} on {_camera} were changed",
+            _ when AccountMailText.IsAbout(_content.Kind) => AccountMailText.Subject(_content.Kind, _account, _camera),
             MailKind.Test => $"Test mail from SentinelCam on {_camera}",
             _ => $"Picture from {_camera} for {_account}",
         };
@@ -112,6 +113,7 @@ internal sealed class AlertText
                 $"The owner of the account {_account} wants to send the alerts of {_camera} to this address as well. They are "
                 + "mails about failed sign-ins, with pictures from a camera.",
             MailKind.SettingsChanged => $"The settings of the account {_account} were changed:",
+            _ when AccountMailText.IsAbout(_content.Kind) => AccountMailText.Opening(_content.Kind, _account, _camera),
             MailKind.Test =>
                 $"An administrator of {_camera} requested this test mail. If you can read it, alerts can reach this address.",
             _ when _content.Pictures.Count == 0 =>
