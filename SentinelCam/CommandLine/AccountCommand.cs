@@ -55,10 +55,9 @@ internal static class AccountCommand
     {
         if (PasswordInput.Read() is not { } password)
             return BesideSite.Fail("The two passwords differ, or there was none. Nothing was changed.");
-        if (password.Length is < Registration.MinPasswordLength or > Registration.MaxPasswordLength)
+        if (PasswordPolicy.Judge(password, account.Name, account.Email).Problem is { } problem)
         {
-            BesideSite.Fail($"A password has {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters. "
-                + "Nothing was changed.");
+            BesideSite.Fail($"{problem} Nothing was changed.");
             return Commands.WrongUse;
         }
 

@@ -27,6 +27,9 @@ public sealed class RegisterModel(
     [BindProperty]
     public string? SetupCode { get; set; }
 
+    /// <summary>How strong the password was that was refused; null if none was judged.</summary>
+    public int? Strength { get; private set; }
+
     public bool IsFirst { get; private set; }
 
     public bool NeedsSetupCode { get; private set; }
@@ -103,9 +106,12 @@ public sealed class RegisterModel(
         if (!Registration.IsMailAddress(email))
             ModelState.AddModelError(nameof(Email),
                 $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
-        if (Password is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
-            ModelState.AddModelError(nameof(Password),
-                $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        var opinion = PasswordPolicy.Judge(
+            Password, VisitorText.Clean(userName, Registration.MaxUserNameLength),
+            Registration.IsMailAddress(email) ? email : null);
+        Strength = opinion.Score;
+        if (opinion.Problem is not null)
+            ModelState.AddModelError(nameof(Password), opinion.Problem);
         // A refused text may be very long: the form repeats only its beginning
         UserName = VisitorText.Clean(UserName, Registration.MaxUserNameLength);
         Email = VisitorText.Clean(Email, Registration.MaxEmailLength);

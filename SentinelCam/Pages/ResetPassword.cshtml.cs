@@ -25,6 +25,11 @@ public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Accoun
     /// <summary>The account that gets the password.</summary>
     public string? Email { get; private set; }
 
+    private string? Name { get; set; }
+
+    /// <summary>How strong the password was that was refused; null if none was judged.</summary>
+    public int? Strength { get; private set; }
+
     /// <summary>Why the link does not work; null if it does.</summary>
     public string? LinkProblem { get; private set; }
 
@@ -38,14 +43,15 @@ public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Accoun
     {
         if (!await OpenAsync())
             return Page();
-        if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
+        var opinion = PasswordPolicy.Judge(New, Name, Email);
+        Strength = opinion.Score;
+        if (opinion.Problem is not null)
         {
-            ModelState.AddModelError(nameof(New),
-                $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+            ModelState.AddModelError(nameof(New), opinion.Problem);
             return Page();
         }
 
-        var (outcome, accountId) = await reset.ResetAsync(Token, New, Visitor.Of(HttpContext));
+        var (outcome, accountId) = await reset.ResetAsync(Token, New!, Visitor.Of(HttpContext));
         switch (outcome)
         {
             case PasswordResetOutcome.Done:
@@ -72,7 +78,7 @@ public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Accoun
     private async Task<bool> OpenAsync()
     {
         var opened = await reset.OpenAsync(Token);
-        Email = opened.Account?.Email;
+        (Name, Email) = (opened.Account?.Name, opened.Account?.Email);
         LinkProblem = opened.State switch
         {
             LinkState.Valid => null,
