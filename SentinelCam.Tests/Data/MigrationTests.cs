@@ -58,6 +58,21 @@ public class MigrationTests
     }
 
     [Fact]
+    public async Task Addresses_of_an_earlier_version_count_as_confirmed()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.AddAccountAsync("Carol", Household.Carols, approved: false);
+        await app.StopAsync();
+        await GoBackAsync(app.DataDirectory, "UPDATE Accounts SET EmailConfirmed = 0;");
+
+        await using var again = await app.StartAgainAsync();
+
+        Assert.True(await again.ReadAsync(db => db.Users.AllAsync(a => a.EmailConfirmed)));
+        await again.ApproveAsync(Household.Carols);
+    }
+
+    [Fact]
     public async Task The_migrations_make_the_model()
     {
         await using var app = await SentinelCamApp.StartAsync();

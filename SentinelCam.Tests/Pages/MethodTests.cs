@@ -10,10 +10,11 @@ public class MethodTests(Household household) : IClassFixture<Household>
     private static readonly string[] Paths =
     [
         "/", "/login", "/register", "/logout", "/error", "/error/500", "/confirm_recipient", "/forgot_password",
-        "/reset_password", "/dashboard", "/dashboard/events",
+        "/reset_password", "/confirm_address", "/undo_address", "/dashboard", "/dashboard/events",
         "/userdata", "/userdata/1", "/userdata/0", "/capture", "/capture?id=1", "/delete_log", "/delete_log/1", "/send_again/1",
-        "/settings", "/settings/security", "/settings/sessions", "/snapshots/1", "/healthz", "/admin", "/admin/accounts",
-        "/admin/camera", "/admin/device", "/admin/mail", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
+        "/settings", "/settings/security", "/settings/sessions", "/settings/address", "/snapshots/1",
+        "/healthz", "/admin", "/admin/accounts", "/admin/camera",
+        "/admin/device", "/admin/mail", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
         "/no-such-page",
     ];
 

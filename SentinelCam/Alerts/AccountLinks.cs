@@ -39,7 +39,9 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
     /// <param name="account">Whom it is about; null for a row that stands for nobody's link.</param>
     /// <param name="delivery">The mail; null if there is none.</param>
     /// <param name="lifetime">How long it works.</param>
-    public AccountLink Add(LinkPurpose purpose, Account? account, Delivery? delivery, TimeSpan lifetime)
+    /// <param name="address">The mail address that it is about, if any.</param>
+    public AccountLink Add(
+        LinkPurpose purpose, Account? account, Delivery? delivery, TimeSpan lifetime, string? address = null)
     {
         var now = time.GetUtcNow();
         return db.Add(new AccountLink
@@ -47,6 +49,7 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
             Purpose = purpose,
             AccountId = account?.Id,
             Delivery = delivery,
+            Address = address,
             Key = Guid.NewGuid().ToString("N"),
             Stamp = purpose is LinkPurpose.ResetPassword ? account?.SecurityStamp : null,
             CreatedAt = now,
@@ -104,8 +107,11 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
         if (link.ExpiresAt <= time.GetUtcNow())
             return new OpenedLink(LinkState.Expired);
         var accounts = isTracked ? db.Users : db.Users.AsNoTracking();
-        var account = await accounts.SingleOrDefaultAsync(a => a.Id == link.AccountId && a.ApprovedAt != null);
-        return account is not null && (link.Stamp is null || link.Stamp == account.SecurityStamp)
+        var account = await accounts.SingleOrDefaultAsync(a => a.Id == link.AccountId);
+        var mayUse = link.Purpose is LinkPurpose.ConfirmAddress
+            ? account is { EmailConfirmed: false }
+            : account is { ApprovedAt: not null };
+        return mayUse && (link.Stamp is null || link.Stamp == account!.SecurityStamp)
             ? new OpenedLink(LinkState.Valid, link, account)
             : new OpenedLink(LinkState.Overtaken);
     }
@@ -113,6 +119,8 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
     private static string PathOf(LinkPurpose purpose) => purpose switch
     {
         LinkPurpose.ResetPassword => "reset_password",
+        LinkPurpose.ConfirmAddress or LinkPurpose.ChangeAddress => "confirm_address",
+        LinkPurpose.UndoAddress => "undo_address",
         _ => throw new ArgumentOutOfRangeException(nameof(purpose)),
     };
 

@@ -42,4 +42,13 @@ public enum LinkPurpose
 {
     /// <summary>Sets a new password without the old one.</summary>
     ResetPassword,
+
+    /// <summary>Confirms the address of a new account.</summary>
+    ConfirmAddress,
+
+    /// <summary>Confirms the address to which an account is to change.</summary>
+    ChangeAddress,
+
+    /// <summary>Gives an account its earlier address back.</summary>
+    UndoAddress,
 }

@@ -29,6 +29,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
 
+    public DbSet<HeldBackMails> HeldBackMails => Set<HeldBackMails>();
+
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -58,6 +60,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             link.HasOne<Account>().WithMany().HasForeignKey(l => l.AccountId).OnDelete(DeleteBehavior.Cascade);
             link.HasOne(l => l.Delivery).WithMany().HasForeignKey(l => l.DeliveryId).OnDelete(DeleteBehavior.SetNull);
             link.HasIndex(l => new { l.AccountId, l.Purpose, l.CreatedAt });
+        });
+        builder.Entity<HeldBackMails>(held =>
+        {
+            held.HasKey(h => h.AccountId);
+            held.HasOne<Account>().WithOne().HasForeignKey<HeldBackMails>(h => h.AccountId).OnDelete(DeleteBehavior.Cascade);
         });
         builder.Entity<SchemaVersion>().HasKey(v => v.Migration);
         builder.Entity<IdentityRole<long>>().ToTable("Roles");

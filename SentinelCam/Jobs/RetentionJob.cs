@@ -14,7 +14,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    AccountLinks links, ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
+    AccountLinks links, MailLimit limit, ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -61,6 +61,7 @@ public sealed class RetentionJob(
             await RemoveOrphansAsync(now, cancellationToken);
         await requests.RemoveExpiredAsync(db, cancellationToken);
         await links.RemoveExpiredAsync(cancellationToken);
+        await limit.TellAsync(cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>

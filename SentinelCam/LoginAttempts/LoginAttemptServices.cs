@@ -7,6 +7,7 @@ public static class LoginAttemptServices
     {
         services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
+        services.AddScoped<AddressChange>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
         services.AddScoped<PasswordReset>();

@@ -21,9 +21,6 @@ public sealed class ForgotPasswordModel(
 
     public bool IsAsked { get; private set; }
 
-    public IActionResult OnGet() =>
-        User.Identity is { IsAuthenticated: true } ? LocalRedirect("/settings/security") : Page();
-
     public IActionResult OnPost()
     {
         if (!CanMail)

@@ -18,9 +18,10 @@ public static class PageServices
     /// <summary>As many entries as can be deleted at once, and some fields.</summary>
     private const int MaxFormValues = ImageLogChanges.MaxDeleted + 24;
 
-    private static readonly string[] PublicPages = 
+    private static readonly string[] PublicPages =
     [
         "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
+        "/ConfirmAddress", "/UndoAddress",
     ];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)

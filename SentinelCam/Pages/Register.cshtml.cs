@@ -4,15 +4,17 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Register)]
 public sealed class RegisterModel(
-    Registration registration, RegistrationOptions options, UserManager<Account> accounts,
-    SignInManager<Account> signIn) : PageModel
+    Registration registration, RegistrationOptions options, AddressConfirmation confirmation, SmtpOptions smtp, SiteOptions site,
+    UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
 {
     [BindProperty]
     public string? UserName { get; set; }
@@ -38,6 +40,10 @@ public sealed class RegisterModel(
 
     public bool AwaitsApproval { get; private set; }
 
+    public bool AwaitsConfirmation { get; private set; }
+
+    public bool NeedsApproval => options.Mode is RegistrationMode.Approval;
+
     public async Task<IActionResult> OnGetAsync()
     {
         if (User.Identity is { IsAuthenticated: true })
@@ -54,13 +60,20 @@ public sealed class RegisterModel(
         if (!ModelState.IsValid)
             return Page();
 
-        switch (await registration.RegisterAsync(userName, email, Password!, SetupCode, Visitor.Of(HttpContext)))
+        Action<Account?>? askToConfirm = smtp.Host is null
+            ? null
+            : account => confirmation.Ask(account, site.AddressFor(HttpContext));
+        switch (await registration.RegisterAsync(
+            userName, email, Password!, SetupCode, Visitor.Of(HttpContext), askToConfirm))
         {
             case RegistrationOutcome.Registered:
                 await signIn.SignInAsync((await accounts.FindByEmailAsync(email))!, isPersistent: false);
                 return LocalRedirect("/dashboard");
             case RegistrationOutcome.AwaitsApproval:
                 AwaitsApproval = true;
+                break;
+            case RegistrationOutcome.AwaitsConfirmation:
+                AwaitsConfirmation = true;
                 break;
             case RegistrationOutcome.Closed:
                 IsClosed = true;

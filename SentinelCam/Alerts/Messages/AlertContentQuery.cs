@@ -30,7 +30,7 @@ public sealed class AlertContentQuery(
         }
 
         // An owner who was suspended in the meantime no longer receives pictures
-        if (owner is { ApprovedAt: null })
+        if (owner is { ApprovedAt: null } && delivery.Kind is not MailKind.ConfirmAddress)
             return null;
         var content = new AlertContent
         {
@@ -48,10 +48,10 @@ public sealed class AlertContentQuery(
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
+            MailKind.SettingsChanged or MailKind.MailLimit => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
                 owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
-            MailKind.ResetPassword =>
+            MailKind.ResetPassword or MailKind.ConfirmAddress or MailKind.ChangeAddress or MailKind.AddressChanged =>
                 await links.AddressForAsync(delivery) is { } link
                     ? content with { Lines = [link, .. delivery.Changes?.Split('\n') ?? []] }
                     : null,

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace SentinelCam.Data.Migrations
 {
-    /// <summary>Links in mails that do one thing to an account, once.</summary>
+    /// <summary>Links in mails that do one thing to an account, once, and a bound on the mails of a day.</summary>
     public partial class AccountLinks : Migration
     {
         /// <inheritdoc />
@@ -43,6 +43,25 @@ namespace SentinelCam.Data.Migrations
                         onDelete: ReferentialAction.SetNull);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "HeldBackMails",
+                columns: table => new
+                {
+                    AccountId = table.Column<long>(type: "INTEGER", nullable: false),
+                    Count = table.Column<int>(type: "INTEGER", nullable: false),
+                    Since = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_HeldBackMails", x => x.AccountId);
+                    table.ForeignKey(
+                        name: "FK_HeldBackMails_Accounts_AccountId",
+                        column: x => x.AccountId,
+                        principalTable: "Accounts",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
             // Nobody could confirm an address before. Those in use stay in use
             migrationBuilder.Sql("UPDATE Accounts SET EmailConfirmed = 1;");
 
@@ -62,6 +81,9 @@ namespace SentinelCam.Data.Migrations
         {
             migrationBuilder.DropTable(
                 name: "AccountLinks");
+
+            migrationBuilder.DropTable(
+                name: "HeldBackMails");
         }
     }
 }

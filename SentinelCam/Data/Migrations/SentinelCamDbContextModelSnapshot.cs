@@ -489,6 +489,22 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("DeviceUsers");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
+                {
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("AccountId");
+
+                    b.ToTable("HeldBackMails");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -838,6 +854,15 @@ namespace SentinelCam.Data.Migrations
                     b.HasOne("SentinelCam.Data.Account", null)
                         .WithMany()
                         .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithOne()
+                        .HasForeignKey("SentinelCam.Data.HeldBackMails", "AccountId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

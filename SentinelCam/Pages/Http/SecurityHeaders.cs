@@ -11,7 +11,8 @@ public static class SecurityHeaders
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
     /// <summary>Pages that links in mails lead to. Their addresses contain a secret.</summary>
-    private static readonly PathString[] WithSecret = ["/reset_password", "/confirm_recipient"];
+    private static readonly PathString[] WithSecret =
+        ["/reset_password", "/confirm_recipient", "/confirm_address", "/undo_address"];
 
     /// <remarks>They are set when the response starts, because an error page clears the headers set earlier.</remarks>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>

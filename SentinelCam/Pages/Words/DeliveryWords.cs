@@ -49,6 +49,9 @@ public static class DeliveryWords
         MailKind.ConfirmRecipient => "Confirmation request",
         MailKind.SettingsChanged => "Notice of changed settings",
         MailKind.ResetPassword => "Link to set a new password",
+        MailKind.ConfirmAddress or MailKind.ChangeAddress => "Question about an address",
+        MailKind.AddressChanged => "Notice of a changed address",
+        MailKind.MailLimit => "Notice of a limit",
         _ => "Email",
     };
 }
