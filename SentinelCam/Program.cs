@@ -47,7 +47,7 @@ catch (ConfigurationException error)
 static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => builder.Services
     .AddSingleton(data)
     .AddSingleton(TimeProvider.System)
-    .AddVisitors()
+    .AddVisitors(builder.Configuration)
     .AddData(data)
     .AddCameras(builder.Configuration, builder.Environment)
     .AddSnapshots(builder.Configuration)

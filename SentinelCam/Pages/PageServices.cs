@@ -36,6 +36,8 @@ public static class PageServices
         services.AddSingleton<FormLimits>();
         services.AddCookies();
         services.AddUrlsGuard();
+        // A browser that has once been here over TLS does not come without it for a year
+        services.AddHsts(options => options.MaxAge = TimeSpan.FromDays(365));
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
         services.AddRazorPages(options =>
         {
