@@ -11,6 +11,8 @@ public static class AlertServices
         services.AddScoped<AddressConfirmation>();
         services.AddScoped<AlertGrouping>();
         services.AddScoped<AlertNotices>();
+        services.AddScoped<AlertReview>();
+        services.AddScoped<AnswerLinks>();
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();

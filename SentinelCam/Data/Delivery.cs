@@ -21,7 +21,9 @@ public sealed class Delivery
     public required string MessageId { get; set; }
 
     /// <summary>
-    /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line; for a mail with a link: remarks.
+    /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line. For <see cref="MailKind.WatchNotice"/> and
+    /// <see cref="MailKind.SelfTest"/>: the subject, then the text, one paragraph per line. For a
+    /// mail with a link: remarks.
     /// </summary>
     public string? Changes { get; set; }
 
@@ -58,6 +60,12 @@ public sealed class Delivery
 
     /// <summary>The server that accepted it, with its port, or the outbox.</summary>
     public string? AcceptedBy { get; set; }
+
+    /// <summary>When its owner answered "Was it you?" with the link in this mail, which works once.</summary>
+    public DateTimeOffset? AnsweredAt { get; set; }
+
+    /// <summary>The trace that the try continues (W3C's <c>traceparent</c>); null unless traces are collected.</summary>
+    public string? TraceParent { get; set; }
 
     /// <summary>When its owner dismissed the notice of its failure.</summary>
     public DateTimeOffset? AcknowledgedAt { get; set; }

@@ -27,6 +27,12 @@ public enum MailKind
     /// <summary>A test that an administrator requested.</summary>
     Test,
 
+    /// <summary>Tells an administrator that SentinelCam stopped working, or that this is over.</summary>
+    WatchNotice,
+
+    /// <summary>Tells an administrator that the weekly test passed.</summary>
+    SelfTest,
+
     /// <summary>Carries the link that sets a new password.</summary>
     ResetPassword,
 

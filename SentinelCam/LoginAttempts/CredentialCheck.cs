@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Visitors;
 
@@ -45,6 +46,7 @@ public sealed class CredentialCheck(
     {
         // When the form arrived, which the picture must show: in a flood, the hash waits for a core
         var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
         VisitorLine line = default;
         var result = await GuardAsync(async () =>
@@ -71,6 +73,7 @@ public sealed class CredentialCheck(
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
         var line = VisitorLine.OfAccount(account.Id, visitor);
         var verdict = await passwords.VerifyAsync(account, password, line);
         return await GuardAsync(() => verdict is PasswordVerdict.Right

@@ -5,6 +5,7 @@ public static class LoginAttemptServices
 {
     public static IServiceCollection AddLoginAttempts(this IServiceCollection services)
     {
+        services.AddSingleton<AttemptMetrics>();
         services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
         services.AddScoped<AddressChange>();
@@ -13,6 +14,7 @@ public static class LoginAttemptServices
         services.AddScoped<PasswordReset>();
         services.AddSingleton<ForgottenPasswords>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
+        services.AddScoped<TestAlerts>();
         services.AddSingleton<RecordingTurns>();
         services.AddSingleton<UnrecordedGuesses>();
         return services;

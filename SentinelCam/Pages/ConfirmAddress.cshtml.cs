@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.LoginAttempts;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
@@ -10,6 +12,7 @@ namespace SentinelCam.Pages;
 /// Where the links lead that confirm the address of a new account, or another address of an account; no session is needed. Only a
 /// button confirms, because programs that scan mails open their links.
 /// </summary>
+[EnableRateLimiting(RateLimits.MailLink)]
 public sealed class ConfirmAddressModel(
     AddressConfirmation confirmation, AddressChange change, RegistrationOptions options, SiteOptions site) : PageModel
 {

@@ -21,15 +21,16 @@ public static class PageServices
     private static readonly string[] PublicPages =
     [
         "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
-        "/ConfirmAddress", "/UndoAddress",
+        "/ConfirmAddress", "/UndoAddress", "/WasItYou",
     ];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddPublicAddress(configuration);
-        services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
+        services.AddScoped<FirstSteps>();
+        services.AddScoped<LogLayoutCookie>();
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
@@ -87,6 +88,7 @@ public static class PageServices
             .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
+        app.MapMetrics();
         app.MapLiveUpdates();
         app.MapJobsDashboard();
     }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
@@ -13,6 +14,7 @@ namespace SentinelCam.Pages;
 /// <summary>
 /// Where the link for a forgotten password leads. Opening it changes nothing, because programs that scan mails open their links.
 /// </summary>
+[EnableRateLimiting(RateLimits.MailLink)]
 public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Account> signIn, LiveUpdates live) : PageModel
 {
     [BindProperty(SupportsGet = true)]

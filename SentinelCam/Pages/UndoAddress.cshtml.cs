@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
@@ -10,6 +11,7 @@ namespace SentinelCam.Pages;
 /// <summary>
 /// Where the link in the mail to an account's earlier address leads; no session is needed. Only a button undoes.
 /// </summary>
+[EnableRateLimiting(RateLimits.MailLink)]
 public sealed class UndoAddressModel(AddressChange change, SignInManager<Account> signIn, LiveUpdates live) : PageModel
 {
     [BindProperty(SupportsGet = true)]

@@ -58,11 +58,12 @@ internal sealed class ArrivalNote(ProxyOptions proxies, IConfiguration configura
     };
 }
 
-/// <summary>Registers what must see a request first.</summary>
+/// <summary>Registers where the site is, and what must see a request first.</summary>
 public static class VisitorServices
 {
     public static IServiceCollection AddVisitors(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(SiteOptions.Read(configuration));
         var proxies = ProxyOptions.Read(configuration);
         services.AddSingleton(proxies);
         // After ASP.NET Core's switch, which would trust everybody

@@ -28,17 +28,33 @@ internal static class AccountMailText
     public static string Opening(MailKind kind, string account, string camera) => kind switch
     {
         MailKind.ResetPassword =>
-            $"Someone who wants to sign in to SentinelCam on {camera} has forgotten the password of {account}. This link sets a "
-            + "new one:",
+            $"Someone who wants to sign in to SentinelCam on {camera} has forgotten the password of {account}. A link in this "
+            + "mail sets a new one.",
         MailKind.ConfirmAddress =>
-            $"Someone has registered an account at SentinelCam on {camera} with this address. This link confirms that it was "
-            + "you:",
+            $"Someone has registered an account at SentinelCam on {camera} with this address. A link in this mail confirms "
+            + "that it was you.",
         MailKind.ChangeAddress =>
-            $"The owner of an account at SentinelCam on {camera} wants to use this address from now on. This link confirms it:",
+            $"The owner of an account at SentinelCam on {camera} wants to use this address from now on. A link confirms it.",
         MailKind.AddressChanged =>
-            $"Your account at SentinelCam on {camera} has another address from now on, and alerts go there. This link undoes it:",
+            $"Your account at SentinelCam on {camera} has another address from now on, and alerts go there. A link undoes it.",
         MailKind.MailLimit => $"There were very many attempts to sign in to {account} on {camera}.",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>What stands above the link.</summary>
+    public static string Question(MailKind kind) => kind switch
+    {
+        MailKind.ResetPassword => "Do you want to set a new password?",
+        MailKind.AddressChanged => "Was it not you?",
+        _ => "Is this your address?",
+    };
+
+    /// <summary>What the link says.</summary>
+    public static string Button(MailKind kind) => kind switch
+    {
+        MailKind.ResetPassword => "Set a new password",
+        MailKind.AddressChanged => "Undo the change",
+        _ => "Confirm the address",
     };
 
     /// <summary>What to do.</summary>

@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -130,13 +129,10 @@ public sealed class LiveUpdates
         await using var scope = _scopes.CreateAsyncScope();
         if (await scope.ServiceProvider.GetRequiredService<SignInManager<Account>>().ValidateSecurityStampAsync(user) is null)
             return null;
-        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
-            .FindAsync(viewer, new ImageLogFilter(), null, DashboardModel.Shown);
-        var ids = places.ConvertAll(p => p.Id);
-        var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
-            .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id)
-            .Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
-        return $"{camera} {string.Join(' ', states)}";
+        var newest = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
+            .FindAsync(viewer, new ImageLogFilter(), null, 1);
+        var alerts = await scope.ServiceProvider.GetRequiredService<AlertQuery>().StateAsync(viewer, DashboardModel.Shown);
+        return $"{camera} {newest.FirstOrDefault()} {alerts}";
     }
 
     private sealed record CameraWord(CameraState State, string? Problem, int Width, int Height);

@@ -6,9 +6,9 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and guessing the password from an
-/// open session. <c>/login</c> has no limit here, because every failed sign-in must be recorded; <see cref="HashingSlots"/>
-/// bounds what it costs.
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, answering the links of mails, and
+/// guessing the password from an open session. <c>/login</c> has no limit here, because every failed sign-in must be recorded;
+/// <see cref="HashingSlots"/> bounds what it costs.
 /// </summary>
 public static class RateLimits
 {
@@ -17,6 +17,7 @@ public static class RateLimits
     public const string Register = "register";
     public const string SendAgain = "send-again";
     public const string Password = "password";
+    public const string MailLink = "mail-link";
 
     private static readonly RateLimitPartition<string> Unlimited = RateLimitPartition.GetNoLimiter("");
 
@@ -38,9 +39,9 @@ public static class RateLimits
             ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
             : Unlimited);
         // Each costs the hash of a password
-        options.AddPolicy(Register, context => IsPost(context)
-            ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
-            : Unlimited);
+        options.AddPolicy(Register, PostsOfNetwork);
+        // Each locks the database
+        options.AddPolicy(MailLink, PostsOfNetwork);
         // Mail servers limit the mails of a day: one account must not use up what the others' alerts need
         options.AddPolicy(SendAgain, context => IsPost(context) && !HasHandler(context, "Acknowledge")
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions
@@ -70,6 +71,10 @@ public static class RateLimits
         response.StatusCode = StatusCodes.Status429TooManyRequests;
         response.Headers.RetryAfter = HashingSlots.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
     }
+
+    private static RateLimitPartition<string> PostsOfNetwork(HttpContext context) => IsPost(context)
+        ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
+        : Unlimited;
 
     private static bool IsPost(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
 

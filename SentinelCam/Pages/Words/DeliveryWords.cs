@@ -52,6 +52,8 @@ public static class DeliveryWords
         MailKind.ConfirmAddress or MailKind.ChangeAddress => "Question about an address",
         MailKind.AddressChanged => "Notice of a changed address",
         MailKind.MailLimit => "Notice of a limit",
+        MailKind.WatchNotice => "Notice about SentinelCam itself",
+        MailKind.SelfTest => "Weekly test",
         _ => "Email",
     };
 }

@@ -1,6 +1,6 @@
-using SentinelCam.Pages;
+using SentinelCam.Visitors;
 
-namespace SentinelCam.Tests.Pages;
+namespace SentinelCam.Tests.Visitors;
 
 public class BrowserWordsTests
 {

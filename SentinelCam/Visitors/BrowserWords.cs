@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using SentinelCam.Visitors;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Visitors;
 
 /// <summary>User agents as people name browsers. They are claims: anyone can send any text.</summary>
 public static partial class BrowserWords

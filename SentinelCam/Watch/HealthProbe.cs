@@ -3,7 +3,7 @@ using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.Snapshots;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Watch;
 
 /// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
 public sealed class HealthProbe(
@@ -64,7 +64,7 @@ public sealed class HealthProbe(
 
     private Task CheckSpaceAsync()
     {
-        var free = new DriveInfo(data.Root).AvailableFreeSpace;
+        var free = data.FreeBytes;
         return free >= SnapshotStore.Reserve
             ? Task.CompletedTask
             : throw new IOException($"Only {free >> 20} MiB are free for {data.Root}. Free some disk space.");

@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.HostFiltering;
 using SentinelCam.Configuration;
-using SentinelCam.Visitors;
 
-namespace SentinelCam.Pages;
+namespace SentinelCam.Visitors;
 
 /// <summary>The address under which visitors reach the site, from <c>Site:PublicUrl</c>.</summary>
 /// <param name="PublicUrl">Without a path; null if it is not set, and the site is where each request says it is.</param>
@@ -38,16 +36,19 @@ public sealed record SiteOptions(Uri? PublicUrl)
             "an address such as https://cam.example.org or https://example.org:8443.");
     }
 
-    /// <summary>The address that links in mails begin with, without a trailing slash.</summary>
+    /// <summary>What links in mails begin with, without a trailing slash; null if it is not set.</summary>
+    public string? Address => PublicUrl?.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The same; if it is not set, an address at which a visitor reaches this machine.</summary>
     /// <remarks>
-    /// Without <c>Site:PublicUrl</c>, it is this machine's address to which the visitor is connected. Never the name that the
-    /// request states: a stranger could state a name of their own, and would get the secret in the link.
+    /// That is the address to which the visitor is connected. Never the name that the request states: a stranger could state a
+    /// name of their own, and would get the secret in the link.
     /// </remarks>
     public string AddressFor(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (PublicUrl is not null)
-            return PublicUrl.GetLeftPart(UriPartial.Authority);
+        if (Address is { } address)
+            return address;
         var connection = context.Connection;
         var local = connection.LocalIpAddress ?? IPAddress.Loopback;
         if (local.IsIPv4MappedToIPv6)
@@ -72,43 +73,5 @@ public sealed record SiteOptions(Uri? PublicUrl)
         ArgumentNullException.ThrowIfNull(context);
         return PublicUrl is not null && ((context.Features.Get<Arrival>() ?? Arrival.Of(context)).IsForwarded
             || HostNameOf(PublicUrl).Equals(context.Request.Host.Host, StringComparison.OrdinalIgnoreCase));
-    }
-}
-
-/// <summary>Applies <see cref="SiteOptions"/>.</summary>
-public static class PublicAddress
-{
-    public static void AddPublicAddress(this IServiceCollection services, IConfiguration configuration)
-    {
-        var site = SiteOptions.Read(configuration);
-        services.AddSingleton(site);
-        if (site.PublicUrl is null)
-            return;
-        // ASP.NET Core reads AllowedHosts only if nothing else has set the names
-        services.Configure<HostFilteringOptions>(options =>
-        {
-            var listed = (configuration["AllowedHosts"] ?? "")
-                .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => name != "*");
-            foreach (var name in listed.Concat(site.HostNames).Distinct(StringComparer.OrdinalIgnoreCase))
-                options.AllowedHosts.Add(name);
-        });
-    }
-
-    /// <summary>
-    /// Gives public requests the scheme, name and port of the public address, whatever the proxy passes on. So redirects keep the
-    /// port, and cookies are marked for TLS only.
-    /// </summary>
-    public static void UsePublicAddress(this WebApplication app)
-    {
-        var site = app.Services.GetRequiredService<SiteOptions>();
-        if (site.PublicUrl is not { } url)
-            return;
-        var host = new HostString(url.Authority);
-        app.Use((context, next) =>
-        {
-            if (site.IsPublic(context))
-                (context.Request.Scheme, context.Request.Host) = (url.Scheme, host);
-            return next(context);
-        });
     }
 }
