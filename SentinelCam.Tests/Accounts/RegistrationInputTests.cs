@@ -41,15 +41,15 @@ public class RegistrationInputTests(Household household) : IClassFixture<Househo
     public async Task Password_has_12_to_128_characters(int length, bool allowed)
     {
         var email = $"length{length}@example.org";
-        var answer = await RegisterAsync($"Length {length}", email, new string('p', length));
+        var answer = await RegisterAsync(
+            $"Length {length}", email, string.Concat(Enumerable.Repeat("kP9vXq2LmW7z", 11))[..length]);
 
         Assert.Equal(!allowed, answer.Main.Contains("Enter a password of 12 to 128 characters", StringComparison.Ordinal));
         Assert.Equal(allowed, await _app.ReadAsync(db => db.Users.AnyAsync(a => a.Email == email)));
     }
 
     [Theory]
-    [InlineData("spaces@example.org", "            ")]
-    [InlineData("emoji@example.org", "🐈🐈🐈🐈🐈🐈")]
+    [InlineData("emoji@example.org", "🐈🌵🚲🎻🥕🧦")]
     [InlineData("around@example.org", "  no trimming, please  ")]
     [InlineData("letters@example.org", "пароль-длинный-пароль")]
     [InlineData("markup@example.org", "<script>'\";--%00&amp;")]

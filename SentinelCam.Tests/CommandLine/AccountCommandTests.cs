@@ -54,7 +54,9 @@ public class AccountCommandTests
     }
 
     [Theory]
-    [InlineData(2, "A password has 12 to 128 characters.", "too short\n", SentinelCamApp.AnnsEmail)]
+    [InlineData(2, "Enter a password of 12 to 128 characters. Nothing was changed.", "too short\n", SentinelCamApp.AnnsEmail)]
+    [InlineData(2, "on the lists of common passwords", "password1234\n", SentinelCamApp.AnnsEmail)]
+    [InlineData(2, "This password is easy to guess", "Ann@example.org!\n", SentinelCamApp.AnnsEmail)]
     [InlineData(1, "there was none", "", SentinelCamApp.AnnsEmail)]
     [InlineData(1, "There is no account nobody@example.org.", NewPassword + "\n", "nobody@example.org")]
     public async Task What_cannot_be_done_is_one_line_and_changes_nothing(

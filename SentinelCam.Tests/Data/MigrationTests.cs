@@ -63,6 +63,21 @@ public class MigrationTests
     }
 
     [Fact]
+    public async Task Addresses_of_an_earlier_version_count_as_confirmed()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.AddAccountAsync("Carol", Household.Carols, approved: false);
+        await app.StopAsync();
+        await GoBackAsync(app.DataDirectory, "UPDATE Accounts SET EmailConfirmed = 0;");
+
+        await using var again = await app.StartAgainAsync();
+
+        Assert.True(await again.ReadAsync(db => db.Users.AllAsync(a => a.EmailConfirmed)));
+        await again.ApproveAsync(Household.Carols);
+    }
+
+    [Fact]
     public async Task A_version_without_tests_knows_them_as_requested_pictures()
     {
         await using var app = await SentinelCamApp.StartAsync();

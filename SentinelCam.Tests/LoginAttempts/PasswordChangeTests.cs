@@ -32,7 +32,9 @@ public class PasswordChangeTests(Household household) : IClassFixture<Household>
     [Theory]
     [InlineData("not the password", Changed, "The current password is wrong")]
     [InlineData("", Changed, "The current password is wrong")]
-    [InlineData(SentinelCamApp.Password, "too short", "Enter a new password of 12 to 128 characters")]
+    [InlineData(SentinelCamApp.Password, "too short", "Enter a password of 12 to 128 characters")]
+    [InlineData(SentinelCamApp.Password, "password1234", "on the lists of common passwords")]
+    [InlineData(SentinelCamApp.Password, "Bob, bob@example.org", "This password is easy to guess")]
     public async Task Invalid_entry_changes_nothing(string current, string wanted, string message)
     {
         using var bob = await _app.VisitAsAsync(Household.Bobs);

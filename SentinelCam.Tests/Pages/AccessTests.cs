@@ -25,6 +25,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/settings", SignedIn)]
     [InlineData("/settings/security", SignedIn)]
     [InlineData("/settings/sessions", SignedIn)]
+    [InlineData("/settings/address", SignedIn)]
+    [InlineData("/forgot_password", Public)]
     [InlineData("/userdata?handler=Export", SignedIn)]
     [InlineData("/admin/accounts", Administrators)]
     [InlineData("/admin/camera", Administrators)]
@@ -137,6 +139,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [Theory]
     [InlineData("/settings", "Your alerts go to bob@example.org")]
     [InlineData("/settings/security", "You sign in with bob@example.org")]
+    [InlineData("/settings/address", "You sign in with bob@example.org, and your alerts go there")]
     [InlineData("/settings/sessions", "This browser is signed in as bob@example.org")]
     public async Task Each_page_of_the_settings_says_what_is_set_and_leads_to_the_others(string path, string set)
     {
@@ -144,7 +147,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
 
         Assert.Contains(set, page.Main, StringComparison.Ordinal);
         var links = page.Document.QuerySelectorAll("nav[aria-label=Settings] a");
-        Assert.Equal(["/settings", "/settings/security", "/settings/sessions"], links.Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/settings", "/settings/security", "/settings/address", "/settings/sessions"],
+            links.Select(link => link.GetAttribute("href")));
         Assert.Equal(path, Assert.Single(links, link => link.GetAttribute("aria-current") == "page").GetAttribute("href"));
     }
 

@@ -23,6 +23,11 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/settings")]
     [InlineData("/settings/security")]
     [InlineData("/settings/sessions")]
+    [InlineData("/settings/address")]
+    [InlineData("/forgot_password")]
+    [InlineData("/reset_password")]
+    [InlineData("/confirm_address")]
+    [InlineData("/undo_address")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]
@@ -40,7 +45,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
         Assert.Equal("DENY", answer.Headers["X-Frame-Options"]);
-        Assert.Equal("same-origin", answer.Headers["Referrer-Policy"]);
+        Assert.Equal(path is "/reset_password" or "/confirm_address" or "/undo_address" ? "no-referrer" : "same-origin",
+            answer.Headers["Referrer-Policy"]);
         Assert.Contains("no-store", answer.Headers["Cache-Control"], StringComparison.Ordinal);
         Assert.False(answer.Headers.ContainsKey("Server"));
 

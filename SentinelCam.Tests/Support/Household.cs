@@ -75,6 +75,7 @@ public static class HouseholdActions
             UserName = email,
             Name = userName,
             Email = email,
+            EmailConfirmed = true,
             RegisteredAt = now,
             ApprovedAt = approved ? now : null,
         };

@@ -6,10 +6,10 @@ namespace SentinelCam.Accounts;
 /// <summary>Approves, suspends and removes accounts, except administrators', so that nobody can lock everyone out.</summary>
 public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, ILogger<AccountApproval> logger)
 {
-    /// <returns>False if no such account awaits approval.</returns>
+    /// <returns>False if no such account awaits approval, or its address is not confirmed.</returns>
     public async Task<bool> ApproveAsync(long id)
     {
-        var done = await Others(id).Where(a => a.ApprovedAt == null)
+        var done = await Others(id).Where(a => a.ApprovedAt == null && a.EmailConfirmed)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(a => a.ApprovedAt, time.GetUtcNow())
                 .SetProperty(a => a.RegisteredFrom, (string?)null)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Data.Common;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -14,7 +16,7 @@ namespace SentinelCam.Accounts;
 /// </remarks>
 public sealed class PasswordCheck(
     SentinelCamDbContext db, ILookupNormalizer normalizer, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots,
-    SignInNetworks networks)
+    SignInNetworks networks, IOptions<PasswordHasherOptions> options, ILogger<PasswordCheck> logger)
 {
     /// <summary>Finds the account with a mail address, and the line in which its visitor waits.</summary>
     /// <remarks>
@@ -32,12 +34,50 @@ public sealed class PasswordCheck(
     /// <summary>Verifies a password. Without an account, verifies it against the decoy.</summary>
     public async Task<PasswordVerdict> VerifyAsync(Account? account, string password, VisitorLine line)
     {
+        ArgumentNullException.ThrowIfNull(password);
+        // One character more than any password has is enough to be wrong
+        if (password.Length > Registration.MaxPasswordLength)
+            password = password[..(Registration.MaxPasswordLength + 1)];
         var result = PasswordVerificationResult.Failed;
         var inTime = await slots.RunAsync(line, () => result =
             hasher.VerifyHashedPassword(account ?? decoy.Account, account?.PasswordHash ?? decoy.Hash, password));
         return !inTime ? PasswordVerdict.NotChecked
             : account is not null && result is not PasswordVerificationResult.Failed ? PasswordVerdict.Right
             : PasswordVerdict.Wrong;
+    }
+
+    /// <summary>
+    /// After a sign-in, replaces a hash that was made with fewer rounds than now. A database that cannot be written, or a flood,
+    /// keeps nobody out: the next sign-in tries again.
+    /// </summary>
+    /// <param name="account">Who has signed in. Not changed: the row is.</param>
+    /// <param name="password">The right password.</param>
+    /// <param name="line">Where the hash waits.</param>
+    public async Task RenewHashAsync(Account account, string password, VisitorLine line)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        if (account.PasswordHash is not { } old || RoundsOf(old) >= options.Value.IterationCount)
+            return;
+        var renewed = "";
+        if (!await slots.RunAsync(line, () => renewed = hasher.HashPassword(account, password)))
+            return;
+        try
+        {
+            // Not if the password was changed meanwhile
+            await db.Users.Where(a => a.Id == account.Id && a.PasswordHash == old)
+                .ExecuteUpdateAsync(set => set.SetProperty(a => a.PasswordHash, renewed));
+        }
+        catch (DbException error)
+        {
+            logger.LogWarning("A password hash could not be renewed: {Problem}", error.Message);
+        }
+    }
+
+    /// <summary>The rounds of a hash in Identity's format V3; 0 in any other.</summary>
+    private static uint RoundsOf(string hash)
+    {
+        var bytes = Convert.FromBase64String(hash);
+        return bytes is [1, _, _, _, _, _, _, _, _, ..] ? BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)) : 0;
     }
 }
 

@@ -29,10 +29,15 @@ public sealed class Registration(
     /// <param name="password"><see cref="MinPasswordLength"/> to <see cref="MaxPasswordLength"/> characters.</param>
     /// <param name="typedSetupCode">Required for the first account if the visitor is not on this machine.</param>
     /// <param name="visitor">Who registers.</param>
+    /// <param name="askToConfirm">
+    /// Adds the mail that asks the new account's owner to confirm the address to the transaction, or, for null, a row that takes
+    /// as long to write. Null where there is no mail server, so that nobody could confirm anything.
+    /// </param>
     public async Task<RegistrationOutcome> RegisterAsync(
-        string userName, string email, string password, string? typedSetupCode, Visitor visitor)
+        string userName, string email, string password, string? typedSetupCode, Visitor visitor,
+        Action<Account?>? askToConfirm = null)
     {
-        if (await RefusalAsync(typedSetupCode, visitor) is { } early)
+        if (await RefusalAsync(typedSetupCode, visitor, askToConfirm is not null) is { } early)
             return early;
         var account = new Account
         {
@@ -49,19 +54,27 @@ public sealed class Registration(
 
         await using var transaction = await db.Database.BeginTransactionAsync();
         await waiting.RemoveExpiredAsync(db);
-        if (await RefusalAsync(typedSetupCode, visitor) is { } refusal)
+        if (await RefusalAsync(typedSetupCode, visitor, askToConfirm is not null) is { } refusal)
             return refusal;
         var first = await IsFirstAsync();
+        // The first administrator has shown that the machine is theirs, and must get in even if the mail server does not work yet
+        var mustConfirm = askToConfirm is not null && !first;
         if (await accounts.FindByEmailAsync(email) is not null)
         {
-            // Open registration cannot hide which addresses have an account; registration with approval can
-            if (options.Mode is RegistrationMode.Open || first)
+            // Open registration without mail cannot hide which addresses have an account; otherwise registration can
+            if (!mustConfirm && (options.Mode is RegistrationMode.Open || first))
                 return RegistrationOutcome.EmailTaken;
             waiting.AddFutile(visitor);
-            return RegistrationOutcome.AwaitsApproval;
+            if (!mustConfirm)
+                return RegistrationOutcome.AwaitsApproval;
+            askToConfirm!(null);
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+            return RegistrationOutcome.AwaitsConfirmation;
         }
 
-        if (first || options.Mode is RegistrationMode.Open)
+        account.EmailConfirmed = !mustConfirm;
+        if (first || (options.Mode is RegistrationMode.Open && !mustConfirm))
             account.ApprovedAt = account.RegisteredAt;
         else
             account.RegisteredFrom = WaitingRequests.NetworkOf(visitor);
@@ -70,25 +83,33 @@ public sealed class Registration(
             return RegistrationOutcome.EmailNotAllowed;
         if (first)
             await accounts.AddToRoleAsync(account, Roles.Administrator);
+        if (mustConfirm)
+        {
+            askToConfirm!(account);
+            await db.SaveChangesAsync();
+        }
+
         await transaction.CommitAsync();
 
         logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,
-            first ? "first account, administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
+            first ? "first account, administrator"
+                : mustConfirm ? "address not confirmed"
+                : account.ApprovedAt is null ? "awaiting approval" : "approved");
         if (account.ApprovedAt is null)
-            return RegistrationOutcome.AwaitsApproval;
+            return mustConfirm ? RegistrationOutcome.AwaitsConfirmation : RegistrationOutcome.AwaitsApproval;
         await networks.AddAsync(account.Id, visitor);
         return RegistrationOutcome.Registered;
     }
 
     /// <returns>Why the visitor may not register now; null if they may.</returns>
-    private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor)
+    private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor, bool isConfirmed)
     {
         if (await IsFirstAsync())
             return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
         if (options.Mode is RegistrationMode.Closed)
             return RegistrationOutcome.Closed;
         // Checked before the mail address is looked up, so that the refusal does not depend on it
-        return options.Mode is RegistrationMode.Approval && !await waiting.HasRoomAsync(db, visitor)
+        return (options.Mode is RegistrationMode.Approval || isConfirmed) && !await waiting.HasRoomAsync(db, visitor)
             ? RegistrationOutcome.TooManyWaiting
             : null;
     }
@@ -108,6 +129,12 @@ public enum RegistrationOutcome
 {
     Registered,
     AwaitsApproval,
+
+    /// <summary>
+    /// A mail asks the owner of the address to confirm it; or the address has an account, and nothing is mailed.
+    /// </summary>
+    AwaitsConfirmation,
+
     Closed,
     SetupCodeNeeded,
     EmailTaken,

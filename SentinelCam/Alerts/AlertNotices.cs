@@ -18,7 +18,10 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
     /// <summary>Adds the mail to the caller's transaction.</summary>
     /// <param name="account">The account whose settings were changed.</param>
     /// <param name="lines">What was changed. Without any line, nothing is mailed.</param>
-    public async Task AddAsync(Account account, IReadOnlyList<string> lines)
+    /// <param name="always">
+    /// For a change of the password or the address: someone who has made many other changes before must not hide it.
+    /// </param>
+    public async Task AddAsync(Account account, IReadOnlyList<string> lines, bool always = false)
     {
         ArgumentNullException.ThrowIfNull(account);
         var hourBefore = time.GetUtcNow().AddHours(-1);
@@ -26,7 +29,7 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
             return;
         var sent = await db.Deliveries.CountAsync(d =>
             d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
-        if (sent >= MaxPerHour)
+        if (sent >= MaxPerHour && !always)
             return;
         if (sent == MaxPerHour - 1)
             lines = [.. lines, LastNotice];

@@ -7,6 +7,8 @@ public static class AlertServices
     {
         services.AddSingleton(AlertOptions.Read(configuration));
         services.AddSingleton<MailTest>();
+        services.AddScoped<AccountLinks>();
+        services.AddScoped<AddressConfirmation>();
         services.AddScoped<AlertGrouping>();
         services.AddScoped<AlertNotices>();
         services.AddScoped<AlertReview>();
@@ -14,6 +16,7 @@ public static class AlertServices
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();
+        services.AddScoped<MailLimit>();
         services.AddScoped<DeliveryResend>();
         services.AddScoped<DeliveryProblems>();
         services.AddScoped<AlertContentQuery>();

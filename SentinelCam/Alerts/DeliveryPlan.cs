@@ -7,7 +7,7 @@ using SentinelCam.Mail;
 namespace SentinelCam.Alerts;
 
 /// <summary>Decides who receives which mail and when, and adds the deliveries to the caller's transaction.</summary>
-public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, TimeProvider time)
+public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, MailLimit limit, TimeProvider time)
 {
     /// <summary>How long a mail waits for pending pictures, slightly longer than a capture takes.</summary>
     private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
@@ -98,6 +98,8 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
         foreach (var (id, email) in recipients)
         {
             if (email is null || except?.Any(d => d.Recipient == email) is true)
+                continue;
+            if (kind is not MailKind.Success && await limit.HoldsBackAsync(id))
                 continue;
             var delivery = New(kind, id, email, dueAt);
             (delivery.AlertId, delivery.EntryId) = (alertId, entryId);

@@ -41,7 +41,7 @@ public sealed class DeliveryProblems(SentinelCamDbContext db, TimeProvider time,
     {
         var own = db.Deliveries.AsNoTracking().Where(d => d.RecipientId == viewer.Id);
         var failed = await own
-            .Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null && d.Kind != MailKind.ConfirmRecipient)
+            .Where(d => d.State == DeliveryState.Failed && d.AcknowledgedAt == null && !MailKinds.WithLink.Contains(d.Kind))
             .OrderByDescending(d => d.Id).Select(d => new { d.Id, d.LastReply }).Take(100).ToListAsync();
         var lateBefore = time.GetUtcNow() - Late;
         var late = await own.Where(d => d.State == DeliveryState.Waiting && d.Tries > 0 && d.QueuedAt < lateBefore)

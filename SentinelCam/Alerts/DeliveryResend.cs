@@ -29,7 +29,7 @@ public sealed class DeliveryResend(
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var delivery = await Own(viewer).AsTracking()
-            .SingleOrDefaultAsync(d => d.Id == id && d.Kind != MailKind.ConfirmRecipient);
+            .SingleOrDefaultAsync(d => d.Id == id && !MailKinds.WithLink.Contains(d.Kind));
         if (delivery is null)
             return ResendOutcome.NotFound;
         var recipient = db.Users.Where(a => a.Id == delivery.RecipientId);

@@ -9,8 +9,8 @@ internal static class BackupSettings
     /// <summary>Listed one by one, so that a new key or a foreign variable cannot put a secret into backups.</summary>
     private static readonly string[] Kept =
     [
-        "Urls", "AllowedHosts", "Site:PublicUrl", "Camera:Source", "Camera:Name", "Camera:Warm", "Camera:IdleClose",
-        "Camera:RtspTransport", "Camera:Memory", "Capture:Frames", "Device:Source", "Device:WarmWhileLocked",
+        "Urls", "AllowedHosts", "Site:PublicUrl", "Site:Proxies", "Camera:Source", "Camera:Name", "Camera:Warm",
+        "Camera:IdleClose", "Camera:RtspTransport", "Camera:Memory", "Capture:Frames", "Device:Source", "Device:WarmWhileLocked",
         "Device:PhotographRemote", "Smtp:Host", "Smtp:Port", "Smtp:Security", "Smtp:UserName", "Smtp:From", "Smtp:HelloName",
         "Smtp:OAuth:ClientId", "Smtp:OAuth:TokenEndpoint", "Alerts:QuietPeriod", "Backup:Folder", "Backup:Keep",
         "Registration:Mode", "Retention:MaxAge", "Retention:MaxBytes", "Retention:Records", "Retention:MaxRecords",

@@ -55,10 +55,9 @@ internal static class AccountCommand
     {
         if (PasswordInput.Read() is not { } password)
             return BesideSite.Fail("The two passwords differ, or there was none. Nothing was changed.");
-        if (password.Length is < Registration.MinPasswordLength or > Registration.MaxPasswordLength)
+        if (PasswordPolicy.Judge(password, account.Name, account.Email).Problem is { } problem)
         {
-            BesideSite.Fail($"A password has {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters. "
-                + "Nothing was changed.");
+            BesideSite.Fail($"{problem} Nothing was changed.");
             return Commands.WrongUse;
         }
 
@@ -66,7 +65,8 @@ internal static class AccountCommand
         account.PasswordHash = accounts.PasswordHasher.HashPassword(account, password);
         (account.AccessFailedCount, account.LockoutEnd) = (0, null);
         await services.GetRequiredService<AlertNotices>()
-            .AddAsync(account, ["A new password was set on the server. All sessions are signed out within a minute."]);
+            .AddAsync(account, ["A new password was set on the server. All sessions are signed out within a minute."],
+                always: true);
         // Saves the password and the mail, too. A new stamp ends all sessions
         var saved = await accounts.UpdateSecurityStampAsync(account);
         if (!saved.Succeeded)

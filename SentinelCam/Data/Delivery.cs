@@ -22,11 +22,12 @@ public sealed class Delivery
 
     /// <summary>
     /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line. For <see cref="MailKind.WatchNotice"/> and
-    /// <see cref="MailKind.SelfTest"/>: the subject, then the text, one paragraph per line.
+    /// <see cref="MailKind.SelfTest"/>: the subject, then the text, one paragraph per line. For a
+    /// mail with a link: remarks.
     /// </summary>
     public string? Changes { get; set; }
 
-    /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, which starts the confirmation link.</summary>
+    /// <summary>For <see cref="MailKinds.WithLink"/>: the site's address, which starts the link.</summary>
     public string? SiteAddress { get; set; }
 
     public DeliveryState State { get; set; }

@@ -32,4 +32,34 @@ public enum MailKind
 
     /// <summary>Tells an administrator that the weekly test passed.</summary>
     SelfTest,
+
+    /// <summary>Carries the link that sets a new password.</summary>
+    ResetPassword,
+
+    /// <summary>Asks a new account's owner to confirm the address.</summary>
+    ConfirmAddress,
+
+    /// <summary>Asks an owner to confirm the address to which the account is to change.</summary>
+    ChangeAddress,
+
+    /// <summary>
+    /// Tells an account's earlier address that the account has another one, and carries the link that undoes it.
+    /// </summary>
+    AddressChanged,
+
+    /// <summary>Says that an account has had too many mails within a day, and later how many were left out.</summary>
+    MailLimit,
+}
+
+/// <summary>Sets of mails.</summary>
+public static class MailKinds
+{
+    /// <summary>
+    /// Those that carry a link which works once. They are not sent again, and may go to an address that is not the account's.
+    /// </summary>
+    public static readonly MailKind[] WithLink =
+    [
+        MailKind.ConfirmRecipient, MailKind.ResetPassword, MailKind.ConfirmAddress, MailKind.ChangeAddress,
+        MailKind.AddressChanged,
+    ];
 }

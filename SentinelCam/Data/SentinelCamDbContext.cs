@@ -27,6 +27,10 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
 
+    public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
+
+    public DbSet<HeldBackMails> HeldBackMails => Set<HeldBackMails>();
+
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
     public DbSet<Trouble> Troubles => Set<Trouble>();
@@ -54,6 +58,17 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         {
             network.HasKey(n => new { n.AccountId, n.Network });
             network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<AccountLink>(link =>
+        {
+            link.HasOne<Account>().WithMany().HasForeignKey(l => l.AccountId).OnDelete(DeleteBehavior.Cascade);
+            link.HasOne(l => l.Delivery).WithMany().HasForeignKey(l => l.DeliveryId).OnDelete(DeleteBehavior.SetNull);
+            link.HasIndex(l => new { l.AccountId, l.Purpose, l.CreatedAt });
+        });
+        builder.Entity<HeldBackMails>(held =>
+        {
+            held.HasKey(h => h.AccountId);
+            held.HasOne<Account>().WithOne().HasForeignKey<HeldBackMails>(h => h.AccountId).OnDelete(DeleteBehavior.Cascade);
         });
         builder.Entity<SchemaVersion>().HasKey(v => v.Migration);
         builder.Entity<IdentityRole<long>>().ToTable("Roles");

@@ -48,15 +48,17 @@ public sealed class CredentialCheck(
         var at = time.GetUtcNow();
         using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
+        VisitorLine line = default;
         var result = await GuardAsync(async () =>
         {
-            (account, var line) = await passwords.FindAsync(email, visitor);
+            (account, line) = await passwords.FindAsync(email, visitor);
             var verdict = await passwords.VerifyAsync(account, password, line);
             return await RecordAsync(account, verdict, email, visitor, line, at);
         });
         if (result is not CredentialResult.Accepted)
             return (result, null);
         await networks.AddAsync(account!.Id, visitor);
+        await passwords.RenewHashAsync(account, password, line);
         return (result, account);
     }
 

@@ -8,8 +8,12 @@ public static class LoginAttemptServices
         services.AddSingleton<AttemptMetrics>();
         services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
+        services.AddScoped<AddressChange>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddScoped<PasswordReset>();
+        services.AddSingleton<ForgottenPasswords>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
         services.AddScoped<TestAlerts>();
         services.AddSingleton<RecordingTurns>();
         services.AddSingleton<UnrecordedGuesses>();

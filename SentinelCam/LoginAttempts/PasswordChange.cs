@@ -55,7 +55,8 @@ public sealed class PasswordChange(
             if (!await slots.RunAsync(VisitorLine.OfAccount(account.Id, visitor),
                     () => account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted)))
                 return PasswordChangeOutcome.TooBusy;
-            await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."]);
+            await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."],
+                always: true);
             // Saves the password, the mail, and a new security stamp, which invalidates other sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return PasswordChangeOutcome.ChangedElsewhere;

@@ -19,7 +19,10 @@ public static class PageServices
     private const int MaxFormValues = ImageLogChanges.MaxDeleted + 24;
 
     private static readonly string[] PublicPages =
-        ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/WasItYou"];
+    [
+        "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
+        "/ConfirmAddress", "/UndoAddress", "/WasItYou",
+    ];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
@@ -31,8 +34,11 @@ public static class PageServices
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
+        services.AddSingleton<FormLimits>();
         services.AddCookies();
         services.AddUrlsGuard();
+        // A browser that has once been here over TLS does not come without it for a year
+        services.AddHsts(options => options.MaxAge = TimeSpan.FromDays(365));
         services.AddResponseCompression(options => options.MimeTypes = ["text/html"]);
         services.AddRazorPages(options =>
         {

@@ -4,15 +4,17 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Register)]
 public sealed class RegisterModel(
-    Registration registration, RegistrationOptions options, UserManager<Account> accounts,
-    SignInManager<Account> signIn) : PageModel
+    Registration registration, RegistrationOptions options, AddressConfirmation confirmation, SmtpOptions smtp, SiteOptions site,
+    UserManager<Account> accounts, SignInManager<Account> signIn) : PageModel
 {
     [BindProperty]
     public string? UserName { get; set; }
@@ -27,6 +29,9 @@ public sealed class RegisterModel(
     [BindProperty]
     public string? SetupCode { get; set; }
 
+    /// <summary>How strong the password was that was refused; null if none was judged.</summary>
+    public int? Strength { get; private set; }
+
     public bool IsFirst { get; private set; }
 
     public bool NeedsSetupCode { get; private set; }
@@ -34,6 +39,10 @@ public sealed class RegisterModel(
     public bool IsClosed { get; private set; }
 
     public bool AwaitsApproval { get; private set; }
+
+    public bool AwaitsConfirmation { get; private set; }
+
+    public bool NeedsApproval => options.Mode is RegistrationMode.Approval;
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -51,13 +60,20 @@ public sealed class RegisterModel(
         if (!ModelState.IsValid)
             return Page();
 
-        switch (await registration.RegisterAsync(userName, email, Password!, SetupCode, Visitor.Of(HttpContext)))
+        Action<Account?>? askToConfirm = smtp.Host is null
+            ? null
+            : account => confirmation.Ask(account, site.AddressFor(HttpContext));
+        switch (await registration.RegisterAsync(
+            userName, email, Password!, SetupCode, Visitor.Of(HttpContext), askToConfirm))
         {
             case RegistrationOutcome.Registered:
                 await signIn.SignInAsync((await accounts.FindByEmailAsync(email))!, isPersistent: false);
                 return LocalRedirect("/dashboard");
             case RegistrationOutcome.AwaitsApproval:
                 AwaitsApproval = true;
+                break;
+            case RegistrationOutcome.AwaitsConfirmation:
+                AwaitsConfirmation = true;
                 break;
             case RegistrationOutcome.Closed:
                 IsClosed = true;
@@ -103,9 +119,12 @@ public sealed class RegisterModel(
         if (!Registration.IsMailAddress(email))
             ModelState.AddModelError(nameof(Email),
                 $"Enter an email address such as name@example.org, at most {Registration.MaxEmailLength} characters.");
-        if (Password is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
-            ModelState.AddModelError(nameof(Password),
-                $"Enter a password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        var opinion = PasswordPolicy.Judge(
+            Password, VisitorText.Clean(userName, Registration.MaxUserNameLength),
+            Registration.IsMailAddress(email) ? email : null);
+        Strength = opinion.Score;
+        if (opinion.Problem is not null)
+            ModelState.AddModelError(nameof(Password), opinion.Problem);
         // A refused text may be very long: the form repeats only its beginning
         UserName = VisitorText.Clean(UserName, Registration.MaxUserNameLength);
         Email = VisitorText.Clean(Email, Registration.MaxEmailLength);

@@ -25,7 +25,7 @@ public sealed class SendAgainModel(SentinelCamDbContext db, DeliveryResend resen
     {
         var viewer = Viewer.Of(User);
         Delivery = await db.Deliveries.AsNoTracking()
-            .SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && d.Kind != MailKind.ConfirmRecipient);
+            .SingleOrDefaultAsync(d => d.Id == Id && d.RecipientId == viewer.Id && !MailKinds.WithLink.Contains(d.Kind));
         return Delivery is null ? NotFound() : Page();
     }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.Options;
 
 namespace SentinelCam.Visitors;
 
@@ -8,7 +7,7 @@ namespace SentinelCam.Visitors;
 /// <param name="Address">The address of the connection: the visitor's, or the proxy's.</param>
 /// <param name="Port">The port of the connection.</param>
 /// <param name="IsForwarded">A header says that a proxy passed the request on.</param>
-/// <param name="ProxyIsTrusted">The configuration lets a proxy name the visitor.</param>
+/// <param name="ProxyIsTrusted">The connection comes from a proxy that the configuration lets name the visitor.</param>
 internal sealed record Arrival(IPAddress? Address, int Port, bool IsForwarded, bool ProxyIsTrusted)
 {
     private static readonly string[] ForwardingHeaders =
@@ -36,17 +35,25 @@ internal sealed record Arrival(IPAddress? Address, int Port, bool IsForwarded, b
 }
 
 /// <summary>Notes the <see cref="Arrival"/> of each request before ASP.NET Core changes its address.</summary>
-internal sealed class ArrivalNote(IOptions<ForwardedHeadersOptions> options) : IStartupFilter
+/// <remarks>Then applies the headers of named proxies, unless ASP.NET Core's own filter, which is next, does it.</remarks>
+internal sealed class ArrivalNote(ProxyOptions proxies, IConfiguration configuration, ILogger<ArrivalNote> logger)
+    : IStartupFilter
 {
-    private readonly bool _proxyIsTrusted = options.Value.ForwardedHeaders.HasFlag(ForwardedHeaders.XForwardedFor);
-
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.Use((context, rest) =>
         {
-            context.Features.Set(Arrival.Of(context, _proxyIsTrusted));
+            context.Features.Set(Arrival.Of(context, proxies.Contain(context.Connection.RemoteIpAddress)));
             return rest(context);
         });
+        if (proxies.IsAny && !ProxyOptions.IsOn(configuration))
+            app.UseForwardedHeaders();
+        if (proxies is { IsAny: true, AreNamed: false })
+        {
+            logger.LogInformation(
+                "Forwarding headers are believed only from this machine. If the proxy is another one, name it with Site:Proxies");
+        }
+
         next(app);
     };
 }
@@ -57,6 +64,21 @@ public static class VisitorServices
     public static IServiceCollection AddVisitors(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(SiteOptions.Read(configuration));
+        var proxies = ProxyOptions.Read(configuration);
+        services.AddSingleton(proxies);
+        // After ASP.NET Core's switch, which would trust everybody
+        services.PostConfigure<ForwardedHeadersOptions>(options =>
+        {
+            options.ForwardedHeaders = proxies.IsAny
+                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
+                : ForwardedHeaders.None;
+            // Through several proxies, each of which is named. Otherwise only the last one counts
+            options.ForwardLimit = proxies.AreNamed ? null : 1;
+            options.KnownProxies.Clear();
+            options.KnownIPNetworks.Clear();
+            foreach (var network in proxies.Networks)
+                options.KnownIPNetworks.Add(network);
+        });
         // The first filter is the outermost: ASP.NET Core's own, which applies the forwarding headers, is registered already
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ArrivalNote>());
         return services;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Visitors;
@@ -36,11 +39,26 @@ public sealed record SiteOptions(Uri? PublicUrl)
     /// <summary>What links in mails begin with, without a trailing slash; null if it is not set.</summary>
     public string? Address => PublicUrl?.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The same; if it is not set, the address of a request.</summary>
-    public string AddressFor(HttpRequest request)
+    /// <summary>The same; if it is not set, an address at which a visitor reaches this machine.</summary>
+    /// <remarks>
+    /// That is the address to which the visitor is connected. Never the name that the request states: a stranger could state a
+    /// name of their own, and would get the secret in the link.
+    /// </remarks>
+    public string AddressFor(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return Address ?? $"{request.Scheme}://{request.Host}";
+        ArgumentNullException.ThrowIfNull(context);
+        if (Address is { } address)
+            return address;
+        var connection = context.Connection;
+        var local = connection.LocalIpAddress ?? IPAddress.Loopback;
+        if (local.IsIPv4MappedToIPv6)
+            local = local.MapToIPv4();
+        // A browser cannot follow a link with an IPv6 zone
+        var isIPv6 = local.AddressFamily is AddressFamily.InterNetworkV6;
+        var host = isIPv6 ? $"[{new IPAddress(local.GetAddressBytes())}]" : local.ToString();
+        return connection.LocalPort > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{context.Request.Scheme}://{host}:{connection.LocalPort}")
+            : $"{context.Request.Scheme}://{host}";
     }
 
     /// <summary>The names under which requests are answered, besides those that <c>AllowedHosts</c> lists.</summary>

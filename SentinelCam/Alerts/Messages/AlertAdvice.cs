@@ -21,6 +21,7 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
     public IEnumerable<string> Lines() => content.Kind switch
     {
         MailKind.Test or MailKind.WatchNotice or MailKind.SelfTest => [],
+        _ when AccountMailText.IsAbout(content.Kind) => AccountMailText.Advice(content.Kind),
         MailKind.ConfirmRecipient =>
         [
             "If you want to receive them, open the link above and confirm. The link works once and expires after a day.",

@@ -10,7 +10,7 @@ namespace SentinelCam.Alerts;
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
     SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
-    AnswerLinks links)
+    AnswerLinks links, AccountLinks accountLinks)
 {
     private const int MaxAddresses = 10;
     private const int MaxSummaryPictures = 5;
@@ -23,14 +23,14 @@ public sealed class AlertContentQuery(
     {
         var owner = await db.Users.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.RecipientId);
         // The second address was removed while the mail waited for its next try
-        if (owner is not null && delivery.Kind is not MailKind.ConfirmRecipient
+        if (owner is not null && !MailKinds.WithLink.Contains(delivery.Kind)
             && delivery.Recipient != owner.Email && delivery.Recipient != owner.ExtraRecipient)
         {
             return null;
         }
 
         // An owner who was suspended in the meantime no longer receives pictures
-        if (owner is { ApprovedAt: null })
+        if (owner is { ApprovedAt: null } && delivery.Kind is not MailKind.ConfirmAddress)
             return null;
         var alert = await db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.AlertId);
         var content = new AlertContent
@@ -52,10 +52,14 @@ public sealed class AlertContentQuery(
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged or MailKind.WatchNotice or MailKind.SelfTest =>
+            MailKind.SettingsChanged or MailKind.MailLimit or MailKind.WatchNotice or MailKind.SelfTest =>
                 content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
                 owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { ConfirmLink = link } : null,
+            MailKind.ResetPassword or MailKind.ConfirmAddress or MailKind.ChangeAddress or MailKind.AddressChanged =>
+                await accountLinks.AddressForAsync(delivery) is { } link
+                    ? content with { ConfirmLink = link, Lines = delivery.Changes?.Split('\n') ?? [] }
+                    : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
             _ => await EntryAsync(content, delivery),
         };

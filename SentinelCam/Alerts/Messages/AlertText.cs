@@ -101,6 +101,7 @@ internal sealed class AlertText
             MailKind.ConfirmRecipient => $"Do you want to receive the alerts of {_account} on {_camera}?",
             MailKind.SettingsChanged => $"The settings of {_account} on {_camera} were changed",
             MailKind.WatchNotice or MailKind.SelfTest => $"{_content.Lines[0]} ({_camera})",
+            _ when AccountMailText.IsAbout(_content.Kind) => AccountMailText.Subject(_content.Kind, _account, _camera),
             MailKind.Test => $"Test mail from SentinelCam on {_camera}",
             _ => $"Picture from {_camera} for {_account}",
         };
@@ -131,6 +132,7 @@ internal sealed class AlertText
                 + "mails about failed sign-ins, with pictures from a camera.",
             MailKind.SettingsChanged => $"The settings of the account {_account} were changed:",
             MailKind.WatchNotice or MailKind.SelfTest => _content.Lines[1],
+            _ when AccountMailText.IsAbout(_content.Kind) => AccountMailText.Opening(_content.Kind, _account, _camera),
             MailKind.Test =>
                 $"An administrator of {_camera} requested this test mail. If you can read it, alerts can reach this address.",
             _ when _content.Pictures.Count == 0 =>
@@ -181,6 +183,8 @@ internal sealed class AlertText
 
     private MailQuestion? MakeQuestion() => _content switch
     {
+        { ConfirmLink: { } link } when AccountMailText.IsAbout(_content.Kind) =>
+            new(AccountMailText.Question(_content.Kind), "Open this page", link, [(AccountMailText.Button(_content.Kind), link)]),
         { ConfirmLink: { } confirm } =>
             new("Do you want to receive these alerts?", "Open this page to confirm", confirm, [("Confirm", confirm)]),
         { AnswerLink: { } answer } => new("Was it you?", "Answer on this page", answer,

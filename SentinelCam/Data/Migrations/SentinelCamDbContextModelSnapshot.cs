@@ -248,6 +248,50 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("Accounts", (string)null);
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.AccountLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DeliveryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Stamp")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DeliveryId");
+
+                    b.HasIndex("AccountId", "Purpose", "CreatedAt");
+
+                    b.ToTable("AccountLinks");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.Alert", b =>
                 {
                     b.Property<long>("Id")
@@ -500,6 +544,22 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("AccountId");
 
                     b.ToTable("DeviceUsers");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
+                {
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("AccountId");
+
+                    b.ToTable("HeldBackMails");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>
@@ -844,6 +904,21 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.AccountLink", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("SentinelCam.Data.Delivery", "Delivery")
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.Navigation("Delivery");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.Alert", b =>
                 {
                     b.HasOne("SentinelCam.Data.Account", null)
@@ -882,6 +957,15 @@ namespace SentinelCam.Data.Migrations
                     b.HasOne("SentinelCam.Data.Account", null)
                         .WithMany()
                         .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithOne()
+                        .HasForeignKey("SentinelCam.Data.HeldBackMails", "AccountId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -3,15 +3,21 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Pages;
 
-public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval approval, RegistrationOptions options) : PageModel
+public sealed class AccountsModel(
+    SentinelCamDbContext db, AccountApproval approval, RegistrationOptions options, SmtpOptions smtp) : PageModel
 {
     public RegistrationMode Mode => options.Mode;
 
+    /// <summary>Whether new owners confirm their addresses. Without a mail server nobody can.</summary>
+    public bool AreAddressesConfirmed => smtp.Host is not null;
+
     public string ModeInWords => Mode switch
     {
+        RegistrationMode.Open when AreAddressesConfirmed => "Anyone can register and sign in once the address is confirmed.",
         RegistrationMode.Open => "Anyone can register and sign in at once.",
         RegistrationMode.Approval => "Anyone can register. You approve each account here.",
         _ => "Nobody can register.",
@@ -24,7 +30,8 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
         var administrators = await db.Administrators().Select(a => a.Id).ToListAsync();
         Rows = await db.Users.AsNoTracking()
             .OrderBy(a => a.ApprovedAt != null).ThenBy(a => a.Id)
-            .Select(a => new Row(a.Id, a.Name, a.Email!, a.RegisteredAt, a.ApprovedAt, administrators.Contains(a.Id)))
+            .Select(a => new Row(
+                a.Id, a.Name, a.Email!, a.RegisteredAt, a.ApprovedAt, a.EmailConfirmed, administrators.Contains(a.Id)))
             .ToListAsync();
     }
 
@@ -46,5 +53,6 @@ public sealed class AccountsModel(SentinelCamDbContext db, AccountApproval appro
     }
 
     public sealed record Row(
-        long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsAdministrator);
+        long Id, string Name, string Email, DateTimeOffset RegisteredAt, DateTimeOffset? ApprovedAt, bool IsConfirmed,
+        bool IsAdministrator);
 }

@@ -10,10 +10,16 @@ public static class SecurityHeaders
     /// <summary>Hangfire's dashboard has inline styles, and data: images in its style sheet.</summary>
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
+    /// <summary>Pages that links in mails lead to. Their addresses contain a secret.</summary>
+    private static readonly PathString[] WithSecret =
+        ["/reset_password", "/confirm_recipient", "/confirm_address", "/undo_address"];
+
     /// <remarks>They are set when the response starts, because an error page clears the headers set earlier.</remarks>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var policy = context.Request.Path.StartsWithSegments("/hangfire", StringComparison.OrdinalIgnoreCase) ? Jobs : Pages;
+        var path = context.Request.Path;
+        var hasSecret = WithSecret.Any(page => path.StartsWithSegments(page, StringComparison.OrdinalIgnoreCase));
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
@@ -21,7 +27,7 @@ public static class SecurityHeaders
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = "DENY";
             if (headers["Referrer-Policy"].Count == 0)
-                headers["Referrer-Policy"] = "same-origin";
+                headers["Referrer-Policy"] = hasSecret ? "no-referrer" : "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";

@@ -68,7 +68,7 @@ public sealed class AlertsModel(
 
     public Task<IActionResult> OnPostRecipientAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        var outcome = await recipients.AskAsync(account.Id, Recipient, site.AddressFor(Request));
+        var outcome = await recipients.AskAsync(account.Id, Recipient, site.AddressFor(HttpContext));
         if (outcome is RecipientOutcome.Asked)
             return Done("The address was asked to confirm. Your alerts are sent there once it has.");
         ModelState.AddModelError(nameof(Recipient), outcome switch

@@ -24,15 +24,19 @@ public sealed class SecurityModel(
 
     public string? Email { get; private set; }
 
+    /// <summary>How strong the new password was; null if none was judged.</summary>
+    public int? Strength { get; private set; }
+
     public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, account => Show(account));
 
     public Task<IActionResult> OnPostAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        if (New is not { Length: >= Registration.MinPasswordLength and <= Registration.MaxPasswordLength })
-            return Show(account, nameof(New),
-                $"Enter a new password of {Registration.MinPasswordLength} to {Registration.MaxPasswordLength} characters.");
+        var opinion = PasswordPolicy.Judge(New, account.Name, account.Email);
+        Strength = opinion.Score;
+        if (opinion.Problem is not null)
+            return Show(account, nameof(New), opinion.Problem);
 
-        switch (await passwords.ChangeAsync(account, Current ?? "", New, Visitor.Of(HttpContext)))
+        switch (await passwords.ChangeAsync(account, Current ?? "", New!, Visitor.Of(HttpContext)))
         {
             case PasswordChangeOutcome.Changed:
                 await signIn.RefreshSignInAsync(account);

@@ -9,7 +9,8 @@ public static class DeliveryWords
     public static bool CanRepeat(Delivery delivery, long viewerId, IReadOnlyList<Delivery> all)
     {
         ArgumentNullException.ThrowIfNull(delivery);
-        return delivery is { State: DeliveryState.Accepted or DeliveryState.Failed, Kind: not MailKind.ConfirmRecipient }
+        return delivery is { State: DeliveryState.Accepted or DeliveryState.Failed }
+            && !MailKinds.WithLink.Contains(delivery.Kind)
             && delivery.RecipientId == viewerId
             && !all.Any(d => d.Id > delivery.Id && d.Kind == delivery.Kind && d.Recipient == delivery.Recipient);
     }
@@ -47,6 +48,10 @@ public static class DeliveryWords
         MailKind.LatePicture => "Late picture",
         MailKind.ConfirmRecipient => "Confirmation request",
         MailKind.SettingsChanged => "Notice of changed settings",
+        MailKind.ResetPassword => "Link to set a new password",
+        MailKind.ConfirmAddress or MailKind.ChangeAddress => "Question about an address",
+        MailKind.AddressChanged => "Notice of a changed address",
+        MailKind.MailLimit => "Notice of a limit",
         MailKind.WatchNotice => "Notice about SentinelCam itself",
         MailKind.SelfTest => "Weekly test",
         _ => "Email",
