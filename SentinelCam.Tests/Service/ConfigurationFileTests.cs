@@ -12,9 +12,6 @@ namespace SentinelCam.Tests.Service;
 /// <summary>The configuration that the package installs.</summary>
 public partial class ConfigurationFileTests
 {
-    /// <summary>Of ASP.NET Core, and in the operator's guide.</summary>
-    private const string ForProxies = "ASPNETCORE_FORWARDEDHEADERS_ENABLED";
-
     /// <summary>Keys of ASP.NET Core and OpenTelemetry that the program looks at, and does not document.</summary>
     private static readonly string[] OfFramework = ["AllowedHosts", "OTEL_EXPORTER_OTLP_ENDPOINT", "ReloadStaticAssetsAtRuntime"];
 
@@ -32,7 +29,7 @@ public partial class ConfigurationFileTests
         var documented = Row().Matches(table).SelectMany(row => Code().Matches(row.Groups[1].Value))
             .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal);
 
-        Assert.Equal(documented, Listed.Keys.Where(key => key != ForProxies).Order(StringComparer.Ordinal));
+        Assert.Equal(documented, Listed.Keys.Order(StringComparer.Ordinal));
         Assert.All(Line().Matches(Text), match => Assert.Matches(@"\n# [^\n]+\n$", Text[..match.Index]));
     }
 
