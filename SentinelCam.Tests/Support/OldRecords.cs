@@ -14,6 +14,7 @@ public static class OldRecords
         OpenedAt = at,
         ClosesAt = at.AddMinutes(5),
         ClosedAt = isOpen ? null : at.AddMinutes(5),
+        LastAt = at,
     };
 
     /// <summary>The entry of a failed sign-in of an alert that is stored, without a picture.</summary>

@@ -36,7 +36,10 @@ public sealed class RecordRetention(
     private IQueryable<ImageLogEntry> FreeEntries => db.ImageLog.Where(e =>
         e.CaptureState != CaptureState.Waiting && e.Snapshot == null
         && !db.Alerts.Any(a => a.Id == e.AlertId && a.ClosedAt == null)
-        && !db.Deliveries.Any(d => (d.EntryId == e.Id || (d.AlertId != null && d.AlertId == e.AlertId))
+        // Two questions, so that each reads an index
+        && !db.Deliveries.Any(d => d.EntryId == e.Id
+            && (d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending))
+        && !db.Deliveries.Any(d => d.AlertId != null && d.AlertId == e.AlertId
             && (d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending)));
 
     /// <summary>Attempts whose entry was deleted.</summary>
