@@ -28,6 +28,20 @@ public class AlertPagesTests(HouseOfAlerts house) : IClassFixture<HouseOfAlerts>
         Assert.Contains("/snapshots/", await page.Locator("main img").First.GetAttributeAsync("src"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Both_answers_are_on_one_line_on_the_smallest_phone()
+    {
+        await using var browser = await house.OpenAsync(
+            false, new BrowserNewContextOptions { ViewportSize = new() { Width = 320, Height = 640 } });
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/dashboard");
+
+        var yes = (await page.GetByRole(AriaRole.Button, new() { Name = "It was me" }).First.BoundingBoxAsync())!;
+        var no = (await page.GetByRole(AriaRole.Button, new() { Name = "Not me" }).First.BoundingBoxAsync())!;
+        Assert.Equal(yes.Y, no.Y);
+        Assert.InRange(no.X + no.Width, yes.X + yes.Width, 320);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
