@@ -53,6 +53,9 @@ public sealed class TestAlertTests
 
         var entry = (await ann.GetAsync("/userdata?Trigger=Test")).Document.QuerySelector(".entry")!;
         Assert.Contains("Test alert", entry.TextContent, StringComparison.Ordinal);
+        var alert = await ann.GetAsync($"/alerts/{await app.ReadAsync(db => db.Alerts.Select(a => a.Id).SingleAsync())}");
+        Assert.Contains("You requested this test.", alert.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("Was it you?", alert.Main, StringComparison.Ordinal);
         Assert.True(await app.ReadAsync(db => db.Alerts.Select(a => a.IsTest).SingleAsync()));
         var export = await ann.GetAsync("/userdata?handler=Export");
         await using var zip = new ZipArchive(new MemoryStream(export.Body));

@@ -18,8 +18,9 @@ public sealed class FirstStepsTests
 
         var page = await ann.GetAsync("/dashboard");
         Assert.Equal(3, page.Document.QuerySelectorAll(".first-steps .checklist > li:not(.done)").Length);
-        Assert.Contains("choose the camera", page.Main, StringComparison.Ordinal);
-        Assert.Contains("no mail server so far", page.Main, StringComparison.Ordinal);
+        Assert.Contains("Choose the camera", page.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain(".:", page.Main, StringComparison.Ordinal);
+        Assert.Contains("No mail server yet", page.Main, StringComparison.Ordinal);
         Assert.DoesNotContain("First steps", (await bob.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
 
         var dismissed = await ann.SubmitAsync(page, new { }, "/admin/first_steps?handler=Dismiss");
@@ -27,7 +28,7 @@ public sealed class FirstStepsTests
         Assert.Empty(dismissed.Document.QuerySelectorAll(".first-steps"));
         using var elsewhere = await app.VisitAsAsync(SentinelCamApp.AnnsEmail);
         Assert.Empty((await elsewhere.GetAsync("/dashboard")).Document.QuerySelectorAll(".first-steps"));
-        Assert.Contains("choose the camera", (await ann.GetAsync("/admin/first_steps")).Main, StringComparison.Ordinal);
+        Assert.Contains("Choose the camera", (await ann.GetAsync("/admin/first_steps")).Main, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -36,7 +37,7 @@ public sealed class FirstStepsTests
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, server.Settings);
         using var ann = await app.RegisterAnnAsync();
-        Assert.Contains("set up, not tested", (await ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
+        Assert.Contains("Set up, not tested", (await ann.GetAsync("/dashboard")).Main, StringComparison.Ordinal);
 
         await ann.SubmitAsync("/dashboard", new { }, "/test_alert");
         await app.WaitForAcceptedAsync(1);
@@ -77,7 +78,7 @@ public sealed class FirstStepsTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Register" }).ClickAsync();
 
         var steps = page.Locator(".checklist");
-        await Expect(steps).ToContainTextAsync("set up, not tested");
+        await Expect(steps).ToContainTextAsync("Set up, not tested");
         await page.GetByRole(AriaRole.Button, new() { Name = "Send me a test alert" }).ClickAsync();
         var result = page.Locator("#test-alert");
         await Expect(result).ToContainTextAsync("Photographed");

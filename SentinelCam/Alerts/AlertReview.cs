@@ -77,5 +77,5 @@ public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILog
 
     private IQueryable<Alert> NewOf(long? owner, DateTimeOffset since) => db.Alerts
         .Where(a => a.OwnerId == owner && a.LastAt > since && a.Answer == AlertAnswer.New && a.Entries > 0)
-        .Take(MaxCounted);
+        .OrderByDescending(a => a.LastAt).Take(MaxCounted);
 }
