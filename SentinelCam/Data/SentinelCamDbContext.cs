@@ -27,6 +27,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
 
+    public DbSet<Session> Sessions => Set<Session>();
+
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -50,6 +52,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         {
             network.HasKey(n => new { n.AccountId, n.Network });
             network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<Session>(session =>
+        {
+            session.HasOne<Account>().WithMany().HasForeignKey(s => s.AccountId).OnDelete(DeleteBehavior.Cascade);
+            session.HasIndex(s => s.KeyHash).IsUnique();
         });
         builder.Entity<SchemaVersion>().HasKey(v => v.Migration);
         builder.Entity<IdentityRole<long>>().ToTable("Roles");

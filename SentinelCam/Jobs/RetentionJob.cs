@@ -9,11 +9,11 @@ namespace SentinelCam.Jobs;
 
 /// <summary>
 /// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
-/// files, and requests for accounts that nobody answered.
+/// files, requests for accounts that nobody answered, and sessions that ended.
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
+    SessionRetention sessions, ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -59,6 +59,7 @@ public sealed class RetentionJob(
         if (!clock.WasSetRecently)
             await RemoveOrphansAsync(now, cancellationToken);
         await requests.RemoveExpiredAsync(db, cancellationToken);
+        await sessions.RemoveOldAsync(cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>

@@ -15,6 +15,9 @@ public enum CredentialResult
     /// <summary>They are refused, and the failure is recorded.</summary>
     Refused,
 
+    /// <summary>The same, because too many were wrong in this session. A sign-in does not say so.</summary>
+    RefusedForNow,
+
     /// <summary>Too many passwords waited to be checked. This one was not, and that is recorded.</summary>
     NotChecked,
 
@@ -50,7 +53,7 @@ public sealed class CredentialCheck(
         {
             (account, var line) = await passwords.FindAsync(email, visitor);
             var verdict = await passwords.VerifyAsync(account, password, line);
-            return await RecordAsync(account, verdict, email, visitor, line, at);
+            return await RecordAsync(account, verdict, email, visitor, line, at, session: null);
         });
         if (result is not CredentialResult.Accepted)
             return (result, null);
@@ -59,26 +62,27 @@ public sealed class CredentialCheck(
     }
 
     /// <summary>
-    /// Checks the password of a signed-in person. A wrong password is treated like one on the sign-in page: it is counted,
-    /// recorded, photographed and mailed. A right one is not recorded, and is accepted even while the account is locked.
+    /// Checks the password of a signed-in person. A wrong password is treated like one on the sign-in page: it is recorded,
+    /// photographed and mailed, and counted in its session. A right one is not recorded, and is accepted even while the account is
+    /// locked.
     /// </summary>
     /// <param name="account">Who is signed in.</param>
+    /// <param name="session">In which session.</param>
     /// <param name="password">The password, as typed.</param>
     /// <param name="visitor">Who typed it.</param>
-    public async Task<CredentialResult> ConfirmAsync(Account account, string password, Visitor visitor)
+    public async Task<CredentialResult> ConfirmAsync(Account account, LiveSession session, string password, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
         var line = VisitorLine.OfAccount(account.Id, visitor);
         var verdict = await passwords.VerifyAsync(account, password, line);
-        return await GuardAsync(() => verdict is PasswordVerdict.Right
-            ? Task.FromResult((CredentialResult.Accepted, IsRecorded: false))
-            : RecordAsync(account, verdict, account.Email!, visitor, line, at));
+        return await GuardAsync(() => RecordAsync(account, verdict, account.Email!, visitor, line, at, session));
     }
 
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
-        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at)
+        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
+        LiveSession? session)
     {
         // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
         using var turn = await turns.WaitAsync(line);
@@ -86,9 +90,10 @@ public sealed class CredentialCheck(
         await using var transaction = await db.Database.BeginTransactionAsync();
         // Lockouts and bursts depend on the order in which attempts are counted
         var now = time.GetUtcNow();
-        var decision = verdict is PasswordVerdict.NotChecked
-            ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
-            : await policy.DecideAsync(account?.Id ?? 0, verdict is PasswordVerdict.Right, now);
+        var isRight = verdict is PasswordVerdict.Right;
+        var decision = verdict is PasswordVerdict.NotChecked ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
+            : session is not null ? await policy.DecideAgainAsync(session, isRight, now)
+            : await policy.DecideAsync(account?.Id ?? 0, isRight, now);
         var attempt = new LoginAttempt
         {
             At = at,
@@ -101,7 +106,7 @@ public sealed class CredentialCheck(
         };
         var isRecorded = true;
         if (decision.Refusal is null)
-            isRecorded = await recorder.AddSuccessAsync(attempt, now);
+            isRecorded = session is null && await recorder.AddSuccessAsync(attempt, now);
         else
             await recorder.AddFailureAsync(attempt, now);
         try
@@ -118,6 +123,7 @@ public sealed class CredentialCheck(
         {
             null => CredentialResult.Accepted,
             LoginOutcome.NotChecked => CredentialResult.NotChecked,
+            LoginOutcome.LockedOut when session is not null => CredentialResult.RefusedForNow,
             _ => CredentialResult.Refused,
         }, isRecorded);
     }
