@@ -28,7 +28,8 @@ public class SessionBenchmarks
         }
 
         // What every request did before there were rows
-        var before = await MeasureAsync(app, db => db.GetRequiredService<SentinelCamDbContext>().Users.AnyAsync(a => a.Id == account.Id));
+        var before = await MeasureAsync(
+            app, services => services.GetRequiredService<SentinelCamDbContext>().Users.AnyAsync(a => a.Id == account.Id));
         var remembered = await MeasureAsync(app, services => services.GetRequiredService<AccountSessions>().FindAsync(key));
         var read = await MeasureAsync(app, services => services.GetRequiredService<AccountSessions>().FindAsync(key),
             () => app.ReadAsync(db => db.Sessions.ExecuteUpdateAsync(set => set.SetProperty(s => s.AccessFailedCount, 0))));

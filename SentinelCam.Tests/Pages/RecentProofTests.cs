@@ -117,12 +117,19 @@ public class RecentProofTests(Household household) : IClassFixture<Household>
     public async Task Jobs_can_only_be_read_after_five_minutes()
     {
         using var ann = await _app.VisitAsAsync(SentinelCamApp.AnnsEmail);
-        Assert.Contains("Trigger now", (await ann.GetAsync("/hangfire/recurring")).Text, StringComparison.Ordinal);
+        var page = await ann.GetAsync("/hangfire/recurring");
+        Assert.Contains("Trigger now", page.Text, StringComparison.Ordinal);
+        (string, string) token = (Meta(page, "csrf-header"), Meta(page, "csrf-token"));
+        Assert.Equal(HttpStatusCode.NoContent, (await ann.PostAsync("/hangfire/recurring/trigger", [], token)).Status);
         household.Clock.Advance(TimeSpan.FromMinutes(6));
 
         Assert.DoesNotContain("Trigger now", (await ann.GetAsync("/hangfire/recurring")).Text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await ann.PostAsync("/hangfire/recurring/trigger", [])).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, (await ann.PostAsync("/hangfire/recurring/trigger", [], token)).Status);
     }
+
+    private static string Meta(WebAnswer page, string name) =>
+        page.Document.QuerySelector($"meta[name={name}]")!.GetAttribute("content")!;
 
     private async Task<(long Id, WebVisitor Visitor)> VisitLaterAsync(string name, string email)
     {

@@ -56,9 +56,9 @@ public sealed class WebVisitor : IDisposable
         // A list, because fields can repeat
         var values = question.Elements.OfType<IHtmlInputElement>().Where(input => input is { Type: "hidden", Name.Length: > 0 })
             .Select(input => KeyValuePair.Create(input.Name!, input.Value)).Append(new("ProofPassword", Proof));
-        return await SendAsync(
-            new HttpRequestMessage(HttpMethod.Post, question.GetAttribute("action")) { Content = new FormUrlEncodedContent(values) },
-            headers);
+        var repeated = new HttpRequestMessage(HttpMethod.Post, question.GetAttribute("action"));
+        repeated.Content = new FormUrlEncodedContent(values);
+        return await SendAsync(repeated, headers);
     }
 
     public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") => SendFormAsync(
@@ -75,6 +75,14 @@ public sealed class WebVisitor : IDisposable
     /// <summary>Copies the cookies of another visitor, as a thief does.</summary>
     public void TakeCookies(Uri address, WebVisitor other) =>
         _handler.CookieContainer.Add(other._handler.CookieContainer.GetCookies(address));
+
+    /// <summary>Gives the value of a cookie another name, as a forger does.</summary>
+    public void RenameCookie(Uri address, string name, string newName)
+    {
+        var cookie = _handler.CookieContainer.GetCookies(address)[name]!;
+        _handler.CookieContainer.Add(new Cookie(newName, cookie.Value, cookie.Path, cookie.Domain));
+        cookie.Expired = true;
+    }
 
     /// <summary>Sends a request with any method.</summary>
     public Task<WebAnswer> SendAsync(string method, string path, params (string Name, string Value)[] headers) =>

@@ -46,7 +46,8 @@ public static class AccountServices
         services.AddSingleton<WaitingRequests>();
         services.AddScoped<Registration>();
         services.AddSingleton<HashingSlots>();
-        services.AddScoped<SignInNetworks>();
+        services.AddScoped<KnownBrowsers>();
+        services.AddSingleton(provider => new SignInDelays(provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<PasswordCheck>();
         services.AddScoped<SignInPolicy>();
         services.AddScoped<AccountApproval>();

@@ -9,7 +9,7 @@ namespace SentinelCam.Accounts;
 /// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
-    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, SignInNetworks networks, TimeProvider time,
+    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, TimeProvider time,
     ILogger<Registration> logger)
 {
     public const int MinPasswordLength = 12;
@@ -74,10 +74,7 @@ public sealed class Registration(
 
         logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,
             first ? "first account, administrator" : account.ApprovedAt is null ? "awaiting approval" : "approved");
-        if (account.ApprovedAt is null)
-            return RegistrationOutcome.AwaitsApproval;
-        await networks.AddAsync(account.Id, visitor);
-        return RegistrationOutcome.Registered;
+        return account.ApprovedAt is null ? RegistrationOutcome.AwaitsApproval : RegistrationOutcome.Registered;
     }
 
     /// <returns>Why the visitor may not register now; null if they may.</returns>

@@ -6,21 +6,29 @@ namespace SentinelCam.Accounts;
 /// <summary>Decides who may sign in, and counts wrong passwords.</summary>
 public sealed class SignInPolicy(SentinelCamDbContext db)
 {
-    /// <summary>The number of consecutive wrong passwords that locks an account.</summary>
+    /// <summary>
+    /// The number of consecutive wrong passwords that locks an account for strangers, or a known browser, or a session.
+    /// </summary>
     public const int MaxFailures = 5;
 
-    /// <summary>How long an account stays locked.</summary>
+    /// <summary>How long the lock lasts.</summary>
     public static readonly TimeSpan LockoutTime = TimeSpan.FromMinutes(5);
 
     /// <summary>Decides on a sign-in within the caller's transaction, which serializes parallel guesses.</summary>
     /// <param name="accountId">The account whose password was tried; 0 if there is none.</param>
     /// <param name="passwordIsRight">Whether the password is right.</param>
     /// <param name="now">The time at which locks are evaluated.</param>
-    public async Task<SignInDecision> DecideAsync(long accountId, bool passwordIsRight, DateTimeOffset now)
+    /// <param name="browserId">
+    /// The known browser, which has a count of its own; null for strangers, who share the account's: they lock only strangers.
+    /// </param>
+    public async Task<SignInDecision> DecideAsync(
+        long accountId, bool passwordIsRight, DateTimeOffset now, long? browserId = null)
     {
         var account = db.Users.Where(a => a.Id == accountId);
         var standing = await account.Select(a => new { a.ApprovedAt }).SingleOrDefaultAsync();
-        var refusal = await CountAsync(account, passwordIsRight, now);
+        var refusal = browserId is { } id
+            ? await CountAsync(db.KnownBrowsers.Where(b => b.Id == id), passwordIsRight, now)
+            : await CountAsync(account, passwordIsRight, now);
         if (standing is null)
             return new SignInDecision(LoginOutcome.UnknownAccount, OwnerId: null);
         // An unapproved account has no owner yet, so that its failed sign-ins do not send pictures to a stranger

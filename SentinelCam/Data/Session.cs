@@ -13,7 +13,9 @@ public sealed class Session : IGuessCounter
 
     public long AccountId { get; set; }
 
-    /// <summary>The account's security stamp at the sign-in. Identity changes it with the password and the other factors.</summary>
+    /// <summary>
+    /// The account's security stamp at the sign-in. Identity changes it with the password and the other factors.
+    /// </summary>
     public required string SecurityStamp { get; set; }
 
     /// <summary>What the browser calls itself, cleaned and capped.</summary>

@@ -28,12 +28,18 @@ public enum CredentialResult
     NotRecorded,
 }
 
+/// <summary>The answer to a sign-in.</summary>
+/// <param name="Result">Whether it is accepted.</param>
+/// <param name="Account">The account to sign in; null if it is not accepted.</param>
+/// <param name="Wait">How long strangers at this network have to wait for the next check; null if it is not that.</param>
+public sealed record SignInAnswer(CredentialResult Result, Account? Account, TimeSpan? Wait);
+
 /// <summary>
 /// Checks every password that is submitted anywhere. Nobody gets past a check that could not be recorded.
 /// </summary>
 public sealed class CredentialCheck(
     SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
-    SignInNetworks networks, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
+    SignInDelays delays, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -43,28 +49,33 @@ public sealed class CredentialCheck(
     /// <param name="email">The account, as typed.</param>
     /// <param name="password">The password, as typed.</param>
     /// <param name="visitor">Who typed them.</param>
-    /// <returns>The result, and the account to sign in if it is <see cref="CredentialResult.Accepted"/>.</returns>
-    public async Task<(CredentialResult Result, Account? Account)> SignInAsync(string email, string password, Visitor visitor)
+    /// <param name="keyOf">The key of the visitor's browser for an account, see <see cref="KnownBrowsers"/>.</param>
+    /// <returns>The account to sign in if the result is <see cref="CredentialResult.Accepted"/>.</returns>
+    public async Task<SignInAnswer> SignInAsync(string email, string password, Visitor visitor, Func<long, string?> keyOf)
     {
         // When the form arrived, which the picture must show: in a flood, the hash waits for a core
         var at = time.GetUtcNow();
         Account? account = null;
+        TimeSpan? wait = null;
         var result = await GuardAsync(async () =>
         {
-            (account, var line) = await passwords.FindAsync(email, visitor);
-            var verdict = await passwords.VerifyAsync(account, password, line);
-            return await RecordAsync(account, verdict, email, visitor, line, at, session: null);
+            (account, var browserId) = await passwords.FindAsync(email, keyOf);
+            wait = browserId is null ? delays.Begin(visitor) : null;
+            var line = browserId is { } id ? VisitorLine.OfBrowser(id) : VisitorLine.OfStranger(visitor);
+            var verdict = wait is null ? await passwords.VerifyAsync(account, password, line) : PasswordVerdict.NotChecked;
+            var recorded = await RecordAsync(account, verdict, email, visitor, line, at,
+                (isRight, now) => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId));
+            if (recorded.Result is CredentialResult.Accepted && browserId is null)
+                delays.Undo(visitor);
+            return recorded;
         });
-        if (result is not CredentialResult.Accepted)
-            return (result, null);
-        await networks.AddAsync(account!.Id, visitor);
-        return (result, account);
+        return new SignInAnswer(result, result is CredentialResult.Accepted ? account : null, wait);
     }
 
     /// <summary>
     /// Checks the password of a signed-in person. A wrong password is treated like one on the sign-in page: it is recorded,
-    /// photographed and mailed, and counted in its session. A right one is not recorded, and is accepted even while the account is
-    /// locked.
+    /// photographed and mailed, and counted in its session. A right one is not recorded, and is accepted even while the account
+    /// is locked.
     /// </summary>
     /// <param name="account">Who is signed in.</param>
     /// <param name="session">In which session.</param>
@@ -74,15 +85,17 @@ public sealed class CredentialCheck(
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
-        var line = VisitorLine.OfAccount(account.Id, visitor);
+        var line = VisitorLine.OfSession(session);
         var verdict = await passwords.VerifyAsync(account, password, line);
-        return await GuardAsync(() => RecordAsync(account, verdict, account.Email!, visitor, line, at, session));
+        return await GuardAsync(() => RecordAsync(
+            account, verdict, account.Email!, visitor, line, at, (isRight, now) => policy.DecideAgainAsync(session, isRight, now),
+            isSignIn: false));
     }
 
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
         Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
-        LiveSession? session)
+        Func<bool, DateTimeOffset, Task<SignInDecision>> decide, bool isSignIn = true)
     {
         // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
         using var turn = await turns.WaitAsync(line);
@@ -92,8 +105,7 @@ public sealed class CredentialCheck(
         var now = time.GetUtcNow();
         var isRight = verdict is PasswordVerdict.Right;
         var decision = verdict is PasswordVerdict.NotChecked ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
-            : session is not null ? await policy.DecideAgainAsync(session, isRight, now)
-            : await policy.DecideAsync(account?.Id ?? 0, isRight, now);
+            : await decide(isRight, now);
         var attempt = new LoginAttempt
         {
             At = at,
@@ -106,7 +118,7 @@ public sealed class CredentialCheck(
         };
         var isRecorded = true;
         if (decision.Refusal is null)
-            isRecorded = session is null && await recorder.AddSuccessAsync(attempt, now);
+            isRecorded = isSignIn && await recorder.AddSuccessAsync(attempt, now);
         else
             await recorder.AddFailureAsync(attempt, now);
         try
@@ -123,7 +135,7 @@ public sealed class CredentialCheck(
         {
             null => CredentialResult.Accepted,
             LoginOutcome.NotChecked => CredentialResult.NotChecked,
-            LoginOutcome.LockedOut when session is not null => CredentialResult.RefusedForNow,
+            LoginOutcome.LockedOut when !isSignIn => CredentialResult.RefusedForNow,
             _ => CredentialResult.Refused,
         }, isRecorded);
     }

@@ -58,7 +58,7 @@ public sealed class PasswordChange(
 
         try
         {
-            if (!await slots.RunAsync(VisitorLine.OfAccount(account.Id, visitor),
+            if (!await slots.RunAsync(VisitorLine.OfSession(session),
                     () => account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted)))
                 return PasswordChangeOutcome.TooBusy;
             await notices.AddAsync(account, ["The password was changed. All other browsers were signed out."]);

@@ -176,7 +176,10 @@ public class SessionEndTests(Household household) : IClassFixture<Household>
         await _app.ReadAsync(async db =>
         {
             var now = household.Clock.GetUtcNow();
-            foreach (var (key, age, ended) in new[] { ("old", 31, true), ("new", 29, true), ("unused", 60, false), ("open", 0, false) })
+            foreach (var (key, age, ended) in new[]
+                     {
+                         ("old", 31, true), ("new", 29, true), ("unused", 60, false), ("open", 0, false),
+                     })
             {
                 db.Sessions.Add(new Session
                 {
@@ -190,7 +193,10 @@ public class SessionEndTests(Household household) : IClassFixture<Household>
         });
 
         await using (var scope = _app.Services.CreateAsyncScope())
-            await scope.ServiceProvider.GetRequiredService<SessionRetention>().RemoveOldAsync(TestContext.Current.CancellationToken);
+        {
+            await scope.ServiceProvider.GetRequiredService<SessionRetention>()
+                .RemoveOldAsync(TestContext.Current.CancellationToken);
+        }
 
         Assert.Equal(["new", "open"],
             await _app.ReadAsync(db => db.Sessions.Where(s => s.AccountId == id).Select(s => s.KeyHash).Order().ToListAsync()));

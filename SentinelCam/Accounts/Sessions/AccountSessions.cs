@@ -1,7 +1,4 @@
-using System.Buffers.Text;
 using System.Data.Common;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Visitors;
@@ -16,8 +13,6 @@ public sealed class AccountSessions(
     /// <summary>The most sessions of an account; another one ends the oldest.</summary>
     public const int MaxPerAccount = 50;
 
-    private const int KeyBytes = 32;
-
     /// <summary>Opens a session for somebody who has just proved who they are.</summary>
     /// <param name="accountId">Who signs in.</param>
     /// <param name="securityStamp">The account's security stamp.</param>
@@ -26,11 +21,11 @@ public sealed class AccountSessions(
     public async Task<string> OpenAsync(long accountId, string securityStamp, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        var key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
+        var key = RandomKey.New();
         var now = time.GetUtcNow();
         var session = new Session
         {
-            KeyHash = HashOf(key),
+            KeyHash = RandomKey.HashOf(key),
             AccountId = accountId,
             SecurityStamp = securityStamp,
             UserAgent = visitor.UserAgent,
@@ -60,7 +55,7 @@ public sealed class AccountSessions(
     /// <summary>Finds the session of a cookie.</summary>
     /// <param name="key">The key in the cookie.</param>
     /// <returns>Null if it has ended.</returns>
-    public Task<LiveSession?> FindAsync(string key) => FindByHashAsync(HashOf(key));
+    public Task<LiveSession?> FindAsync(string key) => FindByHashAsync(RandomKey.HashOf(key));
 
     /// <summary>Whether a session that was found earlier has not ended meanwhile.</summary>
     public async Task<bool> IsAliveAsync(LiveSession session)
@@ -166,6 +161,4 @@ public sealed class AccountSessions(
         var now = time.GetUtcNow();
         return now - openedAt < limits.Absolute && now - pending.LastSeen(keyHash, written) < limits.Idle;
     }
-
-    private static string HashOf(string key) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }

@@ -9,13 +9,15 @@ public sealed record SessionLimits(TimeSpan Idle, TimeSpan Absolute)
 {
     private const string AbsoluteKey = "Session:Absolute";
 
-    /// <exception cref="ConfigurationException">A limit is no duration or out of range, or the absolute one is shorter.</exception>
+    private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(5);
+
+    /// <exception cref="ConfigurationException">A limit is out of range, or the absolute one is shorter.</exception>
     public static SessionLimits Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var limits = new SessionLimits(
-            Setting.Duration(configuration, "Session:Idle", TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
-            Setting.Duration(configuration, AbsoluteKey, TimeSpan.FromDays(7), TimeSpan.FromMinutes(5), TimeSpan.FromDays(365)));
+            Setting.Duration(configuration, "Session:Idle", TimeSpan.FromHours(12), Shortest, TimeSpan.FromDays(30)),
+            Setting.Duration(configuration, AbsoluteKey, TimeSpan.FromDays(7), Shortest, TimeSpan.FromDays(365)));
         return limits.Absolute >= limits.Idle
             ? limits
             : throw new ConfigurationException(

@@ -515,6 +515,42 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("ImageLog");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.KnownBrowser", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AccessFailedCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LockoutEnd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SecurityStamp")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique();
+
+                    b.ToTable("KnownBrowsers");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.LoginAttempt", b =>
                 {
                     b.Property<long>("Id")
@@ -661,22 +697,6 @@ namespace SentinelCam.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Sessions");
-                });
-
-            modelBuilder.Entity("SentinelCam.Data.SignInNetwork", b =>
-                {
-                    b.Property<long>("AccountId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Network")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("LastAt")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("AccountId", "Network");
-
-                    b.ToTable("SignInNetworks");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
@@ -857,6 +877,15 @@ namespace SentinelCam.Data.Migrations
                     b.Navigation("LoginAttempt");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.KnownBrowser", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("SentinelCam.Data.LoginAttempt", b =>
                 {
                     b.HasOne("SentinelCam.Data.Alert", null)
@@ -872,15 +901,6 @@ namespace SentinelCam.Data.Migrations
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Session", b =>
-                {
-                    b.HasOne("SentinelCam.Data.Account", null)
-                        .WithMany()
-                        .HasForeignKey("AccountId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("SentinelCam.Data.SignInNetwork", b =>
                 {
                     b.HasOne("SentinelCam.Data.Account", null)
                         .WithMany()

@@ -6,8 +6,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Limits on what is expensive: taking pictures, sending mails again, exporting, and registering. <c>/login</c> has no limit here,
-/// because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it costs.
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, and registering. <c>/login</c> has no limit
+/// here, because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it costs.
 /// </summary>
 public static class RateLimits
 {
@@ -55,15 +55,16 @@ public static class RateLimits
             : Unlimited);
     });
 
-    /// <summary>Sets the status 429 for a password whose turn to be hashed did not come, and when to try again.</summary>
-    public static void SayTooBusy(this HttpResponse response)
+    /// <summary>Sets the status 429 for a password that was not checked, and when to try again.</summary>
+    public static void SayTooBusy(this HttpResponse response, TimeSpan? wait = null)
     {
         ArgumentNullException.ThrowIfNull(response);
         response.StatusCode = StatusCodes.Status429TooManyRequests;
-        response.Headers.RetryAfter = HashingSlots.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        var seconds = Math.Ceiling((wait ?? HashingSlots.Patience).TotalSeconds);
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Sets the status 429 for a password in a session with too many wrong ones, and when to try again at the latest.</summary>
+    /// <summary>Sets the status 429 for a password in a session with too many wrong ones, and when to try again.</summary>
     public static void SayTooManyWrong(this HttpResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);

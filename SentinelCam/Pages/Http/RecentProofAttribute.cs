@@ -12,12 +12,12 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Asks for the password before a sensitive change if it was not entered within five minutes: someone who finds an open browser, or
-/// has stolen its cookie, cannot make the change.
+/// Asks for the password before a sensitive change if it was not entered within five minutes: someone who finds an open browser,
+/// or has stolen its cookie, cannot make the change.
 /// </summary>
 /// <remarks>
-/// The question is a form that carries the fields of the first one to the same address, so that the answer makes the change. There
-/// is no address to return to and nothing is stored. A page whose fields contain a secret must not use it.
+/// The question is a form that carries the fields of the first one to the same address, so that the answer makes the change.
+/// There is no address to return to and nothing is stored. A page whose fields contain a secret must not use it.
 /// </remarks>
 /// <param name="handlers">The methods that need it; without any, all that answer a POST.</param>
 [AttributeUsage(AttributeTargets.Class)]
@@ -48,7 +48,7 @@ internal sealed class RecentProofAttribute(params string[] handlers) : Attribute
         var account = await http.RequestServices.GetRequiredService<UserManager<Account>>().GetUserAsync(http.User);
         if (account is null)
             context.Result = page.Challenge();
-        else if (!http.Request.Form.TryGetValue(PasswordField, out var password))
+        else if (!FormOf(http.Request).TryGetValue(PasswordField, out var password))
             context.Result = Ask(page, account, null);
         else if (await ProblemOfAsync(http, account, password.ToString()) is { } problem)
             context.Result = Ask(page, account, problem);
@@ -80,11 +80,14 @@ internal sealed class RecentProofAttribute(params string[] handlers) : Attribute
         }
     }
 
+    private static IFormCollection FormOf(HttpRequest request) =>
+        request.HasFormContentType ? request.Form : FormCollection.Empty;
+
     private static IActionResult Ask(PageModel page, Account account, string? problem)
     {
         var request = page.Request;
         var prompt = new ProofPrompt(request.Path + request.QueryString, request.Path, account.Email!, problem,
-            [.. from field in request.Form
+            [.. from field in FormOf(request)
                 where field.Key is not (PasswordField or "__RequestVerificationToken")
                 from value in field.Value
                 select (field.Key, value ?? "")]);

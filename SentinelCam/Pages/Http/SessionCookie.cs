@@ -52,8 +52,9 @@ internal static class SessionCookie
         var claims = services.GetRequiredService<IOptions<IdentityOptions>>().Value.ClaimsIdentity;
         var principal = context.Principal!;
         await EndAsync(http);
-        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(
-            Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!, Visitor.Of(http));
+        var (accountId, stamp) = (Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!);
+        await BrowserCookie.RenewAsync(http, accountId, stamp);
+        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(accountId, stamp, Visitor.Of(http));
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(KeyClaim, key)], context.Scheme.Name));
     }
 
