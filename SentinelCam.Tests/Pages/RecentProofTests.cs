@@ -119,13 +119,15 @@ public class RecentProofTests(Household household) : IClassFixture<Household>
         using var ann = await _app.VisitAsAsync(SentinelCamApp.AnnsEmail);
         var page = await ann.GetAsync("/hangfire/recurring");
         Assert.Contains("Trigger now", page.Text, StringComparison.Ordinal);
-        (string, string) token = (Meta(page, "csrf-header"), Meta(page, "csrf-token"));
-        Assert.Equal(HttpStatusCode.NoContent, (await ann.PostAsync("/hangfire/recurring/trigger", [], token)).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await TriggerAsync()).Status);
         household.Clock.Advance(TimeSpan.FromMinutes(6));
 
         Assert.DoesNotContain("Trigger now", (await ann.GetAsync("/hangfire/recurring")).Text, StringComparison.Ordinal);
-        Assert.Equal(
-            HttpStatusCode.Unauthorized, (await ann.PostAsync("/hangfire/recurring/trigger", [], token)).Status);
+        Assert.Contains(
+            (await TriggerAsync()).Status, new[] { HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden });
+
+        Task<WebAnswer> TriggerAsync() => ann.PostAsync("/hangfire/recurring/trigger", [new("jobs[]", "none")],
+            (Meta(page, "csrf-header"), Meta(page, "csrf-token")));
     }
 
     private static string Meta(WebAnswer page, string name) =>

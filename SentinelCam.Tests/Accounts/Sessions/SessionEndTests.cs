@@ -183,8 +183,14 @@ public class SessionEndTests(Household household) : IClassFixture<Household>
             {
                 db.Sessions.Add(new Session
                 {
-                    KeyHash = key, AccountId = id, SecurityStamp = "", UserAgent = "", RemoteAddress = "",
-                    OpenedAt = now.AddDays(-age), LastSeenAt = now.AddDays(-age), ProvedAt = now.AddDays(-age),
+                    KeyHash = key,
+                    AccountId = id,
+                    SecurityStamp = "",
+                    UserAgent = "",
+                    RemoteAddress = "",
+                    OpenedAt = now.AddDays(-age),
+                    LastSeenAt = now.AddDays(-age),
+                    ProvedAt = now.AddDays(-age),
                     EndedAt = ended ? now.AddDays(-age) : null,
                 });
             }

@@ -139,26 +139,30 @@ public sealed class AccountSessions(
 
     private async Task<LiveSession?> ReadAsync(string keyHash)
     {
-        var written = await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.KeyHash == keyHash && s.EndedAt == null)
-            ?? pending.Opened(keyHash);
-        if (written is not { } session)
-            return null;
-        var account = await db.Users
-            .Where(a => a.Id == session.AccountId && a.ApprovedAt != null && a.SecurityStamp == session.SecurityStamp)
-            .Select(a => new
-            {
-                IsAdministrator = db.UserRoles.Any(held => held.UserId == a.Id
-                    && db.Roles.Any(role => role.Id == held.RoleId && role.Name == Roles.Administrator)),
-            })
-            .SingleOrDefaultAsync();
-        return account is null ? null : new LiveSession(
-            session.Id, keyHash, session.AccountId, session.OpenedAt, session.LastSeenAt, session.ProvedAt,
-            account.IsAdministrator);
+        var accounts = db.Users.Where(a => a.ApprovedAt != null);
+        if (pending.Opened(keyHash) is { } opened)
+        {
+            var isAdministrator = await accounts
+                .Where(a => a.Id == opened.AccountId && a.SecurityStamp == opened.SecurityStamp)
+                .Select(a => (bool?)db.UserRoles.Any(held => held.UserId == a.Id)).SingleOrDefaultAsync();
+            return isAdministrator is null ? null : new LiveSession(opened.Id, keyHash, opened.AccountId, opened.OpenedAt,
+                opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value);
+        }
+
+        var sessions = from session in db.Sessions
+            where session.KeyHash == keyHash && session.EndedAt == null
+            join account in accounts on session.AccountId equals account.Id
+            where account.SecurityStamp == session.SecurityStamp
+            select new LiveSession(session.Id, keyHash, session.AccountId, session.OpenedAt, session.LastSeenAt,
+                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id));
+        return await sessions.SingleOrDefaultAsync();
     }
 
     private bool IsWithinLimits(DateTimeOffset openedAt, string keyHash, DateTimeOffset written)
     {
         var now = time.GetUtcNow();
-        return now - openedAt < limits.Absolute && now - pending.LastSeen(keyHash, written) < limits.Idle;
+        // A session from the time when the clock was far ahead must not last until then
+        return (now - openedAt).Duration() < limits.Absolute
+            && (now - pending.LastSeen(keyHash, written)).Duration() < limits.Idle;
     }
 }

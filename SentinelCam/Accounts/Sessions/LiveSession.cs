@@ -5,7 +5,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Accounts;
 
 /// <summary>A session that has not ended, as a request sees it.</summary>
-/// <param name="Id">The session's row; negative as long as it could not be written.</param>
+/// <param name="Id">The session's row; 0 as long as it could not be written.</param>
 /// <param name="KeyHash">The hash of the key in its cookie.</param>
 /// <param name="AccountId">Who is signed in.</param>
 /// <param name="OpenedAt">The sign-in.</param>
