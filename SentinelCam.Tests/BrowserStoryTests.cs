@@ -36,14 +36,20 @@ public class BrowserStoryTests
         await app.WaitForAcceptedAsync(1);
 
         await SignInAsync(page, SentinelCamApp.Password);
-        var entry = page.Locator(".entry");
-        await Expect(entry).ToHaveCountAsync(1);
-        await Expect(entry).ToContainTextAsync("wrong password for ann@example.org");
-        await Expect(entry).ToContainTextAsync("DEMO");
-        await Expect(entry).ToContainTextAsync("sent to the outbox");
+        var alert = page.Locator(".alert");
+        await Expect(alert).ToHaveCountAsync(1);
+        await Expect(alert).ToContainTextAsync("Failed sign-in to ann@example.org");
+        await Expect(alert).ToContainTextAsync("DEMO");
+        await Expect(alert).ToContainTextAsync("sent to the outbox");
         if (scripts)
             Assert.True(
-                await entry.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
+                await alert.Locator("img").EvaluateAsync<bool>("image => image.decode().then(() => image.naturalWidth > 0)"));
+
+        // The whole alert
+        await alert.GetByRole(AriaRole.Link, new() { Name = "Failed sign-in to ann@example.org" }).ClickAsync();
+        var entry = page.Locator(".entry");
+        await Expect(entry).ToHaveCountAsync(1);
+        await Expect(entry).ToContainTextAsync("wrong password");
 
         // Capture now: queued, captured, mailed
         await page.GetByRole(AriaRole.Link, new() { Name = "Capture", Exact = true }).ClickAsync();

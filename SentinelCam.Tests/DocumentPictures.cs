@@ -6,7 +6,8 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests;
 
 /// <summary>Takes the screenshots in Pages-docs/images, one per page. Runs only with -explicit.</summary>
-public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPictures>
+public class DocumentPictures(HouseOfPictures house, HouseOfAlerts alerts)
+    : IClassFixture<HouseOfPictures>, IClassFixture<HouseOfAlerts>
 {
     [Fact(Explicit = true)]
     public async Task Each_page_gets_a_screenshot_for_its_document()
@@ -17,12 +18,18 @@ public class DocumentPictures(HouseOfPictures house) : IClassFixture<HouseOfPict
         await house.AddStripAsync();
         await using var stranger = await Chromium.OpenAsync(house.App.Address);
         await using var ann = await house.OpenAsync();
+        await using var owner = await alerts.OpenAsync();
+        var alert = await alerts.App.ReadAsync(db => db.Alerts.Where(a => a.SucceededAt != null).MinAsync(a => a.Id));
+        await alerts.Ann.SubmitAsync(
+            $"/alerts/{alert}", new { Answer = nameof(AlertAnswer.NotMe) }, $"/alerts/{alert}?handler=Answer");
         foreach (var (name, path, browser) in new[]
                  {
                      ("home", "/", stranger), ("login", "/login", stranger), ("register", "/register", stranger),
                      ("error", "/no-such-page", stranger),
-                     ("dashboard", "/dashboard", ann), ("capture", $"/capture?id={picture}", ann),
-                     ("userdata", "/userdata", ann), ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
+                     ("dashboard", "/dashboard", owner), ("alert", $"/alerts/{alert}", owner),
+                     ("capture", $"/capture?id={picture}", ann),
+                     ("userdata", "/userdata", ann), ("userdata-gallery", "/userdata?View=Gallery", ann),
+                     ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
                      ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
                      ("admin-accounts", "/admin/accounts", ann), ("admin-camera", "/admin/camera", ann),

@@ -41,14 +41,18 @@ public class IntrusionStoryTests
         Assert.Equal("/dashboard", (await ann.SignInAsync(email, SentinelCamApp.Password)).Path);
         var snapshot = await app.ReadAsync(db => db.Snapshots.AsNoTracking().SingleAsync(s => s.StripOfId == null));
         await app.WaitForAcceptedAsync(1);
-        foreach (var page in new[] { "/dashboard", "/userdata" })
+        foreach (var (page, what) in new[]
+                 {
+                     ("/dashboard", "Failed sign-in to " + email), ("/alerts/1", "Failed sign-in: wrong password"),
+                     ("/userdata", "wrong password for " + email),
+                 })
         {
             var seen = (await ann.GetAsync(page)).Main;
-            Assert.Contains("wrong password for " + email, seen, StringComparison.Ordinal);
-            Assert.Contains("front door, 640 x 480", seen, StringComparison.Ordinal);
+            Assert.Contains(what, seen, StringComparison.Ordinal);
             Assert.Contains($"Alert to {email}: sent to 127.0.0.1:{mailServer.Port}", seen, StringComparison.Ordinal);
         }
 
+        Assert.Contains("front door, 640 x 480", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         var picture = await ann.GetAsync($"/snapshots/{snapshot.Id}");
         Assert.Equal("image/jpeg", picture.Headers["Content-Type"]);
         Assert.Equal(jpeg, picture.Body);

@@ -10,9 +10,11 @@ using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Mail;
+using SentinelCam.Metrics;
 using SentinelCam.Pages;
 using SentinelCam.Snapshots;
 using SentinelCam.Visitors;
+using SentinelCam.Watch;
 
 try
 {
@@ -47,7 +49,7 @@ catch (ConfigurationException error)
 static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => builder.Services
     .AddSingleton(data)
     .AddSingleton(TimeProvider.System)
-    .AddVisitors()
+    .AddVisitors(builder.Configuration)
     .AddData(data)
     .AddCameras(builder.Configuration, builder.Environment)
     .AddSnapshots(builder.Configuration)
@@ -59,4 +61,6 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddDevice(builder.Configuration)
     .AddImageLog()
     .AddJobs(builder.Configuration, data)
+    .AddWatch(builder.Configuration)
+    .AddSentinelCamMetrics(builder.Configuration)
     .AddPages(builder.Configuration);

@@ -67,11 +67,6 @@ public sealed class AlertMessageTests
             From:           this machine (127.0.0.1)
             Browser:        Mozilla/5.0 (X11; Linux x86_64)
             Outcome:        wrong password
-            Attempt:        number 1 in this burst
-
-            Camera:         porch
-            Picture:        taken on Monday, 23 November 2026 at 20:30:05
-                            (Europe/Berlin, UTC+01:00), 640 x 480 pixels
 
             What to do
 
@@ -79,6 +74,10 @@ public sealed class AlertMessageTests
             - If it was not you, look at the picture to see who it was. Nobody got
               in this time.
             - If others may know your password, sign in and change it now.
+
+            Camera:         porch
+            Picture:        taken on Monday, 23 November 2026 at 20:30:05
+                            (Europe/Berlin, UTC+01:00), 640 x 480 pixels
 
             """.ReplaceLineEndings("\n"),
             Mails.Content().Sent().Plain());

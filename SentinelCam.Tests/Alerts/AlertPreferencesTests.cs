@@ -29,7 +29,9 @@ public class AlertPreferencesTests
         {
             Assert.Contains($"(203.0.113.{i})", text, StringComparison.Ordinal);
             Assert.Contains($"Picture: attempt {i}: ", text, StringComparison.Ordinal);
-            Assert.Contains($"Attempt: number {i} in this burst", text, StringComparison.Ordinal);
+            Assert.Contains(
+                $"Attempt {i}: 12:00:0{2 * (i - 1)}, wrong password, from a remote address (203.0.113.{i})",
+                text, StringComparison.Ordinal);
         }
 
         // The mail reported all three, so there is no summary

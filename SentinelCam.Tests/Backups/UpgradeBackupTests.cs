@@ -13,10 +13,10 @@ public sealed class UpgradeBackupTests
 
     private const string ManyAttempts = """
         INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, Captures)
-            VALUES (1, 1, '203.0.113.1', 1, 2, 3, 20000, 1, 1);
+            VALUES (1, 1, '203.0.113.1', 1763000000000, 1763000001000, 1763000002000, 20000, 1, 1);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
             INSERT INTO LoginAttempts (Id, At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId, NumberInAlert)
-                SELECT i, i, 'ann' || i, 1, '203.0.113.' || i % 250, 'Tests/1.0', 'WrongPassword', 1, i FROM n;
+                SELECT i, 1763000000000 + i, 'ann' || i, 1, '203.0.113.' || i % 250, 'Tests/1.0', 'WrongPassword', 1, i FROM n;
         INSERT INTO ImageLog (Id, OwnerId, Trigger, At, LoginAttemptId, Outcome, OpensAlert, CaptureState, CaptureTries,
             CaptureDueAt)
             SELECT Id, OwnerId, 'FailedLogin', At, Id, Outcome, 0, 'Failed', 1, 1 FROM LoginAttempts;

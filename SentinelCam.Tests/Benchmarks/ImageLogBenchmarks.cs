@@ -47,10 +47,13 @@ public class ImageLogBenchmarks
                          ("first page", "/userdata"),
                          ("page 50 (or the last)", await PageAsync(owner, 50)),
                          ("search for part of the browser's name", "/userdata?Q=Chrome/11"),
+                         ("gallery", "/userdata?View=Gallery"),
+                         ("search in the gallery", "/userdata?View=Gallery&Q=Chrome/11"),
                          ("search without a match", "/userdata?Q=no-such-text"),
                          ("filter by outcome", "/userdata?Outcome=LockedOut"),
                          ("filter by date and mail", "/userdata?From=2023-01-01&Delivery=Accepted"),
                          ("dashboard", "/dashboard"),
+                         ("one alert", await AlertAsync(owner)),
                      })
             {
                 for (var round = -WarmUp; round < Rounds; round++)
@@ -112,6 +115,9 @@ public class ImageLogBenchmarks
         Table.Print("Exporting", [.. memory]);
     }
 
+    private static async Task<string> AlertAsync(WebVisitor owner) =>
+        (await owner.GetAsync("/dashboard")).Document.QuerySelector(".alert h3 a")!.GetAttribute("href")!;
+
     private static async Task<string> PageAsync(WebVisitor owner, int number)
     {
         var path = "/userdata";
@@ -172,9 +178,10 @@ internal static class ManyEntries
             await db.Database.ExecuteSqlAsync($"""
                 WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 10 FROM n WHERE i + 10 < {end})
                 INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, NeedsSummary,
-                    Captures)
+                    Captures, AccountTyped, RemoteAddress, LastAt)
                 SELECT {firstAlert} + i / 10, {owner}, '203.0.113.1', 1700000000000 + i * 60000,
-                    1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 1, 10 FROM n
+                    1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 1, 10,
+                    'owner' || {owner} || '@example.org', 'several addresses', 1700000000000 + i * 60000 + 540000 FROM n
                 """);
             await db.Database.ExecuteSqlAsync($"""
                 WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {end})
@@ -204,7 +211,17 @@ internal static class ManyEntries
 
         if (pictures)
             await AddPicturesAsync(scope.ServiceProvider, db, owner);
+        else
+            await AddRowsOfPicturesAsync(db, owner);
     }
+
+    /// <summary>Pictures of the newest entries, without files: pages show their addresses only.</summary>
+    private static Task<int> AddRowsOfPicturesAsync(SentinelCamDbContext db, long owner) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality, Score,
+            Pinned)
+        SELECT Id, '2023/11/14/' || Id || '.jpg', 0, 640, 480, 1, 'ab', At, 'bench', 'Good', Id % 7, 0
+            FROM ImageLog WHERE OwnerId = {owner} ORDER BY At DESC LIMIT 1000
+        """);
 
     private static async Task AddPicturesAsync(IServiceProvider services, SentinelCamDbContext db, long owner)
     {

@@ -29,6 +29,8 @@ public sealed class StartTests : IDisposable
     [InlineData("Site:PublicUrl", "https://example.org/?x=1", "does not work below a path")]
     [InlineData("Retention:MaxAge", "00:30:00", "a duration as [days.]hours:minutes:seconds from 01:00:00")]
     [InlineData("Retention:MaxBytes", "2GiB", "a whole number of bytes, at least 1048576")]
+    [InlineData("Retention:Records", "730", "a duration as [days.]hours:minutes:seconds from 1.00:00:00 to 36500.00:00:00")]
+    [InlineData("Retention:MaxRecords", "100", "a whole number from 1000 to 100000000")]
     [InlineData("Backup:Folder", "backups", "the absolute path of a folder")]
     [InlineData("Backup:Keep", "0", "a whole number from 1 to 10000")]
     public async Task Invalid_value_stops_the_start_with_one_line(string key, string value, string allowed)

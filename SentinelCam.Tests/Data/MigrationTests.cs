@@ -52,9 +52,39 @@ public class MigrationTests
             db => db.Deliveries.OrderBy(d => d.Id).Select(d => new { d.Changes, d.SiteAddress }).ToListAsync());
         Assert.Equal(("A line.", null), (mails[0].Changes, mails[0].SiteAddress));
         Assert.Equal((null, "https://cam.example.org"), (mails[1].Changes, mails[1].SiteAddress));
+        var alerts = await again.ReadAsync(db => db.Alerts.OrderBy(a => a.Id).ToListAsync());
+        Assert.Equal([5, 1, 1], alerts.Select(a => a.Entries));
+        Assert.Equal(("a", "x"), (alerts[0].AccountTyped, alerts[0].RemoteAddress));
+        Assert.Equal([1, null, null], alerts.Select(a => a.SucceededAt?.ToUnixTimeMilliseconds()));
+        Assert.All(alerts, alert => Assert.Equal((1, AlertAnswer.New), (alert.LastAt.ToUnixTimeMilliseconds(), alert.Answer)));
         // The triggers are there as well: the search finds an entry
         Assert.Equal(7,
             await again.ReadAsync(db => db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM EntrySearch").SingleAsync()));
+    }
+
+    [Fact]
+    public async Task A_version_without_tests_knows_them_as_requested_pictures()
+    {
+        await using var app = await SentinelCamApp.StartAsync();
+        using var ann = await app.RegisterAnnAsync();
+        await ann.SubmitAsync("/test_alert", new { });
+        await app.WaitForAcceptedAsync(1);
+        await app.StopAsync();
+        await using (var db = StoredDatabase.Open(app.DataDirectory))
+        {
+            var versions = db.Database.GetMigrations().ToList();
+            var before = versions[versions.FindIndex(name => name.EndsWith("_TestAlerts", StringComparison.Ordinal)) - 1];
+            await db.GetService<IMigrator>().MigrateAsync(before, TestContext.Current.CancellationToken);
+        }
+
+        await using var again = await app.StartAgainAsync();
+
+        var entry = await again.ReadAsync(db => db.ImageLog.SingleAsync());
+        Assert.Equal((CaptureTrigger.Manual, null, null), (entry.Trigger, entry.LoginAttemptId, entry.AlertId));
+        Assert.Equal(0, await again.ReadAsync(db => db.LoginAttempts.CountAsync()));
+        // Who is there already needs no first steps
+        using var later = await again.VisitAsAsync(SentinelCamApp.AnnsEmail);
+        Assert.Empty((await later.GetAsync("/dashboard")).Document.QuerySelectorAll(".first-steps"));
     }
 
     [Fact]

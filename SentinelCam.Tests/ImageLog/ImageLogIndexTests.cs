@@ -55,6 +55,27 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
             }
     }
 
+    [Fact]
+    public async Task Lists_of_alerts_read_an_index_in_their_order_and_only_the_pictures_of_each_alert()
+    {
+        foreach (var owner in new long?[] { 1, null })
+            foreach (var sql in new[] { AlertQuery.PageSql, AlertQuery.StatesSql })
+            {
+                var explained = "EXPLAIN QUERY PLAN " + sql;
+                var parameters = AlertQuery.Parameters(owner, LogPlace.End, 0, 7);
+                var plan = await _app.ReadAsync(db => db.Database.SqlQueryRaw<PlanStep>(explained, parameters).ToListAsync());
+                var text = string.Join('\n', plan.Select(step => step.Detail));
+                Assert.Contains("SEARCH a USING INDEX IX_Alerts_OwnerId_LastAt (OwnerId=? AND LastAt<?)", text,
+                    StringComparison.Ordinal);
+                Assert.Contains("INDEX IX_ImageLog_AlertId_Taken (AlertId=?)", text, StringComparison.Ordinal);
+                Assert.Contains("INDEX IX_ImageLog_AlertId_At (AlertId=?)", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("SCAN e", text, StringComparison.Ordinal);
+                // Only the pictures of one alert are sorted, a hundred at most
+                Assert.DoesNotContain(
+                    plan, step => step.Parent == 0 && step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal));
+            }
+    }
+
     [Theory]
     [InlineData("\" OR Owner : \"", 0)]
     [InlineData("quoted \"agent\" *", 1)]

@@ -160,20 +160,13 @@ public class ClockWatchTests
 
     private static async Task NoticesAsync(string? begin, string? jump)
     {
-        var library = Environment.GetEnvironmentVariable("LIBFAKETIME")
-            ?? Directory.EnumerateDirectories("/usr/lib").Select(folder => Path.Combine(folder, "faketime/libfaketime.so.1"))
-                .FirstOrDefault(File.Exists);
-        Assert.SkipUnless(library is not null, "libfaketime is not installed");
+        Assert.SkipUnless(FakedClock.Library is not null, "libfaketime is not installed");
         var directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
         using var port = new ClosedPort();
-        var time = Path.Combine(directory, "time");
-        await File.WriteAllTextAsync(time, begin is null ? "+0" : "@" + begin, TestContext.Current.CancellationToken);
-        await using (var app = SentinelCamProcess.Start(Path.Combine(directory, "data"),
-        [
-            .. SmtpSettings.For(port.Number), ("LD_PRELOAD", library), ("FAKETIME_TIMESTAMP_FILE", time),
-            ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
-            ("TZ", "UTC"),
-        ]))
+        var clock = new FakedClock(directory);
+        await clock.SetAsync(begin is null ? "+0" : "@" + begin);
+        await using (var app = SentinelCamProcess.Start(
+            Path.Combine(directory, "data"), [.. SmtpSettings.For(port.Number), .. clock.Settings]))
         {
             using var ann = new WebVisitor(await app.Address, "Tests/1.0");
             await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
@@ -181,9 +174,7 @@ public class ClockWatchTests
             await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
             await Eventually.TrueAsync(() => app.Said.Contains("snapshot 1 taken", StringComparison.Ordinal), () => app.Said);
 
-            // At once: libfaketime ends a process that finds half of a file
-            await File.WriteAllTextAsync(time + ".new", jump ?? "+0", TestContext.Current.CancellationToken);
-            File.Move(time + ".new", time, overwrite: true);
+            await clock.SetAsync(jump ?? "+0");
             await Eventually.TrueAsync(() => app.Said.Contains("The clock was set by", StringComparison.Ordinal), () => app.Said,
                 patience: TimeSpan.FromMinutes(2));
 

@@ -70,7 +70,7 @@ public sealed class DamagedJobsTests : IDisposable
             Assert.Equal("/login", (await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Path);
             await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
 
-            Assert.Contains("wrong password for " + SentinelCamApp.AnnsEmail, (await ann.GetAsync("/dashboard")).Main,
+            Assert.Contains("Failed sign-in to " + SentinelCamApp.AnnsEmail, (await ann.GetAsync("/dashboard")).Main,
                 StringComparison.Ordinal);
             // The answer from before the damage is remembered for three seconds
             var health = await Eventually.GetAsync(

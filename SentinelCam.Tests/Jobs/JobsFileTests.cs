@@ -68,6 +68,31 @@ public sealed class JobsFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pages_of_jobs_that_are_gone_are_given_back_to_the_disk(bool isOfAnEarlierVersion)
+    {
+        using var other = new SqliteConnection($"Data Source={_data.Jobs};Pooling=False");
+        other.Open();
+        if (isOfAnEarlierVersion)
+            Execute(other, "PRAGMA user_version = 2; CREATE TABLE Something (Id INTEGER PRIMARY KEY)");
+        Works(_file);
+        Execute(other, """
+            CREATE TABLE Gone (Id INTEGER PRIMARY KEY, Text BLOB);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+                INSERT INTO Gone SELECT i, randomblob(1000) FROM n;
+            PRAGMA wal_checkpoint(TRUNCATE);
+            """);
+        var before = new FileInfo(_data.Jobs).Length;
+        Execute(other, "DELETE FROM Gone");
+
+        _file.GivePagesBack();
+
+        Execute(other, "PRAGMA wal_checkpoint(TRUNCATE)");
+        Assert.InRange(new FileInfo(_data.Jobs).Length, 0, before - (2 << 20));
+    }
+
+    [Theory]
     [InlineData("PRAGMA user_version = 1; CREATE TABLE job (id INTEGER NOT NULL PRIMARY KEY, state_name TEXT)")]
     [InlineData("CREATE TABLE something (id INTEGER)")]
     public void File_with_the_schema_of_another_storage_is_set_aside_with_its_companions(string schema)

@@ -18,7 +18,9 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/healthz", Public)]
     [InlineData("/favicon.svg", Public)]
     [InlineData("/dashboard", SignedIn)]
+    [InlineData("/alerts", SignedIn)]
     [InlineData("/capture", SignedIn)]
+    [InlineData("/test_alert", SignedIn)]
     [InlineData("/userdata", SignedIn)]
     [InlineData("/settings", SignedIn)]
     [InlineData("/settings/security", SignedIn)]
@@ -28,6 +30,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/admin/camera", Administrators)]
     [InlineData("/admin/device", Administrators)]
     [InlineData("/admin/mail", Administrators)]
+    [InlineData("/admin/first_steps", Administrators)]
     [InlineData("/hangfire", Administrators)]
     [InlineData("/hangfire/jobs/succeeded", Administrators)]
     [InlineData("/hangfire/recurring", Administrators)]
@@ -65,15 +68,17 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/snapshots/{0}?size=thumb")]
     [InlineData("/delete_log/{1}")]
     [InlineData("/capture?id={1}")]
+    [InlineData("/alerts/{2}")]
+    [InlineData("/alerts/{2}?handler=Export")]
     public async Task Other_peoples_entries_look_like_missing_ones(string route)
     {
-        var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value);
+        var path = Fill(route, household.Snapshot.Id, household.Snapshot.EntryId!.Value, household.AlertId);
         Assert.Equal(HttpStatusCode.OK, (await household.Bob.GetAsync(path)).Status);
 
         foreach (var other in new[] { household.Eve, household.Ann })
         {
             var theirs = await other.GetAsync(path);
-            var missing = await other.GetAsync(Fill(route, 987_654, 987_654));
+            var missing = await other.GetAsync(Fill(route, 987_654, 987_654, 987_654));
             Assert.Equal(HttpStatusCode.NotFound, theirs.Status);
             Assert.Equal(missing.Status, theirs.Status);
             Assert.Equal(missing.Neutral, theirs.Neutral);
@@ -178,13 +183,16 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
         Assert.Equal("/login", (await zoe.GetAsync("/dashboard")).Path);
     }
 
-    private static string Fill(string route, long snapshot, long entry) =>
-        route.Replace("{0}", $"{snapshot}", StringComparison.Ordinal).Replace("{1}", $"{entry}", StringComparison.Ordinal);
+    private static string Fill(string route, long snapshot, long entry, long alert) =>
+        string.Format(System.Globalization.CultureInfo.InvariantCulture, route, snapshot, entry, alert);
 
     public sealed class HouseholdWithPicture : Household
     {
         /// <summary>Bob's.</summary>
         public Snapshot Snapshot { get; private set; } = null!;
+
+        /// <summary>Bob's alert with that picture.</summary>
+        public long AlertId { get; private set; }
 
         public override async ValueTask InitializeAsync()
         {
@@ -192,6 +200,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
             var entryId = await App.FailToSignInAsync(Bobs, userAgent: "Bobs visitor");
             await App.WaitForAsync(db => db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Taken), taken => taken == 1);
             Snapshot = await App.ReadAsync(db => db.Snapshots.AsNoTracking().SingleAsync(s => s.EntryId == entryId));
+            AlertId = await App.ReadAsync(db => db.Alerts.Select(a => a.Id).SingleAsync());
         }
     }
 }

@@ -15,7 +15,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
 {
     private static readonly string? Screenshots = Environment.GetEnvironmentVariable("SENTINELCAM_SCREENSHOTS");
 
-    private static readonly AxeRunOptions Rules = new()
+    internal static readonly AxeRunOptions Rules = new()
     {
         RunOnly = new RunOnlyOptions
         {
@@ -34,12 +34,21 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/login", false)]
     [InlineData("/register", false)]
     [InlineData("/no-such-page", false)]
+    [InlineData("/was_it_you", false)]
+    [InlineData("{answer}", false)]
+    [InlineData("{answer}&answer=NotMe", false)]
     [InlineData("/", true)]
     [InlineData("/logout", true)]
     [InlineData("/dashboard", true)]
+    [InlineData("/alerts", true)]
+    [InlineData("/alerts/{alert}", true)]
+    [InlineData("/alerts/{answered}", true)]
     [InlineData("/capture", true)]
+    [InlineData("/test_alert", true)]
+    [InlineData("{test}", true)]
     [InlineData("/capture?id={picture}", true)]
     [InlineData("/userdata", true)]
+    [InlineData("/userdata?View=Gallery", true)]
     [InlineData("/userdata?Q=nothing-of-the-kind", true)]
     [InlineData("/userdata/{picture}", true)]
     [InlineData("/userdata/1", true)]
@@ -52,6 +61,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/device", true)]
     [InlineData("/admin/mail", true)]
+    [InlineData("/admin/first_steps", true)]
     [InlineData("{mail}", true)]
     public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
     {
@@ -59,7 +69,16 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         var page = await browser.NewPageAsync();
         var complaints = Chromium.Complaints(page);
         var picture = await house.App.ReadAsync(db => db.Snapshots.MinAsync(s => s.EntryId));
+        var alert = await house.App.ReadAsync(db => db.ImageLog.Where(e => e.Id == picture).Select(e => e.AlertId).SingleAsync());
+        // Which says what to do now
+        var answered = await house.App.ReadAsync(db => db.Alerts.Where(a => a.OwnerId != null).MinAsync(a => a.Id));
+        await house.App.ReadAsync(db => db.Alerts.Where(a => a.Id == answered).ExecuteUpdateAsync(set => set
+            .SetProperty(a => a.Answer, AlertAnswer.NotMe).SetProperty(a => a.AnsweredAt, DateTimeOffset.UtcNow)));
         var address = path.Replace("{picture}", $"{picture}", StringComparison.Ordinal)
+            .Replace("{alert}", $"{alert}", StringComparison.Ordinal)
+            .Replace("{answered}", $"{answered}", StringComparison.Ordinal)
+            .Replace("{test}", path == "{test}" ? await house.SendTestAlertAsync() : "", StringComparison.Ordinal)
+            .Replace("{answer}", await house.AnswerLinkAsync(), StringComparison.Ordinal)
             .Replace("{mail}", house.Mail, StringComparison.Ordinal);
         await page.GotoAsync(address);
 
@@ -106,6 +125,21 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await Assertions.Expect(page.Locator("#caption-said")).ToContainTextAsync("1.0 s before the picture");
     }
 
+    [Theory]
+    [InlineData("Yes, it was me", "Thank you")]
+    [InlineData("No, it was not me", "What to do now")]
+    public async Task Axe_finds_no_fault_after_an_answer(string answer, string heading)
+    {
+        await using var browser = await Chromium.OpenAsync(house.App.Address);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(await house.AnswerLinkAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = answer }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = heading })).ToBeVisibleAsync();
+
+        await LookAsync(page, $"answered-{heading.Length}");
+        await house.ForgetAnswersAsync();
+    }
+
     private static async Task LookAsync(IPage page, string name)
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
@@ -128,18 +162,18 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         }
     }
 
-    private static Task UseAsync(IPage page, ColorScheme scheme) =>
+    internal static Task UseAsync(IPage page, ColorScheme scheme) =>
         page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
 
     /// <summary>What axe finds wrong on the page as it is now.</summary>
-    private static async Task<List<string>> FaultsAsync(IPage page, AxeRunOptions rules) =>
+    internal static async Task<List<string>> FaultsAsync(IPage page, AxeRunOptions rules) =>
         [.. (await page.RunAxe(rules))
             .Violations.Select(v => $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Select(Describe))}")];
 
     private static string Describe(AxeResultNode node) =>
         $"{string.Join(' ', node.Target)} {node.Html} {string.Join(';', node.Any.Concat(node.All).Select(c => c.Message))}";
 
-    private static async Task SaveAsync(IPage page, string name, bool fullPage = false)
+    internal static async Task SaveAsync(IPage page, string name, bool fullPage = false)
     {
         if (Screenshots is not null)
             await page.ScreenshotAsync(

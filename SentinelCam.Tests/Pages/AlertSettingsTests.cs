@@ -74,7 +74,7 @@ public partial class AlertSettingsTests
         var time = log.Document.QuerySelector(".entry time")!;
         Assert.Equal(("17:30", "2030-07-01T12:00:00.000Z"), (time.TextContent, time.GetAttribute("datetime")));
         Assert.Equal("Today", log.Document.QuerySelector("#log .day")!.TextContent);
-        Assert.Equal("just now", (await ann.GetAsync("/dashboard")).Document.QuerySelector(".entry time")!.TextContent);
+        Assert.Equal("just now", (await ann.GetAsync("/dashboard")).Document.QuerySelector(".alert time")!.TextContent);
         var told = log.Document.QuerySelector(".entry .delivery time")!;
         Assert.Equal(("at 17:30", "2030-07-01T12:00:00.000Z"), (told.TextContent, told.GetAttribute("datetime")));
         Assert.Contains("sent to the outbox today at 17:30", log.Main, StringComparison.Ordinal);

@@ -163,7 +163,7 @@ public class CameraPageTests
         await page.ClickAsync("main button[type=submit]");
 
         await page.FillAsync("#Source", "demo");
-        await page.ClickAsync("text=Use this source");
+        await page.ClickAsync("text=Use it");
 
         await page.WaitForSelectorAsync("text=The new source is saved and in use.");
         // The picture may just be loading

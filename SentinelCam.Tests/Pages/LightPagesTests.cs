@@ -85,7 +85,8 @@ public class LightPagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
     public async Task Security_policy_is_strict_and_private_pages_stay_out_of_the_history()
     {
         const string Policy =
-            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+            "default-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; "
+            + "frame-ancestors 'none'; form-action 'self'";
         Assert.Equal(Policy, (await house.App.Visit().GetAsync("/login")).Headers["Content-Security-Policy"]);
         foreach (var path in new[] { "/", "/dashboard", "/userdata", "/no-such-page", "/settings" })
             Assert.Equal(Policy, (await house.Ann.GetAsync(path)).Headers["Content-Security-Policy"]);

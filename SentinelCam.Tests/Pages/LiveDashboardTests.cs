@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Microsoft.EntityFrameworkCore;
+using System.Globalization;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -24,13 +24,18 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         // Proxies must not buffer them
         Assert.Equal("no", events.Headers["x-accel-buffering"]);
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.10", "Appears by itself", isCaptured: false);
+        var unanswered = int.Parse(
+            (await page.Locator("#new-alerts .count").TextContentAsync())!, CultureInfo.InvariantCulture);
 
-        await Expect(page.Locator("#latest")).ToContainTextAsync("Appears by itself", Patient);
+        await house.FailInNewAlertAsync("192.0.2.10");
+
+        await Expect(page.Locator("#latest")).ToContainTextAsync("from the internet, 192.0.2.10", Patient);
+        await Expect(page.Locator("#new-alerts .count")).ToHaveTextAsync($"{unanswered + 1}");
+        await Expect(page).ToHaveTitleAsync($"({unanswered + 1}) Dashboard · SentinelCam");
         await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.10", Patient);
         await Expect(page.Locator("#announcement")).ToHaveAttributeAsync("role", "status");
         // The next announcement does not repeat the last
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.11", "The next one", isCaptured: false);
+        await house.FailInNewAlertAsync("192.0.2.11");
         await Expect(page.Locator("#announcement")).ToContainTextAsync("192.0.2.11", Patient);
         await Expect(page.Locator("#announcement")).Not.ToContainTextAsync("192.0.2.10");
         await Expect(page.Locator("#chart title").First).ToContainTextAsync("failed sign-ins");
@@ -46,20 +51,20 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await page.GotoAsync("/dashboard");
         await page.GetByText("Show the days as a table").ClickAsync();
         var days = await page.Locator("#chart-days").TextContentAsync();
-        var newest = page.Locator("#log .entry").First;
-        var number = (await newest.GetAttributeAsync("id"))!["entry-".Length..];
-        await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).FocusAsync();
+        var newest = page.Locator(".alert").First;
+        var id = (await newest.GetAttributeAsync("id"))!;
+        await newest.GetByRole(AriaRole.Heading).GetByRole(AriaRole.Link).FocusAsync();
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.15", "While one reads", isCaptured: false);
+        await house.FailInNewAlertAsync("192.0.2.15");
 
-        await Expect(newest).ToContainTextAsync("While one reads", Patient);
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"Delete entry {number}", Exact = true })).ToBeFocusedAsync();
+        await Expect(newest).ToContainTextAsync("192.0.2.15", Patient);
+        await Expect(page.Locator($"#{id} h3 a")).ToBeFocusedAsync();
         await Expect(page.Locator("#chart-days")).ToBeVisibleAsync();
         await Expect(page.Locator("#chart-days")).Not.ToHaveTextAsync(days!);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" }).FocusAsync();
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.16", "While one reads on", isCaptured: false);
-        await Expect(newest).ToContainTextAsync("While one reads on", Patient);
+        await house.FailInNewAlertAsync("192.0.2.16");
+        await Expect(newest).ToContainTextAsync("192.0.2.16", Patient);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "The whole image log" })).ToBeFocusedAsync();
     }
 
@@ -67,58 +72,38 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
     public async Task Closing_a_picture_after_an_update_restores_the_focus()
     {
         await using var browser = await house.OpenAsync();
-        var pictures = await house.App.ReadAsync(db => db.Snapshots.CountAsync());
-        await house.Ann.SubmitAsync("/capture", new { });
-        await house.App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count > pictures);
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");
-        var link = page.Locator("#log .picture a").First;
+        var link = page.Locator("#latest a.shot").First;
         var id = (await link.GetAttributeAsync("id"))!;
         await link.FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#viewer figure img")).ToBeVisibleAsync();
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.17", "While a picture is open", isCaptured: false);
+        await house.FailInNewAlertAsync("192.0.2.17");
 
-        await Expect(page.Locator("#latest")).ToContainTextAsync("While a picture is open", Patient);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("192.0.2.17", Patient);
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator("#viewer")).ToBeHiddenAsync();
         await Expect(page.Locator("#" + id)).ToBeFocusedAsync();
     }
 
     [Fact]
-    public async Task Open_question_survives_an_update()
+    public async Task Open_details_survive_an_update()
     {
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");
-        var newest = page.Locator("#log .entry").First;
-        var updating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var questionOpen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await page.RouteAsync("**/dashboard?Since=*", async route =>
-        {
-            updating.TrySetResult();
-            await questionOpen.Task;
-            await route.ContinueAsync();
-        });
-        await page.EvaluateAsync("""
-            () => {
-              window.answered = new Promise((done) =>
-                document.addEventListener("htmx:afterOnLoad", (e) => e.detail.elt.id === "live" && done()));
-            }
-            """);
+        var told = page.Locator("#latest details.told").First;
+        var id = (await told.GetAttributeAsync("id"))!;
+        await told.Locator("summary").ClickAsync();
+        await page.Locator("#camera-more summary").ClickAsync();
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.18", "While a question waits", isCaptured: false);
-        await updating.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        await newest.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
-        var answer = newest.GetByRole(AriaRole.Button, new() { Name = "Delete entry" });
-        await Expect(answer).ToBeVisibleAsync();
-        questionOpen.SetResult();
-        await page.EvaluateAsync("window.answered");
+        await house.FailInNewAlertAsync("192.0.2.18");
 
-        await Expect(answer).ToBeVisibleAsync();
-        await answer.ClickAsync();
-        await Expect(newest).ToContainTextAsync("While a question waits", Patient);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("192.0.2.18", Patient);
+        await Expect(page.Locator($"#{id} ul")).ToBeVisibleAsync();
+        await Expect(page.Locator("#camera-more ul")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -137,12 +122,12 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await page.GotoAsync("/dashboard");
         await page.EvaluateAsync("window.said = document.querySelector('#problems p')");
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.19", "While a problem lasts", isCaptured: false);
-        await Expect(page.Locator("#latest")).ToContainTextAsync("While a problem lasts", Patient);
+        await house.FailInNewAlertAsync("192.0.2.19");
+        await Expect(page.Locator("#latest")).ToContainTextAsync("192.0.2.19", Patient);
         Assert.True(await page.EvaluateAsync<bool>("window.said.isConnected"));
 
         problem = "The disk is nearly full.";
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.21", "While another comes", isCaptured: false);
+        await house.FailInNewAlertAsync("192.0.2.21");
         await Expect(page.Locator("#problems")).ToContainTextAsync(problem, Patient);
     }
 
@@ -154,9 +139,9 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await page.RouteAsync("**/dashboard/events", route => route.FulfillAsync(new RouteFulfillOptions { Status = 502 }));
         await page.GotoAsync("/dashboard");
 
-        await house.App.FailToSignInAsync(SentinelCamApp.AnnsEmail, "192.0.2.20", "Asked for", isCaptured: false);
+        await house.FailInNewAlertAsync("192.0.2.20");
 
-        await Expect(page.Locator("#latest")).ToContainTextAsync("Asked for", Patient);
+        await Expect(page.Locator("#latest")).ToContainTextAsync("192.0.2.20", Patient);
     }
 
     [Fact]
@@ -170,7 +155,7 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await page.GetByRole(AriaRole.Button, new() { Name = "Capture now" }).ClickAsync();
 
         await Expect(page.Locator("#progress")).ToContainTextAsync("Emailed", Patient);
-        await Expect(page.Locator("#latest")).ToContainTextAsync("Captured by you", Patient);
+        await Expect(page.Locator("#progress .entry")).ToContainTextAsync("Captured by you");
         Assert.EndsWith("/dashboard#main", page.Url, StringComparison.Ordinal);
         Assert.Empty(
             await page.EvaluateAsync<string[]>(
@@ -189,9 +174,8 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
         await Expect(page.Locator("#notice")).ToContainTextAsync("cannot be reached", Patient);
 
         await page.UnrouteAllAsync();
-        await house.App.FailToSignInAsync(
-            SentinelCamApp.AnnsEmail, "192.0.2.22", "After the server came back", isCaptured: false);
-        await Expect(page.Locator("#latest")).ToContainTextAsync("After the server came back", Patient);
+        await house.FailInNewAlertAsync("192.0.2.22");
+        await Expect(page.Locator("#latest")).ToContainTextAsync("192.0.2.22", Patient);
         await Expect(page.Locator("#notice")).ToBeEmptyAsync();
     }
 }

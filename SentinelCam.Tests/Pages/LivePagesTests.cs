@@ -131,7 +131,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
 
             await dashboard.EvaluateAsync("htmx.trigger('#live', 'news')");
             await Expect(dashboard.Locator("#notice")).ToContainTextAsync("Something went wrong");
-            await Expect(dashboard.Locator("#latest .entry").First).ToBeVisibleAsync();
+            await Expect(dashboard.Locator("#latest .alert").First).ToBeVisibleAsync();
         }
         finally
         {

@@ -94,7 +94,7 @@ public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 
         Assert.Contains("192.0.2.77", news.Document.QuerySelector("#announcement")!.TextContent, StringComparison.Ordinal);
         Assert.Null(nothingNew.Document.QuerySelector("#announcement"));
-        Assert.NotNull(nothingNew.Document.QuerySelector("#latest .entry"));
+        Assert.NotNull(nothingNew.Document.QuerySelector("#latest .alert"));
     }
 
     [Fact]

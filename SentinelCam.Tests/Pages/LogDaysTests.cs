@@ -12,16 +12,23 @@ namespace SentinelCam.Tests.Pages;
 public class LogDaysTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Theory]
-    [InlineData(375, 812, true)]
-    [InlineData(375, 812, false)]
-    [InlineData(1280, 800, true)]
-    public async Task First_entry_is_on_the_first_screen(int width, int height, bool scripts)
+    [InlineData(375, 812, LogLayout.List, true)]
+    [InlineData(375, 812, LogLayout.List, false)]
+    [InlineData(375, 812, LogLayout.Gallery, true)]
+    [InlineData(375, 812, LogLayout.Gallery, false)]
+    [InlineData(1280, 800, LogLayout.List, true)]
+    [InlineData(1280, 800, LogLayout.List, false)]
+    [InlineData(1280, 800, LogLayout.Gallery, true)]
+    [InlineData(1280, 800, LogLayout.Gallery, false)]
+    public async Task First_entry_is_on_the_first_screen(int width, int height, LogLayout layout, bool scripts)
     {
         await using var browser = await house.OpenAsync(scripts);
         var page = await browser.NewPageAsync();
         await page.SetViewportSizeAsync(width, height);
-        await page.GotoAsync("/userdata");
+        await page.GotoAsync($"/userdata?View={layout}");
         await Expect(page.GetByLabel("Search", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Equal(
+            layout is LogLayout.Gallery, await page.Locator(".entry").First.EvaluateAsync<bool>("e => e.matches('.tile')"));
 
         var entry = (await page.Locator(".entry").First.BoundingBoxAsync())!;
         Assert.InRange(entry.X, 0, width - entry.Width);

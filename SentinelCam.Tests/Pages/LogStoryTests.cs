@@ -66,8 +66,7 @@ public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPicture
         // The form is replaced a moment after the number
         await Expect(page.Locator("#selection")).ToHaveAttributeAsync("action", new Regex("Q="));
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" }).ClickAsync();
-        await Expect(page.Locator("#notice")).ToContainTextAsync("Select entries first");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Delete selected" })).ToBeHiddenAsync();
         await page.GetByRole(AriaRole.Checkbox).Nth(0).CheckAsync();
         await page.GetByRole(AriaRole.Checkbox).Nth(1).CheckAsync();
         if (scripts)

@@ -9,10 +9,11 @@ public class MethodTests(Household household) : IClassFixture<Household>
 {
     private static readonly string[] Paths =
     [
-        "/", "/login", "/register", "/logout", "/error", "/error/500", "/confirm_recipient", "/dashboard", "/dashboard/events",
-        "/userdata", "/userdata/1", "/userdata/0", "/capture", "/capture?id=1", "/delete_log", "/delete_log/1", "/send_again/1",
-        "/settings", "/settings/security", "/settings/sessions", "/snapshots/1", "/healthz", "/admin", "/admin/accounts",
-        "/admin/camera", "/admin/device", "/admin/mail", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
+        "/", "/login", "/register", "/logout", "/error", "/error/500", "/confirm_recipient", "/was_it_you", "/dashboard",
+        "/dashboard/events", "/alerts", "/alerts/1", "/alerts/0", "/userdata", "/userdata/1", "/userdata/0", "/capture",
+        "/capture?id=1", "/delete_log", "/delete_log/1", "/send_again/1", "/test_alert", "/settings", "/settings/security",
+        "/settings/sessions", "/snapshots/1", "/healthz", "/admin", "/admin/accounts", "/admin/camera", "/admin/device",
+        "/admin/mail", "/admin/first_steps", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
         "/no-such-page",
     ];
 
@@ -119,6 +120,7 @@ public class MethodTests(Household household) : IClassFixture<Household>
         foreach (var (path, post) in new[]
                  {
                      ("/capture", true), ("/dashboard", false), ("/userdata", false), ("/userdata?handler=Export", false),
+                     ("/alerts", false), ("/alerts/1", false), ("/alerts/1?handler=Answer", true),
                      ("/settings?handler=Alerts", true), ("/settings/security", true),
                      ("/settings/sessions?handler=EndSessions", true), ("/settings?handler=Recipient", true),
                      ("/delete_log/1", true), ("/send_again/1", true), ("/snapshots/1", false),

@@ -23,7 +23,7 @@ public class NavigationTests(HouseOfPictures house) : IClassFixture<HouseOfPictu
         foreach (var name in Hidden)
             await Expect(bar.GetByRole(AriaRole.Link, new() { Name = name, Exact = true })).ToBeHiddenAsync();
         var shown = bar.Locator("a:visible, summary");
-        await Expect(shown).ToHaveTextAsync(["SentinelCam", "Dashboard", "Image log", "Capture", "Menu"]);
+        await Expect(shown).ToHaveTextAsync(["SentinelCam", "Dashboard3 new alerts", "Image log", "Capture", "Menu"]);
         foreach (var item in await shown.AllAsync())
         {
             var box = (await item.BoundingBoxAsync())!;

@@ -56,6 +56,24 @@ public class RateLimitTests(Household household) : IClassFixture<Household>
             80, await household.App.ReadAsync(db => db.LoginAttempts.CountAsync(a => a.AccountTyped == "flood@example.org")));
     }
 
+    [Theory]
+    [InlineData("/was_it_you")]
+    [InlineData("/confirm_recipient")]
+    public async Task Answers_to_links_of_mails_are_limited_per_network(string path)
+    {
+        using var visitor = household.App.Visit();
+        var token = (await visitor.GetAsync("/login")).Token;
+        var status = HttpStatusCode.NotFound;
+        for (var i = 0; i < 1_000 && status is HttpStatusCode.NotFound; i++)
+        {
+            status = (await visitor.PostAsync(
+                path, [new("__RequestVerificationToken", token), new("Token", "x"), new("Answer", "NotMe")])).Status;
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync(path)).Status);
+    }
+
     [Fact]
     public async Task Resent_mails_are_limited_however_the_URL_is_written()
     {

@@ -20,6 +20,7 @@ public class RecentProofTests(Household household) : IClassFixture<Household>
     [InlineData("/settings/sessions?handler=EndSessions")]
     [InlineData("/delete_log")]
     [InlineData("/delete_log?Q=bob")]
+    [InlineData("/alerts/1?handler=Delete")]
     [InlineData("/admin/accounts?id=2&handler=Approve")]
     [InlineData("/admin/accounts?id=2&handler=Suspend")]
     [InlineData("/admin/accounts?id=2&handler=Remove")]

@@ -23,7 +23,7 @@ public class VisitorLogTests(Household household) : IClassFixture<Household>
         household.Clock.Advance(TimeSpan.FromMinutes(2));
         var before = household.App.Log().Length;
 
-        foreach (var path in new[] { "/", "/login", "/register", "/error", "/confirm_recipient?token=junk" })
+        foreach (var path in new[] { "/", "/login", "/register", "/error", "/was_it_you?token=junk" })
         {
             for (var i = 0; i < 30; i++)
                 await household.Nobody.GetAsync(path, ("Cookie", household.App.SessionCookie + cookie));

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -17,9 +18,9 @@ public class HouseOfPictures : IAsyncLifetime
 
     private string? _session;
 
-    public SentinelCamApp App { get; private set; } = null!;
+    public SentinelCamApp App { get; protected set; } = null!;
 
-    public WebVisitor Ann { get; private set; } = null!;
+    public WebVisitor Ann { get; protected set; } = null!;
 
     /// <summary>The address of a mail in the outbox.</summary>
     public string Mail { get; private set; } = "";
@@ -92,6 +93,39 @@ public class HouseOfPictures : IAsyncLifetime
     /// <summary>Lets Ann sign in after all these wrong passwords.</summary>
     public Task ForgetFailuresAsync() => App.ReadAsync(db => db.Users.ExecuteUpdateAsync(set => set
         .SetProperty(a => a.AccessFailedCount, 0).SetProperty(a => a.LockoutEnd, (DateTimeOffset?)null)));
+
+    /// <summary>A failed sign-in to Ann's account that no open alert can join. Its capture is not due.</summary>
+    public async Task FailInNewAlertAsync(string remoteAddress)
+    {
+        await App.ReadAsync(db => db.Alerts.Where(a => a.ClosedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosedAt, DateTimeOffset.UtcNow)));
+        await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, remoteAddress, isCaptured: false);
+    }
+
+    /// <summary>A link by which Ann answers, as her mails have it where the site has a public address.</summary>
+    public async Task<string> AnswerLinkAsync()
+    {
+        var delivery = await App.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.Attempt).MinAsync(d => d.Id));
+        var until = DateTimeOffset.UtcNow.AddDays(1).ToUnixTimeSeconds();
+        var token = App.Services.GetRequiredService<IDataProtectionProvider>()
+            .CreateProtector("SentinelCam.AlertAnswer.v1").Protect($"{delivery} {until}");
+        return $"/was_it_you?token={token}";
+    }
+
+    /// <summary>Makes the links work again.</summary>
+    public Task ForgetAnswersAsync() => App.ReadAsync(async db =>
+        await db.Deliveries.ExecuteUpdateAsync(set => set.SetProperty(d => d.AnsweredAt, (DateTimeOffset?)null))
+        + await db.Alerts.ExecuteUpdateAsync(set => set
+            .SetProperty(a => a.Answer, AlertAnswer.New).SetProperty(a => a.AnsweredAt, (DateTimeOffset?)null)));
+
+    /// <summary>Sends Ann a test alert.</summary>
+    /// <returns>The address of its result.</returns>
+    public async Task<string> SendTestAlertAsync()
+    {
+        var page = await Ann.SubmitAsync("/test_alert", new { });
+        await App.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), open => open == 0);
+        return page.PathAndQuery;
+    }
 
     public Task<long> NewestAsync() => App.ReadAsync(db => db.ImageLog.MaxAsync(e => e.Id));
 }

@@ -144,6 +144,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
             builder.UseSetting("Camera:Name", "front door");
             // Not this machine's own log-ins
             builder.UseSetting("Device:Source", "None");
+            // Tests that move the clock by days are about other mails
+            builder.UseSetting("Watch:Mode", "Off");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
             builder.ConfigureServices(all =>

@@ -29,6 +29,8 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         start.Environment["Camera__Source"] = "demo";
         // Not this machine's own log-ins
         start.Environment["Device__Source"] = "None";
+        // Tests with small disks and wrong clocks are about other mails
+        start.Environment["Watch__Mode"] = "Off";
         foreach (var (key, value) in settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };

@@ -63,9 +63,52 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         alert.NeedsSummary |= toldBy is ToldBy.Summary;
         if (isPhotographed)
             (alert.Captures, alert.LastCaptureAt) = (alert.Captures + 1, now);
+        Describe(alert, attempt);
+        // The answer was about the attempts before this one. "Not me" holds for it too
+        if (alert.Answer is AlertAnswer.ItWasMe)
+            Ask(alert);
         if (db.Entry(alert).State is EntityState.Added)
             await db.SaveChangesAsync();
         return new JoinedAlert(alert, toldBy, isPhotographed);
+    }
+
+    /// <summary>Opens an alert of its own for a test, which is photographed and mailed at once.</summary>
+    public async Task<JoinedAlert> OpenTestAsync(LoginAttempt attempt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        var alert = new Alert
+        {
+            OwnerId = attempt.OwnerId,
+            Origin = attempt.Origin,
+            RemoteNetwork = NetworkOf(attempt),
+            IsTest = true,
+            OpenedAt = now,
+            // Closed from the beginning, so that no attempt joins it
+            ClosesAt = now,
+            ClosedAt = now,
+            Attempts = 1,
+            MailedFrom = 1,
+            Captures = 1,
+            LastCaptureAt = now,
+            // The owner asked for it, so it is not among the new ones
+            Answer = AlertAnswer.ItWasMe,
+            AnsweredAt = now,
+            AnsweredThrough = AnswerChannel.Page,
+        };
+        Describe(alert, attempt);
+        db.Add(alert);
+        await db.SaveChangesAsync();
+        return new JoinedAlert(alert, ToldBy.OwnMail, IsPhotographed: true);
+    }
+
+    /// <summary>Notes in its alert that a success joins. Whatever the owner answered, they are asked again.</summary>
+    public static void JoinSuccess(Alert alert, LoginAttempt success)
+    {
+        ArgumentNullException.ThrowIfNull(alert);
+        ArgumentNullException.ThrowIfNull(success);
+        alert.SucceededAt = success.At;
+        alert.LastAt = Later(alert.LastAt, success.At);
+        Ask(alert);
     }
 
     /// <summary>
@@ -83,7 +126,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         // Not by the time now, because a log-in to the device can be found late. Attempts at the same time come in any order
         return last.Count == AlertOptions.FailuresBeforeSuccess
             && last.TrueForAll(a => (success.At - a.At).Duration() < AlertOptions.FailuresWithin)
-            ? await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == last[0].AlertId)
+            ? await db.Alerts.SingleAsync(a => a.Id == last[0].AlertId)
             : null;
     }
 
@@ -160,6 +203,29 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         alert.RemoteNetwork == Alert.ManyNetworks || alert.MailedFrom is not null ? ToldBy.Summary
         : alert.Attempts < preferences.AlertFrom || preferences.PausedUntil > now ? ToldBy.LaterMail
         : ToldBy.OwnMail;
+
+    /// <summary>Keeps what all attempts of the alert have in common.</summary>
+    private static void Describe(Alert alert, LoginAttempt attempt)
+    {
+        if (alert.Attempts == 1)
+        {
+            (alert.AccountTyped, alert.RemoteAddress, alert.Service) =
+                (attempt.AccountTyped, attempt.RemoteAddress, attempt.Service);
+        }
+
+        if (alert.AccountTyped != attempt.AccountTyped)
+            alert.AccountTyped = LoginAttempt.SeveralAccounts;
+        if (alert.RemoteAddress != attempt.RemoteAddress)
+            alert.RemoteAddress = LoginAttempt.SeveralAddresses;
+        if (alert.Service != attempt.Service)
+            alert.Service = null;
+        alert.LastAt = Later(alert.LastAt, attempt.At);
+    }
+
+    private static void Ask(Alert alert) =>
+        (alert.Answer, alert.AnsweredAt, alert.AnsweredThrough) = (AlertAnswer.New, null, null);
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -9,6 +9,8 @@ public static class AlertServices
         services.AddSingleton<MailTest>();
         services.AddScoped<AlertGrouping>();
         services.AddScoped<AlertNotices>();
+        services.AddScoped<AlertReview>();
+        services.AddScoped<AnswerLinks>();
         services.AddScoped<AlertSettings>();
         services.AddScoped<ExtraRecipients>();
         services.AddScoped<DeliveryPlan>();

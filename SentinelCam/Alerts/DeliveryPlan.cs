@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
@@ -116,6 +117,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Time
             CreatedAt = now,
             QueuedAt = now,
             DueAt = dueAt,
+            TraceParent = Telemetry.CurrentTrace,
         };
     }
 }

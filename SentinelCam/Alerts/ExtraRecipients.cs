@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Alerts;
 
@@ -29,6 +30,7 @@ public sealed class ExtraRecipients(
     SentinelCamDbContext db,
     DeliveryPlan deliveries,
     AlertNotices notices,
+    SiteOptions site,
     IDataProtectionProvider protection,
     TimeProvider time,
     ILogger<ExtraRecipients> logger)
@@ -47,8 +49,11 @@ public sealed class ExtraRecipients(
     /// <summary>Asks an address to confirm that it wants the alerts. An earlier request becomes invalid.</summary>
     /// <param name="accountId">The owner.</param>
     /// <param name="address">The address, as typed.</param>
-    /// <param name="site">The address of the site, without a trailing slash: <c>https://cam.example.org</c>.</param>
-    public async Task<RecipientOutcome> AskAsync(long accountId, string? address, string site)
+    /// <param name="seenAt">
+    /// The address at which the owner sees the site, without a trailing slash. The link begins with it if
+    /// <see cref="SiteOptions.Address"/> is not known.
+    /// </param>
+    public async Task<RecipientOutcome> AskAsync(long accountId, string? address, string seenAt)
     {
         address = address?.Trim();
         if (!Registration.IsMailAddress(address))
@@ -67,7 +72,7 @@ public sealed class ExtraRecipients(
         account.PendingRecipient = address;
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
         account.PendingRecipientUntil = now + LinkLifetime;
-        deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = site;
+        deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = seenAt;
         await notices.AddAsync(
             account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]);
         await db.SaveChangesAsync();
@@ -86,7 +91,7 @@ public sealed class ExtraRecipients(
         return owner.PendingRecipient == delivery.Recipient
             && owner.PendingRecipientUntil > time.GetUtcNow()
             && owner.PendingRecipientKey is { } key
-            ? $"{delivery.SiteAddress}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
+            ? $"{site.Address ?? delivery.SiteAddress}/confirm_recipient?token={_protector.Protect($"{owner.Id} {key}")}"
             : null;
     }
 

@@ -5,10 +5,12 @@ namespace SentinelCam.Alerts;
 /// <summary>Which attempts count together: failures before a success, and the successes after them.</summary>
 internal static class SameAttempts
 {
-    /// <summary>Attempts with the owner and origin of another one, and for log-ins to the device with its user.</summary>
+    /// <summary>
+    /// Attempts with the owner and origin of another one, and for log-ins to the device with its user. Tests are no attempts.
+    /// </summary>
     public static IQueryable<LoginAttempt> OfTheSame(this IQueryable<LoginAttempt> attempts, LoginAttempt one)
     {
-        var own = attempts.Where(a => a.OwnerId == one.OwnerId && a.Origin == one.Origin);
+        var own = attempts.Where(a => a.OwnerId == one.OwnerId && a.Origin == one.Origin && a.Outcome != LoginOutcome.Test);
         // An owner signs in with one name, but can have several users of the device. The constant lets SQLite use an index
         return one.Origin is AttemptOrigin.WebPage
             ? own

@@ -22,6 +22,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     private readonly FrameJudge _judge;
     private readonly TimeProvider _time;
     private readonly CameraFeedLimits _limits;
+    private CaptureEvidence? _lastCapture;
 
     /// <param name="camera">Where frames come from.</param>
     /// <param name="name">The name shown with every picture.</param>
@@ -49,6 +50,12 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
 
     /// <summary>What the camera is doing now. Cheap, and never waits for the camera.</summary>
     public CameraStatus Status => _reader.Status;
+
+    /// <summary>How the last capture ended; null if there was none since the app started or the camera was replaced.</summary>
+    public CaptureEvidence? LastCapture => Volatile.Read(ref _lastCapture);
+
+    /// <summary>Whether only captures may open the camera.</summary>
+    public bool OpensForCapturesOnly => _limits.Warm == CameraWarmth.Never;
 
     /// <summary>
     /// Opens the camera for a visit to the sign-in page, and keeps it open for the idle time. Does nothing if
@@ -87,10 +94,14 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>The camera in use. Nothing but the feed may open it.</summary>
+    internal ICamera Camera => _reader.Camera;
+
     /// <summary>Replaces the camera with another one.</summary>
     internal void Switch(ICamera camera)
     {
         _reader.Switch(camera);
+        Volatile.Write(ref _lastCapture, null);
         _ = Task.Run(_reader.Check, CancellationToken.None);
     }
 
@@ -106,7 +117,24 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
     /// <exception cref="OperationCanceledException">
     /// <paramref name="cancellationToken"/> was cancelled. Camera faults never throw.
     /// </exception>
-    public async Task<CaptureResult> CaptureAsync(DateTimeOffset moment, CancellationToken cancellationToken)
+    public Task<CaptureResult> CaptureAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
+        CaptureAsync(moment, staysOpen: null, cancellationToken);
+
+    /// <summary>Takes a picture to see whether the camera works, and closes it at once if nobody needs it.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<CaptureResult> LookAsync(CancellationToken cancellationToken) =>
+        CaptureAsync(_time.GetUtcNow(), TimeSpan.Zero, cancellationToken);
+
+    private async Task<CaptureResult> CaptureAsync(
+        DateTimeOffset moment, TimeSpan? staysOpen, CancellationToken cancellationToken)
+    {
+        var result = await HoldAndChooseAsync(moment, staysOpen, cancellationToken);
+        Volatile.Write(ref _lastCapture, new CaptureEvidence(result.Problem, result.Frame is not null, _time.GetTimestamp()));
+        return result;
+    }
+
+    private async Task<CaptureResult> HoldAndChooseAsync(
+        DateTimeOffset moment, TimeSpan? staysOpen, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         if (moment > now)
@@ -125,7 +153,7 @@ public sealed class CameraFeed : IHostedService, IAsyncDisposable
         }
         finally
         {
-            _reader.Release();
+            _reader.Release(staysOpen);
         }
     }
 

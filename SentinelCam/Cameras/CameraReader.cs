@@ -45,6 +45,15 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
+    public ICamera Camera
+    {
+        get
+        {
+            lock (_gate)
+                return _camera;
+        }
+    }
+
     /// <summary>When the camera was last replaced.</summary>
     public DateTimeOffset SwitchedAt
     {
@@ -93,14 +102,15 @@ internal sealed class CameraReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends a <see cref="Hold"/>. After the last one, the camera stays open for the idle time.</summary>
-    public void Release()
+    /// <summary>Ends a <see cref="Hold"/>. After the last one, the camera stays open.</summary>
+    /// <param name="staysOpen">For how long; null for the idle time.</param>
+    public void Release(TimeSpan? staysOpen = null)
     {
         lock (_gate)
         {
             _holders--;
             // The strip's frames after the picture are still to come
-            StayOpen(_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.IdleTimeout);
+            StayOpen(staysOpen ?? (_limits.Warm == CameraWarmth.Never ? FrameStrip.Longest : _limits.IdleTimeout));
         }
     }
 

@@ -33,24 +33,14 @@ public sealed class CameraSelection(
     /// <returns>Null, or why the source was not accepted. The text leaves out the value, which may contain a password.</returns>
     public async Task<string?> ChooseAsync(string? value, long accountId)
     {
-        if (isConfigured)
-            return "Camera:Source is set in the configuration and overrides a choice made here.";
-        if (string.IsNullOrWhiteSpace(value) || value.Length > MaxLength)
-            return "Enter a source of up to 1000 characters.";
-        CameraSource source;
-        try
-        {
-            source = CameraSource.Parse(value, environment);
-        }
-        catch (ConfigurationException error)
-        {
-            return $"That is not a valid source. Allowed: {error.Allowed}";
-        }
+        var (source, problem) = Read(value);
+        if (source is null)
+            return problem;
 
         await _turn.WaitAsync();
         try
         {
-            await StoreAsync(value.Trim(), accountId);
+            await StoreAsync(value!.Trim(), accountId);
             Apply(source);
         }
         finally
@@ -59,6 +49,14 @@ public sealed class CameraSelection(
         }
         logger.LogInformation("Camera source {Source} chosen by account {AccountId}", feed.Status.Source, accountId);
         return null;
+    }
+
+    /// <summary>Validates a source in the same way and makes its camera, which is neither opened nor chosen.</summary>
+    /// <returns>The camera, or why the source was not accepted.</returns>
+    internal (ICamera? Camera, string? Problem) Make(string? value)
+    {
+        var (source, problem) = Read(value);
+        return (source?.Create(time, library, stuckThreads, transport), problem);
     }
 
     /// <summary>Switches to the stored choice. If it cannot be read, the app starts without it.</summary>
@@ -87,6 +85,22 @@ public sealed class CameraSelection(
 
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();
+
+    private (CameraSource? Source, string? Problem) Read(string? value)
+    {
+        if (isConfigured)
+            return (null, "Camera:Source is set in the configuration and overrides a choice made here.");
+        if (string.IsNullOrWhiteSpace(value) || value.Length > MaxLength)
+            return (null, "Enter a source of up to 1000 characters.");
+        try
+        {
+            return (CameraSource.Parse(value, environment), null);
+        }
+        catch (ConfigurationException error)
+        {
+            return (null, $"That is not a valid source. Allowed: {error.Allowed}");
+        }
+    }
 
     private async Task StoreAsync(string value, long accountId)
     {

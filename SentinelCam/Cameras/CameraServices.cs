@@ -36,6 +36,7 @@ public static class CameraServices
             limits));
         services.AddSingleton(provider =>
             ActivatorUtilities.CreateInstance<CameraSelection>(provider, !string.IsNullOrWhiteSpace(configured), transport));
+        services.AddSingleton<CameraTrial>();
         // Starts first, so that the feed checks the stored choice
         services.AddHostedService(provider => provider.GetRequiredService<CameraSelection>());
         services.AddHostedService(provider => provider.GetRequiredService<CameraFeed>());

@@ -31,3 +31,9 @@ public enum CaptureOutcome
 /// uniform, stale and frozen frames have a problem, too.
 /// </param>
 public sealed record CaptureResult(CaptureOutcome Outcome, Frame? Frame, string? Problem);
+
+/// <summary>What a capture says about the camera.</summary>
+/// <param name="Problem">As in <see cref="CaptureResult"/>: null if the picture was good.</param>
+/// <param name="HasPicture">Whether there was a picture, good or bad.</param>
+/// <param name="At">The timer's value when it ended.</param>
+public sealed record CaptureEvidence(string? Problem, bool HasPicture, long At);

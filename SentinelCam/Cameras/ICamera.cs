@@ -7,6 +7,11 @@ public interface ICamera
     /// <summary>Where the frames come from, without credentials and query string.</summary>
     string Source { get; }
 
+    /// <summary>
+    /// What it reads, to tell whether two cameras read the same. May contain credentials: never shown or logged.
+    /// </summary>
+    string Identity => Source;
+
     /// <summary>Whether opening it starts a sensor. Its first pictures are dark until the exposure has settled.</summary>
     bool StartsDark => false;
 

@@ -49,6 +49,10 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The log files.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>How many bytes this user can still write to the directory's file system.</summary>
+    /// <exception cref="IOException">The file system does not say.</exception>
+    public long FreeBytes => new DriveInfo(Root).AvailableFreeSpace;
+
     /// <summary>The absolute path of the configured directory, which need not exist.</summary>
     public static string Find(IConfiguration configuration, IHostEnvironment environment)
     {

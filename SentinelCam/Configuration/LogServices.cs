@@ -9,9 +9,16 @@ using Serilog.Formatting.Display;
 
 namespace SentinelCam.Configuration;
 
-/// <summary>Writes the log to the console and to daily files in <c>logs/</c>, which are kept for 31 days.</summary>
+/// <summary>
+/// Writes the log to the console and to daily files in <c>logs/</c>, which are kept for 31 days, and take 256 MiB at most.
+/// </summary>
 public static class LogServices
 {
+    /// <summary>A day that writes more has several files, so a noisy day leaves room for the quiet ones before it.</summary>
+    private const int MaxFileBytes = 4 << 20;
+
+    private const int MaxFiles = 64;
+
     /// <remarks>
     /// <c>:j</c> writes every value as JSON, so that a line break or an escape sequence in a visitor's text
     /// cannot forge a line or control the terminal.
@@ -42,8 +49,8 @@ public static class LogServices
             .WriteTo.Sink(LoggerSinkConfiguration.Wrap(
                 files => new QuietSink(files),
                 sinks => sinks.File(Line, Path.Combine(data.Logs, "sentinelcam-.log"),
-                    rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31,
-                    fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true))),
+                    rollingInterval: RollingInterval.Day, retainedFileTimeLimit: TimeSpan.FromDays(31),
+                    retainedFileCountLimit: MaxFiles, fileSizeLimitBytes: MaxFileBytes, rollOnFileSizeLimit: true))),
             // Otherwise all applications in a process would write to the log of the one that started last
             preserveStaticLogger: true);
 

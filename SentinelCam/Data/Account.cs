@@ -22,6 +22,9 @@ public sealed class Account : IdentityUser<long>, IGuessCounter
     /// <summary>When an administrator approved the account; null means that it cannot sign in.</summary>
     public DateTimeOffset? ApprovedAt { get; set; }
 
+    /// <summary>For an administrator: when the first steps were done or dismissed; null while they are shown.</summary>
+    public DateTimeOffset? FirstStepsEndedAt { get; set; }
+
     /// <summary>The IANA id of the time zone for displayed times; null: the server's time zone.</summary>
     public string? TimeZone { get; set; }
 

@@ -20,6 +20,9 @@ public sealed class Alert
     /// </summary>
     public required string RemoteNetwork { get; set; }
 
+    /// <summary>Whether its owner requested it, to see that alerts arrive. No other attempt joins it.</summary>
+    public bool IsTest { get; set; }
+
     public DateTimeOffset OpenedAt { get; set; }
 
     /// <summary>An attempt before this time joins, and extends it to <c>AlertOptions.LongestBurst</c> at most.</summary>
@@ -41,4 +44,51 @@ public sealed class Alert
     public int Captures { get; set; }
 
     public DateTimeOffset? LastCaptureAt { get; set; }
+
+    /// <summary>What its attempts typed as the account, or <see cref="LoginAttempt.SeveralAccounts"/>.</summary>
+    public string AccountTyped { get; set; } = "";
+
+    /// <summary>The address of its failures, or <see cref="LoginAttempt.SeveralAddresses"/>.</summary>
+    public string RemoteAddress { get; set; } = "";
+
+    /// <summary>The program of its log-ins to the device; null if there were several, or none.</summary>
+    public string? Service { get; set; }
+
+    /// <summary>The time of the latest attempt, by which alerts are listed.</summary>
+    public DateTimeOffset LastAt { get; set; }
+
+    /// <summary>When somebody got in after its failures; null if nobody did.</summary>
+    public DateTimeOffset? SucceededAt { get; set; }
+
+    /// <summary>How many of its entries were not deleted; without any, nobody sees it. Set by a database trigger.</summary>
+    public int Entries { get; set; }
+
+    /// <summary>The owner's answer to "Was it you?".</summary>
+    public AlertAnswer Answer { get; set; }
+
+    /// <summary>When the answer was given; null if there is none.</summary>
+    public DateTimeOffset? AnsweredAt { get; set; }
+
+    /// <summary>Through what it was given; null if there is none.</summary>
+    public AnswerChannel? AnsweredThrough { get; set; }
+}
+
+/// <summary>An owner's answer to the question whether they made the attempts of an alert.</summary>
+public enum AlertAnswer
+{
+    /// <summary>There is no answer, or attempts have joined since it was given.</summary>
+    New,
+
+    ItWasMe,
+    NotMe,
+}
+
+/// <summary>Through what an owner answered.</summary>
+public enum AnswerChannel
+{
+    /// <summary>A page of the site.</summary>
+    Page,
+
+    /// <summary>The link in a mail.</summary>
+    Mail,
 }

@@ -33,13 +33,18 @@ public static class DataServices
                     $"a sentinelcam.db of this version or an older one. {problem}.");
             }
 
+            await db.Database.OpenConnectionAsync();
+            await FreePages.PrepareNewAsync(db);
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
             // No other process uses the data directory: a lock was left by one that ended during a migration. EF Core would wait
             // for it forever
             await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock;");
-            await db.Database.MigrateAsync();
+            // MigrateAsync compares the whole model with that of the last migration first, which costs time at each start
+            if ((await db.Database.GetPendingMigrationsAsync()).Any())
+                await db.Database.MigrateAsync();
             await SchemaCheck.AddVersionsAsync(db);
             await DerivedTables.PrepareAsync(db);
+            await FreePages.PrepareOldAsync(db, app.Logger);
         }
         catch (SqliteException error)
         {
@@ -56,8 +61,9 @@ public static class DataServices
     {
         // With FULL, an attempt that was answered survives a power cut. The busy timeout makes SQLite retry within
         // milliseconds; the provider's own retry sleeps 150 ms at a time. A cache of 8 MiB holds what a page of a long
-        // image log reads; SQLite's default of 2 MiB does not.
-        private const string Pragmas = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8192;";
+        // image log reads; SQLite's default of 2 MiB does not. The log keeps no more than 16 MiB of its largest size.
+        private const string Pragmas = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8192; "
+            + "PRAGMA journal_size_limit = 16777216;";
 
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
         {

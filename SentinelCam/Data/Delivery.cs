@@ -20,7 +20,10 @@ public sealed class Delivery
     /// <summary>Without angle brackets. Every try uses it, so that mail programs treat duplicates as one message.</summary>
     public required string MessageId { get; set; }
 
-    /// <summary>For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line.</summary>
+    /// <summary>
+    /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line. For <see cref="MailKind.WatchNotice"/> and
+    /// <see cref="MailKind.SelfTest"/>: the subject, then the text, one paragraph per line.
+    /// </summary>
     public string? Changes { get; set; }
 
     /// <summary>For <see cref="MailKind.ConfirmRecipient"/>: the site's address, which starts the confirmation link.</summary>
@@ -56,6 +59,12 @@ public sealed class Delivery
 
     /// <summary>The server that accepted it, with its port, or the outbox.</summary>
     public string? AcceptedBy { get; set; }
+
+    /// <summary>When its owner answered "Was it you?" with the link in this mail, which works once.</summary>
+    public DateTimeOffset? AnsweredAt { get; set; }
+
+    /// <summary>The trace that the try continues (W3C's <c>traceparent</c>); null unless traces are collected.</summary>
+    public string? TraceParent { get; set; }
 
     /// <summary>When its owner dismissed the notice of its failure.</summary>
     public DateTimeOffset? AcknowledgedAt { get; set; }

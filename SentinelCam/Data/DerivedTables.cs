@@ -5,9 +5,10 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Data that triggers derive from the model's tables, so that every write keeps it up to date: the search index, the mail state
-/// of each entry, and the attempts per day. Created after the migrations at every start.
+/// of each entry, the entries of each alert, and the attempts per day. Created after the migrations at every start.
 /// </summary>
 /// <remarks>
+/// The numbers per day outlive their attempts, which retention may remove earlier: only missing days are counted again.
 /// The search index is an FTS5 table. Any three neighbouring characters of a text become one of <see cref="Grams"/> tokens, so
 /// that random text of strangers adds no words, and the index need not store where in the text they are. An entry with the
 /// tokens of the searched text is a candidate; <c>ImageLogIndex</c> compares its text. Of a long text only the beginning and the
@@ -51,10 +52,12 @@ public static class DerivedTables
         DROP TRIGGER IF EXISTS ImageLog_Inserted;
         CREATE TRIGGER ImageLog_Inserted AFTER INSERT ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN
             {Index("NEW", "WHERE a.Id = NEW.LoginAttemptId")};
+            UPDATE Alerts SET Entries = Entries + 1 WHERE Id = NEW.AlertId;
         END;
         DROP TRIGGER IF EXISTS ImageLog_Deleted;
         CREATE TRIGGER ImageLog_Deleted AFTER DELETE ON ImageLog WHEN OLD.LoginAttemptId IS NOT NULL BEGIN
             DELETE FROM EntrySearch WHERE rowid = {SearchKeySql("OLD")};
+            UPDATE Alerts SET Entries = Entries - 1 WHERE Id = OLD.AlertId;
         END;
         DROP TRIGGER IF EXISTS ImageLog_Updated;
         CREATE TRIGGER ImageLog_Updated AFTER UPDATE OF OwnerId ON ImageLog WHEN NEW.LoginAttemptId IS NOT NULL BEGIN
@@ -90,11 +93,10 @@ public static class DerivedTables
         WITH RECURSIVE p(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM p WHERE n < {MaxIndexed})
             INSERT INTO SearchPositions SELECT n FROM p;
         {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
-        DROP TABLE IF EXISTS AttemptDays;
-        CREATE TABLE AttemptDays (
+        CREATE TABLE IF NOT EXISTS AttemptDays (
             OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
             PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
-        INSERT INTO AttemptDays
+        INSERT OR IGNORE INTO AttemptDays
             SELECT IFNULL(OwnerId, 0), At / 86400000, Outcome, SUM(Count) FROM LoginAttempts GROUP BY 1, 2, 3;
         PRAGMA user_version = {Version};
         """;
@@ -120,6 +122,14 @@ public static class DerivedTables
         command.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}");
         await command.ExecuteNonQueryAsync();
         await db.Database.CloseConnectionAsync();
+    }
+
+    /// <summary>Removes the numbers of attempts on the days before that of a time.</summary>
+    public static Task RemoveDaysBeforeAsync(SentinelCamDbContext db, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        var day = time.ToUnixTimeMilliseconds() / (long)TimeSpan.FromDays(1).TotalMilliseconds;
+        return db.Database.ExecuteSqlAsync($"DELETE FROM AttemptDays WHERE Day < {day}");
     }
 
     /// <summary>The FTS5 expression for the candidates among one owner's entries.</summary>
@@ -175,8 +185,10 @@ public static class DerivedTables
             ? All(runes)
             : $"({All(runes[..Math.Min(runes.Length, AccountHead)])} OR {All(runes[^AccountTail..])})";
 
-        static string All(int[] runes) => $"({string.Join(" AND ", runes.Zip(runes.Skip(1), runes.Skip(2))
-            .Select(three => (three.First * 961 + three.Second * 31 + three.Third) % Grams).Distinct()
+        // Those that together hold each character: the index reads a list for each token, and others rule out little
+        static string All(int[] runes) => $"({string.Join(" AND ", Enumerable.Range(0, (runes.Length + 2) / 3)
+            .Select(i => Math.Min(i * 3, runes.Length - 3))
+            .Select(at => (runes[at] * 961 + runes[at + 1] * 31 + runes[at + 2]) % Grams).Distinct()
             .Select(gram => $"\"{char.ConvertFromUtf32(FirstGram + gram)}\""))})";
     }
 

@@ -59,6 +59,9 @@ public enum CaptureTrigger
 
     /// <summary>A sign-in that succeeded after three or more failures within the hour.</summary>
     SuccessAfterFailures,
+
+    /// <summary>A test alert that the owner requested.</summary>
+    Test,
 }
 
 /// <summary>The combined state of all mails about an entry.</summary>

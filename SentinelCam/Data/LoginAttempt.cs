@@ -62,6 +62,9 @@ public sealed class LoginAttempt
     /// </summary>
     public int Count { get; set; } = 1;
 
+    /// <summary>The trace that the capture continues (W3C's <c>traceparent</c>); null unless traces are collected.</summary>
+    public string? TraceParent { get; set; }
+
     /// <summary>The time of the last attempt that this row stands for; null if it stands for one.</summary>
     public DateTimeOffset? LastAt { get; set; }
 }
@@ -99,6 +102,9 @@ public enum LoginOutcome
 
     /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
+
+    /// <summary>A test alert that the owner requested. Nobody tried to sign in.</summary>
+    Test,
 }
 
 public static class LoginOutcomeWords
@@ -121,6 +127,7 @@ public static class LoginOutcomeWords
         LoginOutcome.RefusedByDevice => "refused by the device",
         LoginOutcome.NotChecked => "password not checked, too many at once",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
+        LoginOutcome.Test => "test, nobody tried to sign in",
         _ => outcome.ToString(),
     };
 }

@@ -26,4 +26,10 @@ public enum MailKind
 
     /// <summary>A test that an administrator requested.</summary>
     Test,
+
+    /// <summary>Tells an administrator that SentinelCam stopped working, or that this is over.</summary>
+    WatchNotice,
+
+    /// <summary>Tells an administrator that the weekly test passed.</summary>
+    SelfTest,
 }

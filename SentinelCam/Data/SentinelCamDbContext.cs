@@ -31,6 +31,10 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
+    public DbSet<Trouble> Troubles => Set<Trouble>();
+
+    public DbSet<SelfTest> SelfTests => Set<SelfTest>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -92,6 +96,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             entry.HasIndex(e => new { e.OwnerId, e.MailState, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.Origin, e.At }).HasFilter("Origin <> 'WebPage'");
             entry.HasIndex(e => e.CaptureDueAt).HasFilter("CaptureState = 'Waiting'");
+            entry.HasIndex(e => new { e.AlertId, e.At });
+            // The few pictures among thousands of entries
+            entry.HasIndex(e => e.AlertId, "IX_ImageLog_AlertId_Taken").HasFilter("CaptureState = 'Taken'");
         });
 
         builder.Entity<Snapshot>(snapshot =>
@@ -106,6 +113,12 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             alert.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
             alert.HasIndex(a => new { a.OwnerId, a.Origin, a.RemoteNetwork, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
             alert.HasIndex(a => new { a.OwnerId, a.OpenedAt });
+            alert.HasIndex(a => new { a.OwnerId, a.LastAt }).HasFilter("Entries > 0");
+            alert.HasIndex(a => new { a.OwnerId, a.LastAt }, "IX_Alerts_New").HasFilter("Answer = 'New' AND Entries > 0");
+            alert.HasIndex(a => new { a.OwnerId, a.OpenedAt }, "IX_Alerts_Test").HasFilter("IsTest");
+            alert.Property(a => a.AccountTyped).HasDefaultValue("");
+            alert.Property(a => a.RemoteAddress).HasDefaultValue("");
+            alert.Property(a => a.Answer).HasDefaultValue(AlertAnswer.New);
         });
 
         builder.Entity<Delivery>(delivery =>
@@ -117,6 +130,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             delivery.HasIndex(d => new { d.RecipientId, d.State });
             delivery.HasIndex(d => new { d.State, d.DueAt });
         });
+
+        builder.Entity<Trouble>().HasKey(t => t.Kind);
 
         builder.Entity<DeviceUser>(user =>
         {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
@@ -29,6 +30,7 @@ public sealed class DeviceRecorder(
     public async Task<DeviceEventResult> RecordAsync(DeviceEvent happened)
     {
         ArgumentNullException.ThrowIfNull(happened);
+        using var trace = Telemetry.BeginTrace("record a log-in to the device");
         var service = VisitorText.Clean(happened.Service, DeviceServices.MaxNameLength);
         var kind = DeviceServices.KindOf(service);
         var rules = await db.DeviceRules.AsNoTracking().Where(r => r.Service == kind).ToListAsync();

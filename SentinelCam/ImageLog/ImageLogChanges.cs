@@ -41,9 +41,16 @@ public sealed class ImageLogChanges(
     }
 
     /// <summary>Pins an entry's pictures, which exempts them from retention, or unpins them.</summary>
-    public async Task<PinOutcome> PinAsync(Viewer viewer, long id, bool pinned)
+    public Task<PinOutcome> PinAsync(Viewer viewer, long id, bool pinned) =>
+        PinAsync(query.VisibleTo(viewer).Where(e => e.Id == id), pinned);
+
+    /// <summary>Pins all pictures of an alert, or unpins them.</summary>
+    public Task<PinOutcome> PinAlertAsync(Viewer viewer, long alertId, bool pinned) =>
+        PinAsync(query.VisibleTo(viewer).Where(e => e.AlertId == alertId && e.CaptureState == CaptureState.Taken), pinned);
+
+    private async Task<PinOutcome> PinAsync(IQueryable<ImageLogEntry> entries, bool pinned)
     {
-        var visible = query.VisibleTo(viewer).Where(e => e.Id == id).Select(e => (long?)e.Id);
+        var visible = entries.Select(e => (long?)e.Id);
         // Serializes simultaneous pins, so that each counts the others
         await using var transaction = await db.Database.BeginTransactionAsync();
         var changed = await db.Snapshots.Where(s => visible.Contains(s.EntryId))
@@ -79,6 +86,13 @@ public sealed class ImageLogChanges(
     /// <returns>How many entries were deleted.</returns>
     public async Task<int> DeleteAsync(Viewer viewer, ImageLogFilter filter, LogPlace before) =>
         await DeleteAsync(viewer, [.. (await index.FindAsync(viewer, filter, before, MaxDeleted)).Select(p => p.Id)]);
+
+    /// <summary>Deletes the entries that an alert has now, with their pictures.</summary>
+    /// <param name="viewer">Who deletes.</param>
+    /// <param name="alertId">Of another account's alert nothing is deleted.</param>
+    /// <returns>How many entries were deleted.</returns>
+    public async Task<int> DeleteAlertAsync(Viewer viewer, long alertId) => await DeleteAsync(
+        viewer, await query.VisibleTo(viewer).Where(e => e.AlertId == alertId).Select(e => e.Id).ToListAsync());
 
     private async Task<int> DeleteBatchAsync(Viewer viewer, long[] ids)
     {

@@ -14,7 +14,7 @@ namespace SentinelCam.ImageLog;
 /// Exports the log as a ZIP file, streamed as it is read: <c>image-log.csv</c>, <c>image-log.json</c> and the pictures.
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
-public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
+public sealed class ImageLogExport(ImageLogQuery query, AlertQuery alerts, SnapshotStore store)
 {
     private const int PageSize = 200;
 
@@ -41,10 +41,10 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
         await table.WriteAsync(
             "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
-            + "attempts,origin,service,caller\r\n");
+            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
-            var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
+            var (entry, attempt, alert) = (item.Entry, item.Entry.LoginAttempt, item.Alert);
             // An entry without a picture has a line too
             foreach (var picture in item.Pictures.Where(HasFile).Cast<Snapshot?>().DefaultIfEmpty())
                 await table.WriteAsync(string.Join(',', new[]
@@ -54,7 +54,8 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
                     entry.MailState?.ToString(),
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
-                    attempt?.Caller,
+                    attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
+                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(),
                 }.Select(Cell)) + "\r\n");
         }
     }
@@ -90,6 +91,17 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
             json.WriteString("origin", attempt.Origin.ToString());
             json.WriteString("service", attempt.Service);
             json.WriteString("caller", attempt.Caller);
+        }
+
+        if (item.Alert is { } alert)
+        {
+            json.WriteStartObject("alert");
+            json.WriteNumber("id", alert.Id);
+            json.WriteString("answer", alert.Answer.ToString());
+            if (alert.AnsweredAt is { } answeredAt)
+                json.WriteString("answeredAt", answeredAt);
+            json.WriteString("answeredThrough", alert.AnsweredThrough?.ToString());
+            json.WriteEndObject();
         }
 
         json.WriteString("problem", entry.CaptureProblem);
@@ -145,6 +157,20 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
             yield break;
         }
 
+        if (selection.AlertId is { } alertId)
+        {
+            LogPlace? after = null;
+            do
+            {
+                var attempts = await alerts.AttemptsAsync(selection.Viewer, alertId, after, PageSize, cancellationToken);
+                foreach (var item in attempts.Items)
+                    yield return item;
+                after = attempts.Later;
+            }
+            while (after is not null);
+            yield break;
+        }
+
         var before = selection.Before;
         do
         {
@@ -180,5 +206,6 @@ public sealed class ImageLogExport(ImageLogQuery query, SnapshotStore store)
 /// <param name="Filter">Which entries.</param>
 /// <param name="Before">Only entries before this place, so that all parts of the export contain the same entries.</param>
 /// <param name="Ids">These entries, regardless of the filter; null: all entries that match it.</param>
+/// <param name="AlertId">The entries of this alert, earliest first, regardless of the filter.</param>
 public sealed record ExportSelection(
-    Viewer Viewer, ImageLogFilter Filter, LogPlace? Before = null, IReadOnlyCollection<long>? Ids = null);
+    Viewer Viewer, ImageLogFilter Filter, LogPlace? Before = null, IReadOnlyCollection<long>? Ids = null, long? AlertId = null);

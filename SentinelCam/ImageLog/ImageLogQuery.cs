@@ -70,17 +70,18 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         return await db.Database.SqlQuery<AttemptCount>($"""
             SELECT Day, Outcome, SUM(Attempts) AS Attempts FROM AttemptDays
             WHERE OwnerId IN ({viewer.Id}, {nobody}) AND Day > {today - days} AND Day <= {today} AND Attempts > 0
-                AND Outcome <> {nameof(LoginOutcome.SucceededAfterFailures)}
+                AND Outcome NOT IN ({nameof(LoginOutcome.SucceededAfterFailures)}, {nameof(LoginOutcome.Test)})
             GROUP BY Day, Outcome
             """).ToListAsync();
     }
 
     /// <summary>
-    /// Counts the viewer's alerts since a time and the states of their mails; for an administrator, also alerts without an owner.
+    /// Counts the viewer's alerts since a time, without tests, and the states of their mails; for an administrator, also alerts
+    /// without an owner.
     /// </summary>
     public async Task<AlertSummary> AlertsSinceAsync(Viewer viewer, DateTimeOffset since)
     {
-        var alerts = db.Alerts.AsNoTracking().Where(a => a.OpenedAt >= since
+        var alerts = db.Alerts.AsNoTracking().Where(a => a.OpenedAt >= since && !a.IsTest
             && (a.OwnerId == viewer.Id || (viewer.IsAdministrator && a.OwnerId == null)));
         var states = await db.Deliveries.AsNoTracking()
             .Where(d => alerts.Select(a => (long?)a.Id).Contains(d.AlertId))

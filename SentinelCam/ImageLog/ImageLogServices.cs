@@ -7,6 +7,7 @@ public static class ImageLogServices
     {
         services.AddScoped<ImageLogIndex>();
         services.AddScoped<ImageLogQuery>();
+        services.AddScoped<AlertQuery>();
         services.AddScoped<ImageLogChanges>();
         services.AddScoped<ImageLogExport>();
         return services;

@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
 
@@ -14,7 +15,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips,
-    DeliveryPlan deliveries, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    DeliveryPlan deliveries, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
@@ -34,7 +35,11 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting } || entry.CaptureDueAt > time.GetUtcNow() + ClockTolerance)
             return;
 
+        using var trace = Telemetry.ContinueTrace("capture", entry.LoginAttempt?.TraceParent);
+        var began = time.GetTimestamp();
         var (result, snapshot, stripToCome) = await TakeAsync(entry, cancellationToken);
+        metrics.Captured(result, time.GetElapsedTime(began));
+        trace?.SetTag("result", result.Outcome.Label());
         var willRetry = snapshot is null && entry.CaptureTries < Delays.Length
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
         await RecordAsync(entry, result, snapshot, willRetry);

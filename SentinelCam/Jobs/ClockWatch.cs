@@ -17,6 +17,9 @@ public sealed class ClockWatch : IDisposable
     /// <summary>Smaller corrections of the clock are ignored.</summary>
     private static readonly TimeSpan MinJump = TimeSpan.FromMinutes(30);
 
+    /// <summary>Smaller jumps are not reported as steps.</summary>
+    private static readonly TimeSpan MinStep = TimeSpan.FromMinutes(1);
+
     private readonly TimeProvider _time;
     private readonly OutboxReader _outbox;
     private readonly ILogger<ClockWatch> _logger;
@@ -36,6 +39,9 @@ public sealed class ClockWatch : IDisposable
     /// <summary>Whether the clock was set within the last hour: until then, the times of files say little.</summary>
     public bool WasSetRecently => _setAt is { } at && _time.GetElapsedTime(at) < TimeSpan.FromHours(1);
 
+    /// <summary>The last time that the clock was set by a minute or more, as far as that can be seen; or null.</summary>
+    public ClockStep? LastStep { get; private set; }
+
     /// <summary>Corrects the ages of what was stored while the clock was wrong, if it was set since the last call.</summary>
     public async Task CheckAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
@@ -45,6 +51,8 @@ public sealed class ClockWatch : IDisposable
         {
             var now = Now();
             var jump = now.Wall - _last.Wall - ElapsedSince(_last, now);
+            if (jump.Duration() >= MinStep)
+                LastStep = new ClockStep(jump, _time.GetTimestamp());
             if (jump.Duration() >= MinJump)
             {
                 await CorrectAsync(db, now.Wall - jump, jump, cancellationToken);
@@ -108,6 +116,7 @@ public sealed class ClockWatch : IDisposable
                 WHERE IFNULL(AgesFrom, TakenAt) BETWEEN {from} AND {to};
             UPDATE Deliveries SET CreatedAt = CreatedAt + {by}, QueuedAt = QueuedAt + {by}
                 WHERE State IN ('Waiting', 'Sending') AND QueuedAt BETWEEN {from} AND {to};
+            UPDATE Troubles SET Since = Since + {by}, ToldAt = ToldAt + {by} WHERE Since BETWEEN {from} AND {to};
             UPDATE Accounts SET RegisteredAt = RegisteredAt + {by} WHERE RegisteredAt BETWEEN {from} AND {to};
             UPDATE Accounts SET PendingRecipientUntil = PendingRecipientUntil + {by}
                 WHERE PendingRecipientUntil - {day} BETWEEN {from} AND {to};
@@ -128,6 +137,7 @@ public sealed class ClockWatch : IDisposable
             UPDATE ImageLog SET ClockErrorSeconds = ({at} - At) / 1000 WHERE At < {before} AND ClockErrorSeconds IS NULL;
             UPDATE Snapshots SET AgesFrom = {at} WHERE TakenAt < {before} AND AgesFrom IS NULL;
             UPDATE Deliveries SET CreatedAt = {at}, QueuedAt = {at} WHERE State IN ('Waiting', 'Sending') AND QueuedAt < {before};
+            UPDATE Troubles SET Since = {at} WHERE Since < {before};
             UPDATE Accounts SET RegisteredAt = {at} WHERE RegisteredAt < {before};
             """, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -140,3 +150,8 @@ public sealed class ClockWatch : IDisposable
 
     private readonly record struct Sample(DateTimeOffset Wall, long Timestamp, TimeSpan? Uptime);
 }
+
+/// <summary>The clock was set.</summary>
+/// <param name="By">How much later it shows since then; negative if earlier.</param>
+/// <param name="At">The timer's value when this was noticed, up to a minute later.</param>
+public sealed record ClockStep(TimeSpan By, long At);

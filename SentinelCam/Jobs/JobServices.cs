@@ -13,8 +13,10 @@ public static class JobServices
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<HourlyJobs>();
+        services.AddSingleton<JobMetrics>();
         services.AddSingleton<MailTurns>();
         services.AddSingleton<ClockWatch>();
+        services.AddScoped<RecordRetention>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
@@ -36,8 +38,9 @@ public static class JobServices
     }
 
     private static void AddWorkers(this IServiceCollection services, int count, params string[] queues) =>
-        services.AddHangfireServer(options =>
+        services.AddHangfireServer((provider, options) =>
         {
+            options.FilterProvider = provider.GetRequiredService<JobMetrics>().Filters();
             (options.ServerName, options.Queues, options.WorkerCount) = (queues[0], queues, count);
             // One server starts the recurring jobs and removes expired ones; each that looks costs processor time
             options.IsLightweightServer = queues[0] != JobQueues.Default;

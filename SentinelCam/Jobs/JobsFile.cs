@@ -23,6 +23,14 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
     /// </summary>
     private static readonly TimeSpan LongestJob = TimeSpan.FromHours(1);
 
+    /// <summary>How many free pages stay in the file, because the next jobs need them.</summary>
+    private const int FreePagesKept = 256;
+
+    private const int PagesPerStep = 200;
+
+    /// <summary>SQLite's number for a file that gives pages back on request.</summary>
+    private const int Incremental = 2;
+
     /// <summary>Checks the file, replaces it if it cannot be used, and opens it.</summary>
     /// <exception cref="ConfigurationException">The file can be neither used nor replaced, as on a full disk.</exception>
     public SQLiteStorage Open()
@@ -39,10 +47,13 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
                 Probe();
             }
 
+            PrepareOld();
+
             var options = new SQLiteStorageOptions
             {
                 QueuePollInterval = TimeSpan.FromSeconds(5),
                 InvisibilityTimeout = LongestJob,
+                AutoVacuumSelected = SQLiteStorageOptions.AutoVacuum.INCREMENTAL,
             };
             var storage = new SQLiteStorage(new SQLiteDbConnectionFactory(Connect), options);
             storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.All);
@@ -75,6 +86,20 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
         }
     }
 
+    /// <summary>Gives the pages of jobs that are gone back to the disk, as after a flood.</summary>
+    public void GivePagesBack()
+    {
+        using var connection = Connect();
+        while (connection.ExecuteScalar<int>("PRAGMA freelist_count") is var free and > FreePagesKept)
+        {
+            connection.Query<Nothing>(string.Create(
+                CultureInfo.InvariantCulture, $"PRAGMA incremental_vacuum({Math.Min(PagesPerStep, free - FreePagesKept)})"));
+            // Made without it
+            if (connection.ExecuteScalar<int>("PRAGMA freelist_count") >= free)
+                return;
+        }
+    }
+
     /// <summary>Whether an error may pass without a change to the file.</summary>
     private static bool MayPass(SQLite3.Result result) =>
         result is SQLite3.Result.Full or SQLite3.Result.Busy or SQLite3.Result.Locked or SQLite3.Result.NoMem
@@ -101,7 +126,19 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
                 string.Create(CultureInfo.InvariantCulture, $"its schema is version {other}, not {Version}"));
         }
 
+        // Before the first page is written; later it changes nothing
+        connection.ExecuteScalar<int>("PRAGMA auto_vacuum = INCREMENTAL");
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
+    }
+
+    /// <summary>Prepares a file of an earlier version for <see cref="GivePagesBack"/>.</summary>
+    private void PrepareOld()
+    {
+        using var connection = Connect();
+        if (connection.ExecuteScalar<int>("PRAGMA auto_vacuum") == Incremental)
+            return;
+        connection.ExecuteScalar<int>("PRAGMA auto_vacuum = INCREMENTAL");
+        connection.Execute("VACUUM");
     }
 
     /// <summary>
@@ -154,5 +191,11 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
         logger.LogWarning(
             "jobs.db cannot be used ({Problem}). It was set aside as {Name} and replaced; all due work is enqueued again",
             problem, Path.GetFileName(aside));
+    }
+
+    /// <summary>A row without columns.</summary>
+    private sealed class Nothing
+    {
+        public int Id { get; set; }
     }
 }

@@ -9,11 +9,12 @@ namespace SentinelCam.Jobs;
 
 /// <summary>
 /// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
-/// files, requests for accounts that nobody answered, and sessions that ended.
+/// files, requests for accounts that nobody answered, sessions that ended, and old records.
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    SessionRetention sessions, ClockWatch clock, TimeProvider time, ILogger<RetentionJob> logger)
+    SessionRetention sessions, RecordRetention records, JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time,
+    ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -49,6 +50,8 @@ public sealed class RetentionJob(
         }
 
         await RemoveAsync(large, cancellationToken);
+        metrics.Found("old_picture", old.Count);
+        metrics.Found("surplus_picture", large.Count);
         if (old.Count + large.Count > 0)
         {
             logger.LogInformation(
@@ -56,10 +59,14 @@ public sealed class RetentionJob(
         }
 
         outbox.DeleteOlderThan(now - options.MaxAge);
-        if (!clock.WasSetRecently)
-            await RemoveOrphansAsync(now, cancellationToken);
         await requests.RemoveExpiredAsync(db, cancellationToken);
         await sessions.RemoveOldAsync(cancellationToken);
+        jobs.GivePagesBack();
+        // A clock that was wrong may still be
+        if (clock.WasSetRecently)
+            return;
+        await RemoveOrphansAsync(now, cancellationToken);
+        await records.RunAsync(cancellationToken);
     }
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>
@@ -88,6 +95,7 @@ public sealed class RetentionJob(
             foreach (var name in batch.Except(known))
             {
                 store.Delete(name);
+                metrics.Found("orphaned_file");
                 logger.LogInformation("Deleted the orphaned file {FileName}", name);
             }
         }

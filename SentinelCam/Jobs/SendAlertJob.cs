@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
 using SentinelCam.Cameras;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Mail;
 
@@ -13,7 +14,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
-    ClockWatch clock, TimeProvider time, ILogger<SendAlertJob> logger)
+    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
@@ -69,12 +70,17 @@ public sealed class SendAlertJob(
             return null;
 
         var delivery = await db.Deliveries.AsNoTracking().SingleAsync(d => d.Id == deliveryId, CancellationToken.None);
+        using var trace = Telemetry.ContinueTrace("send mail", delivery.TraceParent);
         var (outcome, isMoot) = await SendAsync(delivery, cancellationToken);
+        metrics.Tried(outcome);
+        trace?.SetTag("result", outcome.Result.Label());
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
         if (!await RecordAsync(delivery, state, reply, outcome, isMoot))
             return null;
 
+        if (state is DeliveryState.Accepted or DeliveryState.Failed)
+            metrics.Ended(state, time.GetUtcNow() - delivery.QueuedAt);
         var attemptId = await db.ImageLog
             .Where(e => e.Id == delivery.EntryId).Select(e => e.LoginAttemptId).SingleOrDefaultAsync(CancellationToken.None);
         logger.Log(state is DeliveryState.Accepted ? LogLevel.Information : LogLevel.Warning,

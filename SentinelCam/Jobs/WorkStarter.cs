@@ -17,7 +17,7 @@ namespace SentinelCam.Jobs;
 /// </remarks>
 public sealed class WorkStarter(
     IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, MailTurns turns,
-    ClockWatch clock, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
+    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
     /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
@@ -153,6 +153,7 @@ public sealed class WorkStarter(
                     continue;
                 }
 
+                metrics.Found("lost_job");
                 logger.LogWarning(
                     "The {Job} for {Id} did not finish and is started again: {Reason}", typeof(TJob).Name, work.Id, reason);
             }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Visitors;
 
@@ -55,6 +56,7 @@ public sealed class CredentialCheck(
     {
         // When the form arrived, which the picture must show: in a flood, the hash waits for a core
         var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
         TimeSpan? wait = null;
         var result = await GuardAsync(async () =>
@@ -85,6 +87,7 @@ public sealed class CredentialCheck(
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
         var line = VisitorLine.OfSession(session);
         var verdict = await passwords.VerifyAsync(account, password, line);
         return await GuardAsync(() => RecordAsync(

@@ -1,11 +1,12 @@
 using SentinelCam.Alerts;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 
 namespace SentinelCam.LoginAttempts;
 
 /// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
-    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries,
+    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries, AttemptMetrics metrics,
     ILogger<LoginAttemptRecorder> logger)
 {
     /// <summary>Records a failure.</summary>
@@ -17,6 +18,8 @@ public sealed class LoginAttemptRecorder(
         LoginAttempt attempt, DateTimeOffset countedAt, int? alertFrom = null, string? noPicture = null)
     {
         ArgumentNullException.ThrowIfNull(attempt);
+        metrics.Recorded(attempt);
+        attempt.TraceParent = Telemetry.CurrentTrace;
         var joined = await grouping.JoinAsync(attempt, countedAt, alertFrom, mayBePhotographed: noPicture is null,
             attempt.Outcome is LoginOutcome.NotChecked ? FloodBounds.LeastQuiet : TimeSpan.Zero);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
@@ -57,8 +60,11 @@ public sealed class LoginAttemptRecorder(
         // An attacker who has the password could otherwise trigger mail after mail
         var isTold = !await grouping.IsSuccessMailLimitReachedAsync(attempt, countedAt);
         attempt.Outcome = LoginOutcome.SucceededAfterFailures;
+        metrics.Recorded(attempt);
+        attempt.TraceParent = Telemetry.CurrentTrace;
         (attempt.AlertId, attempt.NumberInAlert) = (alert.Id, alert.Attempts);
         attempt.ToldBy = isTold ? ToldBy.OwnMail : ToldBy.Nothing;
+        AlertGrouping.JoinSuccess(alert, attempt);
         var entry = NewEntry(attempt, CaptureTrigger.SuccessAfterFailures, countedAt);
         if (!isTold || noPicture is not null)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, isTold ? noPicture : AlertGrouping.NotMailed);
@@ -71,6 +77,18 @@ public sealed class LoginAttemptRecorder(
         }
 
         return true;
+    }
+
+    /// <summary>Records a test, which then takes the same way as a failure.</summary>
+    /// <returns>Its entry.</returns>
+    public async Task<ImageLogEntry> AddTestAsync(LoginAttempt attempt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        var joined = await grouping.OpenTestAsync(attempt, now);
+        (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
+        var entry = NewEntry(attempt, CaptureTrigger.Test, now);
+        await SaveAsync(entry);
+        return entry;
     }
 
     private ImageLogEntry NewEntry(LoginAttempt attempt, CaptureTrigger trigger, DateTimeOffset dueAt) =>

@@ -14,8 +14,11 @@ namespace SentinelCam.Mail;
 /// <param name="directory">The directory. The first mail creates it, readable by this user only.</param>
 public sealed class OutboxTransport(string directory) : IMailTransport
 {
+    /// <summary>What deliveries name as their server.</summary>
+    public const string Name = "the outbox";
+
     /// <inheritdoc/>
-    public string Description => "the outbox";
+    public string Description => Name;
 
     /// <inheritdoc/>
     public async Task<MailOutcome> SendAsync(MimeMessage message, CancellationToken cancellationToken)

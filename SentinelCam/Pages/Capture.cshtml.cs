@@ -24,8 +24,6 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         && mails.All(d => d.State is DeliveryState.Accepted or DeliveryState.Failed
             || d is { State: DeliveryState.Waiting, Tries: > 0 });
 
-    public bool IsOnDashboard => CurrentPage.PathOf(Request) == "/dashboard";
-
     public async Task<IActionResult> OnGetAsync(long? id)
     {
         if (id is null)
@@ -42,7 +40,7 @@ public sealed class CaptureModel(ImageLogQuery query, ImageLogChanges changes, C
         if (!Request.IsHtmx())
             return LocalRedirect($"/capture?id={id}");
         // The dashboard shows the progress itself and keeps its address
-        if (!IsOnDashboard)
+        if (CurrentPage.PathOf(Request) != "/dashboard")
             Response.Htmx(headers => headers.PushUrl($"/capture?id={id}"));
         return await OnGetAsync(id);
     }

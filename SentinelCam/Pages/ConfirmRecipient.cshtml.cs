@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Alerts;
 
 namespace SentinelCam.Pages;
@@ -8,6 +9,7 @@ namespace SentinelCam.Pages;
 /// Where the link in the mail to an extra recipient leads; no account is needed. Only a button confirms, because programs that
 /// scan mails open their links.
 /// </summary>
+[EnableRateLimiting(RateLimits.MailLink)]
 public sealed class ConfirmRecipientModel(ExtraRecipients recipients) : PageModel
 {
     [BindProperty(SupportsGet = true)]

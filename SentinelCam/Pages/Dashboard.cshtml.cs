@@ -4,18 +4,23 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
+using SentinelCam.Watch;
 
 namespace SentinelCam.Pages;
 
-public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, HealthProbe health, TimeProvider time) : PageModel
+public sealed class DashboardModel(
+    AlertQuery alerts, ImageLogQuery query, ImageLogIndex index, CameraFeed camera, HealthProbe health, TimeProvider time)
+    : PageModel
 {
-    public const int Shown = 5;
+    /// <summary>The number of alerts: a large one, and rows of two or three.</summary>
+    public const int Shown = 7;
+
+    /// <summary>The number of new entries that are announced, at most.</summary>
+    private const int Announced = 5;
 
     public CameraStatus Camera => camera.Status;
 
-    public DateTimeOffset Now => time.GetUtcNow();
-
-    public ImageLogPage Log { get; private set; } = new([], null, 0);
+    public AlertPage Alerts { get; private set; } = new([], null);
 
     public AlertSummary LastDay { get; private set; } = new(0, 0, 0, 0);
 
@@ -32,7 +37,7 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
     public string News { get; private set; } = "";
 
     /// <summary>The next request's <see cref="Since"/>.</summary>
-    public string Newest => Log.Items is [var newest, ..] ? LogPlace.Of(newest.Entry).ToString() : "0_0";
+    public string Newest { get; private set; } = "0_0";
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -42,10 +47,19 @@ public sealed class DashboardModel(ImageLogQuery query, CameraFeed camera, Healt
             Problems = [.. (await health.RunAsync()).Values.OfType<string>()];
         LastDay = await query.AlertsSinceAsync(viewer, now.AddDays(-1));
         Chart = new AttemptChart(await query.AttemptsPerDayAsync(viewer, now, AttemptChart.Days), now);
-        Log = await query.PageAsync(viewer, new ImageLogFilter(), count: Shown);
-        if (LogPlace.Parse(Since) is { } since)
-            News = EntryWords.News([.. Log.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
+        Alerts = await alerts.PageAsync(viewer, null, Shown);
+        if (await index.FindAsync(viewer, new ImageLogFilter(), null, 1) is [var newest])
+            await AnnounceAsync(viewer, newest);
         return this.PageOrPartial("_Live");
+    }
+
+    private async Task AnnounceAsync(Viewer viewer, LogPlace newest)
+    {
+        Newest = newest.ToString();
+        if (LogPlace.Parse(Since) is not { } since || !IsAfter(newest, since))
+            return;
+        var latest = await query.PageAsync(viewer, new ImageLogFilter(), count: Announced);
+        News = EntryWords.News([.. latest.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
     }
 
     private static bool IsAfter(LogPlace place, LogPlace other) =>

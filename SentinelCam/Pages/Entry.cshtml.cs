@@ -11,6 +11,10 @@ namespace SentinelCam.Pages;
 /// <summary>One entry with its pictures in full size, and the way to the next one.</summary>
 public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes) : PageModel
 {
+    /// <summary>Why pictures were not pinned.</summary>
+    public const string NoRoom = "Not pinned: pinned pictures of all owners already fill half of the space for pictures, "
+        + "and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more space.";
+
     [BindProperty(SupportsGet = true)]
     public long Id { get; set; }
 
@@ -43,10 +47,11 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     }
 
     /// <summary>The entry's row in a list, in place of the question whether to delete it.</summary>
-    public async Task<IActionResult> OnGetRowAsync()
+    /// <param name="tile">Whether the list is a gallery.</param>
+    public async Task<IActionResult> OnGetRowAsync(bool tile = false)
     {
         Item = await query.FindAsync(Viewer.Of(User), Id);
-        return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item) : LocalRedirect($"/userdata/{Id}");
+        return Item is null ? NotFound() : Request.IsHtmx() ? Row(Item, tile) : LocalRedirect($"/userdata/{Id}");
     }
 
     /// <summary>Pins or unpins the picture. Answers the row of the list or the viewer, whichever asked.</summary>
@@ -77,8 +82,6 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
     /// <summary>Shows the refusal among the notices for a row, and in the viewer itself, which covers the notices.</summary>
     private async Task<IActionResult> NoRoomAsync()
     {
-        const string Refusal = "Not pinned: pinned pictures of all owners already fill half of the space for pictures, "
-            + "and the rest is kept for new ones. Unpin or delete some of yours, or ask the administrator for more space.";
         if (Request.IsHtmx() && Request.Headers["HX-Target"] == $"entry-{Id}")
         {
             Response.Headers["HX-Retarget"] = "#notice";
@@ -87,21 +90,22 @@ public sealed class EntryModel(ImageLogQuery query, ImageLogIndex index, ImageLo
             {
                 StatusCode = StatusCodes.Status409Conflict,
                 ContentType = "text/html",
-                Content = $"<p class=\"problem\">{Refusal}</p>",
+                Content = $"<p class=\"problem\">{NoRoom}</p>",
             };
         }
 
-        Problem = Refusal;
+        Problem = NoRoom;
         return await OnGetAsync();
     }
 
-    private PartialViewResult Row(ImageLogItem item) => new()
+    private PartialViewResult Row(ImageLogItem item, bool tile) => new()
     {
         ViewName = "_Entries",
         ViewData = new ViewDataDictionary<IReadOnlyList<ImageLogItem>>(MetadataProvider, ModelState)
         {
             Model = [item],
             ["Selectable"] = CurrentPage.PathOf(Request) == "/userdata",
+            ["Tiles"] = tile,
         },
     };
 

@@ -18,14 +18,16 @@ public static class PageServices
     /// <summary>As many entries as can be deleted at once, and some fields.</summary>
     private const int MaxFormValues = ImageLogChanges.MaxDeleted + 24;
 
-    private static readonly string[] PublicPages = ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient"];
+    private static readonly string[] PublicPages =
+        ["/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/WasItYou"];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddPublicAddress(configuration);
-        services.AddSingleton<HealthProbe>();
         services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
+        services.AddScoped<FirstSteps>();
+        services.AddScoped<LogLayoutCookie>();
         services.AddSingleton<LiveUpdates>();
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
@@ -82,6 +84,7 @@ public static class PageServices
             .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapHealth();
+        app.MapMetrics();
         app.MapLiveUpdates();
         app.MapJobsDashboard();
     }

@@ -11,7 +11,8 @@ namespace SentinelCam.Pages;
 
 [EnableRateLimiting(RateLimits.Export)]
 public sealed class UserDataModel(
-    ImageLogQuery query, ImageLogIndex index, ImageLogExport export, ViewerTime viewers, TimeProvider time) : PageModel
+    ImageLogQuery query, ImageLogIndex index, ImageLogExport export, ViewerTime viewers, LogLayoutCookie layout,
+    TimeProvider time) : PageModel
 {
     /// <summary>Counting stops here, so that showing a number never reads a million rows.</summary>
     private const int MaxCounted = 100;
@@ -22,6 +23,12 @@ public sealed class UserDataModel(
     /// <summary>Only entries before this place, as <see cref="LogPlace.ToString"/> writes it.</summary>
     [BindProperty(SupportsGet = true)]
     public string? Before { get; set; }
+
+    /// <summary>Overrides the remembered layout, so that a page that continues a list looks like that list.</summary>
+    [BindProperty(SupportsGet = true)]
+    public LogLayout? View { get; set; }
+
+    public LogLayout Layout => View ?? layout.Layout;
 
     public ImageLogPage Log { get; private set; } = new([], null, 0);
 
@@ -41,6 +48,13 @@ public sealed class UserDataModel(
         }
 
         return this.PageOrPartial("_Log");
+    }
+
+    /// <summary>Remembers the chosen layout.</summary>
+    public IActionResult OnPost()
+    {
+        layout.Choose(Layout);
+        return LocalRedirect(Search.Url("/userdata"));
     }
 
     public async Task<IActionResult> OnGetExportAsync()

@@ -45,7 +45,7 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
     {
         var (day, random) = (frame.TakenAt.UtcDateTime, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         var name = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy}/{day:MM}/{day:dd}/{random}.jpg");
-        if (new DriveInfo(data.Root).AvailableFreeSpace < Reserve + frame.Jpeg.Length)
+        if (data.FreeBytes < Reserve + frame.Jpeg.Length)
             throw new IOException($"Less than {Reserve >> 20} MiB of disk space is free for {data.Root}.");
         // Created while the disk is busy with the picture
         var thumbnailing = Task.Run(() => thumbnails.TryMake(frame.Jpeg));

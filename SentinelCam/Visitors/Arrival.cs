@@ -51,11 +51,12 @@ internal sealed class ArrivalNote(IOptions<ForwardedHeadersOptions> options) : I
     };
 }
 
-/// <summary>Registers what must see a request first.</summary>
+/// <summary>Registers where the site is, and what must see a request first.</summary>
 public static class VisitorServices
 {
-    public static IServiceCollection AddVisitors(this IServiceCollection services)
+    public static IServiceCollection AddVisitors(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(SiteOptions.Read(configuration));
         // The first filter is the outermost: ASP.NET Core's own, which applies the forwarding headers, is registered already
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ArrivalNote>());
         return services;

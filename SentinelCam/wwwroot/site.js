@@ -116,7 +116,8 @@ function localize(root) {
     if (!Number.isNaN(at.getTime())) {
       const day = dayOf(at);
       const ago = "ago" in time.dataset ? agoOf(time) : undefined;
-      const text = time.classList.contains("hour") ? `${two(at.getHours())}:${two(at.getMinutes())}` : ago ?? `${day === "today" && time.classList.contains("clock") ? "" : `${day} `}at ${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      const hour = `${two(at.getHours())}:${two(at.getMinutes())}${time.classList.contains("exact") ? `:${two(at.getSeconds())}` : ""}`;
+      const text = time.classList.contains("hour") ? hour : ago ?? `${day === "today" && time.classList.contains("clock") ? "" : `${day} `}at ${hour}`;
       if (time.textContent !== text) {
         time.textContent = text;
       }
@@ -232,8 +233,9 @@ document.addEventListener("htmx:afterSwap", () => {
 // Shows in the list, too, that a picture was pinned in the viewer
 document.addEventListener("entry-changed", (event) => {
   const id = event.detail.value;
-  if (document.getElementById(`entry-${id}`)) {
-    htmx.ajax("GET", `/userdata/${id}?handler=Row`, { target: `#entry-${id}`, swap: "outerHTML" });
+  const entry = document.getElementById(`entry-${id}`);
+  if (entry) {
+    htmx.ajax("GET", `/userdata/${id}?handler=Row&tile=${entry.matches(".tile")}`, { target: `#entry-${id}`, swap: "outerHTML" });
   }
 });
 
@@ -261,16 +263,7 @@ if (document.querySelector("[data-events]")) {
   let timer;
   let heard;
   let asked;
-  // While a question waits for its answer, updates wait too
-  let missed = false;
-  const asks = () => document.querySelector("#latest form[hx-post]") !== null;
-  const refresh = () => {
-    missed = asks();
-    if (!missed) {
-      htmx.trigger("#live", "news");
-    }
-  };
-  document.addEventListener("htmx:afterOnLoad", () => missed && !asks() && refresh());
+  const refresh = () => htmx.trigger("#live", "news");
 
   const listen = () => {
     source?.close();
@@ -312,8 +305,6 @@ if (document.querySelector("[data-events]")) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     focused = undefined;
     if (event.detail.requestConfig.elt.id === "live") {
-      missed = asks();
-      event.detail.shouldSwap &&= !missed;
       const active = document.activeElement;
       focused = { active, part: active.closest("[id]")?.id, html: active.outerHTML };
     }

@@ -75,6 +75,10 @@ public class DeviceTests
         Assert.Equal(CaptureOutcome.NoCamera, camera.Check()?.Outcome);
         Plug("video3");
         Assert.Equal((3, null), (devices.IndexOf(path), devices.Check(path)));
+        // By any name it is the same camera
+        Assert.Equal(["device 3", "device 3", "device 0", "auto"], new[] { path, "3", "0", "auto" }.Select(source =>
+            CameraSource.Parse(source, new TestEnvironment(), devices: devices)
+                .Create(TimeProvider.System, OpenCv.Library, new StuckThreads()).Identity));
         folder.Delete(recursive: true);
 
         void Plug(string device)

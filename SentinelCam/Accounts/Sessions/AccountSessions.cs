@@ -149,7 +149,8 @@ public sealed class AccountSessions(
                 opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value);
         }
 
-        var sessions = from session in db.Sessions
+        var sessions =
+            from session in db.Sessions
             where session.KeyHash == keyHash && session.EndedAt == null
             join account in accounts on session.AccountId equals account.Id
             where account.SecurityStamp == session.SecurityStamp

@@ -20,7 +20,7 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
     /// <summary>The lines, in their order.</summary>
     public IEnumerable<string> Lines() => content.Kind switch
     {
-        MailKind.Test => [],
+        MailKind.Test or MailKind.WatchNotice or MailKind.SelfTest => [],
         MailKind.ConfirmRecipient =>
         [
             "If you want to receive them, open the link above and confirm. The link works once and expires after a day.",
@@ -35,6 +35,11 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
         MailKind.Manual =>
         [
             "If you did not request this picture, someone else is signed in to your account. Change your password.",
+        ],
+        _ when content.IsTest =>
+        [
+            "If you requested this test, you do not need to do anything: your alerts arrive.",
+            "If you did not, someone else is signed in to your account. Change your password.",
         ],
         _ when words.IsDevice => DeviceAdvice(),
         _ when IsSuccessAfterFailures =>

@@ -131,6 +131,18 @@ public sealed record AlertContent
     /// <summary>Why pictures are missing; or null.</summary>
     public string? PictureProblem { get; init; }
 
+    /// <summary>Whether the mail is about a test that the owner requested.</summary>
+    public bool IsTest { get; init; }
+
+    /// <summary>Where the site shows the alert; null if the site's address is not known, or the mail is about no alert.</summary>
+    public string? AlertLink { get; init; }
+
+    /// <summary>Where the owner says whether it was they; null for any other recipient.</summary>
+    public string? AnswerLink { get; init; }
+
+    /// <summary>Where a second recipient confirms; for <see cref="MailKind.ConfirmRecipient"/>.</summary>
+    public string? ConfirmLink { get; init; }
+
     /// <summary>The time zone for the times in the mail.</summary>
     public required TimeZoneInfo TimeZone { get; init; }
 

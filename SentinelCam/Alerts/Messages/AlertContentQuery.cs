@@ -9,7 +9,8 @@ namespace SentinelCam.Alerts;
 
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
-    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients)
+    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
+    AnswerLinks links)
 {
     private const int MaxAddresses = 10;
     private const int MaxSummaryPictures = 5;
@@ -31,6 +32,7 @@ public sealed class AlertContentQuery(
         // An owner who was suspended in the meantime no longer receives pictures
         if (owner is { ApprovedAt: null })
             return null;
+        var alert = await db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.AlertId);
         var content = new AlertContent
         {
             Kind = delivery.Kind,
@@ -44,12 +46,16 @@ public sealed class AlertContentQuery(
             ComposedAt = delivery.CreatedAt,
             FirstAt = delivery.CreatedAt,
             LastAt = delivery.CreatedAt,
+            IsTest = alert is { IsTest: true },
+            AlertLink = links.PageOf(alert?.Id),
+            AnswerLink = links.LinkFor(owner, delivery, alert),
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged => content with { Lines = delivery.Changes?.Split('\n') ?? [] },
+            MailKind.SettingsChanged or MailKind.WatchNotice or MailKind.SelfTest =>
+                content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
-                owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { Lines = [link] } : null,
+                owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { ConfirmLink = link } : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
             _ => await EntryAsync(content, delivery),
         };
@@ -85,7 +91,7 @@ public sealed class AlertContentQuery(
         };
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
-        else
+        else if (!content.IsTest)
             content = content with { Success = await SuccessSinceAsync(told[0]) };
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
@@ -113,7 +119,7 @@ public sealed class AlertContentQuery(
             return null;
         var last = await failures.OrderByDescending(a => a.At).ThenByDescending(a => a.Id).FirstAsync();
         // Lists the newest ones; the mail only counts the rest
-        var told = await failures.OrderByDescending(a => a.Id).Take(AlertText.MaxAttemptsTold).ToListAsync();
+        var told = await failures.OrderByDescending(a => a.Id).Take(AlertFacts.MaxAttemptsTold).ToListAsync();
         told.Reverse();
         var addresses = failures.GroupBy(a => a.RemoteAddress)
             .Select(group => new { Address = group.Key, Count = group.Sum(a => a.Count) });

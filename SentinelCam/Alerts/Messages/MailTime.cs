@@ -12,6 +12,14 @@ internal static class MailTime
 
     public static string ToTheMinute(DateTimeOffset time, TimeZoneInfo zone) => Text(time, zone, "HH:mm");
 
+    /// <summary>The time of day, after <see cref="ToTheSecond"/> of an earlier time; with the day if it is another one.</summary>
+    public static string AfterTheFirst(DateTimeOffset time, DateTimeOffset first, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(time, zone);
+        var sameDay = local.Date == TimeZoneInfo.ConvertTime(first, zone).Date;
+        return local.ToString(sameDay ? "HH:mm:ss" : "d MMMM 'at' HH:mm:ss", CultureInfo.InvariantCulture);
+    }
+
     private static string Text(DateTimeOffset time, TimeZoneInfo zone, string clock)
     {
         var local = TimeZoneInfo.ConvertTime(time, zone);

@@ -36,12 +36,12 @@ internal sealed class CameraSource
         if (source.Equals("demo", StringComparison.OrdinalIgnoreCase))
             return new CameraSource((time, _, _, _) => new DemoCamera(time));
         if (DeviceIndex(source) is { } index)
-            return Device(index.ToString(CultureInfo.InvariantCulture), () => devices.Check(index), () => index);
+            return Device(index.ToString(CultureInfo.InvariantCulture), () => devices.Check(index), () => index, () => index);
         if (source.Contains("://", StringComparison.Ordinal))
             return Address(source) ?? throw NotAllowed(source);
         var path = Path.GetFullPath(Path.Combine(environment.ContentRootPath, source));
         if (devices.Contains(path))
-            return Device(path, () => devices.Check(path), () => devices.Resolve(path));
+            return Device(path, () => devices.Check(path), () => devices.Resolve(path), () => devices.IndexOf(path));
         return mayBeAbsent || File.Exists(path) ? VideoFile(source, path) : throw NotAllowed(source);
     }
 
@@ -61,9 +61,10 @@ internal sealed class CameraSource
     /// <param name="shown">The source, as it is shown.</param>
     /// <param name="check">Why the device cannot be opened, or null.</param>
     /// <param name="index">Its index, looked up for each opening: behind a link it may change.</param>
-    private static CameraSource Device(string shown, Func<CameraFault?> check, Func<int> index) =>
+    /// <param name="found">The same; null if there is no device.</param>
+    private static CameraSource Device(string shown, Func<CameraFault?> check, Func<int> index, Func<int?> found) =>
         new((time, library, stuckThreads, _) => new NativeCamera(
-            shown, library, stuckThreads, check, _ => DeviceReader.OpenFirst([index()], time), time, startsDark: true));
+            shown, library, stuckThreads, check, _ => DeviceReader.OpenFirst([index()], time), time, startsDark: true, found));
 
     private static CameraSource VideoFile(string shown, string path) => new((time, library, stuckThreads, _) => new NativeCamera(
         shown, library, stuckThreads, () => VideoFileReader.Check(path), _ => VideoFileReader.Open(path, time), time));

@@ -20,6 +20,8 @@ internal sealed class DeviceReader : INativeReader
         _isOwnJpeg = AskForOwnJpeg(device);
     }
 
+    public int? Device => _index;
+
     /// <summary>Opens the first device that can be opened.</summary>
     /// <exception cref="CameraException">None can be opened.</exception>
     public static DeviceReader OpenFirst(IReadOnlyList<int> indices, TimeProvider time)

@@ -7,6 +7,8 @@ internal sealed class FallbackCamera(ICamera camera, ICamera standIn) : ICamera
 {
     public string Source => camera.Source;
 
+    public string Identity => camera.Identity;
+
     public bool StartsDark => camera.StartsDark;
 
     public CameraFault? StandsInFor { get; private set; }

@@ -43,6 +43,7 @@ internal sealed class HttpCamera : ICamera
     public HttpCamera(Uri address, TimeProvider time)
     {
         Source = RedactedSource.Of(address);
+        Identity = address.AbsoluteUri;
         _host = CameraConnection.HostOf(address);
         _address = new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri;
         _time = time;
@@ -50,6 +51,8 @@ internal sealed class HttpCamera : ICamera
     }
 
     public string Source { get; }
+
+    public string Identity { get; }
 
     public CameraFault? Check() => null;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -6,6 +7,9 @@ namespace SentinelCam.Cameras;
 /// <summary>An open device or file. Used by one thread.</summary>
 internal interface INativeReader : IDisposable
 {
+    /// <summary>The index of the device; null for a file.</summary>
+    int? Device => null;
+
     /// <summary>Waits for the next frame, in native code that cannot be cancelled.</summary>
     /// <exception cref="CameraException">There are no more frames.</exception>
     Frame Read(CancellationToken stop);
@@ -36,6 +40,8 @@ internal sealed class NativeCamera : ICamera
     private readonly Func<CameraFault?> _check;
     private readonly Func<CancellationToken, INativeReader> _open;
     private readonly TimeProvider _time;
+    private readonly Func<int?>? _device;
+    private volatile int _opened = -1;
 
     /// <param name="source">The source, as it is shown.</param>
     /// <param name="library">OpenCV. If it cannot be loaded, nothing is opened.</param>
@@ -44,6 +50,7 @@ internal sealed class NativeCamera : ICamera
     /// <param name="open">Opens it, on the camera's thread.</param>
     /// <param name="time">The clock.</param>
     /// <param name="startsDark">True for a device, false for a file.</param>
+    /// <param name="device">The index of the device that it would open now, if that is known.</param>
     public NativeCamera(
         string source,
         OpenCvLibrary library,
@@ -51,14 +58,18 @@ internal sealed class NativeCamera : ICamera
         Func<CameraFault?> check,
         Func<CancellationToken, INativeReader> open,
         TimeProvider time,
-        bool startsDark = false)
+        bool startsDark = false,
+        Func<int?>? device = null)
     {
         StartsDark = startsDark;
         Source = source;
+        _device = device;
         (_library, _stuckThreads, _check, _open, _time) = (library, stuckThreads, check, open, time);
     }
 
     public string Source { get; }
+
+    public string Identity => _device?.Invoke() is { } found ? NameOf(found) : _opened >= 0 ? NameOf(_opened) : Source;
 
     public bool StartsDark { get; }
 
@@ -88,12 +99,15 @@ internal sealed class NativeCamera : ICamera
         }
     }
 
+    private static string NameOf(int device) => string.Create(CultureInfo.InvariantCulture, $"device {device}");
+
     private void Run(ChannelWriter<Frame> frames, TaskCompletionSource ended, CancellationToken stop)
     {
         Exception? end = null;
         try
         {
             using var reader = _open(stop);
+            _opened = reader.Device ?? -1;
             while (!stop.IsCancellationRequested)
                 frames.TryWrite(reader.Read(stop));
         }

@@ -57,6 +57,8 @@ internal sealed class RtspCamera(
 
     public string Source { get; } = RedactedSource.Of(address);
 
+    public string Identity => address.AbsoluteUri;
+
     public CameraFault? Check() => IsInstalled() ? null : NoProgram;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)

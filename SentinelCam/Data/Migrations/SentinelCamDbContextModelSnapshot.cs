@@ -171,6 +171,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("ExtraRecipient")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("FirstStepsEndedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
 
@@ -251,6 +254,24 @@ namespace SentinelCam.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("AccountTyped")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("New");
+
+                    b.Property<long?>("AnsweredAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("AnsweredThrough")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER");
 
@@ -261,6 +282,15 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ClosesAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Entries")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsTest")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LastAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastCaptureAt")
@@ -282,16 +312,37 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("OwnerId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("RemoteAddress")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
                     b.Property<string>("RemoteNetwork")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Service")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("SucceededAt")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("OwnerId", "LastAt")
+                        .HasFilter("Entries > 0");
 
                     b.HasIndex("OwnerId", "OpenedAt");
 
                     b.HasIndex("OwnerId", "Origin", "RemoteNetwork", "ClosesAt")
                         .HasFilter("ClosedAt IS NULL");
+
+                    b.HasIndex(new[] { "OwnerId", "LastAt" }, "IX_Alerts_New")
+                        .HasFilter("Answer = 'New' AND Entries > 0");
+
+                    b.HasIndex(new[] { "OwnerId", "OpenedAt" }, "IX_Alerts_Test")
+                        .HasFilter("IsTest");
 
                     b.ToTable("Alerts");
                 });
@@ -333,6 +384,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("AlertId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AnsweredAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Changes")
@@ -382,6 +436,9 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<string>("State")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TraceParent")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Tries")
@@ -494,12 +551,12 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AlertId");
-
                     b.HasIndex("CaptureDueAt")
                         .HasFilter("CaptureState = 'Waiting'");
 
                     b.HasIndex("LoginAttemptId");
+
+                    b.HasIndex("AlertId", "At");
 
                     b.HasIndex("OwnerId", "At");
 
@@ -511,6 +568,9 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("OwnerId", "Outcome", "At");
 
                     b.HasIndex("OwnerId", "Trigger", "At");
+
+                    b.HasIndex(new[] { "AlertId" }, "IX_ImageLog_AlertId_Taken")
+                        .HasFilter("CaptureState = 'Taken'");
 
                     b.ToTable("ImageLog");
                 });
@@ -606,6 +666,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("TraceParent")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("UserAgent")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -641,6 +704,26 @@ namespace SentinelCam.Data.Migrations
                     b.HasKey("Migration");
 
                     b.ToTable("SchemaVersions");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.SelfTest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("FirstDeliveryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("StartedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("SelfTests");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Session", b =>
@@ -764,6 +847,26 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("TakenAt");
 
                     b.ToTable("Snapshots");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.Trouble", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Problem")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Kind");
+
+                    b.ToTable("Troubles");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRoleClaim<long>", b =>

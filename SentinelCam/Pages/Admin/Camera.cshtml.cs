@@ -6,7 +6,7 @@ using SentinelCam.Cameras;
 
 namespace SentinelCam.Pages;
 
-public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : PageModel
+public sealed class CameraModel(CameraFeed camera, CameraSelection selection, CameraTrial trial) : PageModel
 {
     private const string ChosenKey = "Camera.Chosen";
 
@@ -19,6 +19,12 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     public string? Problem { get; private set; }
 
     public bool IsChosen { get; private set; }
+
+    /// <summary>The source that was tried with this request.</summary>
+    public TriedSource? Tried { get; private set; }
+
+    /// <summary>What was typed, for the field; null if it may contain a password.</summary>
+    public string? Entered { get; private set; }
 
     /// <summary>The page or its live part. Both keep the camera open for a while.</summary>
     public IActionResult OnGet()
@@ -34,22 +40,45 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection) : 
     }
 
     /// <summary>The latest frame as a JPEG, or 404 if the camera gives none within five seconds.</summary>
-    public async Task<IActionResult> OnGetFrameAsync()
+    public async Task<IActionResult> OnGetFrameAsync() =>
+        Picture(await camera.PreviewAsync(HttpContext.RequestAborted));
+
+    /// <summary>The picture of the last trial as a JPEG, or 404.</summary>
+    public IActionResult OnGetTried(string? id) => Picture(trial.Find(id)?.Source.Picture);
+
+    /// <summary>Tries a source without choosing it.</summary>
+    public async Task<IActionResult> OnPostTryAsync(string? source)
     {
-        Response.Headers.CacheControl = "private, no-store";
-        return await camera.PreviewAsync(HttpContext.RequestAborted) is { } frame ? File(frame.Jpeg, "image/jpeg") : NotFound();
+        Tried = await trial.TryAsync(source, Viewer.Of(User).Id, HttpContext.RequestAborted);
+        Entered = CameraTrial.Repeatable(source);
+        Devices = new DeviceList().Found();
+        return this.PageOrPartial("_Tried");
     }
 
-    public async Task<IActionResult> OnPostAsync(string? source)
+    /// <summary>Chooses a source.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="tried">Instead: the id of the source that was tried.</param>
+    public async Task<IActionResult> OnPostAsync(string? source, string? tried)
     {
-        Problem = await selection.ChooseAsync(source, Viewer.Of(User).Id);
+        var value = tried is null ? source : trial.Find(tried)?.Value;
+        Problem = tried is not null && value is null
+            ? "This try is over ten minutes old, or another source was tried since. Enter the source again."
+            : await selection.ChooseAsync(value, Viewer.Of(User).Id);
         if (Problem is not null)
         {
+            Entered = CameraTrial.Repeatable(source);
             Devices = new DeviceList().Found();
             return Page();
         }
 
+        trial.Forget(tried);
         TempData[ChosenKey] = true;
         return LocalRedirect("/admin/camera");
+    }
+
+    private IActionResult Picture(Frame? frame)
+    {
+        Response.Headers.CacheControl = "private, no-store";
+        return frame is null ? NotFound() : File(frame.Jpeg, "image/jpeg");
     }
 }

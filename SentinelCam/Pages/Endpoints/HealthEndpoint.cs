@@ -4,6 +4,7 @@ using SentinelCam.Cameras;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.Watch;
 
 namespace SentinelCam.Pages;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -122,13 +121,10 @@ public sealed class LiveUpdates
     private async Task<string> StateAsync(Viewer viewer, CameraWord camera)
     {
         await using var scope = _scopes.CreateAsyncScope();
-        var places = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
-            .FindAsync(viewer, new ImageLogFilter(), null, DashboardModel.Shown);
-        var ids = places.ConvertAll(p => p.Id);
-        var states = await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().ImageLog.AsNoTracking()
-            .Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id)
-            .Select(e => new { e.Id, e.CaptureState, e.CaptureTries, e.MailState }).ToListAsync();
-        return $"{camera} {string.Join(' ', states)}";
+        var newest = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
+            .FindAsync(viewer, new ImageLogFilter(), null, 1);
+        var alerts = await scope.ServiceProvider.GetRequiredService<AlertQuery>().StateAsync(viewer, DashboardModel.Shown);
+        return $"{camera} {newest.FirstOrDefault()} {alerts}";
     }
 
     private sealed record CameraWord(CameraState State, string? Problem, int Width, int Height);

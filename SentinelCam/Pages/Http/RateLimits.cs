@@ -6,8 +6,9 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Limits on what is expensive: taking pictures, sending mails again, exporting, and registering. <c>/login</c> has no limit
-/// here, because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it costs.
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and answering the links of mails.
+/// <c>/login</c> has no limit here, because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it
+/// costs.
 /// </summary>
 public static class RateLimits
 {
@@ -15,6 +16,7 @@ public static class RateLimits
     public const string Export = "export";
     public const string Register = "register";
     public const string SendAgain = "send-again";
+    public const string MailLink = "mail-link";
 
     /// <summary>Said together with <see cref="SayTooManyWrong"/>.</summary>
     public const string TooManyWrong = "Too many passwords were wrong in this browser, so nothing was compared or changed. "
@@ -40,9 +42,9 @@ public static class RateLimits
             ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
             : Unlimited);
         // Each costs the hash of a password
-        options.AddPolicy(Register, context => IsPost(context)
-            ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
-            : Unlimited);
+        options.AddPolicy(Register, PostsOfNetwork);
+        // Each locks the database
+        options.AddPolicy(MailLink, PostsOfNetwork);
         // Mail servers limit the mails of a day: one account must not use up what the others' alerts need
         options.AddPolicy(SendAgain, context => IsPost(context) && !HasHandler(context, "Acknowledge")
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions
@@ -71,6 +73,10 @@ public static class RateLimits
         response.StatusCode = StatusCodes.Status429TooManyRequests;
         response.Headers.RetryAfter = SignInPolicy.LockoutTime.TotalSeconds.ToString(CultureInfo.InvariantCulture);
     }
+
+    private static RateLimitPartition<string> PostsOfNetwork(HttpContext context) => IsPost(context)
+        ? RateLimitPartition.GetTokenBucketLimiter(RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => PerMinute(60))
+        : Unlimited;
 
     private static bool IsPost(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
 

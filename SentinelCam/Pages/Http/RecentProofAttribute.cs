@@ -17,7 +17,8 @@ namespace SentinelCam.Pages;
 /// </summary>
 /// <remarks>
 /// The question is a form that carries the fields of the first one to the same address, so that the answer makes the change.
-/// There is no address to return to and nothing is stored. A page whose fields contain a secret must not use it.
+/// There is no address to return to and nothing is stored. The fields, which can contain a camera's password, go back only to the
+/// browser that has sent them.
 /// </remarks>
 /// <param name="handlers">The methods that need it; without any, all that answer a POST.</param>
 [AttributeUsage(AttributeTargets.Class)]

@@ -5,7 +5,7 @@ public static class SecurityHeaders
 {
     /// <summary>Allows nothing inline and nothing from other sites. The build removes the data: images from Pico CSS.</summary>
     private const string Pages =
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+        "default-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
     /// <summary>Hangfire's dashboard has inline styles, and data: images in its style sheet.</summary>
     private const string Jobs = Pages + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
@@ -20,7 +20,8 @@ public static class SecurityHeaders
             headers.ContentSecurityPolicy = policy;
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = "DENY";
-            headers["Referrer-Policy"] = "same-origin";
+            if (headers["Referrer-Policy"].Count == 0)
+                headers["Referrer-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 

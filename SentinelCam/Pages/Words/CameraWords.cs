@@ -7,12 +7,16 @@ namespace SentinelCam.Pages;
 public static class CameraWords
 {
     /// <summary>The state; for a live camera with its frames per second.</summary>
-    public static string Of(CameraStatus status) => status.State switch
+    public static string Of(CameraStatus status) => status.State is CameraState.Live
+        ? string.Create(CultureInfo.InvariantCulture, $"{OfState(status)}, {status.FramesPerSecond:0.#} frames per second")
+        : OfState(status);
+
+    /// <summary>The state alone.</summary>
+    public static string OfState(CameraStatus status) => status.State switch
     {
         CameraState.Off => "off; opens when needed",
         CameraState.Opening => "opening",
-        CameraState.Live => string.Create(CultureInfo.InvariantCulture,
-            $"live{(status.IsDemo ? ", DEMO pictures" : "")}, {status.FramesPerSecond:0.#} frames per second"),
+        CameraState.Live => status.IsDemo ? "live, DEMO pictures" : "live",
         CameraState.Stale => "open, but no new frames",
         CameraState.Failed => "failed",
         CameraState.MissingLibrary => "a library is missing",

@@ -47,6 +47,8 @@ public static class DeliveryWords
         MailKind.LatePicture => "Late picture",
         MailKind.ConfirmRecipient => "Confirmation request",
         MailKind.SettingsChanged => "Notice of changed settings",
+        MailKind.WatchNotice => "Notice about SentinelCam itself",
+        MailKind.SelfTest => "Weekly test",
         _ => "Email",
     };
 }

@@ -13,6 +13,7 @@ public static class EntryWords
         CaptureTrigger.FailedLogin => "failed sign-in",
         CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
         CaptureTrigger.Manual => "\"Capture now\"",
+        CaptureTrigger.Test => "test alert",
         _ => trigger.ToString(),
     };
 
@@ -21,6 +22,7 @@ public static class EntryWords
         CaptureTrigger.FailedLogin => "Failed sign-in",
         CaptureTrigger.SuccessAfterFailures => "Sign-in after failures",
         CaptureTrigger.Manual => "Captured by you",
+        CaptureTrigger.Test => "Test alert",
         _ => trigger.ToString(),
     };
 
@@ -51,6 +53,16 @@ public static class EntryWords
         return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
             ? $"{What(entry.Trigger)}: {attempt.OutcomeInWords()}"
             : What(entry.Trigger);
+    }
+
+    /// <summary>What happened, in the few words that fit below a small picture.</summary>
+    public static string Brief(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry is not { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { Origin: AttemptOrigin.WebPage } attempt })
+            return What(entry);
+        var outcome = attempt.OutcomeInWords();
+        return char.ToUpperInvariant(outcome[0]) + outcome[1..];
     }
 
     public static string Of(MailFilter mail) => mail switch
@@ -100,18 +112,21 @@ public static class EntryWords
     public static string PlaceOf(LoginAttempt attempt)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        return attempt.RemoteAddress switch
-        {
-            "" or Visitor.UnknownAddress => "an unknown address",
-            LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
-            var address => RemotePlace.KindOf(address) switch
-            {
-                RemoteKind.ThisMachine => "this device",
-                RemoteKind.LocalNetwork => "your network",
-                _ => $"the internet, {address}",
-            },
-        };
+        return PlaceOf(attempt.RemoteAddress);
     }
+
+    /// <summary>An address as a place, for after "from".</summary>
+    public static string PlaceOf(string remoteAddress) => remoteAddress switch
+    {
+        "" or Visitor.UnknownAddress => "an unknown address",
+        LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
+        _ => RemotePlace.KindOf(remoteAddress) switch
+        {
+            RemoteKind.ThisMachine => "this device",
+            RemoteKind.LocalNetwork => "your network",
+            _ => $"the internet, {remoteAddress}",
+        },
+    };
 
     private static string Summary(ImageLogEntry entry)
     {

@@ -64,7 +64,7 @@ public static class TimeWords
         };
     }
 
-    /// <summary>The time of day: <c>13:00</c>.</summary>
-    public static string Hour(DateTimeOffset time, TimeZoneInfo zone) =>
-        TimeZoneInfo.ConvertTime(time, zone).ToString("HH:mm", CultureInfo.InvariantCulture);
+    /// <summary>The time of day: <c>13:00</c>, or with seconds <c>13:00:25</c>.</summary>
+    public static string Hour(DateTimeOffset time, TimeZoneInfo zone, bool seconds = false) =>
+        TimeZoneInfo.ConvertTime(time, zone).ToString(seconds ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture);
 }

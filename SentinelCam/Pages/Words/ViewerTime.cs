@@ -32,7 +32,8 @@ public sealed class ViewerTime(IHttpContextAccessor http, SentinelCamDbContext d
     public async Task<string> DayAsync(DateTimeOffset moment) => TimeWords.DayOf(moment, await ZoneAsync(), time.GetUtcNow());
 
     /// <summary>The time of day in that zone.</summary>
-    public async Task<string> HourAsync(DateTimeOffset moment) => TimeWords.Hour(moment, await ZoneAsync());
+    public async Task<string> HourAsync(DateTimeOffset moment, bool seconds = false) =>
+        TimeWords.Hour(moment, await ZoneAsync(), seconds);
 
     /// <summary>How long ago a time was, as <see cref="TimeWords.Ago"/> writes it, and in seconds.</summary>
     public async Task<(string Words, long Seconds)> AgoAsync(DateTimeOffset moment)

@@ -1,0 +1,80 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+using SentinelCam.Cameras;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+using SentinelCam.Watch;
+
+namespace SentinelCam.Tests.Watch;
+
+/// <summary>An app that watches itself, on a clock and with a camera that the test holds.</summary>
+internal static class WatchedApp
+{
+    public static (string Key, string? Value)[] Settings(params (string Key, string? Value)[] settings) =>
+        [("Watch:Mode", "On"), .. settings];
+
+    public static Action<IServiceCollection> With(SteadyCamera camera) => services =>
+    {
+        Household.CheapPasswords(services);
+        services.AddSingleton<ICamera>(camera);
+    };
+
+    /// <summary>Moves the clock by so many steps of five minutes, with a look at each minute.</summary>
+    public static async Task LookAsync(this SentinelCamApp app, FakeTimeProvider clock, int fiveMinutes)
+    {
+        for (var i = 0; i < 5 * fiveMinutes; i++)
+            await app.LookAsync(clock);
+    }
+
+    /// <summary>Moves the clock to the next look, and waits for its end.</summary>
+    public static async Task LookAsync(this SentinelCamApp app, FakeTimeProvider clock)
+    {
+        var loop = app.Services.GetRequiredService<WatchLoop>();
+        await Eventually.TrueAsync(() => loop.StartedAt > 0, app.Log);
+        var looks = loop.Looks;
+        // Not further: a look at the camera that has begun would run out of time
+        var passed = clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute;
+        clock.Advance(TimeSpan.FromTicks(TimeSpan.TicksPerMinute - passed));
+        // It takes some seconds of the same clock
+        await Eventually.TrueAsync(
+            () => loop.Looks > looks, app.Log, meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(200)));
+    }
+
+    /// <summary>Looks until the database's answer satisfies.</summary>
+    public static async Task<T> LookUntilAsync<T>(
+        this SentinelCamApp app, FakeTimeProvider clock, Func<SentinelCamDbContext, Task<T>> query, Func<T, bool> satisfies)
+    {
+        for (var minute = 0; minute < 200; minute++)
+        {
+            if (await app.ReadAsync(query) is var answer && satisfies(answer))
+                return answer;
+            await app.LookAsync(clock);
+        }
+
+        throw new TimeoutException($"Not within 200 minutes of the clock\n{app.Log()}");
+    }
+
+    /// <summary>Looks until a trouble was told.</summary>
+    public static Task<Trouble?> WaitForToldAsync(this SentinelCamApp app, FakeTimeProvider clock, TroubleKind kind) =>
+        app.LookUntilAsync(clock, db => db.Troubles.AsNoTracking().SingleOrDefaultAsync(t => t.Kind == kind),
+            trouble => trouble is { ToldAt: not null });
+
+    /// <summary>Looks until there is no trouble of the kind.</summary>
+    public static Task WaitForOverAsync(this SentinelCamApp app, FakeTimeProvider clock, TroubleKind kind) =>
+        app.LookUntilAsync(clock, db => db.Troubles.CountAsync(t => t.Kind == kind), troubles => troubles == 0);
+
+    /// <summary>The subjects of the notices so far, in order.</summary>
+    public static Task<List<string>> NoticesAsync(this SentinelCamApp app) => app.ReadAsync(async db =>
+        (await db.Deliveries.Where(d => d.Kind == MailKind.WatchNotice).OrderBy(d => d.Id).Select(d => d.Changes!).ToListAsync())
+            .ConvertAll(changes => changes.Split('\n')[0]));
+
+    /// <summary>The banner that a person sees, without markup; empty if there is none.</summary>
+    public static async Task<string> BannerAsync(this WebVisitor visitor) =>
+        new AngleSharp.Html.Parser.HtmlParser().ParseDocument((await visitor.GetAsync("/settings")).Text)
+            .GetElementById("watch-trouble")?.TextContent ?? "";
+
+    public static MimeMessage Mail(this SentinelCamApp app, string subject) =>
+        app.Mails().Single(mail => mail.Subject!.StartsWith(subject, StringComparison.Ordinal));
+}

@@ -1,0 +1,55 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests;
+
+/// <summary>
+/// Weeks pass on a fake clock. <c>YearsBenchmarks</c> in the folder of the benchmarks is the same for three years.
+/// </summary>
+public sealed class YearsStoryTests : IDisposable
+{
+    private const int Days = 28, AttemptsOfEachDay = 100, RecordDays = 14, PictureDays = 7;
+
+    private readonly string _backups = Directory.CreateTempSubdirectory("sentinelcam-backups-").FullName;
+
+    [Fact]
+    public async Task Weeks_of_attempts_leave_what_the_limits_allow_and_no_more()
+    {
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords,
+            ("Retention:MaxAge", $"{PictureDays}.00:00:00"), ("Retention:Records", $"{RecordDays}.00:00:00"),
+            ("Backup:Folder", _backups), ("Backup:Keep", "2"));
+        (await app.RegisterAnnAsync()).Dispose();
+        var years = new YearsOfUse(clock, app, owner: 1);
+
+        await years.LiveAsync(Days, AttemptsOfEachDay);
+
+        var now = clock.GetUtcNow();
+        Assert.Equal(RecordDays * AttemptsOfEachDay, await app.ReadAsync(db => db.LoginAttempts.SumAsync(a => a.Count)));
+        Assert.Equal(
+            await app.ReadAsync(db => db.ImageLog.CountAsync()), await app.ReadAsync(db => db.LoginAttempts.CountAsync()));
+        await AssertOldestAsync(RecordDays, db => db.Alerts.Select(a => a.OpenedAt));
+        await AssertOldestAsync(RecordDays, db => db.Deliveries.Select(d => d.QueuedAt));
+        await AssertOldestAsync(PictureDays, db => db.Snapshots.Select(s => s.TakenAt));
+        Assert.Equal(2, Directory.GetFiles(_backups).Length);
+        // The days' numbers go with their whole day
+        Assert.InRange(await app.ReadAsync(
+            db => db.Database.SqlQueryRaw<int>("SELECT SUM(Attempts) AS Value FROM AttemptDays").SingleAsync()),
+            RecordDays * AttemptsOfEachDay, (RecordDays + 1) * AttemptsOfEachDay);
+        Assert.Empty(await app.ReadAsync(db => db.FindFaultsAsync()));
+        // Files without rows go as well
+        var store = new DirectoryInfo(Path.Combine(app.DataDirectory, "snapshots"));
+        Assert.Equal(await app.ReadAsync(db => db.Snapshots.CountAsync()),
+            store.EnumerateFiles("*.jpg", SearchOption.AllDirectories)
+                .Count(file => !file.Name.EndsWith(".thumb.jpg", StringComparison.Ordinal)));
+
+        async Task AssertOldestAsync(int days, Func<SentinelCamDbContext, IQueryable<DateTimeOffset>> times)
+        {
+            var oldest = await app.ReadAsync(db => times(db).OrderBy(time => time).FirstAsync());
+            Assert.Equal(now.AddDays(-days), oldest, TimeSpan.FromDays(1));
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_backups, recursive: true);
+}

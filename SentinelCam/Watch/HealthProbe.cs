@@ -1,0 +1,87 @@
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
+using SentinelCam.Snapshots;
+
+namespace SentinelCam.Watch;
+
+/// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
+public sealed class HealthProbe(
+    IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time,
+    ILogger<HealthProbe> logger) : IDisposable
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private IReadOnlyDictionary<string, string?> _last = new Dictionary<string, string?>();
+    private long? _lastAt;
+
+    /// <returns>For each part, null if it works, otherwise what is wrong and what to do.</returns>
+    public async Task<IReadOnlyDictionary<string, string?>> RunAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_lastAt is { } at && time.GetElapsedTime(at) < Remembered)
+                return _last;
+            _last = new Dictionary<string, string?>
+            {
+                ["database"] = await TryAsync("database", CheckDatabaseAsync),
+                ["jobs"] = await TryAsync("jobs", CheckJobsAsync),
+                ["free space"] = await TryAsync("free space", CheckSpaceAsync),
+                ["files"] = await TryAsync("files", CheckFilesAsync),
+            };
+            _lastAt = time.GetTimestamp();
+            return _last;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _turn.Dispose();
+
+    private async Task CheckDatabaseAsync()
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await DerivedTables.CheckWritableAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>());
+    }
+
+    /// <summary>Writes to each folder: one of them can be on another disk.</summary>
+    private Task CheckFilesAsync()
+    {
+        data.CheckWritable();
+        return Task.CompletedTask;
+    }
+
+    private Task CheckJobsAsync()
+    {
+        jobs.Check();
+        return Task.CompletedTask;
+    }
+
+    private Task CheckSpaceAsync()
+    {
+        var free = data.FreeBytes;
+        return free >= SnapshotStore.Reserve
+            ? Task.CompletedTask
+            : throw new IOException($"Only {free >> 20} MiB are free for {data.Root}. Free some disk space.");
+    }
+
+    private async Task<string?> TryAsync(string part, Func<Task> probe)
+    {
+        try
+        {
+            await probe();
+            return null;
+        }
+        catch (Exception error)
+        {
+            var problem = error.Message.ReplaceLineEndings(" ");
+            logger.LogError("Health check of {Part} failed: {Problem}", part, problem);
+            return problem;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using SentinelCam.Data;
+
+namespace SentinelCam.Watch;
+
+/// <summary>Troubles in words for administrators.</summary>
+public static class TroubleWords
+{
+    /// <summary>What is wrong, as a headline.</summary>
+    public static string Headline(TroubleKind kind) => kind switch
+    {
+        TroubleKind.Camera => "The camera shows nothing",
+        TroubleKind.Mail => "The mail server accepts no emails",
+        TroubleKind.Disk => "The disk is almost full",
+        TroubleKind.Clock => "The clock is wrong",
+        TroubleKind.SelfTest => "The weekly test failed",
+        _ => kind.ToString(),
+    };
+
+    /// <summary>That it is over, as a headline.</summary>
+    public static string Over(TroubleKind kind) => kind switch
+    {
+        TroubleKind.Camera => "The camera works again",
+        TroubleKind.Mail => "The mail server accepts emails again",
+        TroubleKind.Disk => "There is enough disk space again",
+        TroubleKind.Clock => "The clock is right again",
+        _ => "The weekly test passes again",
+    };
+
+    /// <summary>Bytes as people say them, such as "1 GiB".</summary>
+    internal static string Size(long bytes) => bytes >= 1 << 30
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.#} GiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20} MiB");
+
+    /// <summary>A duration as people say it, such as "2 minutes".</summary>
+    internal static string Duration(TimeSpan time)
+    {
+        time = time.Duration();
+        var (number, unit) = time.TotalMinutes < 2 ? (time.TotalSeconds, "seconds")
+            : time.TotalHours < 2 ? (time.TotalMinutes, "minutes")
+            : time.TotalDays < 2 ? (time.TotalHours, "hours")
+            : (time.TotalDays, "days");
+        return string.Create(CultureInfo.InvariantCulture, $"{number:0} {unit}");
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
+using SentinelCam.Data;
+using SentinelCam.Jobs;
+
+namespace SentinelCam.Watch;
+
+/// <summary>Looks at camera, mails, disk and clock once a minute, and runs the weekly test.</summary>
+public sealed class WatchLoop(
+    IServiceScopeFactory scopes, TroubleWatch troubles, CameraEye camera, ClockWatch clock, ReferenceClock reference,
+    DataDirectory data, WatchOptions options, TimeProvider time, ILogger<WatchLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan MaxClockError = TimeSpan.FromMinutes(1);
+
+    private ClockStep? _lastStep;
+    private string? _lastProblem;
+
+    /// <summary>How many looks have ended.</summary>
+    internal int Looks { get; private set; }
+
+    /// <summary>The timer's value from which looks are a minute apart.</summary>
+    internal long StartedAt { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The first look comes a minute after the start, which it would delay
+        StartedAt = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await TryLookAsync(stoppingToken);
+            Looks++;
+        }
+    }
+
+    private async Task TryLookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LookAsync(cancellationToken);
+            _lastProblem = null;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Most often a database that cannot be written, which /healthz reports
+            var problem = (error.InnerException ?? error).Message;
+            if (Interlocked.Exchange(ref _lastProblem, problem) != problem)
+                logger.LogError("SentinelCam could not look after itself; the next try is in a minute: {Problem}", problem);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await SeeAsync(TroubleKind.Disk, async db => (true, await FindLowDiskAsync(db)), cancellationToken);
+        await SeeAsync(TroubleKind.Clock, _ => Task.FromResult(WrongClock()), cancellationToken);
+        await SeeAsync(TroubleKind.Mail, async db => (true, await db.FindRefusalAsync(cancellationToken)), cancellationToken);
+        var seen = await camera.SeeAsync(troubles.IsUndecided(TroubleKind.Camera), cancellationToken);
+        await SeeAsync(TroubleKind.Camera, _ => Task.FromResult((seen is not null, seen?.Problem)), cancellationToken);
+        await using var scope = scopes.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<WeeklyTest>().RunAsync(cancellationToken);
+    }
+
+    /// <param name="kind">What is looked at.</param>
+    /// <param name="look">Whether anything was seen, and what is wrong.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    private async Task SeeAsync(
+        TroubleKind kind, Func<SentinelCamDbContext, Task<(bool IsSeen, string? Problem)>> look,
+        CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var (isSeen, problem) = await look(db);
+        if (!isSeen)
+            return;
+        await troubles.SeeAsync(
+            db, scope.ServiceProvider.GetRequiredService<AdministratorNotices>(), kind, problem, cancellationToken);
+    }
+
+    /// <summary>A disk that was almost full needs a quarter more to be in order again.</summary>
+    private async Task<string?> FindLowDiskAsync(SentinelCamDbContext db)
+    {
+        var wasLow = await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Disk);
+        return data.FreeBytes < (wasLow ? options.MinFree * 1.25 : options.MinFree)
+            ? $"Less than {TroubleWords.Size(options.MinFree)} of disk space is free for {data.Root}. Make room: when the disk "
+                + "is full, no pictures are saved, and at last nobody can sign in."
+            : null;
+    }
+
+    private (bool IsSeen, string? Problem) WrongClock()
+    {
+        if (clock.LastStep is { } step && step != _lastStep)
+        {
+            _lastStep = step;
+            return (true, $"The clock was set {(step.By < TimeSpan.Zero ? "back" : "forward")} by "
+                + $"{TroubleWords.Duration(step.By)}, so the times of what was recorded before are wrong by that. If this "
+                + "happens often, check this machine's time synchronisation.");
+        }
+
+        // While the other clock cannot be asked, nothing is known
+        if (options.Ping is not null && reference.Offset is null)
+            return (false, null);
+        return (true, reference.Offset is { } offset && offset.Duration() >= MaxClockError
+            ? $"The clock is {TroubleWords.Duration(offset)} {(offset > TimeSpan.Zero ? "ahead of" : "behind")} the clock of "
+                + $"{options.Ping?.Host}. Turn on this machine's time synchronisation."
+            : null);
+    }
+}
