@@ -32,7 +32,7 @@ public class FairTurnsTests
         var stranger = await turns.WaitAsync(Stranger("203.0.113.1"), Cancelled);
         var waiting = turns.WaitAsync(Stranger("203.0.113.2"), Cancelled);
 
-        using var known = await turns.WaitAsync(Known(1, "203.0.113.1"), Cancelled);
+        using var known = await turns.WaitAsync(Known(1), Cancelled);
 
         Assert.NotNull(known);
         Assert.False(waiting.IsCompleted);
@@ -46,7 +46,7 @@ public class FairTurnsTests
         using var turns = new FairTurns(forStrangers: 1, keptFree: 0);
         var stranger = await turns.WaitAsync(Stranger("203.0.113.1"), Cancelled);
         var strangers = Enumerable.Range(0, 20).Select(i => turns.WaitAsync(Stranger($"198.51.100.{i}"), Cancelled)).ToList();
-        var known = turns.WaitAsync(Known(1, "203.0.113.1"), Cancelled);
+        var known = turns.WaitAsync(Known(1), Cancelled);
 
         stranger!.Dispose();
         (await known)!.Dispose();
@@ -78,6 +78,5 @@ public class FairTurnsTests
 
     private static VisitorLine Stranger(string address) => VisitorLine.OfStranger(new Visitor(address, "", false));
 
-    private static VisitorLine Known(long account, string address) =>
-        VisitorLine.OfAccount(account, new Visitor(address, "", false));
+    private static VisitorLine Known(long browser) => VisitorLine.OfBrowser(browser);
 }

@@ -79,8 +79,12 @@ public class AlertBenchmarks
         var trusted = new X509Certificate2Collection(TestCertificates.Authority);
         await using var app = await SentinelCamApp.StartAsync(
             null,
-            services => services.Replace(ServiceDescriptor.Singleton<IMailTransport>(provider =>
-                new SmtpTransport(provider.GetRequiredService<SmtpOptions>(), null, trusted))),
+            services =>
+            {
+                Household.AllowManyGuesses(services);
+                services.Replace(ServiceDescriptor.Singleton<IMailTransport>(provider =>
+                    new SmtpTransport(provider.GetRequiredService<SmtpOptions>(), null, trusted)));
+            },
             ("Camera:Source", camera.ToString()), ("Alerts:QuietPeriod", "00:00:00"),
             ("Smtp:Host", "localhost"), ("Smtp:Port", $"{server.Port}"),
             ("Smtp:UserName", "cam@example.org"), ("Smtp:Password", "open sesame"));
@@ -110,6 +114,7 @@ public class AlertBenchmarks
         await using var server = ScriptedSmtpServer.Start();
         await using var app = await SentinelCamApp.StartAsync(null, services =>
             {
+                Household.AllowManyGuesses(services);
                 services.Configure<PasswordHasherOptions>(options => options.IterationCount = hashRounds);
                 if (alerts)
                     return;

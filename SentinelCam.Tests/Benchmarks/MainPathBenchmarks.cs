@@ -35,6 +35,7 @@ public class MainPathBenchmarks
         var hashes = new ConcurrentQueue<double>();
         await using var app = await SentinelCamApp.StartAsync(null, services =>
             {
+                Household.AllowManyGuesses(services);
                 services.ConfigureDbContext<SentinelCamDbContext>(options => options.AddInterceptors(commits));
                 services.Replace(ServiceDescriptor.Scoped<IPasswordHasher<Account>>(provider => new TimedHasher(
                     new PasswordHasher<Account>(provider.GetRequiredService<IOptions<PasswordHasherOptions>>()), hashes)));

@@ -30,7 +30,7 @@ public class AccountCommandTests
         using var other = app.Visit();
         Assert.NotEqual("/dashboard", (await other.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         Assert.Equal("/dashboard", (await other.SignInAsync(SentinelCamApp.AnnsEmail, NewPassword)).Path);
-        Assert.Equal("A new password was set on the server. All sessions are signed out within a minute.",
+        Assert.Equal("A new password was set on the server. All sessions were signed out.",
             await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged)
                 .Select(d => d.Changes).SingleAsync()));
     }

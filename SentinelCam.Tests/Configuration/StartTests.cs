@@ -90,6 +90,13 @@ public sealed class StartTests : IDisposable
         Assert.Contains($"'{Path.Join(closed.TrimEnd('/'), "/.")}", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Session:Idle", "12", "Session:Idle is \"12\". Allowed: a duration as ")]
+    [InlineData("Session:Absolute", "01:00:00", "Session:Absolute is \"01:00:00\". Allowed: a duration that is not shorter")]
+    public async Task Wrong_limit_of_sessions_stops_the_start(string key, string value, string expected) =>
+        Assert.StartsWith(
+            expected, await LastWordsAsync(Path.Combine(_directory, "data"), (key, value)), StringComparison.Ordinal);
+
     [Fact]
     public async Task Password_in_an_invalid_value_is_not_repeated()
     {

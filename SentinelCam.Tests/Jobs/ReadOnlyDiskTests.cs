@@ -24,6 +24,9 @@ public sealed class ReadOnlyDiskTests : IDisposable
         await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
         await bob.RegisterAsync("Bob", Household.Bobs, SentinelCamApp.Password);
         await visitor.SignInAsync("nobody@example.org", "a wrong password");
+        // Another session of hers, to be ended
+        using var elsewhere = new WebVisitor(await app.Address, "Tests/1.0");
+        Assert.Equal("/dashboard", (await elsewhere.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         Assert.Equal("healthy\n", (await visitor.GetAsync("/healthz")).Text);
         var settings = await ann.GetAsync("/settings");
 

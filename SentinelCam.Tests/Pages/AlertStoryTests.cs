@@ -76,7 +76,7 @@ public sealed class AlertStoryTests : IAsyncLifetime
             now.QuerySelectorAll("form, a").Select(e => e.GetAttribute("action") ?? e.GetAttribute("href")));
         using var elsewhere = await _app.VisitAsAsync(Anns);
         var ended = await _ann.SubmitAsync(page, new { }, "/settings/sessions?handler=EndSessions");
-        Assert.Contains("will be signed out", ended.Main, StringComparison.Ordinal);
+        Assert.Contains("were signed out", ended.Main, StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("/login", (await elsewhere.GetAsync("/dashboard")).Path);
     }

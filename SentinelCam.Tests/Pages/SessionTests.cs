@@ -20,6 +20,41 @@ public class SessionTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
+    public async Task Session_ends_after_seven_days_even_if_it_is_used()
+    {
+        using var eve = await household.App.VisitAsAsync(Household.Eves);
+        for (var hours = 0; hours < 7 * 24 - 8; hours += 8)
+        {
+            household.Clock.Sleep(TimeSpan.FromHours(8));
+            var answer = await eve.GetAsync("/dashboard");
+            Assert.Equal("/dashboard", answer.Path);
+            Assert.DoesNotContain($"{household.App.SessionCookie}=", answer.Headers.GetValueOrDefault("Set-Cookie", ""),
+                StringComparison.Ordinal);
+        }
+
+        household.Clock.Sleep(TimeSpan.FromHours(8));
+        Assert.Equal("/login", (await eve.GetAsync("/dashboard")).Path);
+    }
+
+    [Fact]
+    public async Task Limits_can_be_configured_and_what_was_seen_survives_a_restart()
+    {
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords, ("Session:Idle", "00:10:00"));
+        using var ann = await app.RegisterAnnAsync();
+        clock.AdvanceMinutes(9);
+        Assert.Equal("/dashboard", (await ann.GetAsync("/dashboard")).Path);
+
+        await using var again = await app.StartAgainAsync(clock, Household.CheapPasswords, ("Session:Idle", "00:10:00"));
+        using var later = again.Visit();
+        later.TakeCookies(again.Address, ann);
+        clock.AdvanceMinutes(9);
+        Assert.Equal("/dashboard", (await later.GetAsync("/dashboard")).Path);
+        clock.AdvanceMinutes(10);
+        Assert.Equal("/login", (await later.GetAsync("/dashboard")).Path);
+    }
+
+    [Fact]
     public async Task Cookies_are_out_of_reach_of_scripts_and_other_sites()
     {
         using var visitor = household.App.Visit();

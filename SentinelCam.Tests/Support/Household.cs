@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -34,9 +35,16 @@ public class Household : IAsyncLifetime
 
     protected virtual (string Key, string? Value)[] Settings => [];
 
-    /// <summary>Makes sign-ins fast for tests that are not about their cost.</summary>
-    public static void CheapPasswords(IServiceCollection services) =>
+    /// <summary>Makes sign-ins fast, and allows many wrong ones, for tests that are not about their cost.</summary>
+    public static void CheapPasswords(IServiceCollection services)
+    {
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1_000);
+        AllowManyGuesses(services);
+    }
+
+    /// <summary>Delays no sign-in, however many wrong ones came before.</summary>
+    public static void AllowManyGuesses(IServiceCollection services) => services.Replace(ServiceDescriptor.Singleton(
+        provider => new SignInDelays(provider.GetRequiredService<TimeProvider>(), int.MaxValue, int.MaxValue)));
 
     public virtual async ValueTask InitializeAsync()
     {

@@ -17,6 +17,9 @@ public sealed class WebVisitor : IDisposable
         _http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", userAgent);
     }
 
+    /// <summary>Answers the question for the password before sensitive changes; null to leave it open.</summary>
+    public string? Proof { get; set; } = SentinelCamApp.Password;
+
     public Task<WebAnswer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), headers);
 
@@ -26,7 +29,7 @@ public sealed class WebVisitor : IDisposable
         await SubmitAsync(await GetAsync(page), fields, action, headers);
 
     /// <summary>Submits a form of an open page.</summary>
-    public Task<WebAnswer> SubmitAsync(
+    public async Task<WebAnswer> SubmitAsync(
         WebAnswer page, object fields, string? action = null, params (string Name, string Value)[] headers)
     {
         var form = page.Document.Forms.FirstOrDefault(
@@ -37,13 +40,26 @@ public sealed class WebVisitor : IDisposable
             .ToDictionary(input => input.Name!, input => input.Value);
         foreach (var property in fields.GetType().GetProperties())
             values[property.Name] = (string?)property.GetValue(fields) ?? "";
-        return PostAsync(PathOf(form, page), values, headers);
+        return await PostAsync(PathOf(form, page), values, headers);
     }
 
     /// <summary>Posts fields as they are, without a form.</summary>
-    public Task<WebAnswer> PostAsync(
-        string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) }, headers);
+    public async Task<WebAnswer> PostAsync(
+        string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers)
+    {
+        var answer = await SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) }, headers);
+        var question = answer.Headers.GetValueOrDefault("Content-Type", "").StartsWith("text/html", StringComparison.Ordinal)
+            ? ((IHtmlInputElement?)answer.Document.QuerySelector("input[name=ProofPassword]"))?.Form : null;
+        if (Proof is null || question is null)
+            return answer;
+        // A list, because fields can repeat
+        var values = question.Elements.OfType<IHtmlInputElement>().Where(input => input is { Type: "hidden", Name.Length: > 0 })
+            .Select(input => KeyValuePair.Create(input.Name!, input.Value)).Append(new("ProofPassword", Proof));
+        var repeated = new HttpRequestMessage(HttpMethod.Post, question.GetAttribute("action"));
+        repeated.Content = new FormUrlEncodedContent(values);
+        return await SendAsync(repeated, headers);
+    }
 
     public Task<WebAnswer> RegisterAsync(string userName, string email, string password, string setupCode = "") => SendFormAsync(
         "/register", new() { ["UserName"] = userName, ["Email"] = email, ["Password"] = password, ["SetupCode"] = setupCode });
@@ -55,6 +71,18 @@ public sealed class WebVisitor : IDisposable
 
     /// <summary>The cookies that it would send, as a header has them.</summary>
     public string CookiesFor(Uri address) => _handler.CookieContainer.GetCookieHeader(address);
+
+    /// <summary>Copies the cookies of another visitor, as a thief does.</summary>
+    public void TakeCookies(Uri address, WebVisitor other) =>
+        _handler.CookieContainer.Add(other._handler.CookieContainer.GetCookies(address));
+
+    /// <summary>Gives the value of a cookie another name, as a forger does.</summary>
+    public void RenameCookie(Uri address, string name, string newName)
+    {
+        var cookie = _handler.CookieContainer.GetCookies(address)[name]!;
+        _handler.CookieContainer.Add(new Cookie(newName, cookie.Value, cookie.Path, cookie.Domain));
+        cookie.Expired = true;
+    }
 
     /// <summary>Sends a request with any method.</summary>
     public Task<WebAnswer> SendAsync(string method, string path, params (string Name, string Value)[] headers) =>

@@ -17,7 +17,7 @@ public sealed class AccountApproval(SentinelCamDbContext db, TimeProvider time, 
         return Log(done, "approved", id);
     }
 
-    /// <summary>Blocks an account until it is approved again, and signs it out within a minute.</summary>
+    /// <summary>Blocks an account until it is approved again, and ends its sessions.</summary>
     /// <returns>False if there is no such approved account.</returns>
     public async Task<bool> SuspendAsync(long id)
     {

@@ -24,15 +24,12 @@ public static class AccountServices
             .AddEntityFrameworkStores<SentinelCamDbContext>()
             .AddDefaultTokenProviders();
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
-        // Signs out suspended and removed accounts within a minute
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.ConfigureApplicationCookie(options =>
         {
             options.Cookie.Name = $"SentinelCam.{data.InstanceName}";
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.LoginPath = "/login";
-            options.ExpireTimeSpan = TimeSpan.FromHours(12);
             options.Events.OnRedirectToAccessDenied = context =>
             {
                 context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -43,16 +40,28 @@ public static class AccountServices
         services.AddAuthorizationBuilder().AddPolicy(Roles.Administrator, policy => policy.RequireRole(Roles.Administrator));
 
         services.AddSingleton(RegistrationOptions.Read(configuration));
+        services.AddSessions(configuration);
         services.AddSingleton<SetupCode>();
         services.AddSingleton<DecoyHash>();
         services.AddSingleton<WaitingRequests>();
         services.AddScoped<Registration>();
         services.AddSingleton<HashingSlots>();
-        services.AddScoped<SignInNetworks>();
+        services.AddScoped<KnownBrowsers>();
+        services.AddSingleton(provider => new SignInDelays(provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<PasswordCheck>();
         services.AddScoped<SignInPolicy>();
         services.AddScoped<AccountApproval>();
         return services;
+    }
+
+    private static void AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(SessionLimits.Read(configuration));
+        services.AddSingleton<SessionCache>();
+        services.AddSingleton<PendingSessions>();
+        services.AddHostedService<SessionWriter>();
+        services.AddScoped<AccountSessions>();
+        services.AddScoped<SessionRetention>();
     }
 
     /// <summary>

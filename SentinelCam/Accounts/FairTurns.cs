@@ -1,3 +1,4 @@
+using System.Globalization;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
@@ -99,8 +100,8 @@ public sealed class FairTurns(int forStrangers, int keptFree, int maxWaiting = i
 }
 
 /// <summary>The line in which a visitor waits.</summary>
-/// <param name="Name">The network, and for a known visitor the account.</param>
-/// <param name="IsKnown">Whether the account has signed in from this network before.</param>
+/// <param name="Name">The network; for a known visitor the browser or the session.</param>
+/// <param name="IsKnown">Whether the account has signed in in this browser before.</param>
 public readonly record struct VisitorLine(string Name, bool IsKnown)
 {
     /// <summary>The line of a visitor's network. A customer's whole IPv6 network is one.</summary>
@@ -110,10 +111,14 @@ public readonly record struct VisitorLine(string Name, bool IsKnown)
         return new VisitorLine(RemoteNetwork.SiteOf(visitor.RemoteAddress), IsKnown: false);
     }
 
-    /// <summary>The line of an account at a network from which it has signed in.</summary>
-    public static VisitorLine OfAccount(long accountId, Visitor visitor)
+    /// <summary>The line of a browser in which the account has signed in.</summary>
+    public static VisitorLine OfBrowser(long id) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"browser {id}"), IsKnown: true);
+
+    /// <summary>The line of somebody who is signed in.</summary>
+    public static VisitorLine OfSession(LiveSession session)
     {
-        ArgumentNullException.ThrowIfNull(visitor);
-        return new VisitorLine($"{accountId} {RemoteNetwork.Of(visitor.RemoteAddress)}", IsKnown: true);
+        ArgumentNullException.ThrowIfNull(session);
+        return new VisitorLine($"session {session.KeyHash}", IsKnown: true);
     }
 }

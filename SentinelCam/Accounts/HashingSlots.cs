@@ -2,8 +2,8 @@ namespace SentinelCam.Accounts;
 
 /// <summary>
 /// Limits how many passwords are hashed at once, so that a flood of guesses leaves a core for pages and jobs. A hash keeps a core
-/// busy for a tenth of a second or more. Each network has its own line. People at a network from which they have signed in before
-/// do not wait behind strangers: that last core is theirs.
+/// busy for a tenth of a second or more. Each network has its own line. Browsers in which the account has signed in before do not
+/// wait behind strangers: that last core is theirs.
 /// </summary>
 public sealed class HashingSlots(TimeProvider time) : IDisposable
 {

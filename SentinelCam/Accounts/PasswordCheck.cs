@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SentinelCam.Data;
-using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
 
@@ -16,19 +15,23 @@ namespace SentinelCam.Accounts;
 /// </remarks>
 public sealed class PasswordCheck(
     SentinelCamDbContext db, ILookupNormalizer normalizer, IPasswordHasher<Account> hasher, DecoyHash decoy, HashingSlots slots,
-    SignInNetworks networks, IOptions<PasswordHasherOptions> options, ILogger<PasswordCheck> logger)
+    KnownBrowsers browsers, IOptions<PasswordHasherOptions> options, ILogger<PasswordCheck> logger)
 {
-    /// <summary>Finds the account with a mail address, and the line in which its visitor waits.</summary>
+    /// <summary>Finds the account with a mail address, and whether it has signed in in this browser before.</summary>
+    /// <param name="email">The address, as typed.</param>
+    /// <param name="keyOf">The key that the browser has for an account.</param>
+    /// <returns>The account, and the id of its <see cref="KnownBrowser"/>; null for a stranger.</returns>
     /// <remarks>
     /// Not by <c>UserManager</c>, which ends its queries when the visitor disconnects: that visitor must be recorded too.
     /// </remarks>
-    public async Task<(Account? Account, VisitorLine Line)> FindAsync(string email, Visitor visitor)
+    public async Task<(Account? Account, long? BrowserId)> FindAsync(string email, Func<long, string?> keyOf)
     {
         ArgumentNullException.ThrowIfNull(email);
+        ArgumentNullException.ThrowIfNull(keyOf);
         var name = email.Length <= Registration.MaxEmailLength ? normalizer.NormalizeEmail(email.Trim()) : null;
         var account = await db.Users.SingleOrDefaultAsync(a => a.NormalizedEmail == name && name != null);
-        var isKnown = await networks.ContainAsync(account?.Id ?? 0, visitor);
-        return (account, isKnown ? VisitorLine.OfAccount(account!.Id, visitor) : VisitorLine.OfStranger(visitor));
+        var id = account?.Id ?? 0;
+        return (account, await browsers.FindAsync(id, keyOf(id)));
     }
 
     /// <summary>Verifies a password. Without an account, verifies it against the decoy.</summary>

@@ -9,7 +9,7 @@ namespace SentinelCam.Accounts;
 /// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
-    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, SignInNetworks networks, TimeProvider time,
+    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, TimeProvider time,
     ILogger<Registration> logger)
 {
     public const int MinPasswordLength = 12;
@@ -97,7 +97,6 @@ public sealed class Registration(
                 : account.ApprovedAt is null ? "awaiting approval" : "approved");
         if (account.ApprovedAt is null)
             return mustConfirm ? RegistrationOutcome.AwaitsConfirmation : RegistrationOutcome.AwaitsApproval;
-        await networks.AddAsync(account.Id, visitor);
         return RegistrationOutcome.Registered;
     }
 

@@ -65,13 +65,13 @@ internal static class AccountCommand
         account.PasswordHash = accounts.PasswordHasher.HashPassword(account, password);
         (account.AccessFailedCount, account.LockoutEnd) = (0, null);
         await services.GetRequiredService<AlertNotices>()
-            .AddAsync(account, ["A new password was set on the server. All sessions are signed out within a minute."],
+            .AddAsync(account, ["A new password was set on the server. All sessions were signed out."],
                 always: true);
         // Saves the password and the mail, too. A new stamp ends all sessions
         var saved = await accounts.UpdateSecurityStampAsync(account);
         if (!saved.Succeeded)
             return BesideSite.Fail("The site changed the account at the same time. Try again.");
-        Console.WriteLine($"{account.Email} has a new password, and its sessions end within a minute.");
+        Console.WriteLine($"{account.Email} has a new password, and its sessions have ended.");
         if (account.ApprovedAt is null)
             Console.WriteLine("The account cannot sign in yet, because no administrator has approved it.");
         return 0;
@@ -94,7 +94,7 @@ internal static class AccountCommand
             : await accounts.AddToRoleAsync(account, Roles.Administrator);
         if (!saved.Succeeded)
             return BesideSite.Fail("The site changed the account at the same time. Try again.");
-        Console.WriteLine($"{account.Email} is an administrator now; open pages know it within a minute.");
+        Console.WriteLine($"{account.Email} is an administrator now; open pages know it within a second.");
         return 0;
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Identity;
 namespace SentinelCam.Data;
 
 /// <summary>A person's account, and the owner of the pictures taken at its failed sign-ins.</summary>
-public sealed class Account : IdentityUser<long>
+public sealed class Account : IdentityUser<long>, IGuessCounter
 {
     /// <summary>
     /// The display name, which need not be unique. Identity's unique <c>UserName</c> is the mail address: a unique display name

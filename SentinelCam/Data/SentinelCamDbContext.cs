@@ -25,7 +25,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<DeviceRule> DeviceRules => Set<DeviceRule>();
 
-    public DbSet<SignInNetwork> SignInNetworks => Set<SignInNetwork>();
+    public DbSet<KnownBrowser> KnownBrowsers => Set<KnownBrowser>();
+
+    public DbSet<Session> Sessions => Set<Session>();
 
     public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
 
@@ -54,10 +56,15 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             // Identity only checks before it inserts; the index also rejects simultaneous registrations
             account.HasIndex(a => a.NormalizedEmail).IsUnique();
         });
-        builder.Entity<SignInNetwork>(network =>
+        builder.Entity<KnownBrowser>(browser =>
         {
-            network.HasKey(n => new { n.AccountId, n.Network });
-            network.HasOne<Account>().WithMany().HasForeignKey(n => n.AccountId).OnDelete(DeleteBehavior.Cascade);
+            browser.HasOne<Account>().WithMany().HasForeignKey(b => b.AccountId).OnDelete(DeleteBehavior.Cascade);
+            browser.HasIndex(b => b.KeyHash).IsUnique();
+        });
+        builder.Entity<Session>(session =>
+        {
+            session.HasOne<Account>().WithMany().HasForeignKey(s => s.AccountId).OnDelete(DeleteBehavior.Cascade);
+            session.HasIndex(s => s.KeyHash).IsUnique();
         });
         builder.Entity<AccountLink>(link =>
         {

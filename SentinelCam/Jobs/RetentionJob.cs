@@ -10,12 +10,12 @@ namespace SentinelCam.Jobs;
 
 /// <summary>
 /// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
-/// files, requests for accounts that nobody answered, links that have expired, and old records.
+/// files, requests for accounts that nobody answered, links that have expired, sessions that ended, and old records.
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    AccountLinks links, MailLimit limit, RecordRetention records, JobsFile jobs, ClockWatch clock, JobMetrics metrics,
-    TimeProvider time, ILogger<RetentionJob> logger)
+    AccountLinks links, MailLimit limit, SessionRetention sessions, RecordRetention records, JobsFile jobs, ClockWatch clock,
+    JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -63,6 +63,7 @@ public sealed class RetentionJob(
         await requests.RemoveExpiredAsync(db, cancellationToken);
         await links.RemoveExpiredAsync(cancellationToken);
         await limit.TellAsync(cancellationToken);
+        await sessions.RemoveOldAsync(cancellationToken);
         jobs.GivePagesBack();
         // A clock that was wrong may still be
         if (clock.WasSetRecently)

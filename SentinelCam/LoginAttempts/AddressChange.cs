@@ -33,6 +33,9 @@ public enum AddressChangeOutcome
     /// <summary>The password is wrong, and the attempt was recorded.</summary>
     WrongPassword,
 
+    /// <summary>Too many passwords were wrong in this session. Nothing was compared.</summary>
+    TooManyWrong,
+
     /// <summary>Too many passwords waited to be checked.</summary>
     TooBusy,
 
@@ -59,12 +62,13 @@ public sealed class AddressChange(
 
     /// <summary>Asks a new address to confirm. A wrong password is treated like one on the sign-in page.</summary>
     /// <param name="account">Who is signed in.</param>
+    /// <param name="session">In which session.</param>
     /// <param name="address">The new address, as typed.</param>
     /// <param name="password">The password, as typed.</param>
     /// <param name="site">The address of the site, which starts the link.</param>
     /// <param name="visitor">Who typed them.</param>
     public async Task<AddressChangeOutcome> AskAsync(
-        Account account, string? address, string password, string site, Visitor visitor)
+        Account account, LiveSession session, string? address, string password, string site, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
         address = address?.Trim();
@@ -72,12 +76,13 @@ public sealed class AddressChange(
             return AddressChangeOutcome.NoAddress;
         if (accounts.NormalizeEmail(address) == account.NormalizedEmail)
             return AddressChangeOutcome.SameAddress;
-        var confirmed = await credentials.ConfirmAsync(account, password, visitor);
+        var confirmed = await credentials.ConfirmAsync(account, session, password, visitor);
         if (confirmed is not CredentialResult.Accepted)
         {
             return confirmed switch
             {
                 CredentialResult.Refused => AddressChangeOutcome.WrongPassword,
+                CredentialResult.RefusedForNow => AddressChangeOutcome.TooManyWrong,
                 CredentialResult.NotChecked => AddressChangeOutcome.TooBusy,
                 _ => AddressChangeOutcome.NotRecorded,
             };
@@ -155,7 +160,7 @@ public sealed class AddressChange(
             .ExecuteDeleteAsync();
         await notices.AddAsync(
             account,
-            [$"The change of the address was undone: it is {address} again. All sessions are signed out within a minute."],
+            [$"The change of the address was undone: it is {address} again. All sessions were signed out."],
             always: true);
         // Saves the rest, too, and ends all sessions
         if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)

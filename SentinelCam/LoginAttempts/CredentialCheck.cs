@@ -16,6 +16,9 @@ public enum CredentialResult
     /// <summary>They are refused, and the failure is recorded.</summary>
     Refused,
 
+    /// <summary>The same, because too many were wrong in this session. A sign-in does not say so.</summary>
+    RefusedForNow,
+
     /// <summary>Too many passwords waited to be checked. This one was not, and that is recorded.</summary>
     NotChecked,
 
@@ -26,12 +29,18 @@ public enum CredentialResult
     NotRecorded,
 }
 
+/// <summary>The answer to a sign-in.</summary>
+/// <param name="Result">Whether it is accepted.</param>
+/// <param name="Account">The account to sign in; null if it is not accepted.</param>
+/// <param name="Wait">How long strangers at this network have to wait for the next check; null if it is not that.</param>
+public sealed record SignInAnswer(CredentialResult Result, Account? Account, TimeSpan? Wait);
+
 /// <summary>
 /// Checks every password that is submitted anywhere. Nobody gets past a check that could not be recorded.
 /// </summary>
 public sealed class CredentialCheck(
     SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
-    SignInNetworks networks, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
+    SignInDelays delays, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -41,49 +50,59 @@ public sealed class CredentialCheck(
     /// <param name="email">The account, as typed.</param>
     /// <param name="password">The password, as typed.</param>
     /// <param name="visitor">Who typed them.</param>
-    /// <returns>The result, and the account to sign in if it is <see cref="CredentialResult.Accepted"/>.</returns>
-    public async Task<(CredentialResult Result, Account? Account)> SignInAsync(string email, string password, Visitor visitor)
+    /// <param name="keyOf">The key of the visitor's browser for an account, see <see cref="KnownBrowsers"/>.</param>
+    /// <returns>The account to sign in if the result is <see cref="CredentialResult.Accepted"/>.</returns>
+    public async Task<SignInAnswer> SignInAsync(string email, string password, Visitor visitor, Func<long, string?> keyOf)
     {
         // When the form arrived, which the picture must show: in a flood, the hash waits for a core
         var at = time.GetUtcNow();
         using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
+        TimeSpan? wait = null;
         VisitorLine line = default;
         var result = await GuardAsync(async () =>
         {
-            (account, line) = await passwords.FindAsync(email, visitor);
-            var verdict = await passwords.VerifyAsync(account, password, line);
-            return await RecordAsync(account, verdict, email, visitor, line, at);
+            (account, var browserId) = await passwords.FindAsync(email, keyOf);
+            wait = browserId is null ? delays.Begin(visitor) : null;
+            line = browserId is { } id ? VisitorLine.OfBrowser(id) : VisitorLine.OfStranger(visitor);
+            var verdict = wait is null ? await passwords.VerifyAsync(account, password, line) : PasswordVerdict.NotChecked;
+            var recorded = await RecordAsync(account, verdict, email, visitor, line, at,
+                (isRight, now) => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId));
+            if (recorded.Result is CredentialResult.Accepted && browserId is null)
+                delays.Undo(visitor);
+            return recorded;
         });
         if (result is not CredentialResult.Accepted)
-            return (result, null);
-        await networks.AddAsync(account!.Id, visitor);
-        await passwords.RenewHashAsync(account, password, line);
-        return (result, account);
+            return new SignInAnswer(result, null, wait);
+        await passwords.RenewHashAsync(account!, password, line);
+        return new SignInAnswer(result, account, wait);
     }
 
     /// <summary>
-    /// Checks the password of a signed-in person. A wrong password is treated like one on the sign-in page: it is counted,
-    /// recorded, photographed and mailed. A right one is not recorded, and is accepted even while the account is locked.
+    /// Checks the password of a signed-in person. A wrong password is treated like one on the sign-in page: it is recorded,
+    /// photographed and mailed, and counted in its session. A right one is not recorded, and is accepted even while the account
+    /// is locked.
     /// </summary>
     /// <param name="account">Who is signed in.</param>
+    /// <param name="session">In which session.</param>
     /// <param name="password">The password, as typed.</param>
     /// <param name="visitor">Who typed it.</param>
-    public async Task<CredentialResult> ConfirmAsync(Account account, string password, Visitor visitor)
+    public async Task<CredentialResult> ConfirmAsync(Account account, LiveSession session, string password, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
         var at = time.GetUtcNow();
         using var trace = Telemetry.BeginTrace("check credentials");
-        var line = VisitorLine.OfAccount(account.Id, visitor);
+        var line = VisitorLine.OfSession(session);
         var verdict = await passwords.VerifyAsync(account, password, line);
-        return await GuardAsync(() => verdict is PasswordVerdict.Right
-            ? Task.FromResult((CredentialResult.Accepted, IsRecorded: false))
-            : RecordAsync(account, verdict, account.Email!, visitor, line, at));
+        return await GuardAsync(() => RecordAsync(
+            account, verdict, account.Email!, visitor, line, at, (isRight, now) => policy.DecideAgainAsync(session, isRight, now),
+            isSignIn: false));
     }
 
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
-        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at)
+        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
+        Func<bool, DateTimeOffset, Task<SignInDecision>> decide, bool isSignIn = true)
     {
         // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
         using var turn = await turns.WaitAsync(line);
@@ -91,9 +110,9 @@ public sealed class CredentialCheck(
         await using var transaction = await db.Database.BeginTransactionAsync();
         // Lockouts and bursts depend on the order in which attempts are counted
         var now = time.GetUtcNow();
-        var decision = verdict is PasswordVerdict.NotChecked
-            ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
-            : await policy.DecideAsync(account?.Id ?? 0, verdict is PasswordVerdict.Right, now);
+        var isRight = verdict is PasswordVerdict.Right;
+        var decision = verdict is PasswordVerdict.NotChecked ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
+            : await decide(isRight, now);
         var attempt = new LoginAttempt
         {
             At = at,
@@ -106,7 +125,7 @@ public sealed class CredentialCheck(
         };
         var isRecorded = true;
         if (decision.Refusal is null)
-            isRecorded = await recorder.AddSuccessAsync(attempt, now);
+            isRecorded = isSignIn && await recorder.AddSuccessAsync(attempt, now);
         else
             await recorder.AddFailureAsync(attempt, now);
         try
@@ -123,6 +142,7 @@ public sealed class CredentialCheck(
         {
             null => CredentialResult.Accepted,
             LoginOutcome.NotChecked => CredentialResult.NotChecked,
+            LoginOutcome.LockedOut when !isSignIn => CredentialResult.RefusedForNow,
             _ => CredentialResult.Refused,
         }, isRecorded);
     }

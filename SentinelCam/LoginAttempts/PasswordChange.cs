@@ -16,6 +16,9 @@ public enum PasswordChangeOutcome
     /// <summary>The current password is wrong, and the attempt was recorded.</summary>
     WrongPassword,
 
+    /// <summary>Too many passwords were wrong in this session. The attempt was recorded.</summary>
+    TooManyWrong,
+
     /// <summary>Too many passwords waited to be checked, so nothing was changed.</summary>
     TooBusy,
 
@@ -26,25 +29,28 @@ public enum PasswordChangeOutcome
     NotRecorded,
 }
 
-/// <summary>Changes an account's password and notifies its owner, or ends the account's other sessions.</summary>
+/// <summary>Changes an account's password, notifies its owner, and ends all of the account's sessions.</summary>
 public sealed class PasswordChange(
     UserManager<Account> accounts, CredentialCheck credentials, HashingSlots slots, AlertNotices notices,
     ILogger<PasswordChange> logger)
 {
     /// <summary>Changes the password. A wrong current password is treated like one on the sign-in page.</summary>
     /// <param name="account">Who is signed in.</param>
+    /// <param name="session">In which session. The caller signs in again afterwards.</param>
     /// <param name="current">The current password, as typed.</param>
     /// <param name="wanted">The new password, of a length that <see cref="Registration"/> allows.</param>
     /// <param name="visitor">Who typed them.</param>
-    public async Task<PasswordChangeOutcome> ChangeAsync(Account account, string current, string wanted, Visitor visitor)
+    public async Task<PasswordChangeOutcome> ChangeAsync(
+        Account account, LiveSession session, string current, string wanted, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var confirmed = await credentials.ConfirmAsync(account, current, visitor);
+        var confirmed = await credentials.ConfirmAsync(account, session, current, visitor);
         if (confirmed is not CredentialResult.Accepted)
         {
             return confirmed switch
             {
                 CredentialResult.Refused => PasswordChangeOutcome.WrongPassword,
+                CredentialResult.RefusedForNow => PasswordChangeOutcome.TooManyWrong,
                 CredentialResult.NotChecked => PasswordChangeOutcome.TooBusy,
                 _ => PasswordChangeOutcome.NotRecorded,
             };
@@ -52,12 +58,12 @@ public sealed class PasswordChange(
 
         try
         {
-            if (!await slots.RunAsync(VisitorLine.OfAccount(account.Id, visitor),
+            if (!await slots.RunAsync(VisitorLine.OfSession(session),
                     () => account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted)))
                 return PasswordChangeOutcome.TooBusy;
-            await notices.AddAsync(account, ["The password was changed. Other sessions are signed out within a minute."],
+            await notices.AddAsync(account, ["The password was changed. All other browsers were signed out."],
                 always: true);
-            // Saves the password, the mail, and a new security stamp, which invalidates other sessions
+            // Saves the password, the mail, and a new security stamp, which ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return PasswordChangeOutcome.ChangedElsewhere;
         }
@@ -70,16 +76,5 @@ public sealed class PasswordChange(
 
         logger.LogInformation("Account {AccountId} changed its password from {RemoteAddress}", account.Id, visitor.RemoteAddress);
         return PasswordChangeOutcome.Changed;
-    }
-
-    /// <summary>Ends all sessions of an account within a minute. The caller renews its own.</summary>
-    /// <returns>False if another request changed the account at the same time.</returns>
-    public async Task<bool> EndOtherSessionsAsync(Account account)
-    {
-        ArgumentNullException.ThrowIfNull(account);
-        var ended = (await accounts.UpdateSecurityStampAsync(account)).Succeeded;
-        if (ended)
-            logger.LogInformation("Account {AccountId} signed out everywhere else", account.Id);
-        return ended;
     }
 }

@@ -112,7 +112,7 @@ public sealed class PasswordReset(
             await notices.AddAsync(
                 account,
                 ["A new password was set with a link that was mailed to this address, from "
-                    + $"{RemotePlace.Describe(visitor.RemoteAddress)}. All sessions are signed out within a minute."],
+                    + $"{RemotePlace.Describe(visitor.RemoteAddress)}. All sessions were signed out."],
                 always: true);
             // Saves the rest, too, and ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)

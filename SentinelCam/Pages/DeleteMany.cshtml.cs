@@ -7,6 +7,7 @@ using SentinelCam.ImageLog;
 namespace SentinelCam.Pages;
 
 /// <summary>Asks whether to delete the selected entries, or all that match a search, then deletes exactly those.</summary>
+[RecentProof(nameof(OnPostAsync))]
 public sealed class DeleteManyModel(
     ImageLogQuery query, ImageLogIndex index, ImageLogChanges changes, ViewerTime viewers) : PageModel
 {

@@ -43,11 +43,19 @@ public sealed class LoginModel(
             return Failed("Enter your email address and your password.");
 
         var visitor = Visitor.Of(HttpContext);
-        var (result, account) = await credentials.SignInAsync(Email, Password, visitor);
+        var (result, account, wait) = await credentials.SignInAsync(
+            Email, Password, visitor, id => BrowserCookie.KeyFor(HttpContext, id));
         if (result is CredentialResult.NotRecorded)
         {
             Response.SayUnavailable();
             return Failed(Unavailable.Advice);
+        }
+
+        if (wait is { } time)
+        {
+            Response.SayTooBusy(time);
+            return Failed("Too many passwords from your network were wrong, so yours was not checked. This is recorded as a "
+                + $"failed sign-in. Try again in {TimeWords.Of(TimeSpan.FromMinutes(Math.Ceiling(time.TotalMinutes)))}.");
         }
 
         if (result is CredentialResult.NotChecked)

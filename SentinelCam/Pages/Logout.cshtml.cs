@@ -6,18 +6,13 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
-public sealed class LogoutModel(SignInManager<Account> signIn, LiveUpdates live, ILogger<LogoutModel> logger) : PageModel
+public sealed class LogoutModel(SignInManager<Account> signIn, ILogger<LogoutModel> logger) : PageModel
 {
     public async Task<IActionResult> OnPostAsync()
     {
         await signIn.SignOutAsync();
         if (User.Identity is { IsAuthenticated: true })
-        {
-            var viewer = Viewer.Of(User);
-            live.End(viewer.Id);
-            logger.LogInformation("Account {AccountId} signed out", viewer.Id);
-        }
-
+            logger.LogInformation("Account {AccountId} signed out", Viewer.Of(User).Id);
         return LocalRedirect("/");
     }
 }

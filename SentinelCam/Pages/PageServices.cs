@@ -44,6 +44,8 @@ public static class PageServices
         {
             options.Conventions.AuthorizeFolder("/");
             options.Conventions.AuthorizeFolder("/Admin", Roles.Administrator);
+            options.Conventions.AddFolderApplicationModelConvention(
+                "/Admin", page => page.Filters.Add(new RecentProofAttribute()));
             foreach (var page in PublicPages)
                 options.Conventions.AllowAnonymousToPage(page);
         });

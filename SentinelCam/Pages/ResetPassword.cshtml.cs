@@ -15,7 +15,7 @@ namespace SentinelCam.Pages;
 /// Where the link for a forgotten password leads. Opening it changes nothing, because programs that scan mails open their links.
 /// </summary>
 [EnableRateLimiting(RateLimits.MailLink)]
-public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Account> signIn, LiveUpdates live) : PageModel
+public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Account> signIn) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? Token { get; set; }
@@ -53,13 +53,12 @@ public sealed class ResetPasswordModel(PasswordReset reset, SignInManager<Accoun
             return Page();
         }
 
-        var (outcome, accountId) = await reset.ResetAsync(Token, New!, Visitor.Of(HttpContext));
+        var (outcome, _) = await reset.ResetAsync(Token, New!, Visitor.Of(HttpContext));
         switch (outcome)
         {
             case PasswordResetOutcome.Done:
-                // This browser may have a session of the account, which would last for up to a minute
+                // This browser may have had a session of the account
                 await signIn.SignOutAsync();
-                live.End(accountId);
                 TempData["Notice"] = "Your password was changed. Sign in with the new one.";
                 return LocalRedirect("/login");
             case PasswordResetOutcome.TooBusy:

@@ -12,7 +12,7 @@ namespace SentinelCam.Pages;
 /// Where the link in the mail to an account's earlier address leads; no session is needed. Only a button undoes.
 /// </summary>
 [EnableRateLimiting(RateLimits.MailLink)]
-public sealed class UndoAddressModel(AddressChange change, SignInManager<Account> signIn, LiveUpdates live) : PageModel
+public sealed class UndoAddressModel(AddressChange change, SignInManager<Account> signIn) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? Token { get; set; }
@@ -39,7 +39,6 @@ public sealed class UndoAddressModel(AddressChange change, SignInManager<Account
         if (!IsDone)
             return;
         await signIn.SignOutAsync();
-        live.End(opened.Account!.Id);
     }
 
     private bool Show(OpenedLink opened)

@@ -16,6 +16,20 @@ public static class RemoteNetwork
     /// <summary>The same with the first 48 bits of an IPv6 address, which one customer may have.</summary>
     public static string SiteOf(string remoteAddress) => Of(remoteAddress, 48);
 
+    /// <summary>
+    /// The network around an address, in which one attacker may have many: the first 24 bits of an IPv4 address, and the first 48
+    /// bits of an IPv6 address. Returns other text unchanged.
+    /// </summary>
+    public static string AroundOf(string remoteAddress)
+    {
+        var site = SiteOf(remoteAddress);
+        if (!IPAddress.TryParse(site, out var address) || address.AddressFamily != AddressFamily.InterNetwork)
+            return site;
+        var bytes = address.GetAddressBytes();
+        bytes[3] = 0;
+        return $"{new IPAddress(bytes)}/24";
+    }
+
     private static string Of(string remoteAddress, int prefix)
     {
         if (!IPAddress.TryParse(remoteAddress, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)

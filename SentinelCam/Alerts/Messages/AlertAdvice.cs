@@ -9,7 +9,7 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
 {
     private const string ChangePasswordNow =
         "If it was not you, someone else knows your password and is signed in. Change it now under Settings. That signs everyone "
-        + "else out within a minute.";
+        + "else out at once.";
 
     private bool IsSuccessAfterFailures => content.FailuresBefore > 0;
 

@@ -39,7 +39,7 @@ public sealed class AccountsModel(
         Answer(await approval.ApproveAsync(id), "The account was approved. Tell its owner: SentinelCam does not.");
 
     public async Task<IActionResult> OnPostSuspendAsync(long id) =>
-        Answer(await approval.SuspendAsync(id), "The account was suspended. It is signed out within a minute.");
+        Answer(await approval.SuspendAsync(id), "The account was suspended and signed out.");
 
     public async Task<IActionResult> OnPostRemoveAsync(long id) =>
         Answer(await approval.RemoveAsync(id), "The account was removed.");

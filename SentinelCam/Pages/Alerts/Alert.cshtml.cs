@@ -13,6 +13,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>One alert: its attempts in their order, its mails, the owner's answer, and what to do about it.</summary>
 [EnableRateLimiting(RateLimits.Export)]
+[RecentProof(nameof(OnPostDeleteAsync))]
 public sealed class AlertModel(
     AlertQuery query, AlertReview review, ImageLogChanges changes, ImageLogExport export, TimeProvider time) : PageModel
 {

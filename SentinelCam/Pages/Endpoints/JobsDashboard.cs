@@ -60,8 +60,13 @@ public static class JobsDashboard
             AppPath = "/dashboard",
             DarkModeEnabled = true,
             DisplayStorageConnectionString = false,
+            // Its pages cannot ask for the password
+            IsReadOnlyFunc = context => !IsProved(context.GetHttpContext()),
         });
     }
+
+    private static bool IsProved(HttpContext context) =>
+        context.CurrentSession().IsProved(context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
 
     /// <summary>The invariant culture with a language; globalization is invariant, so no other culture exists.</summary>
     private sealed class EnglishByName() : CultureInfo("")

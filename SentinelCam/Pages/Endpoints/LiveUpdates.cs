@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Identity;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -28,31 +25,25 @@ public sealed class LiveUpdates
     /// <summary>The time between two heartbeats, by which either side notices that the other is gone.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
 
-    /// <summary>The time between two looks at the camera, whose changes are not commits.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+    /// <summary>The time between two looks at the camera and the session, which can change without a commit.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly IServiceScopeFactory _scopes;
     private readonly CommitSignal _commits;
     private readonly CameraFeed _camera;
-    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly List<(long Account, CancellationTokenSource End)> _open = [];
 
     public LiveUpdates(
-        IServiceScopeFactory scopes, CommitSignal commits, CameraFeed camera, TimeProvider time,
-        IHostApplicationLifetime lifetime)
+        IServiceScopeFactory scopes, CommitSignal commits, CameraFeed camera, IHostApplicationLifetime lifetime)
     {
-        (_scopes, _commits, _camera, _time) = (scopes, commits, camera, time);
+        (_scopes, _commits, _camera) = (scopes, commits, camera);
         // An open dashboard must not keep the app from stopping
-        lifetime.ApplicationStopping.Register(() => EndThose(_ => true));
+        lifetime.ApplicationStopping.Register(EndAll);
     }
 
-    /// <summary>Ends the connections of an account. Browsers that are still signed in connect again.</summary>
-    public void End(long account) => EndThose(other => other == account);
-
-    public async Task<IResult> AnswerAsync(HttpContext context)
+    public IResult Answer(HttpContext context)
     {
-        var session = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         var end = new CancellationTokenSource();
         context.RequestAborted.Register(end.Cancel);
         var viewer = Viewer.Of(context.User);
@@ -71,7 +62,7 @@ public sealed class LiveUpdates
         });
         // Otherwise a buffering proxy would hold the events back
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        return TypedResults.ServerSentEvents(EventsAsync(viewer, context.User, session.Properties?.ExpiresUtc, end.Token));
+        return TypedResults.ServerSentEvents(EventsAsync(viewer, context.CurrentSession(), end.Token));
     }
 
     /// <summary>What the page says about the camera, without the age and the frame rate, which always change.</summary>
@@ -84,28 +75,25 @@ public sealed class LiveUpdates
         }
     }
 
-    private void EndThose(Predicate<long> accounts)
+    private void EndAll()
     {
         List<CancellationTokenSource> ended;
         lock (_lock)
-            ended = [.. _open.Where(o => accounts(o.Account)).Select(o => o.End)];
+            ended = [.. _open.Select(o => o.End)];
         foreach (var end in ended)
             end.Cancel();
     }
 
     private async IAsyncEnumerable<SseItem<string>> EventsAsync(
-        Viewer viewer, ClaimsPrincipal user, DateTimeOffset? expires, CancellationToken end,
+        Viewer viewer, LiveSession session, CancellationToken end,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? last = null;
         long said = 0;
-        while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested
-            && _time.GetUtcNow() < (expires ?? DateTimeOffset.MaxValue))
+        while (!end.IsCancellationRequested && !cancellationToken.IsCancellationRequested && await IsAliveAsync(session))
         {
             var (next, camera) = (_commits.Next, Camera);
-            var state = await StateAsync(viewer, user, camera);
-            if (state is null)
-                yield break;
+            var state = await StateAsync(viewer, camera);
             // Other accounts' changes are never announced
             var name = last is null ? "open" : state != last ? "news" : Stopwatch.GetElapsedTime(said) >= Beat ? "beat" : null;
             if (name is not null)
@@ -118,17 +106,21 @@ public sealed class LiveUpdates
             await Task.WhenAny(Task.Delay(Rest, end));
             var asleep = Stopwatch.GetTimestamp();
             while (!next.IsCompleted && !end.IsCancellationRequested && Camera == camera
-                && Stopwatch.GetElapsedTime(asleep) < Beat)
+                && Stopwatch.GetElapsedTime(asleep) < Beat && await IsAliveAsync(session))
                 await Task.WhenAny(next, Task.Delay(Look, end));
         }
     }
 
-    /// <returns>A summary of what the dashboard shows; null if the session has ended.</returns>
-    private async Task<string?> StateAsync(Viewer viewer, ClaimsPrincipal user, CameraWord camera)
+    private async Task<bool> IsAliveAsync(LiveSession session)
     {
         await using var scope = _scopes.CreateAsyncScope();
-        if (await scope.ServiceProvider.GetRequiredService<SignInManager<Account>>().ValidateSecurityStampAsync(user) is null)
-            return null;
+        return await scope.ServiceProvider.GetRequiredService<AccountSessions>().IsAliveAsync(session);
+    }
+
+    /// <returns>A summary of what the dashboard shows.</returns>
+    private async Task<string> StateAsync(Viewer viewer, CameraWord camera)
+    {
+        await using var scope = _scopes.CreateAsyncScope();
         var newest = await scope.ServiceProvider.GetRequiredService<ImageLogIndex>()
             .FindAsync(viewer, new ImageLogFilter(), null, 1);
         var alerts = await scope.ServiceProvider.GetRequiredService<AlertQuery>().StateAsync(viewer, DashboardModel.Shown);
@@ -141,6 +133,6 @@ public sealed class LiveUpdates
 public static class LiveUpdatesEndpoint
 {
     public static void MapLiveUpdates(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(LiveUpdates.Path, (HttpContext context, LiveUpdates live) => live.AnswerAsync(context))
+        routes.MapGet(LiveUpdates.Path, (HttpContext context, LiveUpdates live) => live.Answer(context))
             .RequireAuthorization();
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using SentinelCam.Accounts;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
@@ -19,8 +18,6 @@ public sealed class FormLimits : IDisposable
     private readonly PartitionedRateLimiter<string> _forgotten =
         PerKey(ForgottenPerNetwork, TimeSpan.FromMinutes(15));
 
-    private readonly PartitionedRateLimiter<string> _guesses = PerKey(SignInPolicy.MaxFailures, SignInPolicy.LockoutTime);
-
     /// <summary>Counts a request for a new password. The limit does not depend on the address that was typed.</summary>
     /// <returns>The answer if there were too many; otherwise null.</returns>
     public IActionResult? RefuseForgotten(PageModel page)
@@ -29,17 +26,8 @@ public sealed class FormLimits : IDisposable
         return Refuse(page, _forgotten, RemoteNetwork.SiteOf(Visitor.Of(page.HttpContext).RemoteAddress));
     }
 
-    /// <summary>Counts a password that is entered again in an open session. Right passwords count, too.</summary>
-    /// <returns>The answer if there were too many; otherwise null.</returns>
-    public IActionResult? RefuseGuess(PageModel page, long accountId) =>
-        Refuse(page, _guesses, accountId.ToString(CultureInfo.InvariantCulture));
-
     /// <inheritdoc />
-    public void Dispose()
-    {
-        _forgotten.Dispose();
-        _guesses.Dispose();
-    }
+    public void Dispose() => _forgotten.Dispose();
 
     private static PartitionedRateLimiter<string> PerKey(int count, TimeSpan window) =>
         PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetSlidingWindowLimiter(

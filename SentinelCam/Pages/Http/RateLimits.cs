@@ -6,9 +6,9 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, answering the links of mails, and
-/// guessing the password from an open session. <c>/login</c> has no limit here, because every failed sign-in must be recorded;
-/// <see cref="HashingSlots"/> bounds what it costs.
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and answering the links of mails.
+/// <c>/login</c> has no limit here, because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it
+/// costs.
 /// </summary>
 public static class RateLimits
 {
@@ -16,8 +16,11 @@ public static class RateLimits
     public const string Export = "export";
     public const string Register = "register";
     public const string SendAgain = "send-again";
-    public const string Password = "password";
     public const string MailLink = "mail-link";
+
+    /// <summary>Said together with <see cref="SayTooManyWrong"/>.</summary>
+    public const string TooManyWrong = "Too many passwords were wrong in this browser, so nothing was compared or changed. "
+        + "The failure is recorded like a failed sign-in. Wait five minutes and try again.";
 
     private static readonly RateLimitPartition<string> Unlimited = RateLimitPartition.GetNoLimiter("");
 
@@ -52,24 +55,23 @@ public static class RateLimits
                 QueueLimit = 0,
             })
             : Unlimited);
-        // A lock would also stop the owner from changing a password that someone else is guessing. Right passwords count too.
-        options.AddPolicy(Password, context => IsPost(context)
-            ? RateLimitPartition.GetSlidingWindowLimiter(AccountOf(context), _ => new SlidingWindowRateLimiterOptions
-            {
-                PermitLimit = SignInPolicy.MaxFailures,
-                Window = SignInPolicy.LockoutTime,
-                SegmentsPerWindow = 10,
-                QueueLimit = 0,
-            })
-            : Unlimited);
     });
 
-    /// <summary>Sets the status 429 for a password whose turn to be hashed did not come, and when to try again.</summary>
-    public static void SayTooBusy(this HttpResponse response)
+    /// <summary>Sets the status 429 for a password that was not checked, and when to try again.</summary>
+    public static void SayTooBusy(this HttpResponse response, TimeSpan? wait = null)
     {
         ArgumentNullException.ThrowIfNull(response);
         response.StatusCode = StatusCodes.Status429TooManyRequests;
-        response.Headers.RetryAfter = HashingSlots.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        var seconds = Math.Ceiling((wait ?? HashingSlots.Patience).TotalSeconds);
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Sets the status 429 for a password in a session with too many wrong ones, and when to try again.</summary>
+    public static void SayTooManyWrong(this HttpResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        response.StatusCode = StatusCodes.Status429TooManyRequests;
+        response.Headers.RetryAfter = SignInPolicy.LockoutTime.TotalSeconds.ToString(CultureInfo.InvariantCulture);
     }
 
     private static RateLimitPartition<string> PostsOfNetwork(HttpContext context) => IsPost(context)

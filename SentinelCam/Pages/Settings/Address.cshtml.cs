@@ -12,7 +12,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>The viewer's mail address.</summary>
 public sealed class AddressModel(
-    UserManager<Account> accounts, AddressChange change, FormLimits limits, SmtpOptions smtp, SiteOptions site) : PageModel
+    UserManager<Account> accounts, AddressChange change, SmtpOptions smtp, SiteOptions site) : PageModel
 {
     [BindProperty]
     public string? Address { get; set; }
@@ -30,10 +30,8 @@ public sealed class AddressModel(
 
     public Task<IActionResult> OnPostAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        if (limits.RefuseGuess(this, account.Id) is { } refusal)
-            return refusal;
-        switch (await change.AskAsync(
-            account, Address, Password ?? "", site.AddressFor(HttpContext), Visitor.Of(HttpContext)))
+        switch (await change.AskAsync(account, HttpContext.CurrentSession(), Address, Password ?? "",
+            site.AddressFor(HttpContext), Visitor.Of(HttpContext)))
         {
             case AddressChangeOutcome.Asked:
                 return Done("The new address was asked to confirm. Your account keeps its present address until then.");
@@ -52,6 +50,9 @@ public sealed class AddressModel(
             case AddressChangeOutcome.WrongPassword:
                 return Show(account, nameof(Password),
                     "The password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.");
+            case AddressChangeOutcome.TooManyWrong:
+                Response.SayTooManyWrong();
+                return Show(account, nameof(Password), RateLimits.TooManyWrong);
             case AddressChangeOutcome.TooBusy:
                 Response.SayTooBusy();
                 return Show(account, "", "Too many passwords wait to be checked right now, so nothing was changed. "

@@ -11,6 +11,7 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>When the viewer gets alerts, and where they go.</summary>
+[RecentProof(nameof(OnPostRecipientAsync), nameof(OnPostRemoveRecipientAsync))]
 public sealed class AlertsModel(
     UserManager<Account> accounts, AlertSettings alerts, ExtraRecipients recipients, DeviceRules rules, AlertOptions options,
     SiteOptions site, TimeProvider time)

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.AspNetCore.RateLimiting;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
@@ -11,7 +10,6 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>The viewer's password.</summary>
-[EnableRateLimiting(RateLimits.Password)]
 public sealed class SecurityModel(
     UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords) : PageModel
 {
@@ -36,15 +34,19 @@ public sealed class SecurityModel(
         if (opinion.Problem is not null)
             return Show(account, nameof(New), opinion.Problem);
 
-        switch (await passwords.ChangeAsync(account, Current ?? "", New!, Visitor.Of(HttpContext)))
+        switch (await passwords.ChangeAsync(
+                account, HttpContext.CurrentSession(), Current ?? "", New!, Visitor.Of(HttpContext)))
         {
             case PasswordChangeOutcome.Changed:
-                await signIn.RefreshSignInAsync(account);
+                await signIn.SignInAsync(account, isPersistent: false);
                 TempData["Notice"] = "Your password was changed.";
                 return LocalRedirect("/settings/security");
             case PasswordChangeOutcome.WrongPassword:
                 return Show(account, nameof(Current),
                     "The current password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.");
+            case PasswordChangeOutcome.TooManyWrong:
+                Response.SayTooManyWrong();
+                return Show(account, nameof(Current), RateLimits.TooManyWrong);
             case PasswordChangeOutcome.TooBusy:
                 Response.SayTooBusy();
                 return Show(account, "", "Too many passwords wait to be checked right now, so nothing was changed. "

@@ -23,6 +23,15 @@ public static class TimeWords
         _ => null,
     };
 
+    /// <summary>A length of time in the largest unit that fits: <c>12 hours</c>.</summary>
+    public static string Of(TimeSpan length)
+    {
+        var (count, unit) = length.Ticks % TimeSpan.TicksPerDay == 0 ? (length.TotalDays, "day")
+            : length.Ticks % TimeSpan.TicksPerHour == 0 ? (length.TotalHours, "hour")
+            : (Math.Round(length.TotalMinutes), "minute");
+        return string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
+    }
+
     /// <summary>As <see cref="Say"/>, but without the day if it is today: <c>at 13:00</c>.</summary>
     public static string Clock(DateTimeOffset time, TimeZoneInfo zone, DateTimeOffset now)
     {

@@ -1,0 +1,68 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+
+namespace SentinelCam.Accounts;
+
+/// <summary>
+/// Recognizes browsers in which an account has signed in, by a cookie for each account (OWASP: device cookies). They neither wait
+/// behind strangers nor are they locked out by them.
+/// </summary>
+public sealed class KnownBrowsers(SentinelCamDbContext db, TimeProvider time, ILogger<KnownBrowsers> logger)
+{
+    /// <summary>The most browsers that are known for an account; another one makes the oldest a stranger.</summary>
+    public const int MaxPerAccount = 20;
+
+    /// <summary>How long a browser is known after its last sign-in.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
+
+    /// <summary>
+    /// Finds the browser of a cookie. Asks the database in any case, so that the time says nothing about the account.
+    /// </summary>
+    /// <param name="accountId">The account to sign in to; 0 if there is none.</param>
+    /// <param name="key">The key in that account's cookie; null if there is no cookie.</param>
+    /// <returns>The id of its row; null for a stranger.</returns>
+    public Task<long?> FindAsync(long accountId, string? key)
+    {
+        var keyHash = RandomKey.HashOf(key ?? "");
+        var since = time.GetUtcNow() - Lifetime;
+        return db.KnownBrowsers
+            .Where(b => b.KeyHash == keyHash && b.AccountId == accountId && b.LastAt > since
+                && db.Users.Any(a => a.Id == accountId && a.SecurityStamp == b.SecurityStamp))
+            .Select(b => (long?)b.Id).SingleOrDefaultAsync();
+    }
+
+    /// <summary>Gives a browser that signs in a new key, so that a copy of the old one is worth nothing.</summary>
+    /// <param name="accountId">Who signs in.</param>
+    /// <param name="securityStamp">The account's security stamp.</param>
+    /// <param name="oldKey">The key in its cookie, if it has one.</param>
+    /// <returns>
+    /// The key for the cookie. Null if the database cannot be written: the sign-in is valid, and so is the old key.
+    /// </returns>
+    public async Task<string?> RenewAsync(long accountId, string securityStamp, string? oldKey)
+    {
+        var (key, oldHash, now) = (RandomKey.New(), RandomKey.HashOf(oldKey ?? ""), time.GetUtcNow());
+        try
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            // The row stays, because a form that was sent twice may be counted in it right now
+            var browser = await db.KnownBrowsers.SingleOrDefaultAsync(b => b.AccountId == accountId && b.KeyHash == oldHash)
+                ?? db.KnownBrowsers.Add(new KnownBrowser { KeyHash = "", AccountId = accountId, SecurityStamp = "" }).Entity;
+            (browser.KeyHash, browser.SecurityStamp, browser.LastAt) = (RandomKey.HashOf(key), securityStamp, now);
+            (browser.AccessFailedCount, browser.LockoutEnd) = (0, null);
+            await db.SaveChangesAsync();
+            await db.KnownBrowsers.Where(b => b.AccountId == accountId)
+                .OrderByDescending(b => b.LastAt).ThenByDescending(b => b.Id)
+                .Skip(MaxPerAccount).ExecuteDeleteAsync();
+            await transaction.CommitAsync();
+            return key;
+        }
+        // The last one: SQLite rolls back by itself if the disk is full, and its provider notices at the commit
+        catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
+        {
+            db.ChangeTracker.Clear();
+            logger.LogWarning("A browser could not be remembered: {Problem}", (error.InnerException ?? error).Message);
+            return null;
+        }
+    }
+}

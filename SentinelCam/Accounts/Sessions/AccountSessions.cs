@@ -1,0 +1,169 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+using SentinelCam.Visitors;
+
+namespace SentinelCam.Accounts;
+
+/// <summary>Opens, finds, lists and ends sessions. Whether a session is alive is decided here, for every page.</summary>
+public sealed class AccountSessions(
+    SentinelCamDbContext db, SessionCache cache, PendingSessions pending, SessionLimits limits, TimeProvider time,
+    ILogger<AccountSessions> logger)
+{
+    /// <summary>The most sessions of an account; another one ends the oldest.</summary>
+    public const int MaxPerAccount = 50;
+
+    /// <summary>Opens a session for somebody who has just proved who they are.</summary>
+    /// <param name="accountId">Who signs in.</param>
+    /// <param name="securityStamp">The account's security stamp.</param>
+    /// <param name="visitor">From where.</param>
+    /// <returns>The key for the cookie.</returns>
+    public async Task<string> OpenAsync(long accountId, string securityStamp, Visitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        var key = RandomKey.New();
+        var now = time.GetUtcNow();
+        var session = new Session
+        {
+            KeyHash = RandomKey.HashOf(key),
+            AccountId = accountId,
+            SecurityStamp = securityStamp,
+            UserAgent = visitor.UserAgent,
+            RemoteAddress = visitor.RemoteAddress,
+            OpenedAt = now,
+            LastSeenAt = now,
+            ProvedAt = now,
+        };
+        try
+        {
+            db.Sessions.Add(session);
+            await db.SaveChangesAsync();
+            await OpenOf(accountId).OrderByDescending(s => s.Id).Skip(MaxPerAccount)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now));
+        }
+        catch (Exception error) when (error is DbException or DbUpdateException)
+        {
+            logger.LogWarning("A session could not be written and is only in memory: {Problem}",
+                (error.InnerException ?? error).Message);
+            db.Entry(session).State = EntityState.Detached;
+            pending.Open(session);
+        }
+
+        return key;
+    }
+
+    /// <summary>Finds the session of a cookie.</summary>
+    /// <param name="key">The key in the cookie.</param>
+    /// <returns>Null if it has ended.</returns>
+    public Task<LiveSession?> FindAsync(string key) => FindByHashAsync(RandomKey.HashOf(key));
+
+    /// <summary>Whether a session that was found earlier has not ended meanwhile.</summary>
+    public async Task<bool> IsAliveAsync(LiveSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return await FindByHashAsync(session.KeyHash) is not null;
+    }
+
+    /// <summary>The sessions of an account that have not ended, the one that was seen last first.</summary>
+    public async Task<IReadOnlyList<Session>> ListAsync(long accountId)
+    {
+        var stamp = db.Users.Where(a => a.Id == accountId).Select(a => a.SecurityStamp);
+        var open = await OpenOf(accountId).Where(s => stamp.Contains(s.SecurityStamp)).AsNoTracking().ToListAsync();
+        foreach (var session in open)
+            session.LastSeenAt = pending.LastSeen(session.KeyHash, session.LastSeenAt);
+        return [.. open.Where(s => !pending.HasEnded(s.KeyHash) && IsWithinLimits(s.OpenedAt, s.KeyHash, s.LastSeenAt))
+            .OrderByDescending(s => s.LastSeenAt).ThenByDescending(s => s.Id)];
+    }
+
+    /// <summary>Ends a session for good, even if the database cannot be written.</summary>
+    public async Task EndAsync(LiveSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        pending.End(session.KeyHash);
+        try
+        {
+            await EndAllAsync(OpenOf(session.AccountId).Where(s => s.KeyHash == session.KeyHash));
+        }
+        catch (DbException error)
+        {
+            logger.LogWarning("The end of a session could not be written, and is tried again: {Problem}", error.Message);
+        }
+    }
+
+    /// <summary>Ends one session of an account.</summary>
+    /// <returns>False if the account has no such session.</returns>
+    public async Task<bool> EndAsync(long accountId, long id) =>
+        await EndAllAsync(OpenOf(accountId).Where(s => s.Id == id)) == 1;
+
+    /// <summary>Ends all sessions of an account except one.</summary>
+    public Task EndOthersAsync(LiveSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        pending.EndOthers(session);
+        return EndAllAsync(OpenOf(session.AccountId).Where(s => s.KeyHash != session.KeyHash));
+    }
+
+    /// <summary>Notes that the password was entered again.</summary>
+    public async Task ProveAsync(LiveSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var now = time.GetUtcNow();
+        try
+        {
+            await OpenOf(session.AccountId).Where(s => s.KeyHash == session.KeyHash)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.ProvedAt, now));
+        }
+        catch (DbException error)
+        {
+            // The next change asks again
+            logger.LogWarning("It could not be written that a password was entered: {Problem}", error.Message);
+        }
+    }
+
+    private IQueryable<Session> OpenOf(long accountId) =>
+        db.Sessions.Where(s => s.AccountId == accountId && s.EndedAt == null);
+
+    private Task<int> EndAllAsync(IQueryable<Session> sessions)
+    {
+        var now = time.GetUtcNow();
+        return sessions.ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now));
+    }
+
+    private async Task<LiveSession?> FindByHashAsync(string keyHash)
+    {
+        var session = await cache.GetAsync(keyHash, () => ReadAsync(keyHash));
+        return session is not null && !pending.HasEnded(keyHash) && IsWithinLimits(session.OpenedAt, keyHash, session.LastSeenAt)
+            ? session
+            : null;
+    }
+
+    private async Task<LiveSession?> ReadAsync(string keyHash)
+    {
+        var accounts = db.Users.Where(a => a.ApprovedAt != null);
+        if (pending.Opened(keyHash) is { } opened)
+        {
+            var isAdministrator = await accounts
+                .Where(a => a.Id == opened.AccountId && a.SecurityStamp == opened.SecurityStamp)
+                .Select(a => (bool?)db.UserRoles.Any(held => held.UserId == a.Id)).SingleOrDefaultAsync();
+            return isAdministrator is null ? null : new LiveSession(opened.Id, keyHash, opened.AccountId, opened.OpenedAt,
+                opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value);
+        }
+
+        var sessions =
+            from session in db.Sessions
+            where session.KeyHash == keyHash && session.EndedAt == null
+            join account in accounts on session.AccountId equals account.Id
+            where account.SecurityStamp == session.SecurityStamp
+            select new LiveSession(session.Id, keyHash, session.AccountId, session.OpenedAt, session.LastSeenAt,
+                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id));
+        return await sessions.SingleOrDefaultAsync();
+    }
+
+    private bool IsWithinLimits(DateTimeOffset openedAt, string keyHash, DateTimeOffset written)
+    {
+        var now = time.GetUtcNow();
+        // A session from the time when the clock was far ahead must not last until then
+        return (now - openedAt).Duration() < limits.Absolute
+            && (now - pending.LastSeen(keyHash, written)).Duration() < limits.Idle;
+    }
+}

@@ -1,0 +1,25 @@
+namespace SentinelCam.Data;
+
+/// <summary>
+/// A browser in which an account has signed in before. It has a count of wrong passwords of its own, so that strangers cannot
+/// lock it out. Its cookie contains only a random key.
+/// </summary>
+public sealed class KnownBrowser : IGuessCounter
+{
+    public long Id { get; set; }
+
+    /// <summary>The SHA-256 hash of the key.</summary>
+    public required string KeyHash { get; set; }
+
+    public long AccountId { get; set; }
+
+    /// <summary>The account's security stamp at the last sign-in. After a new password, every browser is new again.</summary>
+    public required string SecurityStamp { get; set; }
+
+    public DateTimeOffset LastAt { get; set; }
+
+    public int AccessFailedCount { get; set; }
+
+    /// <inheritdoc />
+    public DateTimeOffset? LockoutEnd { get; set; }
+}
