@@ -36,9 +36,10 @@ public sealed class DeviceLogTests : IAsyncLifetime
         using var zip = new ZipArchive(new MemoryStream(answer.Body));
         using var table = new StreamReader(await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken));
         var lines = (await table.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n");
-        Assert.EndsWith(",attempts,origin,service,caller", lines[0], StringComparison.Ordinal);
-        Assert.Contains(lines, line => line.EndsWith(",\"AtDevice\",\"su\",\"daemon\"", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.EndsWith(",\"AtDevice\",\"xscreensaver\",\"\"", StringComparison.Ordinal));
+        Assert.EndsWith(",attempts,origin,service,caller,alert,answer,answered (UTC),answered through", lines[0],
+            StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.Contains(",\"AtDevice\",\"su\",\"daemon\",", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains(",\"AtDevice\",\"xscreensaver\",\"\",", StringComparison.Ordinal));
         using var json = await JsonDocument.ParseAsync(
             await zip.GetEntry("image-log.json")!.OpenAsync(TestContext.Current.CancellationToken),
             cancellationToken: TestContext.Current.CancellationToken);

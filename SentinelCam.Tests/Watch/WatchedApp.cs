@@ -31,15 +31,24 @@ internal static class WatchedApp
     /// <summary>Moves the clock to the next look, and waits for its end.</summary>
     public static async Task LookAsync(this SentinelCamApp app, FakeTimeProvider clock)
     {
+        // Not further: a look at the camera that has begun would run out of time
+        await app.LookAfterAsync(clock, loop => clock.Advance(TimeSpan.FromTicks(
+            TimeSpan.TicksPerMinute - (clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute))));
+    }
+
+    /// <summary>Moves the clock as a machine that sleeps does, and waits for the end of the look after it.</summary>
+    public static Task SleepAsync(this SentinelCamApp app, FakeTimeProvider clock, TimeSpan time) =>
+        app.LookAfterAsync(clock, _ => clock.Sleep(time));
+
+    private static async Task LookAfterAsync(this SentinelCamApp app, FakeTimeProvider clock, Action<WatchLoop> move)
+    {
         var loop = app.Services.GetRequiredService<WatchLoop>();
         await Eventually.TrueAsync(() => loop.StartedAt > 0, app.Log);
         var looks = loop.Looks;
-        // Not further: a look at the camera that has begun would run out of time
-        var passed = clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute;
-        clock.Advance(TimeSpan.FromTicks(TimeSpan.TicksPerMinute - passed));
-        // It takes some seconds of the same clock
+        move(loop);
+        // It takes some seconds of the same clock. In small steps, so that a busy machine has the time to judge a picture
         await Eventually.TrueAsync(
-            () => loop.Looks > looks, app.Log, meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(200)));
+            () => loop.Looks > looks, app.Log, meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(50)));
     }
 
     /// <summary>Looks until the database's answer satisfies.</summary>

@@ -19,12 +19,12 @@ public class WeeklyTestTests
         await app.LookAsync(_clock, 1);
         await app.FailAndCaptureAsync(_clock);
         await app.FailAndCaptureAsync(_clock);
-        _clock.Sleep(TimeSpan.FromDays(0.95));
+        await app.SleepAsync(_clock, TimeSpan.FromDays(0.95));
         await WaitForMailsAsync(app, 1);
         Assert.InRange((await AllAsync(app)).Single().CreatedAt - TestClock.Noon, TimeSpan.FromDays(1), TimeSpan.FromDays(1.1));
 
         await using var again = await app.StartAgainAsync(_clock, WatchedApp.With(camera), WatchedApp.Settings());
-        _clock.Sleep(TimeSpan.FromDays(6.95));
+        await again.SleepAsync(_clock, TimeSpan.FromDays(6.95));
         await again.LookAsync(_clock, 2);
         Assert.Single(await AllAsync(again));
         await WaitForMailsAsync(again, 2);
@@ -49,7 +49,7 @@ public class WeeklyTestTests
         await using var app = await StartAsync(camera, ("Watch:Look", "00:00:00"));
         (await app.RegisterAnnAsync()).Dispose();
         await app.LookAsync(_clock, 1);
-        _clock.Sleep(TimeSpan.FromDays(1));
+        await app.SleepAsync(_clock, TimeSpan.FromDays(1));
         var trouble = await app.WaitForToldAsync(_clock, TroubleKind.SelfTest);
         Assert.Contains("The picture is black.", trouble!.Problem, StringComparison.Ordinal);
         using var later = await app.VisitAsAsync(SentinelCamApp.AnnsEmail);
@@ -58,10 +58,10 @@ public class WeeklyTestTests
         for (var day = 2; day <= 4; day++)
         {
             var dueAt = await DueAtAsync();
-            _clock.Sleep(TimeSpan.FromDays(0.9));
+            await app.SleepAsync(_clock, TimeSpan.FromDays(0.9));
             await app.LookAsync(_clock, 1);
             Assert.Equal(dueAt, await DueAtAsync());
-            _clock.Sleep(TimeSpan.FromDays(0.1));
+            await app.SleepAsync(_clock, TimeSpan.FromDays(0.1));
             await app.LookAsync(_clock, 2);
             Assert.InRange(await DueAtAsync() - dueAt, TimeSpan.FromDays(1), TimeSpan.FromDays(1.1));
         }
@@ -70,7 +70,7 @@ public class WeeklyTestTests
         Assert.Empty(await AllAsync(app));
 
         camera.Quality = FrameQuality.Good;
-        _clock.Sleep(TimeSpan.FromDays(1));
+        await app.SleepAsync(_clock, TimeSpan.FromDays(1));
         await WaitForMailsAsync(app, 1);
         await app.WaitForOverAsync(_clock, TroubleKind.SelfTest);
         Assert.Single(await app.NoticesAsync(), "The weekly test failed");
@@ -86,14 +86,14 @@ public class WeeklyTestTests
         await using var app = await StartAsync(new SteadyCamera(_clock), server.Settings);
         (await app.RegisterAnnAsync()).Dispose();
         await app.LookAsync(_clock, 1);
-        _clock.Sleep(TimeSpan.FromDays(1));
+        await app.SleepAsync(_clock, TimeSpan.FromDays(1));
 
         var trouble = await app.WaitForToldAsync(_clock, TroubleKind.SelfTest);
 
         Assert.Contains("The email was not accepted. 421 4.3.2 closed for now", trouble!.Problem, StringComparison.Ordinal);
         Assert.Empty(await AllAsync(app));
         script.Reply(SmtpStage.Greeting, "220 localhost back again");
-        _clock.Sleep(TimeSpan.FromDays(0.95));
+        await app.SleepAsync(_clock, TimeSpan.FromDays(0.95));
         await WaitForMailsAsync(app, 1);
         await app.WaitForOverAsync(_clock, TroubleKind.SelfTest);
         Assert.Single(server.Mails, mail => mail.Subject == "All is well (front door)");
