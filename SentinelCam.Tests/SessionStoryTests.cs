@@ -31,7 +31,7 @@ public class SessionStoryTests
         await Expect(here.Locator("#notice")).ToContainTextAsync("The browser was signed out");
         await Expect(here.Locator(".sessions li")).ToHaveCountAsync(2);
 
-        await there.GetByRole(AriaRole.Link, new() { Name = "Image log" }).ClickAsync();
+        await there.GetByRole(AriaRole.Link, new() { Name = "Image log", Exact = true }).ClickAsync();
         await Expect(there.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
         await FillAsync(there);
         await Expect(there.GetByRole(AriaRole.Heading, new() { Name = "Image log" })).ToBeVisibleAsync();
