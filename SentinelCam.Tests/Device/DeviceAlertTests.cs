@@ -63,7 +63,7 @@ public sealed class DeviceAlertTests : IAsyncLifetime
         Assert.Equal("Failed log-in to nobody with sudo on front door", mail.Subject);
         Assert.Contains("3 attempts to log in to nobody with sudo on front door failed one after another.",
             mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
-        Assert.Contains("Typed by: daemon", mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
+        Assert.Contains("typed by daemon", mail.TextBody!.OnOneLine(), StringComparison.Ordinal);
         Assert.Equal(3, mail.Attachments.Count());
     }
 

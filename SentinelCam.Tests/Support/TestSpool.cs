@@ -8,6 +8,9 @@ public sealed class TestSpool : IDisposable
     /// <summary>The number of the user <c>nobody</c>, who is in every <c>/etc/passwd</c>.</summary>
     public const uint Nobody = 65534;
 
+    /// <summary>Beside the spool, where an old unfinished file would be removed before it gets its name.</summary>
+    private readonly string _drafts = Directory.CreateTempSubdirectory("sentinelcam-drafts-").FullName;
+
     private int _written;
 
     private TestSpool()
@@ -45,7 +48,7 @@ public sealed class TestSpool : IDisposable
     public string Write(uint owner, DateTime? at, params string[] fields)
     {
         var name = $"{100_000 + Interlocked.Increment(ref _written)}.{Environment.ProcessId}";
-        var unfinished = System.IO.Path.Combine(Path, $".{name}");
+        var unfinished = System.IO.Path.Combine(_drafts, name);
         File.WriteAllText(unfinished, string.Concat(fields.Select(field => field + "\0")));
         if (owner != 0 && OperatingSystem.IsLinux())
             FileOwner.Change(unfinished, new OsUser("", owner, owner));
@@ -56,5 +59,9 @@ public sealed class TestSpool : IDisposable
         return path;
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Path, recursive: true);
+        Directory.Delete(_drafts, recursive: true);
+    }
 }
