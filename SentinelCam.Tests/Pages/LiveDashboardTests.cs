@@ -71,6 +71,7 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
     [Fact]
     public async Task Closing_a_picture_after_an_update_restores_the_focus()
     {
+        await house.PutPictureFirstAsync();
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");
@@ -91,6 +92,7 @@ public class LiveDashboardTests(HouseOfPictures house) : IClassFixture<HouseOfPi
     [Fact]
     public async Task Open_details_survive_an_update()
     {
+        await house.PutPictureFirstAsync();
         await using var browser = await house.OpenAsync();
         var page = await browser.NewPageAsync();
         await page.GotoAsync("/dashboard");

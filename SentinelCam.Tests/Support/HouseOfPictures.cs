@@ -102,6 +102,11 @@ public class HouseOfPictures : IAsyncLifetime
         await App.FailToSignInAsync(SentinelCamApp.AnnsEmail, remoteAddress, isCaptured: false);
     }
 
+    /// <summary>Puts the alert with a picture and a mail first, before those that other tests have added.</summary>
+    public Task PutPictureFirstAsync() => App.ReadAsync(db => db.Alerts
+        .Where(a => db.ImageLog.Any(e => e.AlertId == a.Id && e.CaptureState == CaptureState.Taken))
+        .ExecuteUpdateAsync(set => set.SetProperty(a => a.LastAt, DateTimeOffset.UtcNow)));
+
     /// <summary>A link by which Ann answers, as her mails have it where the site has a public address.</summary>
     public async Task<string> AnswerLinkAsync()
     {
