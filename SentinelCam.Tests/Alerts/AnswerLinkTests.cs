@@ -51,7 +51,7 @@ public sealed partial class AnswerLinkTests
         var alert = await app.ReadAsync(db => db.Alerts.SingleAsync());
         Assert.Equal(
             (AlertAnswer.NotMe, AnswerChannel.Mail, _clock.GetUtcNow()), (alert.Answer, alert.AnsweredThrough, alert.AnsweredAt));
-        Assert.Equal(["/settings/security", "/settings/sessions", $"/alerts/{alert.Id}"],
+        Assert.Equal(["/settings/security", "/settings/sessions", $"/alerts/{alert.Id}", "/forgot_password"],
             done.Document.QuerySelectorAll("main ol a").Select(link => link.GetAttribute("href")));
         Assert.Equal("/login", (await visitor.GetAsync("/settings/security")).Path);
 

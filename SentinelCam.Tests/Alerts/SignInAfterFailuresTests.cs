@@ -41,7 +41,7 @@ public class SignInAfterFailuresTests
         using var ann = await app.VisitAsAsync(Anns);
         var success = (await ann.GetAsync("/userdata?Trigger=SuccessAfterFailures")).Main;
         Assert.Contains("Sign-in after failures for ", success, StringComparison.Ordinal);
-        Assert.Contains("Alert about a sign-in after failures to ", success, StringComparison.Ordinal);
+        Assert.Contains("Alert about a sign-in to ", success, StringComparison.Ordinal);
 
         // It is not a failure: not counted, summarised or listed as one
         Assert.Equal(3, await app.ReadAsync(db => db.Alerts.SumAsync(a => a.Attempts)));

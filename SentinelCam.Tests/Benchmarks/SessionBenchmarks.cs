@@ -24,7 +24,7 @@ public class SessionBenchmarks
         await using (var scope = app.Services.CreateAsyncScope())
         {
             key = await scope.ServiceProvider.GetRequiredService<AccountSessions>()
-                .OpenAsync(account.Id, account.SecurityStamp!, new Visitor("127.0.0.1", "Tests/1.0", true));
+                .OpenAsync(account.Id, account.SecurityStamp!, new Visitor("127.0.0.1", "Tests/1.0", true), null);
         }
 
         // What every request did before there were rows

@@ -100,10 +100,15 @@ public static class HouseholdActions
         Assert.True(await scope.ServiceProvider.GetRequiredService<AccountApproval>().ApproveAsync(account!.Id));
     }
 
-    /// <summary>A browser that is signed in.</summary>
+    /// <summary>A browser that is signed in, and not for the first time: nobody is told.</summary>
     public static async Task<WebVisitor> VisitAsAsync(this SentinelCamApp app, string email)
     {
         var visitor = app.Visit();
+        await using var scope = app.Services.CreateAsyncScope();
+        var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
+        var known = await scope.ServiceProvider.GetRequiredService<KnownBrowsers>()
+            .RenewAsync(account!.Id, account.SecurityStamp!, oldKey: null, alertId: null);
+        visitor.AddCookie(app.Address, $"{app.SessionCookie}.Browser.{account.Id}", known!.Value.Key);
         Assert.Equal("/dashboard", (await visitor.SignInAsync(email, SentinelCamApp.Password)).Path);
         return visitor;
     }

@@ -76,6 +76,9 @@ public sealed class WebVisitor : IDisposable
     public void TakeCookies(Uri address, WebVisitor other) =>
         _handler.CookieContainer.Add(other._handler.CookieContainer.GetCookies(address));
 
+    public void AddCookie(Uri address, string name, string value) =>
+        _handler.CookieContainer.Add(address, new Cookie(name, value));
+
     /// <summary>Gives the value of a cookie another name, as a forger does.</summary>
     public void RenameCookie(Uri address, string name, string newName)
     {

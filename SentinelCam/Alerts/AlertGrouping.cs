@@ -76,30 +76,37 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     public async Task<JoinedAlert> OpenTestAsync(LoginAttempt attempt, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        var alert = new Alert
-        {
-            OwnerId = attempt.OwnerId,
-            Origin = attempt.Origin,
-            RemoteNetwork = NetworkOf(attempt),
-            IsTest = true,
-            OpenedAt = now,
-            // Closed from the beginning, so that no attempt joins it
-            ClosesAt = now,
-            ClosedAt = now,
-            Attempts = 1,
-            MailedFrom = 1,
-            Captures = 1,
-            LastCaptureAt = now,
-            // The owner asked for it, so it is not among the new ones
-            Answer = AlertAnswer.ItWasMe,
-            AnsweredAt = now,
-            AnsweredThrough = AnswerChannel.Page,
-        };
+        var alert = NewClosed(attempt, now);
+        (alert.IsTest, alert.Attempts, alert.MailedFrom, alert.Captures, alert.LastCaptureAt) = (true, 1, 1, 1, now);
+        // The owner asked for it, so it is not among the new ones
+        (alert.Answer, alert.AnsweredAt, alert.AnsweredThrough) = (AlertAnswer.ItWasMe, now, AnswerChannel.Page);
         Describe(alert, attempt);
-        db.Add(alert);
         await db.SaveChangesAsync();
         return new JoinedAlert(alert, ToldBy.OwnMail, IsPhotographed: true);
     }
+
+    /// <summary>
+    /// Opens an alert of its own for a sign-in from a new browser: its question is about this browser, not about failures.
+    /// </summary>
+    public async Task<Alert> OpenNewBrowserAsync(LoginAttempt attempt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        var alert = NewClosed(attempt, now);
+        Describe(alert, attempt);
+        await db.SaveChangesAsync();
+        return alert;
+    }
+
+    /// <summary>An alert that is closed from the beginning, so that no attempt joins it.</summary>
+    private Alert NewClosed(LoginAttempt attempt, DateTimeOffset now) => db.Add(new Alert
+    {
+        OwnerId = attempt.OwnerId,
+        Origin = attempt.Origin,
+        RemoteNetwork = NetworkOf(attempt),
+        OpenedAt = now,
+        ClosesAt = now,
+        ClosedAt = now,
+    }).Entity;
 
     /// <summary>Notes in its alert that a success joins. Whatever the owner answered, they are asked again.</summary>
     public static void JoinSuccess(Alert alert, LoginAttempt success)
@@ -119,8 +126,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     public async Task<Alert?> AlertBeforeSuccessAsync(LoginAttempt success)
     {
         ArgumentNullException.ThrowIfNull(success);
-        var last = await db.LoginAttempts.OfTheSame(success)
-            .Where(a => a.Outcome != LoginOutcome.SucceededAfterFailures)
+        var last = await db.LoginAttempts.OfTheSame(success).Failures()
             .OrderByDescending(a => a.Id).Take(AlertOptions.FailuresBeforeSuccess)
             .Select(a => new { a.At, a.AlertId }).ToListAsync();
         // Not by the time now, because a log-in to the device can be found late. Attempts at the same time come in any order
@@ -130,13 +136,13 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
             : null;
     }
 
-    /// <summary>Whether another success after failures is only recorded, because enough were mailed within the hour.</summary>
+    /// <summary>Whether another success is only recorded, because enough of its kind were mailed within the hour.</summary>
     public async Task<bool> IsSuccessMailLimitReachedAsync(LoginAttempt success, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(success);
         var since = now - TimeSpan.FromHours(1);
         var successes = db.LoginAttempts.OfTheSame(success)
-           .Where(a => a.At > since && a.Outcome == LoginOutcome.SucceededAfterFailures);
+           .Where(a => a.At > since && a.Outcome == success.Outcome);
         return await successes.CountAsync() >= AlertOptions.MaxSuccessesPerHour;
     }
 
@@ -207,7 +213,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
     /// <summary>Keeps what all attempts of the alert have in common.</summary>
     private static void Describe(Alert alert, LoginAttempt attempt)
     {
-        if (alert.Attempts == 1)
+        if (alert.Attempts <= 1)
         {
             (alert.AccountTyped, alert.RemoteAddress, alert.Service) =
                 (attempt.AccountTyped, attempt.RemoteAddress, attempt.Service);

@@ -26,7 +26,10 @@ public sealed record AlertOptions(TimeSpan QuietPeriod)
     /// <summary>A successful sign-in after this many failures within <see cref="FailuresWithin"/> is mailed at once.</summary>
     public const int FailuresBeforeSuccess = 3;
 
-    /// <summary>The maximum number of successes after failures mailed per hour. Further ones are only recorded.</summary>
+    /// <summary>
+    /// The maximum number of successes after failures mailed per hour, and of sign-ins from new browsers. Further ones are only
+    /// recorded.
+    /// </summary>
     public const int MaxSuccessesPerHour = 10;
 
     public static readonly TimeSpan FailuresWithin = TimeSpan.FromHours(1);

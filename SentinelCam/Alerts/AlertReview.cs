@@ -17,8 +17,9 @@ public enum AnswerOutcome
     NotFound,
 }
 
-/// <summary>An owner's review of their alerts. An answer is a record of what they said; it deletes and stops nothing.</summary>
-public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILogger<AlertReview> logger)
+/// <summary>An owner's review of their alerts. An answer is a record of what they said; it deletes nothing.</summary>
+public sealed class AlertReview(
+    SentinelCamDbContext db, AccountSessions sessions, KnownBrowsers browsers, TimeProvider time, ILogger<AlertReview> logger)
 {
     /// <summary>How long an alert counts as new. Nobody goes through older ones, but they can be answered.</summary>
     public static readonly TimeSpan NewFor = TimeSpan.FromDays(30);
@@ -52,6 +53,22 @@ public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILog
         logger.LogInformation(
             "Alert {AlertId}: account {AccountId} answered {Answer} through {Channel}", id, viewer.Id, answer, through);
         return AnswerOutcome.Recorded;
+    }
+
+    /// <summary>Whether a browser that an alert told its owner about is still known, or signed in.</summary>
+    public Task<bool> HasNewBrowserAsync(Viewer viewer, long id) => browsers.IsAnyKnownAsync(viewer.Id, id);
+
+    /// <summary>Ends all sessions of the browsers that an alert told its owner about, and makes them strangers again.</summary>
+    /// <param name="owner">Who disowns them. The browsers of other accounts stay.</param>
+    /// <param name="id">The alert.</param>
+    /// <returns>False if there are none.</returns>
+    public async Task<bool> DisownAsync(Viewer owner, long id)
+    {
+        var forgotten = await browsers.ForgetAsync(owner.Id, id);
+        await sessions.EndToldAsync(owner.Id, id);
+        if (forgotten > 0)
+            logger.LogInformation("Alert {AlertId}: account {AccountId} signed a new browser out", id, owner.Id);
+        return forgotten > 0;
     }
 
     /// <summary>

@@ -34,8 +34,9 @@ public enum AnswerLinkState
 /// <param name="Delivery">The mail with the link; null if the link is invalid.</param>
 /// <param name="Owner">Who is asked; null if the link is invalid.</param>
 /// <param name="Alert">The alert; null if the link does not ask.</param>
+/// <param name="IsBrowserOut">Whether the answer has signed a new browser out.</param>
 public sealed record AnswerQuestion(
-    AnswerLinkState State, Delivery? Delivery = null, Account? Owner = null, Alert? Alert = null);
+    AnswerLinkState State, Delivery? Delivery = null, Account? Owner = null, Alert? Alert = null, bool IsBrowserOut = false);
 
 /// <summary>
 /// The links by which owners answer "Was it you?" from a mail, without signing in. Data Protection makes each from a random key,
@@ -91,7 +92,11 @@ public sealed class AnswerLinks(
         }
 
         var state = AnswerLinkState.Open;
-        var alert = await review.FindAsync(new Viewer(owner.Id, IsAdministrator: false), delivery.AlertId ?? 0);
+        // Somebody who got in could otherwise answer on the site, or delete the alert, so that this link ends nothing
+        var isAboutSuccess = delivery.Kind is MailKind.Success;
+        var alert = isAboutSuccess
+            ? await db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.AlertId && a.OwnerId == owner.Id)
+            : await review.FindAsync(new Viewer(owner.Id, IsAdministrator: false), delivery.AlertId ?? 0);
         if (delivery.AnsweredAt is not null)
             state = AnswerLinkState.Used;
         else if (until <= time.GetUtcNow())
@@ -99,12 +104,14 @@ public sealed class AnswerLinks(
         else if (alert is null)
             state = AnswerLinkState.Deleted;
         // Otherwise someone who reads old mails could take back what the owner said on the site
-        else if (alert is { IsTest: false } && alert.AnsweredAt >= delivery.CreatedAt)
+        else if (!isAboutSuccess && IsAnsweredSince(delivery, alert))
             state = AnswerLinkState.AnsweredElsewhere;
         return new AnswerQuestion(state, delivery, owner, state is AnswerLinkState.Open ? alert : null);
     }
 
-    /// <summary>Answers the question of a link and uses it up.</summary>
+    /// <summary>
+    /// Answers the question of a link and uses it up. "Not me" signs the browser out that the alert told about.
+    /// </summary>
     /// <returns>What the link asked: the answer is recorded if it was <see cref="AnswerLinkState.Open"/>.</returns>
     public async Task<AnswerQuestion> AnswerAsync(string? token, AlertAnswer answer)
     {
@@ -113,12 +120,19 @@ public sealed class AnswerLinks(
         var question = await FindAsync(token);
         if (question is not { State: AnswerLinkState.Open, Delivery: { } delivery, Owner: { } owner, Alert: { } alert })
             return question;
-        await review.AnswerAsync(new Viewer(owner.Id, IsAdministrator: false), alert.Id, answer, AnswerChannel.Mail);
+        if (answer is AlertAnswer.ItWasMe && IsAnsweredSince(delivery, alert))
+            return new AnswerQuestion(AnswerLinkState.AnsweredElsewhere, delivery, owner);
+        var viewer = new Viewer(owner.Id, IsAdministrator: false);
+        await review.AnswerAsync(viewer, alert.Id, answer, AnswerChannel.Mail);
+        var isBrowserOut = answer is AlertAnswer.NotMe && await review.DisownAsync(viewer, alert.Id);
         await db.Deliveries.Where(d => d.Id == delivery.Id)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.AnsweredAt, time.GetUtcNow()));
         await transaction.CommitAsync();
-        return question;
+        return question with { IsBrowserOut = isBrowserOut };
     }
+
+    private static bool IsAnsweredSince(Delivery delivery, Alert alert) =>
+        !alert.IsTest && alert.AnsweredAt >= delivery.CreatedAt;
 
     private (long DeliveryId, DateTimeOffset Until)? Read(string? token)
     {

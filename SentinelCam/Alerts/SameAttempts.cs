@@ -5,6 +5,14 @@ namespace SentinelCam.Alerts;
 /// <summary>Which attempts count together: failures before a success, and the successes after them.</summary>
 internal static class SameAttempts
 {
+    /// <summary>Attempts with which nobody got in.</summary>
+    public static IQueryable<LoginAttempt> Failures(this IQueryable<LoginAttempt> attempts) =>
+        attempts.Where(a => !LoginOutcomes.Successes.Contains(a.Outcome));
+
+    /// <summary>Attempts with which somebody got in.</summary>
+    public static IQueryable<LoginAttempt> Successes(this IQueryable<LoginAttempt> attempts) =>
+        attempts.Where(a => LoginOutcomes.Successes.Contains(a.Outcome));
+
     /// <summary>
     /// Attempts with the owner and origin of another one, and for log-ins to the device with its user. Tests are no attempts.
     /// </summary>

@@ -1,6 +1,8 @@
 namespace SentinelCam.Data;
 
-/// <summary>One burst of attempts, mailed to its owner as one immediate mail and one summary at the end.</summary>
+/// <summary>
+/// One burst of attempts, mailed to its owner as one immediate mail and one summary at the end; or a sign-in from a new browser.
+/// </summary>
 public sealed class Alert
 {
     /// <summary>The network of the shared alert for all guesses beyond <c>AlertOptions.MaxOwnerlessPerHour</c>.</summary>
@@ -31,7 +33,7 @@ public sealed class Alert
     /// <summary>When the alert was closed and its summary, if any, was queued.</summary>
     public DateTimeOffset? ClosedAt { get; set; }
 
-    /// <summary>The number of failed attempts.</summary>
+    /// <summary>The number of failed attempts; 0 if the alert is about a sign-in from a new browser.</summary>
     public int Attempts { get; set; }
 
     /// <summary>Whether any attempt is reported only by the summary, see <see cref="ToldBy.Summary"/>.</summary>
@@ -57,7 +59,7 @@ public sealed class Alert
     /// <summary>The time of the latest attempt, by which alerts are listed.</summary>
     public DateTimeOffset LastAt { get; set; }
 
-    /// <summary>When somebody got in after its failures; null if nobody did.</summary>
+    /// <summary>When somebody got in, after its failures or from a new browser; null if nobody did.</summary>
     public DateTimeOffset? SucceededAt { get; set; }
 
     /// <summary>How many of its entries were not deleted; without any, nobody sees it. Set by a database trigger.</summary>

@@ -62,6 +62,9 @@ public enum CaptureTrigger
 
     /// <summary>A test alert that the owner requested.</summary>
     Test,
+
+    /// <summary>A sign-in from a browser in which the account had not signed in before.</summary>
+    NewBrowser,
 }
 
 /// <summary>The combined state of all mails about an entry.</summary>

@@ -13,10 +13,16 @@ public sealed class KnownBrowser : IGuessCounter
 
     public long AccountId { get; set; }
 
-    /// <summary>The account's security stamp at the last sign-in. After a new password, every browser is new again.</summary>
+    /// <summary>
+    /// The account's security stamp at the last sign-in. After a new password, every browser is new again. Empty if the owner has
+    /// said that it was somebody else's: the row stays, because it says that the account has signed in before.
+    /// </summary>
     public required string SecurityStamp { get; set; }
 
     public DateTimeOffset LastAt { get; set; }
+
+    /// <summary>The alert that told the owner about this browser; null if it was the account's first one.</summary>
+    public long? AlertId { get; set; }
 
     public int AccessFailedCount { get; set; }
 

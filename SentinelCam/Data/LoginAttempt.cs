@@ -48,6 +48,9 @@ public sealed class LoginAttempt
 
     public LoginOutcome Outcome { get; set; }
 
+    /// <summary>Whether it signed in from a browser in which the account had not signed in before.</summary>
+    public bool IsNewBrowser { get; set; }
+
     /// <summary>The alert that this attempt opened or joined.</summary>
     public long AlertId { get; set; }
 
@@ -105,6 +108,16 @@ public enum LoginOutcome
 
     /// <summary>A test alert that the owner requested. Nobody tried to sign in.</summary>
     Test,
+
+    /// <summary>Signed in from a browser in which the account had not signed in before. Not a failure.</summary>
+    SucceededInNewBrowser,
+}
+
+/// <summary>Sets of outcomes.</summary>
+public static class LoginOutcomes
+{
+    /// <summary>Those with which somebody got in.</summary>
+    public static readonly LoginOutcome[] Successes = [LoginOutcome.SucceededAfterFailures, LoginOutcome.SucceededInNewBrowser];
 }
 
 public static class LoginOutcomeWords
@@ -128,6 +141,7 @@ public static class LoginOutcomeWords
         LoginOutcome.NotChecked => "password not checked, too many at once",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
         LoginOutcome.Test => "test, nobody tried to sign in",
+        LoginOutcome.SucceededInNewBrowser => "signed in from a new browser",
         _ => outcome.ToString(),
     };
 }

@@ -15,7 +15,7 @@ public enum MailKind
     /// <summary>A picture that the owner requested.</summary>
     Manual,
 
-    /// <summary>A sign-in that succeeded after several failures.</summary>
+    /// <summary>A sign-in that succeeded after several failures, or from a new browser.</summary>
     Success,
 
     /// <summary>Asks a second recipient to confirm that they want the mails.</summary>

@@ -35,6 +35,9 @@ public sealed class Session : IGuessCounter
     /// <summary>The second factor that was used at the sign-in; null if there was none.</summary>
     public string? SecondFactor { get; set; }
 
+    /// <summary>The alert that told the owner about its browser, whose answer can end it; null if there was none.</summary>
+    public long? AlertId { get; set; }
+
     /// <summary>When somebody ended it; null if nobody did.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 

@@ -119,7 +119,8 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
         var ids = shown.ConvertAll(a => (long?)a.Id);
         var entryIds = shown.ConvertAll(a => a.EntryId);
         var alerts = await db.Alerts.AsNoTracking().Where(a => ids.Contains(a.Id)).ToDictionaryAsync(a => a.Id);
-        var entries = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Where(e => entryIds.Contains(e.Id))
+        var entries = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot).Include(e => e.LoginAttempt)
+            .Where(e => entryIds.Contains(e.Id))
             .ToDictionaryAsync(e => e.Id);
         var mails = await db.Deliveries.AsNoTracking().Where(d => ids.Contains(d.AlertId)).OrderBy(d => d.Id).ToListAsync();
         // Deleted since the list was read

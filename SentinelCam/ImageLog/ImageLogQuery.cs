@@ -70,7 +70,8 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         return await db.Database.SqlQuery<AttemptCount>($"""
             SELECT Day, Outcome, SUM(Attempts) AS Attempts FROM AttemptDays
             WHERE OwnerId IN ({viewer.Id}, {nobody}) AND Day > {today - days} AND Day <= {today} AND Attempts > 0
-                AND Outcome NOT IN ({nameof(LoginOutcome.SucceededAfterFailures)}, {nameof(LoginOutcome.Test)})
+                AND Outcome NOT IN ({nameof(LoginOutcome.SucceededAfterFailures)},
+                    {nameof(LoginOutcome.SucceededInNewBrowser)}, {nameof(LoginOutcome.Test)})
             GROUP BY Day, Outcome
             """).ToListAsync();
     }

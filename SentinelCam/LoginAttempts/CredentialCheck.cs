@@ -40,7 +40,8 @@ public sealed record SignInAnswer(CredentialResult Result, Account? Account, Tim
 /// </summary>
 public sealed class CredentialCheck(
     SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
-    SignInDelays delays, UnrecordedGuesses unrecorded, TimeProvider time, ILogger<CredentialCheck> logger)
+    SignInDelays delays, UnrecordedGuesses unrecorded, KnownBrowsers browsers, TimeProvider time,
+    ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -67,7 +68,7 @@ public sealed class CredentialCheck(
             line = browserId is { } id ? VisitorLine.OfBrowser(id) : VisitorLine.OfStranger(visitor);
             var verdict = wait is null ? await passwords.VerifyAsync(account, password, line) : PasswordVerdict.NotChecked;
             var recorded = await RecordAsync(account, verdict, email, visitor, line, at,
-                (isRight, now) => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId));
+                (isRight, now) => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId), browserId);
             if (recorded.Result is CredentialResult.Accepted && browserId is null)
                 delays.Undo(visitor);
             return recorded;
@@ -102,7 +103,7 @@ public sealed class CredentialCheck(
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
         Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
-        Func<bool, DateTimeOffset, Task<SignInDecision>> decide, bool isSignIn = true)
+        Func<bool, DateTimeOffset, Task<SignInDecision>> decide, long? browserId = null, bool isSignIn = true)
     {
         // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
         using var turn = await turns.WaitAsync(line);
@@ -124,10 +125,18 @@ public sealed class CredentialCheck(
             Outcome = decision.Refusal ?? LoginOutcome.SucceededAfterFailures,
         };
         var isRecorded = true;
-        if (decision.Refusal is null)
-            isRecorded = isSignIn && await recorder.AddSuccessAsync(attempt, now);
-        else
+        if (decision.Refusal is not null)
+        {
             await recorder.AddFailureAsync(attempt, now);
+        }
+        else
+        {
+            // With a second factor, nobody has signed in yet
+            attempt.IsNewBrowser = isSignIn && account is { TwoFactorEnabled: false }
+                && await browsers.IsNewAsync(account.Id, browserId);
+            isRecorded = isSignIn && await recorder.AddSuccessAsync(attempt, now);
+        }
+
         try
         {
             await transaction.CommitAsync();

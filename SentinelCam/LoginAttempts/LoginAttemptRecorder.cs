@@ -9,6 +9,9 @@ public sealed class LoginAttemptRecorder(
     SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries, AttemptMetrics metrics,
     ILogger<LoginAttemptRecorder> logger)
 {
+    /// <summary>The success that was recorded last in this request; null if there is none.</summary>
+    public LoginAttempt? Success { get; private set; }
+
     /// <summary>Records a failure.</summary>
     /// <param name="attempt">The attempt, as far as its source knows it.</param>
     /// <param name="countedAt">When it was counted: later than it happened if it had to wait.</param>
@@ -47,7 +50,7 @@ public sealed class LoginAttemptRecorder(
         }
     }
 
-    /// <summary>Records a success if it follows three failures within an hour.</summary>
+    /// <summary>Records a success if it follows three failures within an hour, or comes from a new browser.</summary>
     /// <param name="attempt">The attempt, as far as its source knows it.</param>
     /// <param name="countedAt">When it was counted.</param>
     /// <param name="noPicture">Why no picture is to be taken, in words for the owner; null to take one.</param>
@@ -55,17 +58,22 @@ public sealed class LoginAttemptRecorder(
     public async Task<bool> AddSuccessAsync(LoginAttempt attempt, DateTimeOffset countedAt, string? noPicture = null)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        if (await grouping.AlertBeforeSuccessAsync(attempt) is not { } alert)
+        var alert = await grouping.AlertBeforeSuccessAsync(attempt);
+        if (alert is null && !attempt.IsNewBrowser)
             return false;
+        var (outcome, trigger) = alert is null
+            ? (LoginOutcome.SucceededInNewBrowser, CaptureTrigger.NewBrowser)
+            : (LoginOutcome.SucceededAfterFailures, CaptureTrigger.SuccessAfterFailures);
+        attempt.Outcome = outcome;
         // An attacker who has the password could otherwise trigger mail after mail
         var isTold = !await grouping.IsSuccessMailLimitReachedAsync(attempt, countedAt);
-        attempt.Outcome = LoginOutcome.SucceededAfterFailures;
+        alert ??= await grouping.OpenNewBrowserAsync(attempt, countedAt);
         metrics.Recorded(attempt);
         attempt.TraceParent = Telemetry.CurrentTrace;
         (attempt.AlertId, attempt.NumberInAlert) = (alert.Id, alert.Attempts);
         attempt.ToldBy = isTold ? ToldBy.OwnMail : ToldBy.Nothing;
         AlertGrouping.JoinSuccess(alert, attempt);
-        var entry = NewEntry(attempt, CaptureTrigger.SuccessAfterFailures, countedAt);
+        var entry = NewEntry(attempt, trigger, countedAt);
         if (!isTold || noPicture is not null)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, isTold ? noPicture : AlertGrouping.NotMailed);
         await SaveAsync(entry);
@@ -76,6 +84,7 @@ public sealed class LoginAttemptRecorder(
             await db.SaveChangesAsync();
         }
 
+        Success = attempt;
         return true;
     }
 

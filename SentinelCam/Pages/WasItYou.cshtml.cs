@@ -34,6 +34,7 @@ public sealed class WasItYouModel(AnswerLinks links, CameraFeed camera) : PageMo
     public string What => Question switch
     {
         { Alert.IsTest: true } => "test alert",
+        { Delivery.Kind: MailKind.Success, Alert.Attempts: 0 } => "sign-in from a new browser",
         { Delivery.Kind: MailKind.Success, Alert.Origin: AttemptOrigin.WebPage } => "sign-in after several failed ones",
         { Delivery.Kind: MailKind.Success } => "log-in to the device after several failed ones",
         { Alert.Origin: AttemptOrigin.WebPage } => "failed sign-in",

@@ -107,7 +107,8 @@ public sealed class WeeklyTest(
         // Derived by a trigger: counting the attempts themselves takes seconds after a flood
         var attempts = await db.Database.SqlQuery<long>($"""
             SELECT IFNULL(SUM(Attempts), 0) AS Value FROM AttemptDays
-            WHERE Day > {day} AND Outcome <> {nameof(LoginOutcome.SucceededAfterFailures)}
+            WHERE Day > {day} AND Outcome NOT IN (
+                {nameof(LoginOutcome.SucceededAfterFailures)}, {nameof(LoginOutcome.SucceededInNewBrowser)})
             """).SingleAsync(cancellationToken);
         var pictures = await db.Snapshots.CountAsync(s => s.TakenAt > since && s.StripOfId == null, cancellationToken);
         var mails = await db.Deliveries.CountAsync(

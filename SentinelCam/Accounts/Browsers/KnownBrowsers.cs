@@ -32,14 +32,32 @@ public sealed class KnownBrowsers(SentinelCamDbContext db, TimeProvider time, IL
             .Select(b => (long?)b.Id).SingleOrDefaultAsync();
     }
 
+    /// <summary>
+    /// Whether a browser is new to an account that has signed in before. Nobody needs to be told about an account's first one.
+    /// </summary>
+    /// <param name="accountId">The account that signs in.</param>
+    /// <param name="browserId">The browser as <see cref="FindAsync"/> found it.</param>
+    public async Task<bool> IsNewAsync(long accountId, long? browserId) =>
+        browserId is null && await db.KnownBrowsers.AnyAsync(b => b.AccountId == accountId);
+
+    /// <summary>Makes the browsers strangers again that an alert told about. The rows stay: the account has signed in.</summary>
+    /// <returns>How many there were.</returns>
+    public Task<int> ForgetAsync(long accountId, long alertId) =>
+        Told(accountId, alertId).ExecuteUpdateAsync(set => set.SetProperty(b => b.SecurityStamp, ""));
+
+    /// <summary>Whether a browser that an alert told about is known.</summary>
+    public Task<bool> IsAnyKnownAsync(long accountId, long alertId) => Told(accountId, alertId).AnyAsync();
+
     /// <summary>Gives a browser that signs in a new key, so that a copy of the old one is worth nothing.</summary>
     /// <param name="accountId">Who signs in.</param>
     /// <param name="securityStamp">The account's security stamp.</param>
     /// <param name="oldKey">The key in its cookie, if it has one.</param>
+    /// <param name="alertId">The alert about this sign-in, if its browser is new; null for the one that told about it before.</param>
     /// <returns>
-    /// The key for the cookie. Null if the database cannot be written: the sign-in is valid, and so is the old key.
+    /// The key for the cookie, and the alert. Null if the database cannot be written: the sign-in is valid, and so is the old key.
     /// </returns>
-    public async Task<string?> RenewAsync(long accountId, string securityStamp, string? oldKey)
+    public async Task<(string Key, long? AlertId)?> RenewAsync(
+        long accountId, string securityStamp, string? oldKey, long? alertId)
     {
         var (key, oldHash, now) = (RandomKey.New(), RandomKey.HashOf(oldKey ?? ""), time.GetUtcNow());
         try
@@ -50,12 +68,13 @@ public sealed class KnownBrowsers(SentinelCamDbContext db, TimeProvider time, IL
                 ?? db.KnownBrowsers.Add(new KnownBrowser { KeyHash = "", AccountId = accountId, SecurityStamp = "" }).Entity;
             (browser.KeyHash, browser.SecurityStamp, browser.LastAt) = (RandomKey.HashOf(key), securityStamp, now);
             (browser.AccessFailedCount, browser.LockoutEnd) = (0, null);
+            browser.AlertId = alertId ?? browser.AlertId;
             await db.SaveChangesAsync();
             await db.KnownBrowsers.Where(b => b.AccountId == accountId)
                 .OrderByDescending(b => b.LastAt).ThenByDescending(b => b.Id)
                 .Skip(MaxPerAccount).ExecuteDeleteAsync();
             await transaction.CommitAsync();
-            return key;
+            return (key, browser.AlertId);
         }
         // The last one: SQLite rolls back by itself if the disk is full, and its provider notices at the commit
         catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
@@ -65,4 +84,7 @@ public sealed class KnownBrowsers(SentinelCamDbContext db, TimeProvider time, IL
             return null;
         }
     }
+
+    private IQueryable<KnownBrowser> Told(long accountId, long alertId) =>
+        db.KnownBrowsers.Where(b => b.AccountId == accountId && b.AlertId == alertId && b.SecurityStamp != "");
 }

@@ -17,8 +17,9 @@ public sealed class AccountSessions(
     /// <param name="accountId">Who signs in.</param>
     /// <param name="securityStamp">The account's security stamp.</param>
     /// <param name="visitor">From where.</param>
+    /// <param name="alertId">The alert that told the owner about the browser, see <see cref="EndToldAsync"/>.</param>
     /// <returns>The key for the cookie.</returns>
-    public async Task<string> OpenAsync(long accountId, string securityStamp, Visitor visitor)
+    public async Task<string> OpenAsync(long accountId, string securityStamp, Visitor visitor, long? alertId)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         var key = RandomKey.New();
@@ -33,6 +34,7 @@ public sealed class AccountSessions(
             OpenedAt = now,
             LastSeenAt = now,
             ProvedAt = now,
+            AlertId = alertId,
         };
         try
         {
@@ -101,6 +103,13 @@ public sealed class AccountSessions(
         ArgumentNullException.ThrowIfNull(session);
         pending.EndOthers(session);
         return EndAllAsync(OpenOf(session.AccountId).Where(s => s.KeyHash != session.KeyHash));
+    }
+
+    /// <summary>Ends the sessions of the browsers that an alert told about, which its owner has disowned.</summary>
+    public Task EndToldAsync(long accountId, long alertId)
+    {
+        pending.EndTold(accountId, alertId);
+        return EndAllAsync(OpenOf(accountId).Where(s => s.AlertId == alertId));
     }
 
     /// <summary>Notes that the password was entered again.</summary>

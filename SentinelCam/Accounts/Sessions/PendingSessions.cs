@@ -56,6 +56,13 @@ public sealed class PendingSessions(TimeProvider time)
             End(other.KeyHash);
     }
 
+    /// <summary>Ends the account's sessions that are not written yet and belong to an alert.</summary>
+    public void EndTold(long accountId, long alertId)
+    {
+        foreach (var told in _opened.Values.Where(s => s.AccountId == accountId && s.AlertId == alertId))
+            End(told.KeyHash);
+    }
+
     public bool HasEnded(string keyHash) => _ended.ContainsKey(keyHash);
 
     /// <summary>Writes everything. What cannot be written stays.</summary>

@@ -49,6 +49,14 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
             ChangePasswordNow,
             "Then check under Settings whether your alerts were changed, and tell the administrator.",
         ],
+        _ when content.IsNewBrowser =>
+        [
+            "If this was you, you do not need to do anything. A private window is a new browser each time, and so is one whose "
+                + "cookies were deleted.",
+            content.AnswerLink is null ? ChangePasswordNow
+                : "If it was not you, answer \"No, it was not me\". That signs this browser out at once. Then change your "
+                    + "password, because someone else knows it.",
+        ],
         _ when content.Success is not null =>
         [
             "If you signed in, you do not need to do anything.",

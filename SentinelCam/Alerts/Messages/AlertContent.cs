@@ -108,6 +108,9 @@ public sealed record AlertContent
     /// <summary>How many attempts failed before the one that succeeded; for <see cref="MailKind.Success"/>.</summary>
     public int FailuresBefore { get; init; }
 
+    /// <summary>Whether the sign-in came from a browser in which the account had not signed in before.</summary>
+    public bool IsNewBrowser { get; init; }
+
     /// <summary>
     /// The last sign-in with the right password after the first failure that the mail is about; null if there was none.
     /// </summary>

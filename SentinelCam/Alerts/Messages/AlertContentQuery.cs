@@ -92,10 +92,11 @@ public sealed class AlertContentQuery(
             // Attempts are numbered in the order of password checks, not of arrival
             FirstAt = told.Min(a => a.At),
             LastAt = told.Max(a => a.At),
+            IsNewBrowser = last.IsNewBrowser,
         };
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
-        else if (!content.IsTest)
+        else if (!content.IsTest && !last.IsNewBrowser)
             content = content with { Success = await SuccessSinceAsync(told[0]) };
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
@@ -116,8 +117,7 @@ public sealed class AlertContentQuery(
 
     private async Task<AlertContent?> SummaryAsync(AlertContent content, Delivery delivery)
     {
-        var failures = db.LoginAttempts.AsNoTracking()
-            .Where(a => a.AlertId == delivery.AlertId && a.Outcome != LoginOutcome.SucceededAfterFailures);
+        var failures = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId).Failures();
         var first = await failures.OrderBy(a => a.At).ThenBy(a => a.Id).FirstOrDefaultAsync();
         if (first is null)
             return null;
@@ -174,7 +174,7 @@ public sealed class AlertContentQuery(
         var own = await attempts.SingleOrDefaultAsync(a => a.Id == attemptId)
             // The entry was deleted, but the attempt was not
             ?? await attempts
-                .Where(a => a.ToldBy == ToldBy.OwnMail && (a.Outcome == LoginOutcome.SucceededAfterFailures) == isSuccess)
+                .Where(a => a.ToldBy == ToldBy.OwnMail && LoginOutcomes.Successes.Contains(a.Outcome) == isSuccess)
                 .OrderByDescending(a => a.At <= delivery.CreatedAt).ThenByDescending(a => a.Id).FirstAsync();
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
@@ -201,8 +201,8 @@ public sealed class AlertContentQuery(
     private Task<int> FailuresBeforeAsync(LoginAttempt success)
     {
         var since = success.At - AlertOptions.FailuresWithin;
-        return db.LoginAttempts.OfTheSame(success)
-            .Where(a => a.Id < success.Id && a.At > since && a.Outcome != LoginOutcome.SucceededAfterFailures)
+        return db.LoginAttempts.OfTheSame(success).Failures()
+            .Where(a => a.Id < success.Id && a.At > since)
             .SumAsync(a => a.Count);
     }
 
@@ -210,9 +210,9 @@ public sealed class AlertContentQuery(
     /// The latest successful sign-in since a failure: between failures, or while the mail waited for a picture or a server.
     /// </summary>
     private async Task<MailAttempt?> SuccessSinceAsync(LoginAttempt failure) =>
-        await db.LoginAttempts.AsNoTracking().OfTheSame(failure)
+        await db.LoginAttempts.AsNoTracking().OfTheSame(failure).Successes()
             .Where(a => failure.OwnerId != null || failure.Origin != AttemptOrigin.WebPage)
-            .Where(a => a.Id > failure.Id && a.Outcome == LoginOutcome.SucceededAfterFailures)
+            .Where(a => a.Id > failure.Id)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     private static MailAttempt Tell(LoginAttempt a) =>

@@ -109,7 +109,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
             yield return BrowserOf(attempt);
     }
 
-    private static string BrowserOf(MailAttempt attempt) => BrowserWords.Of(attempt.UserAgent) is { Length: > 0 } browser
+    /// <summary>The browser in words.</summary>
+    public static string BrowserOf(MailAttempt attempt) => BrowserWords.Of(attempt.UserAgent) is { Length: > 0 } browser
         ? browser
         : "browser not stated";
 

@@ -84,10 +84,15 @@ internal sealed class AlertText
 
     private bool IsSuccessAfterFailures => _content.FailuresBefore > 0;
 
+    private string NewBrowser =>
+        $"{AlertFacts.BrowserOf(_content.Attempts[^1])}, from {RemotePlace.Describe(_content.Attempts[^1].RemoteAddress)}";
+
     private string MakeSubject()
     {
         var what = IsSuccessAfterFailures
             ? $"{_words.Capitalized} to {_account} {_words.Where} SUCCEEDED after {_content.FailuresBefore} failures"
+            : _content.IsNewBrowser
+            ? $"Sign-in to {_account} {_words.Where} from a new browser"
             : _content.AccountUnknown
             ? $"Failed {_words.Noun} with {_words.Unknown(_account)} {_words.Where}"
             : $"Failed {_words.Noun} to {_account} {_words.Where}";
@@ -119,12 +124,15 @@ internal sealed class AlertText
             MailKind.Attempt when _content.Attempts.Count > 1 =>
                 $"{Count(_content.AttemptCount)} to {_words.Verb} {where} failed one after another.",
             MailKind.Attempt => $"Someone tried to {_words.Verb} {where} and failed.",
-            MailKind.Success =>
+            MailKind.Success when IsSuccessAfterFailures =>
                 $"Someone {_words.Past} {where} with the right password, after {_content.FailuresBefore} failed attempts in the "
-                + "hour before.",
+                + $"hour before.{(_content.IsNewBrowser ? $" The browser is new: {NewBrowser}." : "")}",
+            MailKind.Success => $"Someone signed in {where} from a new browser: {NewBrowser}.",
             MailKind.LatePicture when IsSuccessAfterFailures =>
                 $"This is the picture of the {_words.Noun} {where} that succeeded after several failed attempts. "
                 + LatePictureReason,
+            MailKind.LatePicture when _content.IsNewBrowser =>
+                $"This is the picture of the sign-in {where} from a new browser. {LatePictureReason}",
             MailKind.LatePicture => $"This is the picture of the failed {_words.Noun} {where}. {LatePictureReason}",
             MailKind.Summary => $"This alert has ended. {Count(_content.AttemptCount)} to {_words.Verb} {where} failed.",
             MailKind.ConfirmRecipient =>

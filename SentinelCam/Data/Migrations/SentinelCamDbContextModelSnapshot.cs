@@ -647,6 +647,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("AccountId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("AlertId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyHash")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -694,6 +697,9 @@ namespace SentinelCam.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER")
                         .HasDefaultValue(1);
+
+                    b.Property<bool>("IsNewBrowser")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("INTEGER");
@@ -796,6 +802,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AlertId")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("EndedAt")

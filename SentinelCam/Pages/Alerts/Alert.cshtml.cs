@@ -13,7 +13,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>One alert: its attempts in their order, its mails, the owner's answer, and what to do about it.</summary>
 [EnableRateLimiting(RateLimits.Export)]
-[RecentProof(nameof(OnPostDeleteAsync))]
+[RecentProof(nameof(OnPostDeleteAsync), nameof(OnPostEndBrowserAsync))]
 public sealed class AlertModel(
     AlertQuery query, AlertReview review, ImageLogChanges changes, ImageLogExport export, TimeProvider time) : PageModel
 {
@@ -34,6 +34,9 @@ public sealed class AlertModel(
 
     public PictureCount Pictures { get; private set; } = new(0, 0);
 
+    /// <summary>Whether a browser that this alert told about can be signed out.</summary>
+    public bool HasNewBrowser { get; private set; }
+
     public bool AreAllPinned => Pictures.Total > 0 && Pictures.Pinned == Pictures.Total;
 
     public async Task<IActionResult> OnGetAsync()
@@ -44,7 +47,7 @@ public sealed class AlertModel(
             return NotFound();
         Attempts = await query.AttemptsAsync(viewer, Id, LogPlace.Parse(After), AlertQuery.PageSize);
         if (!Request.IsHtmx())
-            Pictures = await query.PicturesAsync(Id);
+            (Pictures, HasNewBrowser) = (await query.PicturesAsync(Id), await review.HasNewBrowserAsync(viewer, Id));
         return this.PageOrPartial("_Timeline");
     }
 
@@ -94,6 +97,15 @@ public sealed class AlertModel(
                     : "The pictures are no longer pinned.";
                 return LocalRedirect($"/alerts/{Id}");
         }
+    }
+
+    /// <summary>Signs the browser out that the alert told about.</summary>
+    public async Task<IActionResult> OnPostEndBrowserAsync()
+    {
+        if (!await review.DisownAsync(Viewer.Of(User), Id))
+            return NotFound();
+        TempData["Notice"] = "The browser was signed out.";
+        return LocalRedirect($"/alerts/{Id}#now");
     }
 
     /// <summary>Deletes all entries of the alert, with their pictures.</summary>

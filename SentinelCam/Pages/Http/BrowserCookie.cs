@@ -18,13 +18,18 @@ internal static class BrowserCookie
     }
 
     /// <summary>Makes the browser known to an account that signs in, under a new key.</summary>
-    public static async Task RenewAsync(HttpContext context, long accountId, string securityStamp)
+    /// <param name="context">The request.</param>
+    /// <param name="accountId">Who signs in.</param>
+    /// <param name="securityStamp">The account's security stamp.</param>
+    /// <param name="alertId">The alert about this sign-in, if the browser is new.</param>
+    /// <returns>The alert that told the owner about this browser, now or earlier.</returns>
+    public static async Task<long?> RenewAsync(HttpContext context, long accountId, string securityStamp, long? alertId)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var key = await context.RequestServices.GetRequiredService<KnownBrowsers>()
-            .RenewAsync(accountId, securityStamp, KeyFor(context, accountId));
-        if (key is null)
-            return;
+        var renewed = await context.RequestServices.GetRequiredService<KnownBrowsers>()
+            .RenewAsync(accountId, securityStamp, KeyFor(context, accountId), alertId);
+        if (renewed is not var (key, toldBy))
+            return alertId;
         context.Response.Cookies.Append(NameFor(context, accountId), key, new CookieOptions
         {
             HttpOnly = true,
@@ -34,6 +39,7 @@ internal static class BrowserCookie
             MaxAge = KnownBrowsers.Lifetime,
             IsEssential = true,
         });
+        return toldBy;
     }
 
     private static string NameFor(HttpContext context, long accountId) => string.Create(CultureInfo.InvariantCulture,

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.Options;
 using SentinelCam.Accounts;
+using SentinelCam.LoginAttempts;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
@@ -51,10 +52,15 @@ internal static class SessionCookie
         var services = http.RequestServices;
         var claims = services.GetRequiredService<IOptions<IdentityOptions>>().Value.ClaimsIdentity;
         var principal = context.Principal!;
-        await EndAsync(http);
+        var visitor = Visitor.Of(http);
         var (accountId, stamp) = (Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!);
-        await BrowserCookie.RenewAsync(http, accountId, stamp);
-        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(accountId, stamp, Visitor.Of(http));
+        // After a new password, all browsers are new but the one in which it was changed
+        var alertId = http.Features.Get<LiveSession>()?.AccountId == accountId ? null
+            : await services.GetRequiredService<NewBrowserSignIns>()
+                .AlertForAsync(accountId, BrowserCookie.KeyFor(http, accountId), visitor);
+        await EndAsync(http);
+        alertId = await BrowserCookie.RenewAsync(http, accountId, stamp, alertId);
+        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(accountId, stamp, visitor, alertId);
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(KeyClaim, key)], context.Scheme.Name));
     }
 

@@ -19,6 +19,8 @@ public static class AlertWords
         ArgumentNullException.ThrowIfNull(alert);
         if (alert.IsTest)
             return "Test alert";
+        if (alert.Attempts == 0)
+            return "Sign-in from a new browser";
         var what = alert.Origin is AttemptOrigin.WebPage ? "failed sign-in" : "failed log-in";
         return alert.Attempts == 1 ? char.ToUpperInvariant(what[0]) + what[1..]
             : string.Create(CultureInfo.InvariantCulture, $"{alert.Attempts:N0} {what}s");
@@ -74,6 +76,7 @@ public static class AlertWords
 
         return new AlertTold(false, alert switch
         {
+            { Attempts: 0 } => "No email: there were ten about new browsers within an hour",
             { ClosedAt: null, MailedFrom: not null } => "The email follows the picture",
             { ClosedAt: null } => "No email yet",
             _ => "No email: alerts were paused, or there were fewer failures than you want to be told about",

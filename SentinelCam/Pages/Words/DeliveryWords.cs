@@ -42,7 +42,7 @@ public static class DeliveryWords
     public static string Kind(MailKind kind) => kind switch
     {
         MailKind.Attempt => "Alert",
-        MailKind.Success => "Alert about a sign-in after failures",
+        MailKind.Success => "Alert about a sign-in",
         MailKind.Manual => "Requested picture",
         MailKind.Summary => "Summary",
         MailKind.LatePicture => "Late picture",

@@ -14,6 +14,7 @@ public static class EntryWords
         CaptureTrigger.SuccessAfterFailures => "sign-in after failures",
         CaptureTrigger.Manual => "\"Capture now\"",
         CaptureTrigger.Test => "test alert",
+        CaptureTrigger.NewBrowser => "sign-in from a new browser",
         _ => trigger.ToString(),
     };
 
@@ -23,6 +24,7 @@ public static class EntryWords
         CaptureTrigger.SuccessAfterFailures => "Sign-in after failures",
         CaptureTrigger.Manual => "Captured by you",
         CaptureTrigger.Test => "Test alert",
+        CaptureTrigger.NewBrowser => "Signed in from a new browser",
         _ => trigger.ToString(),
     };
 
@@ -50,9 +52,14 @@ public static class EntryWords
             };
         }
 
-        return entry is { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt }
-            ? $"{What(entry.Trigger)}: {attempt.OutcomeInWords()}"
-            : What(entry.Trigger);
+        return entry switch
+        {
+            { Trigger: CaptureTrigger.FailedLogin, LoginAttempt: { } attempt } =>
+                $"{What(entry.Trigger)}: {attempt.OutcomeInWords()}",
+            { Trigger: CaptureTrigger.SuccessAfterFailures, LoginAttempt.IsNewBrowser: true } =>
+                $"{What(entry.Trigger)}, from a new browser",
+            _ => What(entry.Trigger),
+        };
     }
 
     /// <summary>What happened, in the few words that fit below a small picture.</summary>
