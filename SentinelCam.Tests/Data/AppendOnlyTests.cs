@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 

@@ -39,8 +39,6 @@ public static class AccountServices
         services.AddDataProtection().SetApplicationName("SentinelCam").PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
         services.AddAuthorizationBuilder().AddPolicy(Roles.Administrator, policy => policy.RequireRole(Roles.Administrator));
 
-        services.AddHttpContextAccessor();
-        services.AddScoped<ActivityLog>();
         services.AddSingleton(RegistrationOptions.Read(configuration));
         services.AddSessions(configuration);
         services.AddSingleton<SetupCode>();

@@ -1,7 +1,8 @@
-using SentinelCam.Data;
+using System.Globalization;
+using System.Security.Claims;
 using SentinelCam.Visitors;
 
-namespace SentinelCam.Accounts;
+namespace SentinelCam.Data;
 
 /// <summary>
 /// Records what happens to accounts. A line is added to the caller's context, so it is saved with the change that it is about, or
@@ -31,16 +32,16 @@ public sealed class ActivityLog(SentinelCamDbContext db, IHttpContextAccessor ht
     {
         var context = http.HttpContext;
         visitor ??= context is null ? null : Visitor.Of(context);
-        var session = by is null or ActivityActor.Administrator ? context?.Features.Get<LiveSession>() : null;
-        accountId ??= session?.AccountId;
-        by ??= session is null ? context is null ? ActivityActor.System : ActivityActor.Visitor
-            : session.AccountId == accountId ? ActivityActor.Owner : ActivityActor.Administrator;
+        var signedIn = by is null or ActivityActor.Administrator ? IdOf(context?.User) : null;
+        accountId ??= signedIn;
+        by ??= signedIn is null ? context is null ? ActivityActor.System : ActivityActor.Visitor
+            : signedIn == accountId ? ActivityActor.Owner : ActivityActor.Administrator;
         db.Activity.Add(new AccountActivity
         {
             At = time.GetUtcNow(),
             AccountId = accountId,
             Actor = by.Value,
-            ActorId = by is ActivityActor.Owner ? accountId : session?.AccountId,
+            ActorId = by is ActivityActor.Owner ? accountId : signedIn,
             Kind = kind,
             Detail = VisitorText.CleanToBytes(detail, MaxDetailBytes),
             AlertId = alertId,
@@ -56,4 +57,7 @@ public sealed class ActivityLog(SentinelCamDbContext db, IHttpContextAccessor ht
             return "";
         return $"{address[..(char.IsSurrogate(address[0]) ? 2 : 1)]}…{address[at..]}";
     }
+
+    private static long? IdOf(ClaimsPrincipal? user) =>
+        user?.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? long.Parse(id, CultureInfo.InvariantCulture) : null;
 }
