@@ -13,6 +13,8 @@ public static class DataServices
     {
         var connectionString = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         services.AddSingleton<CommitSignal>();
+        services.AddHttpContextAccessor();
+        services.AddScoped<ActivityLog>();
         return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
             .UseSqlite(connectionString)
             .AddInterceptors(new DurableConnection(), provider.GetRequiredService<CommitSignal>()));

@@ -39,6 +39,9 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SelfTest> SelfTests => Set<SelfTest>();
 
+    /// <summary>Append-only; triggers refuse changes, and deletions by anyone but retention.</summary>
+    public DbSet<AccountActivity> Activity => Set<AccountActivity>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -147,6 +150,14 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         });
 
         builder.Entity<Trouble>().HasKey(t => t.Kind);
+
+        // Without foreign keys: a line outlives its account and its alert, and nothing may change it
+        builder.Entity<AccountActivity>(activity =>
+        {
+            activity.ToTable("AccountActivity");
+            activity.HasIndex(a => a.AccountId);
+            activity.HasIndex(a => a.At);
+        });
 
         builder.Entity<DeviceUser>(user =>
         {

@@ -27,7 +27,6 @@ public static class PageServices
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddPublicAddress(configuration);
-        services.AddHttpContextAccessor();
         services.AddScoped<ViewerTime>();
         services.AddScoped<FirstSteps>();
         services.AddScoped<LogLayoutCookie>();
