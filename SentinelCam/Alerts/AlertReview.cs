@@ -18,7 +18,8 @@ public enum AnswerOutcome
 }
 
 /// <summary>An owner's review of their alerts. An answer is a record of what they said; it deletes and stops nothing.</summary>
-public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILogger<AlertReview> logger)
+public sealed class AlertReview(
+    SentinelCamDbContext db, ActivityLog activity, TimeProvider time, ILogger<AlertReview> logger)
 {
     /// <summary>How long an alert counts as new. Nobody goes through older ones, but they can be answered.</summary>
     public static readonly TimeSpan NewFor = TimeSpan.FromDays(30);
@@ -42,13 +43,14 @@ public sealed class AlertReview(SentinelCamDbContext db, TimeProvider time, ILog
     {
         if (answer is not (AlertAnswer.ItWasMe or AlertAnswer.NotMe))
             throw new ArgumentOutOfRangeException(nameof(answer));
-        var changed = await VisibleTo(viewer).Where(a => a.Id == id && a.Answer != answer)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(a => a.Answer, answer)
-                .SetProperty(a => a.AnsweredAt, time.GetUtcNow())
-                .SetProperty(a => a.AnsweredThrough, through));
-        if (changed == 0)
-            return await FindAsync(viewer, id) is null ? AnswerOutcome.NotFound : AnswerOutcome.AlreadyGiven;
+        if (await VisibleTo(viewer).AsTracking().SingleOrDefaultAsync(a => a.Id == id) is not { } alert)
+            return AnswerOutcome.NotFound;
+        if (alert.Answer == answer)
+            return AnswerOutcome.AlreadyGiven;
+        (alert.Answer, alert.AnsweredAt, alert.AnsweredThrough) = (answer, time.GetUtcNow(), through);
+        activity.Add(viewer.Id, ActivityKind.AlertAnswered, answer.ToString(),
+            through is AnswerChannel.Mail ? ActivityActor.Visitor : ActivityActor.Owner, alertId: id);
+        await db.SaveChangesAsync();
         logger.LogInformation(
             "Alert {AlertId}: account {AccountId} answered {Answer} through {Channel}", id, viewer.Id, answer, through);
         return AnswerOutcome.Recorded;

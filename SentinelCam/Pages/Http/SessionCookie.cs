@@ -29,7 +29,7 @@ internal static class SessionCookie
             options.SlidingExpiration = false;
             options.Events.OnSigningIn = OpenAsync;
             options.Events.OnValidatePrincipal = ValidateAsync;
-            options.Events.OnSigningOut = context => EndAsync(context.HttpContext);
+            options.Events.OnSigningOut = context => EndAsync(context.HttpContext, isSignOut: true);
         });
         // The key outlives no session; the row knows the idle time
         services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme)
@@ -51,10 +51,11 @@ internal static class SessionCookie
         var services = http.RequestServices;
         var claims = services.GetRequiredService<IOptions<IdentityOptions>>().Value.ClaimsIdentity;
         var principal = context.Principal!;
-        await EndAsync(http);
+        await EndAsync(http, isSignOut: false);
         var (accountId, stamp) = (Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!);
         await BrowserCookie.RenewAsync(http, accountId, stamp);
-        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(accountId, stamp, Visitor.Of(http));
+        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(
+            accountId, stamp, Visitor.Of(http), principal.FindFirstValue(ClaimTypes.AuthenticationMethod));
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(KeyClaim, key)], context.Scheme.Name));
     }
 
@@ -77,8 +78,8 @@ internal static class SessionCookie
         context.RejectPrincipal();
     }
 
-    private static Task EndAsync(HttpContext http) => http.Features.Get<LiveSession>() is { } session
-        ? http.RequestServices.GetRequiredService<AccountSessions>().EndAsync(session)
+    private static Task EndAsync(HttpContext http, bool isSignOut) => http.Features.Get<LiveSession>() is { } session
+        ? http.RequestServices.GetRequiredService<AccountSessions>().EndAsync(session, isSignOut)
         : Task.CompletedTask;
 
     private static bool IsStaticAsset(HttpRequest request) =>
