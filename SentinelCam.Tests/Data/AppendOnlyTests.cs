@@ -25,7 +25,7 @@ public sealed class AppendOnlyTests(Household household) : IClassFixture<Househo
 
         var refused = await Assert.ThrowsAsync<SqliteException>(() => _app.ReadAsync(async db =>
         {
-            await using var transaction = await db.Database.BeginTransactionAsync();
+            await using var transaction = await db.Database.BeginTransactionAsync(Cancelled);
             return await db.Database.ExecuteSqlRawAsync(sql);
         }));
 
@@ -34,17 +34,19 @@ public sealed class AppendOnlyTests(Household household) : IClassFixture<Househo
         Assert.Equal(before, await LinesAsync());
     }
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Line_is_rolled_back_with_its_change()
     {
         var before = await LinesAsync();
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        await using (await db.Database.BeginTransactionAsync())
+        await using (await db.Database.BeginTransactionAsync(Cancelled))
         {
             scope.ServiceProvider.GetRequiredService<ActivityLog>().Add(1, ActivityKind.CameraChosen);
-            await db.SaveChangesAsync();
-            Assert.Equal(before.Count + 1, await db.Activity.CountAsync());
+            await db.SaveChangesAsync(Cancelled);
+            Assert.Equal(before.Count + 1, await db.Activity.CountAsync(Cancelled));
         }
 
         Assert.Equal(before, await LinesAsync());

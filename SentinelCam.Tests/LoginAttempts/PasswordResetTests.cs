@@ -6,6 +6,7 @@ using SentinelCam.Accounts;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Pages;
 using SentinelCam.Tests.Support;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.LoginAttempts;
 
@@ -285,7 +286,8 @@ public class PasswordResetTests
     private static async Task SendAsync(SentinelCamApp app, string email)
     {
         await using var scope = app.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<PasswordReset>().SendLinkAsync(email, "http://127.0.0.1", "203.0.113.5");
+        await scope.ServiceProvider.GetRequiredService<PasswordReset>().SendLinkAsync(email, "http://127.0.0.1",
+            new Visitor("203.0.113.5", "Tests/1.0", IsThisMachine: false));
     }
 
     private static async Task<string> LastLinkAsync(SentinelCamApp app, ScriptedSmtpServer server)

@@ -51,6 +51,8 @@ public static class AccountServices
         services.AddScoped<PasswordCheck>();
         services.AddScoped<SignInPolicy>();
         services.AddScoped<AccountApproval>();
+        services.AddScoped<ActivityQuery>();
+        services.AddScoped<ActivityExport>();
         return services;
     }
 

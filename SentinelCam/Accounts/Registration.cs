@@ -9,8 +9,8 @@ namespace SentinelCam.Accounts;
 /// <summary>Creates accounts as <see cref="RegistrationOptions"/> allows.</summary>
 public sealed class Registration(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, RegistrationOptions options,
-    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, TimeProvider time,
-    ILogger<Registration> logger)
+    SetupCode setupCode, WaitingRequests waiting, HashingSlots slots, ActivityLog activity,
+    TimeProvider time, ILogger<Registration> logger)
 {
     public const int MinPasswordLength = 12;
     public const int MaxPasswordLength = 128;
@@ -84,11 +84,10 @@ public sealed class Registration(
         if (first)
             await accounts.AddToRoleAsync(account, Roles.Administrator);
         if (mustConfirm)
-        {
             askToConfirm!(account);
-            await db.SaveChangesAsync();
-        }
-
+        activity.Add(account.Id, ActivityKind.Registered, first ? "the first account, an administrator" : null,
+            ActivityActor.Visitor);
+        await db.SaveChangesAsync();
         await transaction.CommitAsync();
 
         logger.LogInformation("Account {AccountId} registered, {Standing:l}", account.Id,

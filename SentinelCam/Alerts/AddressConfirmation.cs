@@ -8,8 +8,8 @@ namespace SentinelCam.Alerts;
 /// and it expires like a request that nobody answers. So a stranger who registers somebody's address causes one mail.
 /// </summary>
 public sealed class AddressConfirmation(
-    SentinelCamDbContext db, AccountLinks links, DeliveryPlan deliveries, RegistrationOptions options, TimeProvider time,
-    ILogger<AddressConfirmation> logger)
+    SentinelCamDbContext db, AccountLinks links, DeliveryPlan deliveries, RegistrationOptions options, ActivityLog activity,
+    TimeProvider time, ILogger<AddressConfirmation> logger)
 {
     /// <summary>Adds the mail and its link to the caller's transaction.</summary>
     /// <param name="account">The new account; null to write a row that stands for nobody's link.</param>
@@ -41,6 +41,7 @@ public sealed class AddressConfirmation(
         if (options.Mode is RegistrationMode.Open)
             (account.ApprovedAt, account.RegisteredFrom) = (account.ApprovedAt ?? time.GetUtcNow(), null);
         links.Use(link);
+        activity.Add(account.Id, ActivityKind.AddressConfirmed, by: ActivityActor.Visitor);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} confirmed its address", account.Id);

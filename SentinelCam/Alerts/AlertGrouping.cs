@@ -23,7 +23,7 @@ public sealed record AlertPreferences(int AlertFrom, int? QuietMinutes, DateTime
 public sealed record JoinedAlert(Alert Alert, ToldBy ToldBy, bool IsPhotographed);
 
 /// <summary>Assigns each attempt to one alert and counts it there, within the caller's transaction.</summary>
-public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
+public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options, ActivityLog activity)
 {
     /// <summary>Why an attempt in a flood has no picture.</summary>
     public const string NotPhotographed = "No picture: a burst has at most one picture per second, and 100 in all.";
@@ -68,7 +68,11 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         if (alert.Answer is AlertAnswer.ItWasMe)
             Ask(alert);
         if (db.Entry(alert).State is EntityState.Added)
+        {
             await db.SaveChangesAsync();
+            Note(alert, attempt);
+        }
+
         return new JoinedAlert(alert, toldBy, isPhotographed);
     }
 
@@ -226,6 +230,17 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options)
         if (alert.Service != attempt.Service)
             alert.Service = null;
         alert.LastAt = Later(alert.LastAt, attempt.At);
+    }
+
+    /// <summary>One line for a burst, which is saved with the attempt: a flood of guesses must not become a flood of lines.</summary>
+    private void Note(Alert alert, LoginAttempt attempt)
+    {
+        if (attempt.Origin is AttemptOrigin.WebPage)
+        {
+            activity.Add(alert.OwnerId, ActivityKind.FailedSignIns,
+                alert.OwnerId is null ? ActivityLog.Masked(attempt.AccountTyped) : null, ActivityActor.Visitor,
+                new Visitor(attempt.RemoteAddress, attempt.UserAgent, IsThisMachine: false), alert.Id);
+        }
     }
 
     private static void Ask(Alert alert) =>

@@ -19,7 +19,8 @@ public enum AnswerOutcome
 
 /// <summary>An owner's review of their alerts. An answer is a record of what they said; it deletes nothing.</summary>
 public sealed class AlertReview(
-    SentinelCamDbContext db, AccountSessions sessions, KnownBrowsers browsers, TimeProvider time, ILogger<AlertReview> logger)
+    SentinelCamDbContext db, AccountSessions sessions, KnownBrowsers browsers, ActivityLog activity, TimeProvider time,
+    ILogger<AlertReview> logger)
 {
     /// <summary>How long an alert counts as new. Nobody goes through older ones, but they can be answered.</summary>
     public static readonly TimeSpan NewFor = TimeSpan.FromDays(30);
@@ -43,13 +44,13 @@ public sealed class AlertReview(
     {
         if (answer is not (AlertAnswer.ItWasMe or AlertAnswer.NotMe))
             throw new ArgumentOutOfRangeException(nameof(answer));
-        var changed = await VisibleTo(viewer).Where(a => a.Id == id && a.Answer != answer)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(a => a.Answer, answer)
-                .SetProperty(a => a.AnsweredAt, time.GetUtcNow())
-                .SetProperty(a => a.AnsweredThrough, through));
-        if (changed == 0)
-            return await FindAsync(viewer, id) is null ? AnswerOutcome.NotFound : AnswerOutcome.AlreadyGiven;
+        if (await VisibleTo(viewer).AsTracking().SingleOrDefaultAsync(a => a.Id == id) is not { } alert)
+            return AnswerOutcome.NotFound;
+        if (alert.Answer == answer)
+            return AnswerOutcome.AlreadyGiven;
+        (alert.Answer, alert.AnsweredAt, alert.AnsweredThrough) = (answer, time.GetUtcNow(), through);
+        activity.Add(viewer.Id, ActivityKind.AlertAnswered, answer.ToString(), ActorOf(through), alertId: id);
+        await db.SaveChangesAsync();
         logger.LogInformation(
             "Alert {AlertId}: account {AccountId} answered {Answer} through {Channel}", id, viewer.Id, answer, through);
         return AnswerOutcome.Recorded;
@@ -61,11 +62,12 @@ public sealed class AlertReview(
     /// <summary>Ends all sessions of the browsers that an alert told its owner about, and makes them strangers again.</summary>
     /// <param name="owner">Who disowns them. The browsers of other accounts stay.</param>
     /// <param name="id">The alert.</param>
+    /// <param name="through">Through what they do it.</param>
     /// <returns>False if there are none.</returns>
-    public async Task<bool> DisownAsync(Viewer owner, long id)
+    public async Task<bool> DisownAsync(Viewer owner, long id, AnswerChannel through)
     {
         var forgotten = await browsers.ForgetAsync(owner.Id, id);
-        await sessions.EndToldAsync(owner.Id, id);
+        await sessions.EndToldAsync(owner.Id, id, ActorOf(through));
         if (forgotten > 0)
             logger.LogInformation("Alert {AlertId}: account {AccountId} signed a new browser out", id, owner.Id);
         return forgotten > 0;
@@ -91,6 +93,9 @@ public sealed class AlertReview(
             return 0;
         }
     }
+
+    private static ActivityActor ActorOf(AnswerChannel channel) =>
+        channel is AnswerChannel.Mail ? ActivityActor.Visitor : ActivityActor.Owner;
 
     private IQueryable<Alert> NewOf(long? owner, DateTimeOffset since) => db.Alerts
         .Where(a => a.OwnerId == owner && a.LastAt > since && a.Answer == AlertAnswer.New && a.Entries > 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -6,7 +7,8 @@ namespace SentinelCam.Alerts;
 
 /// <summary>Changes an owner's alert settings, and notifies the owner if that weakens the alerts.</summary>
 public sealed class AlertSettings(
-    SentinelCamDbContext db, AlertOptions options, AlertNotices notices, TimeProvider time, ILogger<AlertSettings> logger)
+    SentinelCamDbContext db, AlertOptions options, AlertNotices notices, ActivityLog activity, TimeProvider time,
+    ILogger<AlertSettings> logger)
 {
     /// <summary>The maximum quiet period in minutes: a day.</summary>
     public const int MaxQuietMinutes = 24 * 60;
@@ -23,6 +25,8 @@ public sealed class AlertSettings(
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.SingleAsync(a => a.Id == accountId);
         await notices.AddAsync(account, [.. Weakened(account, preferences, TimeZones.Find(timeZone))]);
+        if (string.Join(", ", Changed(account, preferences, timeZone)) is { Length: > 0 } changed)
+            activity.Add(accountId, ActivityKind.AlertSettingsChanged, changed);
         account.AlertFrom = preferences.AlertFrom;
         account.QuietMinutes = preferences.QuietMinutes;
         account.PausedUntil = preferences.PausedUntil;
@@ -30,6 +34,29 @@ public sealed class AlertSettings(
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         logger.LogInformation("Account {AccountId} changed its alert settings: {Preferences}", accountId, preferences);
+    }
+
+    /// <summary>The new values of what changes.</summary>
+    private static IEnumerable<string> Changed(Account account, AlertPreferences preferences, string? timeZone)
+    {
+        if (preferences.AlertFrom != account.AlertFrom)
+            yield return string.Create(CultureInfo.InvariantCulture, $"first email at failure {preferences.AlertFrom}");
+        if (preferences.QuietMinutes != account.QuietMinutes)
+        {
+            yield return preferences.QuietMinutes is { } minutes
+                ? string.Create(CultureInfo.InvariantCulture, $"quiet period {minutes} minutes")
+                : "the usual quiet period";
+        }
+
+        if (preferences.PausedUntil != account.PausedUntil)
+        {
+            yield return preferences.PausedUntil is { } until
+                ? $"paused until {MailTime.ToTheMinute(until, TimeZones.Find(timeZone))}"
+                : "not paused";
+        }
+
+        if (timeZone != account.TimeZone)
+            yield return timeZone is null ? "the server's time zone" : $"time zone {timeZone}";
     }
 
     private IEnumerable<string> Weakened(Account account, AlertPreferences preferences, TimeZoneInfo zone)

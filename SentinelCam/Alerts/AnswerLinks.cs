@@ -124,7 +124,7 @@ public sealed class AnswerLinks(
             return new AnswerQuestion(AnswerLinkState.AnsweredElsewhere, delivery, owner);
         var viewer = new Viewer(owner.Id, IsAdministrator: false);
         await review.AnswerAsync(viewer, alert.Id, answer, AnswerChannel.Mail);
-        var isBrowserOut = answer is AlertAnswer.NotMe && await review.DisownAsync(viewer, alert.Id);
+        var isBrowserOut = answer is AlertAnswer.NotMe && await review.DisownAsync(viewer, alert.Id, AnswerChannel.Mail);
         await db.Deliveries.Where(d => d.Id == delivery.Id)
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.AnsweredAt, time.GetUtcNow()));
         await transaction.CommitAsync();

@@ -32,6 +32,7 @@ public sealed class ExtraRecipients(
     AlertNotices notices,
     SiteOptions site,
     IDataProtectionProvider protection,
+    ActivityLog activity,
     TimeProvider time,
     ILogger<ExtraRecipients> logger)
 {
@@ -72,6 +73,7 @@ public sealed class ExtraRecipients(
         account.PendingRecipient = address;
         account.PendingRecipientKey = Guid.NewGuid().ToString("N");
         account.PendingRecipientUntil = now + LinkLifetime;
+        activity.Add(accountId, ActivityKind.RecipientAsked, ActivityLog.Masked(address));
         deliveries.AddNotice(MailKind.ConfirmRecipient, accountId, address!).SiteAddress = seenAt;
         await notices.AddAsync(
             account, [$"The address {address} was asked to confirm that it wants to receive your alerts as well."]);
@@ -116,6 +118,8 @@ public sealed class ExtraRecipients(
             return false;
         account.ExtraRecipient = account.PendingRecipient;
         Forget(account);
+        activity.Add(account.Id, ActivityKind.RecipientConfirmed, ActivityLog.Masked(account.ExtraRecipient),
+            ActivityActor.Visitor);
         await notices.AddAsync(account, [$"The address {account.ExtraRecipient} now receives your alerts as well."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
@@ -138,6 +142,7 @@ public sealed class ExtraRecipients(
                 .SetProperty(d => d.AcknowledgedAt, time.GetUtcNow()));
         account.ExtraRecipient = null;
         Forget(account);
+        activity.Add(accountId, ActivityKind.RecipientRemoved, ActivityLog.Masked(address));
         await notices.AddAsync(account, [$"The address {address} no longer receives your alerts."]);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Backups;
 
@@ -149,11 +150,25 @@ public sealed class BackupRestore(DataDirectory data)
             if (database.FindDamage() is { } damage)
                 throw new BackupException($"Its database is damaged: {damage}");
             CheckVersion(manifest, database.ReadMigrations());
+            Note(database, manifest);
         }
         catch (SqliteException error)
         {
             throw new BackupException($"Its database is damaged: {error.Message}");
         }
+    }
+
+    /// <summary>Adds the restore to the activity, which a backup of an early version does not have.</summary>
+    private static void Note(SqliteConnection database, BackupManifest manifest)
+    {
+        if (database.Read("SELECT name FROM sqlite_master WHERE name = 'AccountActivity'").Count == 0)
+            return;
+        database.Execute(
+            $"""
+            INSERT INTO AccountActivity (At, Actor, Kind, Detail, RemoteAddress, Browser)
+                VALUES (unixepoch() * 1000, '{ActivityActor.CommandLine}', '{ActivityKind.BackupRestored}', $p, '', '')
+            """,
+            VisitorText.CleanToBytes(manifest.Version, ActivityLog.MaxDetailBytes));
     }
 
     private void MoveToPlace()

@@ -67,7 +67,9 @@ internal static class AccountCommand
         await services.GetRequiredService<AlertNotices>()
             .AddAsync(account, ["A new password was set on the server. All sessions were signed out."],
                 always: true);
-        // Saves the password and the mail, too. A new stamp ends all sessions
+        services.GetRequiredService<ActivityLog>().Add(
+            account.Id, ActivityKind.PasswordReset, by: ActivityActor.CommandLine);
+        // Saves the password, the mail and the line, too. A new stamp ends all sessions
         var saved = await accounts.UpdateSecurityStampAsync(account);
         if (!saved.Succeeded)
             return BesideSite.Fail("The site changed the account at the same time. Try again.");
@@ -88,7 +90,9 @@ internal static class AccountCommand
 
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         (account.ApprovedAt, account.RegisteredFrom) = (account.ApprovedAt ?? now, null);
-        // Saves the approval, too. The role was created at the site's first start
+        services.GetRequiredService<ActivityLog>().Add(
+            account.Id, ActivityKind.AdministratorMade, by: ActivityActor.CommandLine);
+        // Saves the approval and the line, too. The role was created at the site's first start
         var saved = await accounts.IsInRoleAsync(account, Roles.Administrator)
             ? await accounts.UpdateAsync(account)
             : await accounts.AddToRoleAsync(account, Roles.Administrator);

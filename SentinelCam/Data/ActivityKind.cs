@@ -135,9 +135,6 @@ public enum ActivityKind
 
     MailTested,
 
-    /// <summary>A mail that had failed was sent again.</summary>
-    MailSentAgain,
-
     /// <summary>The activity of all accounts was exported.</summary>
     ActivityExported,
 

@@ -23,7 +23,7 @@ public static class DerivedTables
     public const long IdMask = (1 << IdBits) - 1;
 
     /// <summary>Increased whenever <see cref="Tables"/> changes: a database with another version rebuilds its tables.</summary>
-    private const int Version = 3;
+    private const int Version = 4;
 
     /// <summary>
     /// The number of tokens for three characters. Fewer make the index smaller, and more of its candidates wrong.
@@ -83,6 +83,17 @@ public static class DerivedTables
         END;
         """;
 
+    private static readonly string ActivityTriggers = $"""
+        DROP TRIGGER IF EXISTS AccountActivity_Inserted;
+        CREATE TRIGGER AccountActivity_Inserted AFTER INSERT ON AccountActivity BEGIN
+            {IndexActivity("NEW", "")};
+        END;
+        DROP TRIGGER IF EXISTS AccountActivity_Deleted;
+        CREATE TRIGGER AccountActivity_Deleted AFTER DELETE ON AccountActivity BEGIN
+            DELETE FROM ActivitySearch WHERE rowid = -OLD.Id;
+        END;
+        """;
+
     private static readonly string Tables = $"""
         DROP TABLE IF EXISTS EntrySearch;
         CREATE VIRTUAL TABLE EntrySearch USING fts5(
@@ -93,6 +104,11 @@ public static class DerivedTables
         WITH RECURSIVE p(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM p WHERE n < {MaxIndexed})
             INSERT INTO SearchPositions SELECT n FROM p;
         {Index("e", "JOIN ImageLog e ON e.LoginAttemptId = a.Id")};
+        DROP TABLE IF EXISTS ActivitySearch;
+        CREATE VIRTUAL TABLE ActivitySearch USING fts5(
+            Tokens, content='', contentless_delete=1, detail=none, tokenize='ascii');
+        INSERT INTO ActivitySearch (ActivitySearch, rank) VALUES ('automerge', 2);
+        {IndexActivity("a", "FROM AccountActivity a ORDER BY a.Id DESC")};
         CREATE TABLE IF NOT EXISTS AttemptDays (
             OwnerId INTEGER NOT NULL, Day INTEGER NOT NULL, Outcome TEXT NOT NULL, Attempts INTEGER NOT NULL,
             PRIMARY KEY (OwnerId, Day, Outcome)) WITHOUT ROWID;
@@ -108,6 +124,7 @@ public static class DerivedTables
         if (await db.Database.SqlQueryRaw<int>("SELECT user_version AS Value FROM pragma_user_version").SingleAsync() != Version)
             await db.Database.ExecuteSqlRawAsync(Tables);
         await db.Database.ExecuteSqlRawAsync(Triggers);
+        await db.Database.ExecuteSqlRawAsync(ActivityTriggers);
         await transaction.CommitAsync();
     }
 
@@ -138,6 +155,26 @@ public static class DerivedTables
     public static string Match(long? ownerId, IEnumerable<string> texts) =>
         $"{OwnerToken(ownerId)} AND ({string.Join(" OR ", texts.Select(Candidates))})";
 
+    /// <summary>The FTS5 expression for lines of activity: one of the kinds, and one of the others, as far as there are any.</summary>
+    /// <param name="kinds">Kinds of which each line must have one; empty for any.</param>
+    /// <param name="texts">Text in one or more spellings, each of at least three characters: candidates.</param>
+    /// <param name="accounts">Accounts that a line may concern instead, or that did it.</param>
+    /// <param name="orKinds">Kinds that a line may have instead.</param>
+    /// <returns>Null if everything matches.</returns>
+    public static string? MatchActivity(
+        IEnumerable<ActivityKind> kinds, IEnumerable<string> texts, IEnumerable<long> accounts, IEnumerable<ActivityKind> orKinds)
+    {
+        ArgumentNullException.ThrowIfNull(accounts);
+        string[] all =
+        [
+            string.Join(" OR ", kinds.Select(kind => $"k{kind}")),
+            string.Join(" OR ",
+                [.. texts.Select(Candidates), .. accounts.Select(id => OwnerToken(id)), .. orKinds.Select(kind => $"k{kind}")]),
+        ];
+        return string.Join(" AND ", all.Where(part => part.Length > 0).Select(part => $"({part})")) is { Length: > 0 } match
+            ? match : null;
+    }
+
     /// <summary>The text without capitals of ASCII, as SQLite's <c>lower</c> makes it.</summary>
     public static string Lower(string text) => string.Create(text.Length, text, static (lower, text) =>
     {
@@ -157,6 +194,13 @@ public static class DerivedTables
             || {TokensSql("a.UserAgent", AgentHead, AgentTail)}
             || {TokensSql("a.Service", MaxIndexed, 0)} || {TokensSql("a.Caller", MaxIndexed, 0)} FROM LoginAttempts a {from}
         """);
+
+    private static string IndexActivity(string row, string from) => $"""
+        INSERT INTO ActivitySearch (rowid, Tokens) SELECT -{row}.Id, 'k' || {row}.Kind
+            || ' o' || IFNULL({row}.AccountId, 0) || ' o' || IFNULL({row}.ActorId, 0)
+            || {TokensSql($"{row}.Detail", MaxIndexed, 0)} || {TokensSql($"{row}.RemoteAddress", MaxIndexed, 0)}
+            || {TokensSql($"{row}.Browser", MaxIndexed, 0)} {from}
+        """;
 
     /// <summary>The tokens of a text, each after a space. The same as <see cref="Candidates"/>.</summary>
     private static string TokensSql(string text, int head, int tail)

@@ -12,7 +12,7 @@ namespace SentinelCam.Device;
 public sealed record ServiceRule(DeviceService Service, int AlertFrom, bool IsOff);
 
 /// <summary>Who is told about which log-ins to the device, and from which failure on.</summary>
-public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, ILogger<DeviceRules> logger)
+public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, ActivityLog activity, ILogger<DeviceRules> logger)
 {
     /// <summary>The longest name of a user of the device.</summary>
     public const int MaxUserLength = 64;
@@ -35,9 +35,17 @@ public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, I
         if (before?.AccountId == accountId)
             return true;
         if (before is not null && await db.Users.SingleOrDefaultAsync(a => a.Id == before.AccountId) is { } former)
+        {
             await notices.AddAsync(former, [Notice("are no longer")]);
+            activity.Add(former.Id, ActivityKind.DeviceUserUnassigned, user);
+        }
+
         if (account is not null)
+        {
             await notices.AddAsync(account, [Notice("are now")]);
+            activity.Add(account.Id, ActivityKind.DeviceUserAssigned, user);
+        }
+
         if (before is null)
             db.Add(new DeviceUser { Name = user, AccountId = accountId!.Value });
         else if (accountId is null)
@@ -82,11 +90,17 @@ public sealed class DeviceRules(SentinelCamDbContext db, AlertNotices notices, I
         await using var transaction = await db.Database.BeginTransactionAsync();
         var before = await ServicesAsync(ownerId);
         var stored = await db.DeviceRules.Where(r => r.OwnerId == ownerId).ToListAsync();
-        foreach (var rule in wanted)
+        // Unchanged, a rule goes on following that for everyone
+        var changed = wanted.Except(before).ToList();
+        if (changed.Count > 0)
         {
-            // Unchanged, it goes on following the rule for everyone
-            if (before.Any(b => b == rule))
-                continue;
+            activity.Add(ownerId,
+                ownerId is null ? ActivityKind.DeviceProgramsChanged : ActivityKind.DeviceSettingsChanged,
+                string.Join(", ", changed.Select(rule => rule.Service.InWords())));
+        }
+
+        foreach (var rule in changed)
+        {
             var own = stored.Find(r => r.Service == rule.Service);
             if (own is null)
                 db.Add(own = new DeviceRule { OwnerId = ownerId, Service = rule.Service });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
@@ -21,7 +22,7 @@ public enum PinOutcome
 /// <summary>The changes that people make to their logs: request a picture, pin it, delete entries.</summary>
 public sealed class ImageLogChanges(
     SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, SnapshotStore store,
-    RetentionOptions retention, TimeProvider time, ILogger<ImageLogChanges> logger)
+    RetentionOptions retention, ActivityLog activity, TimeProvider time, ILogger<ImageLogChanges> logger)
 {
     /// <summary>The maximum number of entries that one search can delete.</summary>
     public const int MaxDeleted = 1_000;
@@ -74,7 +75,15 @@ public sealed class ImageLogChanges(
     public async Task<int> DeleteAsync(Viewer viewer, IReadOnlyCollection<long> ids)
     {
         var deleted = 0;
-        foreach (var batch in ids.Distinct().Chunk(BatchSize))
+        var found = await query.VisibleTo(viewer).Where(e => ids.Contains(e.Id)).Select(e => e.Id).ToListAsync();
+        // Saved with the first batch: nothing disappears without a line, whatever happens to the others
+        if (found.Count > 0)
+        {
+            activity.Add(viewer.Id, ActivityKind.EntriesDeleted, found.Count.ToString(CultureInfo.InvariantCulture),
+                ActivityActor.Owner);
+        }
+
+        foreach (var batch in found.Chunk(BatchSize))
             deleted += await DeleteBatchAsync(viewer, batch);
         return deleted;
     }

@@ -7,6 +7,7 @@ using System.Text.Json;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.ImageLog;
 
@@ -14,7 +15,8 @@ namespace SentinelCam.ImageLog;
 /// Exports the log as a ZIP file, streamed as it is read: <c>image-log.csv</c>, <c>image-log.json</c> and the pictures.
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
-public sealed class ImageLogExport(ImageLogQuery query, AlertQuery alerts, SnapshotStore store)
+public sealed class ImageLogExport(
+    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, SnapshotStore store, ActivityLog activity)
 {
     private const int PageSize = 200;
 
@@ -25,6 +27,8 @@ public sealed class ImageLogExport(ImageLogQuery query, AlertQuery alerts, Snaps
     /// <param name="cancellationToken">Ends the export if the visitor disconnects.</param>
     public async Task WriteAsync(ExportSelection selection, Stream output, CancellationToken cancellationToken)
     {
+        activity.Add(selection.Viewer.Id, ActivityKind.LogExported, by: ActivityActor.Owner, alertId: selection.AlertId);
+        await db.SaveChangesAsync(cancellationToken);
         await using var zip = await ZipArchive.CreateAsync(
             output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
         await WriteTableAsync(zip, selection, cancellationToken);
@@ -56,7 +60,7 @@ public sealed class ImageLogExport(ImageLogQuery query, AlertQuery alerts, Snaps
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
                     Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(),
-                }.Select(Cell)) + "\r\n");
+                }.Select(VisitorText.CsvField)) + "\r\n");
         }
     }
 
@@ -190,15 +194,6 @@ public sealed class ImageLogExport(ImageLogQuery query, AlertQuery alerts, Snaps
 
     private static string Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
-
-    /// <summary>Quotes a value, with a leading apostrophe if a spreadsheet would read a visitor's text as a formula.</summary>
-    private static string Cell(string? text)
-    {
-        text ??= "";
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠')
-            text = "'" + text;
-        return $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
 }
 
 /// <summary>What to export.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -75,6 +76,7 @@ public sealed class RecordRetention(
                 ids => db.Deliveries.Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync(CancellationToken.None)),
             new("alerts", RowsOf(db.Alerts), RowsOf(FreeAlerts),
                 ids => db.Alerts.Where(a => ids.Contains(a.Id)).ExecuteDeleteAsync(CancellationToken.None)),
+            new("lines of activity", RowsOf(db.Activity), RowsOf(db.Activity), RemoveActivityAsync),
         ];
         foreach (var kind in kinds)
         {
@@ -119,6 +121,9 @@ public sealed class RecordRetention(
 
     private static IQueryable<Row> RowsOf(IQueryable<Alert> alerts) =>
         alerts.Select(a => new Row { Id = a.Id, OwnerId = a.OwnerId, At = a.OpenedAt });
+
+    private static IQueryable<Row> RowsOf(IQueryable<AccountActivity> activity) =>
+        activity.Select(a => new Row { Id = a.Id, OwnerId = a.AccountId, At = a.At });
 
     /// <summary>Ids follow time, so this ends where the young rows begin, and reads none of the rest.</summary>
     private async Task<int> RemoveOldAsync(Kind kind, CancellationToken cancellationToken)
@@ -187,6 +192,13 @@ public sealed class RecordRetention(
         var removed = await db.ImageLog.Where(e => ids.Contains(e.Id)).ExecuteDeleteAsync();
         await db.LoginAttempts.Where(a => attempts.Contains(a.Id)).ExecuteDeleteAsync();
         return removed;
+    }
+
+    /// <summary>Triggers refuse any other way.</summary>
+    private Task<int> RemoveActivityAsync(List<long> ids)
+    {
+        var named = JsonSerializer.Serialize(ids);
+        return db.Database.ExecuteSqlAsync($"INSERT INTO ActivityRemovals SELECT value FROM json_each({named})");
     }
 
     private async Task GivePagesBackAsync(CancellationToken cancellationToken)

@@ -49,7 +49,8 @@ public enum AddressChangeOutcome
 /// </summary>
 public sealed class AddressChange(
     SentinelCamDbContext db, UserManager<Account> accounts, CredentialCheck credentials, AccountLinks links,
-    DeliveryPlan deliveries, AlertNotices notices, SmtpOptions smtp, TimeProvider time, ILogger<AddressChange> logger)
+    DeliveryPlan deliveries, AlertNotices notices, ActivityLog activity, SmtpOptions smtp, TimeProvider time,
+    ILogger<AddressChange> logger)
 {
     /// <summary>The most addresses an owner can ask in a day, so that nobody can flood a stranger's mailbox.</summary>
     public const int MaxAskedPerDay = 3;
@@ -128,6 +129,7 @@ public sealed class AddressChange(
         var others = new[] { LinkPurpose.ChangeAddress, LinkPurpose.ResetPassword };
         await db.AccountLinks.Where(l => l.AccountId == account.Id && l.Id != link.Id && others.Contains(l.Purpose))
             .ExecuteDeleteAsync();
+        activity.Add(account.Id, ActivityKind.AddressChanged, ActivityLog.Masked(address), ActivityActor.Visitor);
         var mail = deliveries.AddNotice(MailKind.AddressChanged, account.Id, old);
         mail.SiteAddress = site;
         mail.Changes = $"The new address is {address}.";
@@ -162,6 +164,7 @@ public sealed class AddressChange(
             account,
             [$"The change of the address was undone: it is {address} again. All sessions were signed out."],
             always: true);
+        activity.Add(account.Id, ActivityKind.AddressChangeUndone, ActivityLog.Masked(address), ActivityActor.Visitor);
         // Saves the rest, too, and ends all sessions
         if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
             return new OpenedLink(LinkState.Overtaken);
@@ -182,6 +185,7 @@ public sealed class AddressChange(
             var old = account.Email;
             if (!await MoveAsync(account, address, isProved: false))
                 return AddressChangeOutcome.Taken;
+            activity.Add(account.Id, ActivityKind.AddressChanged, ActivityLog.Masked(address));
             links.Use(links.Add(LinkPurpose.ChangeAddress, account, null, ConfirmLifetime, address));
             await notices.AddAsync(account, [$"The address was changed from {old} to {address}."], always: true);
             return AddressChangeOutcome.Changed;
@@ -196,6 +200,7 @@ public sealed class AddressChange(
             mail.SiteAddress = site;
         }
 
+        activity.Add(account.Id, ActivityKind.AddressChangeRequested, ActivityLog.Masked(address));
         links.Add(LinkPurpose.ChangeAddress, account, mail, ConfirmLifetime, address);
         await notices.AddAsync(
             account,

@@ -24,7 +24,7 @@ public sealed class ForgottenPasswords(IServiceScopeFactory scopes, ILogger<Forg
     public void Add(string email, string site, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        if (!_waiting.Writer.TryWrite(new Request(email, site, visitor.RemoteAddress)))
+        if (!_waiting.Writer.TryWrite(new Request(email, site, visitor)))
             logger.LogWarning("A request for a new password was dropped, because {Count} others wait", MaxWaiting);
     }
 
@@ -36,7 +36,7 @@ public sealed class ForgottenPasswords(IServiceScopeFactory scopes, ILogger<Forg
             {
                 await using var scope = scopes.CreateAsyncScope();
                 await scope.ServiceProvider.GetRequiredService<PasswordReset>()
-                    .SendLinkAsync(request.Email, request.Site, request.RemoteAddress);
+                    .SendLinkAsync(request.Email, request.Site, request.Visitor);
             }
             // The last one: SQLite rolls back by itself if the disk is full, and its provider notices at the commit
             catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
@@ -47,5 +47,5 @@ public sealed class ForgottenPasswords(IServiceScopeFactory scopes, ILogger<Forg
         }
     }
 
-    private sealed record Request(string Email, string Site, string RemoteAddress);
+    private sealed record Request(string Email, string Site, Visitor Visitor);
 }

@@ -32,7 +32,7 @@ public enum PasswordChangeOutcome
 /// <summary>Changes an account's password, notifies its owner, and ends all of the account's sessions.</summary>
 public sealed class PasswordChange(
     UserManager<Account> accounts, CredentialCheck credentials, HashingSlots slots, AlertNotices notices,
-    ILogger<PasswordChange> logger)
+    ActivityLog activity, ILogger<PasswordChange> logger)
 {
     /// <summary>Changes the password. A wrong current password is treated like one on the sign-in page.</summary>
     /// <param name="account">Who is signed in.</param>
@@ -63,7 +63,8 @@ public sealed class PasswordChange(
                 return PasswordChangeOutcome.TooBusy;
             await notices.AddAsync(account, ["The password was changed. All other browsers were signed out."],
                 always: true);
-            // Saves the password, the mail, and a new security stamp, which ends all sessions
+            activity.Add(account.Id, ActivityKind.PasswordChanged);
+            // Saves the password, the mail, the line, and a new security stamp, which ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return PasswordChangeOutcome.ChangedElsewhere;
         }

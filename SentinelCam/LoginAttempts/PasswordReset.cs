@@ -28,8 +28,8 @@ public enum PasswordResetOutcome
 /// </summary>
 public sealed class PasswordReset(
     SentinelCamDbContext db, UserManager<Account> accounts, IPasswordHasher<Account> hasher, HashingSlots slots,
-    AccountLinks links, DeliveryPlan deliveries, AlertNotices notices, TimeProvider time,
-    ILogger<PasswordReset> logger)
+    AccountLinks links, DeliveryPlan deliveries, AlertNotices notices, ActivityLog activity,
+    TimeProvider time, ILogger<PasswordReset> logger)
 {
     /// <summary>How long a link works.</summary>
     public static readonly TimeSpan LinkLifetime = TimeSpan.FromMinutes(30);
@@ -50,10 +50,11 @@ public sealed class PasswordReset(
     /// </remarks>
     /// <param name="email">The address, as typed.</param>
     /// <param name="site">The address of the site, which starts the link.</param>
-    /// <param name="remoteAddress">Where the request came from.</param>
-    public async Task SendLinkAsync(string email, string site, string remoteAddress)
+    /// <param name="visitor">Who asked.</param>
+    public async Task SendLinkAsync(string email, string site, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(email);
+        ArgumentNullException.ThrowIfNull(visitor);
         var name = email.Length <= Registration.MaxEmailLength ? accounts.NormalizeEmail(email.Trim()) : null;
         await using var transaction = await db.Database.BeginTransactionAsync();
         var account = await db.Users.AsNoTracking()
@@ -72,7 +73,8 @@ public sealed class PasswordReset(
         {
             mail = deliveries.AddNotice(MailKind.ResetPassword, id, account!.Email!);
             mail.SiteAddress = site;
-            mail.Changes = $"The request came from {RemotePlace.Describe(remoteAddress)}.";
+            mail.Changes = $"The request came from {RemotePlace.Describe(visitor.RemoteAddress)}.";
+            activity.Add(id, ActivityKind.PasswordLinkRequested, by: ActivityActor.Visitor, visitor: visitor);
         }
 
         links.Add(LinkPurpose.ResetPassword, isMailed ? account : null, mail, LinkLifetime);
@@ -114,6 +116,7 @@ public sealed class PasswordReset(
                 ["A new password was set with a link that was mailed to this address, from "
                     + $"{RemotePlace.Describe(visitor.RemoteAddress)}. All sessions were signed out."],
                 always: true);
+            activity.Add(account.Id, ActivityKind.PasswordReset, by: ActivityActor.Visitor);
             // Saves the rest, too, and ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
                 return (PasswordResetOutcome.LinkRefused, 0);

@@ -18,7 +18,7 @@ public enum TestAlertOutcome
 /// Test alerts: recorded, photographed and mailed like a failed sign-in, but marked as tests wherever they are shown, and counted
 /// nowhere. No password is checked, so no account is locked.
 /// </summary>
-public sealed class TestAlerts(SentinelCamDbContext db, LoginAttemptRecorder recorder, TimeProvider time)
+public sealed class TestAlerts(SentinelCamDbContext db, LoginAttemptRecorder recorder, ActivityLog activity, TimeProvider time)
 {
     /// <summary>The minimum time between two tests of an owner, because each costs a picture and a mail.</summary>
     public static readonly TimeSpan Spacing = TimeSpan.FromMinutes(1);
@@ -44,6 +44,7 @@ public sealed class TestAlerts(SentinelCamDbContext db, LoginAttemptRecorder rec
             return (TestAlertOutcome.TooSoon, entryId);
         }
 
+        activity.Add(account.Id, ActivityKind.TestAlertRequested);
         var entry = await recorder.AddTestAsync(new LoginAttempt
         {
             At = now,

@@ -69,7 +69,7 @@ public sealed class LoginModel(
             return Failed("The email address or the password is wrong, or the account cannot sign in right now. "
                 + "If it is yours and you have failed several times, wait five minutes and try again.");
 
-        await signIn.SignInAsync(account, isPersistent: false);
+        await signIn.SignInAsync(account, isPersistent: false, authenticationMethod: "pwd");
         logger.LogInformation("Account {AccountId} signed in from {RemoteAddress}", account.Id, visitor.RemoteAddress);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
     }

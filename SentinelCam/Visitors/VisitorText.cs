@@ -76,6 +76,15 @@ public static class VisitorText
         return Cut(clean, length + Ellipsis.Length);
     }
 
+    /// <summary>A field of a CSV file, in quotes; with an apostrophe before a text that a spreadsheet would read as a formula.</summary>
+    public static string CsvField(string? text)
+    {
+        text ??= "";
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠')
+            text = "'" + text;
+        return $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
     private static bool IsInvisible(Rune rune, UnicodeCategory category) =>
         category is UnicodeCategory.Control or UnicodeCategory.Format
         || (rune.Value & 0xFFFE) == 0xFFFE

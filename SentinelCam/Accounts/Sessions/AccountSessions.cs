@@ -7,8 +7,8 @@ namespace SentinelCam.Accounts;
 
 /// <summary>Opens, finds, lists and ends sessions. Whether a session is alive is decided here, for every page.</summary>
 public sealed class AccountSessions(
-    SentinelCamDbContext db, SessionCache cache, PendingSessions pending, SessionLimits limits, TimeProvider time,
-    ILogger<AccountSessions> logger)
+    SentinelCamDbContext db, SessionCache cache, PendingSessions pending, SessionLimits limits, ActivityLog activity,
+    TimeProvider time, ILogger<AccountSessions> logger)
 {
     /// <summary>The most sessions of an account; another one ends the oldest.</summary>
     public const int MaxPerAccount = 50;
@@ -18,8 +18,10 @@ public sealed class AccountSessions(
     /// <param name="securityStamp">The account's security stamp.</param>
     /// <param name="visitor">From where.</param>
     /// <param name="alertId">The alert that told the owner about the browser, see <see cref="EndToldAsync"/>.</param>
+    /// <param name="method">How they proved it; null if they were signed in already, or have just registered.</param>
     /// <returns>The key for the cookie.</returns>
-    public async Task<string> OpenAsync(long accountId, string securityStamp, Visitor visitor, long? alertId)
+    public async Task<string> OpenAsync(
+        long accountId, string securityStamp, Visitor visitor, long? alertId, string? method = null)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         var key = RandomKey.New();
@@ -39,6 +41,8 @@ public sealed class AccountSessions(
         try
         {
             db.Sessions.Add(session);
+            if (method is not null)
+                activity.Add(accountId, ActivityKind.SignedIn, method, ActivityActor.Owner);
             await db.SaveChangesAsync();
             await OpenOf(accountId).OrderByDescending(s => s.Id).Skip(MaxPerAccount)
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now));
@@ -47,7 +51,7 @@ public sealed class AccountSessions(
         {
             logger.LogWarning("A session could not be written and is only in memory: {Problem}",
                 (error.InnerException ?? error).Message);
-            db.Entry(session).State = EntityState.Detached;
+            db.ChangeTracker.Clear();
             pending.Open(session);
         }
 
@@ -78,38 +82,48 @@ public sealed class AccountSessions(
     }
 
     /// <summary>Ends a session for good, even if the database cannot be written.</summary>
-    public async Task EndAsync(LiveSession session)
+    /// <param name="session">Which one.</param>
+    /// <param name="isSignOut">Whether its owner signs out, and not in again.</param>
+    public async Task EndAsync(LiveSession session, bool isSignOut)
     {
         ArgumentNullException.ThrowIfNull(session);
         pending.End(session.KeyHash);
         try
         {
-            await EndAllAsync(OpenOf(session.AccountId).Where(s => s.KeyHash == session.KeyHash));
+            await EndAllAsync(session.AccountId, OpenOf(session.AccountId).Where(s => s.KeyHash == session.KeyHash),
+                isSignOut ? ActivityKind.SignedOut : null);
         }
-        catch (DbException error)
+        // The last one: SQLite rolls back by itself if the disk is full, and its provider notices at the commit
+        catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
         {
-            logger.LogWarning("The end of a session could not be written, and is tried again: {Problem}", error.Message);
+            db.ChangeTracker.Clear();
+            logger.LogWarning("The end of a session could not be written, and is tried again: {Problem}",
+                (error.InnerException ?? error).Message);
         }
     }
 
     /// <summary>Ends one session of an account.</summary>
     /// <returns>False if the account has no such session.</returns>
     public async Task<bool> EndAsync(long accountId, long id) =>
-        await EndAllAsync(OpenOf(accountId).Where(s => s.Id == id)) == 1;
+        await EndAllAsync(accountId, OpenOf(accountId).Where(s => s.Id == id), ActivityKind.SessionEnded) == 1;
 
     /// <summary>Ends all sessions of an account except one.</summary>
     public Task EndOthersAsync(LiveSession session)
     {
         ArgumentNullException.ThrowIfNull(session);
         pending.EndOthers(session);
-        return EndAllAsync(OpenOf(session.AccountId).Where(s => s.KeyHash != session.KeyHash));
+        return EndAllAsync(session.AccountId, OpenOf(session.AccountId).Where(s => s.KeyHash != session.KeyHash),
+            ActivityKind.OtherSessionsEnded);
     }
 
     /// <summary>Ends the sessions of the browsers that an alert told about, which its owner has disowned.</summary>
-    public Task EndToldAsync(long accountId, long alertId)
+    /// <param name="accountId">The owner.</param>
+    /// <param name="alertId">The alert.</param>
+    /// <param name="by">Who disowns them: the owner, or a visitor with the link of a mail.</param>
+    public Task EndToldAsync(long accountId, long alertId, ActivityActor by)
     {
         pending.EndTold(accountId, alertId);
-        return EndAllAsync(OpenOf(accountId).Where(s => s.AlertId == alertId));
+        return EndAllAsync(accountId, OpenOf(accountId).Where(s => s.AlertId == alertId), ActivityKind.SessionEnded, by);
     }
 
     /// <summary>Notes that the password was entered again.</summary>
@@ -132,10 +146,23 @@ public sealed class AccountSessions(
     private IQueryable<Session> OpenOf(long accountId) =>
         db.Sessions.Where(s => s.AccountId == accountId && s.EndedAt == null);
 
-    private Task<int> EndAllAsync(IQueryable<Session> sessions)
+    private async Task<int> EndAllAsync(
+        long accountId, IQueryable<Session> sessions, ActivityKind? kind, ActivityActor by = ActivityActor.Owner)
     {
         var now = time.GetUtcNow();
-        return sessions.ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now));
+        // The answer to a mail has one of its own
+        await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync() : null;
+        var browsers = await sessions.Select(s => s.UserAgent).Take(2).ToListAsync();
+        var ended = await sessions.ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now));
+        if (ended > 0 && kind is { } what)
+        {
+            activity.Add(accountId, what, kind is ActivityKind.SessionEnded ? BrowserWords.Of(browsers[0]) : null, by);
+            await db.SaveChangesAsync();
+        }
+
+        if (transaction is not null)
+            await transaction.CommitAsync();
+        return ended;
     }
 
     private async Task<LiveSession?> FindByHashAsync(string keyHash)

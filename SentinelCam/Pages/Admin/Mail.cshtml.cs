@@ -15,7 +15,7 @@ namespace SentinelCam.Pages;
 
 public sealed class MailModel(
     SentinelCamDbContext db, OutboxReader outbox, SmtpOptions smtp, AlertOptions alerts, IMailTransport transport, MailTest test,
-    UserManager<Account> accounts) : PageModel
+    ActivityLog activity, UserManager<Account> accounts) : PageModel
 {
     private const int Shown = 50;
     private const string Hidden = "set, not shown";
@@ -89,9 +89,14 @@ public sealed class MailModel(
     public IActionResult OnGetTest() =>
         Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
 
-    public Task<IActionResult> OnPostTestAsync() => this.ForAccountAsync(accounts, account =>
+    public Task<IActionResult> OnPostTestAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        test.TryStart(account.Email!, TimeZones.Find(account.TimeZone));
+        if (test.TryStart(account.Email!, TimeZones.Find(account.TimeZone)))
+        {
+            activity.Add(account.Id, ActivityKind.MailTested);
+            await db.SaveChangesAsync();
+        }
+
         return OnGetTest();
     });
 

@@ -102,7 +102,7 @@ public sealed class AlertModel(
     /// <summary>Signs the browser out that the alert told about.</summary>
     public async Task<IActionResult> OnPostEndBrowserAsync()
     {
-        if (!await review.DisownAsync(Viewer.Of(User), Id))
+        if (!await review.DisownAsync(Viewer.Of(User), Id, AnswerChannel.Page))
             return NotFound();
         TempData["Notice"] = "The browser was signed out.";
         return LocalRedirect($"/alerts/{Id}#now");

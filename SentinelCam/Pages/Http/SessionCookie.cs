@@ -30,7 +30,7 @@ internal static class SessionCookie
             options.SlidingExpiration = false;
             options.Events.OnSigningIn = OpenAsync;
             options.Events.OnValidatePrincipal = ValidateAsync;
-            options.Events.OnSigningOut = context => EndAsync(context.HttpContext);
+            options.Events.OnSigningOut = context => EndAsync(context.HttpContext, isSignOut: true);
         });
         // The key outlives no session; the row knows the idle time
         services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme)
@@ -58,9 +58,10 @@ internal static class SessionCookie
         var alertId = http.Features.Get<LiveSession>()?.AccountId == accountId ? null
             : await services.GetRequiredService<NewBrowserSignIns>()
                 .AlertForAsync(accountId, BrowserCookie.KeyFor(http, accountId), visitor);
-        await EndAsync(http);
+        await EndAsync(http, isSignOut: false);
         alertId = await BrowserCookie.RenewAsync(http, accountId, stamp, alertId);
-        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(accountId, stamp, visitor, alertId);
+        var key = await services.GetRequiredService<AccountSessions>().OpenAsync(
+            accountId, stamp, visitor, alertId, principal.FindFirstValue(ClaimTypes.AuthenticationMethod));
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(KeyClaim, key)], context.Scheme.Name));
     }
 
@@ -83,8 +84,8 @@ internal static class SessionCookie
         context.RejectPrincipal();
     }
 
-    private static Task EndAsync(HttpContext http) => http.Features.Get<LiveSession>() is { } session
-        ? http.RequestServices.GetRequiredService<AccountSessions>().EndAsync(session)
+    private static Task EndAsync(HttpContext http, bool isSignOut) => http.Features.Get<LiveSession>() is { } session
+        ? http.RequestServices.GetRequiredService<AccountSessions>().EndAsync(session, isSignOut)
         : Task.CompletedTask;
 
     private static bool IsStaticAsset(HttpRequest request) =>
