@@ -70,6 +70,39 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household)
         Assert.Equal((0, 0, 0, 0), await LeftAsync(kept));
     }
 
+    [Fact]
+    public async Task Lines_of_activity_beyond_the_age_are_removed_and_those_of_the_busiest_account_beyond_the_limit()
+    {
+        const long Quiet = 1_001, Busy = 1_002;
+        await AddLinesAsync(Quiet, Old, 3);
+        await AddLinesAsync(Quiet, Young, 3);
+        await AddLinesAsync(Busy, Young, MaxRecords + 50);
+
+        await RunAsync();
+
+        Assert.Equal(3, await _app.ReadAsync(db => db.Activity.CountAsync(a => a.AccountId == Quiet)));
+        Assert.Equal(MaxRecords, await _app.ReadAsync(db => db.Activity.CountAsync()));
+        var (lines, indexed) = await _app.ReadAsync(async db => (await db.Activity.CountAsync(), await db.Database
+            .SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM ActivitySearch").SingleAsync()));
+        Assert.Equal(lines, indexed);
+        Assert.Equal(0, await _app.ReadAsync(db => db.Database
+            .SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM ActivityRemovals").SingleAsync()));
+
+        Task<int> AddLinesAsync(long account, DateTimeOffset at, int count) => _app.ReadAsync(async db =>
+        {
+            db.AddRange(Enumerable.Range(0, count).Select(_ => new AccountActivity
+            {
+                At = at,
+                AccountId = account,
+                Kind = ActivityKind.SignedIn,
+                Detail = "pwd",
+                RemoteAddress = "203.0.113.9",
+                Browser = "Old/1.0",
+            }));
+            return await db.SaveChangesAsync();
+        });
+    }
+
     [Theory]
     [InlineData(DeliveryState.Waiting, false)]
     [InlineData(DeliveryState.Sending, false)]

@@ -26,9 +26,12 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/settings/security", SignedIn)]
     [InlineData("/settings/sessions", SignedIn)]
     [InlineData("/settings/address", SignedIn)]
+    [InlineData("/settings/activity", SignedIn)]
     [InlineData("/forgot_password", Public)]
     [InlineData("/userdata?handler=Export", SignedIn)]
     [InlineData("/admin/accounts", Administrators)]
+    [InlineData("/admin/activity", Administrators)]
+    [InlineData("/admin/activity?handler=Export&format=Csv", Administrators)]
     [InlineData("/admin/camera", Administrators)]
     [InlineData("/admin/device", Administrators)]
     [InlineData("/admin/mail", Administrators)]
@@ -137,13 +140,14 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/settings/security", "You sign in with bob@example.org")]
     [InlineData("/settings/address", "You sign in with bob@example.org, and your alerts go there")]
     [InlineData("/settings/sessions", "These browsers are signed in as bob@example.org")]
+    [InlineData("/settings/activity", "What happened to your account")]
     public async Task Each_page_of_the_settings_says_what_is_set_and_leads_to_the_others(string path, string set)
     {
         var page = await household.Bob.GetAsync(path);
 
         Assert.Contains(set, page.Main, StringComparison.Ordinal);
         var links = page.Document.QuerySelectorAll("nav[aria-label=Settings] a");
-        Assert.Equal(["/settings", "/settings/security", "/settings/address", "/settings/sessions"],
+        Assert.Equal(["/settings", "/settings/security", "/settings/address", "/settings/sessions", "/settings/activity"],
             links.Select(link => link.GetAttribute("href")));
         Assert.Equal(path, Assert.Single(links, link => link.GetAttribute("aria-current") == "page").GetAttribute("href"));
     }

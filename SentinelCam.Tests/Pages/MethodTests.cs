@@ -13,7 +13,8 @@ public class MethodTests(Household household) : IClassFixture<Household>
         "/dashboard/events", "/alerts", "/alerts/1", "/alerts/0", "/userdata", "/userdata/1", "/userdata/0", "/capture",
         "/capture?id=1", "/delete_log", "/delete_log/1", "/send_again/1", "/test_alert", "/settings", "/settings/security",
         "/settings/sessions", "/snapshots/1", "/forgot_password", "/reset_password", "/confirm_address",
-        "/undo_address", "/settings/address", "/healthz", "/admin", "/admin/accounts", "/admin/camera", "/admin/device",
+        "/undo_address", "/settings/address", "/settings/activity", "/healthz", "/admin", "/admin/accounts", "/admin/activity",
+        "/admin/camera", "/admin/device",
         "/admin/mail", "/admin/first_steps", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
         "/no-such-page",
     ];
