@@ -193,16 +193,16 @@ public class ActivityPagesTests(Household household) : IClassFixture<Household>
     private AccountActivity Line(
         long account, ActivityKind kind, string detail = "", ActivityActor actor = ActivityActor.Owner, long? actorId = null,
         string address = "203.0.113.9", string browser = "Chrome 156 on Linux", int age = 0) => new()
-    {
-        At = household.Clock.GetUtcNow().AddDays(-age),
-        AccountId = account,
-        Actor = actor,
-        ActorId = actorId ?? account,
-        Kind = kind,
-        Detail = detail,
-        RemoteAddress = address,
-        Browser = browser,
-    };
+        {
+            At = household.Clock.GetUtcNow().AddDays(-age),
+            AccountId = account,
+            Actor = actor,
+            ActorId = actorId ?? account,
+            Kind = kind,
+            Detail = detail,
+            RemoteAddress = address,
+            Browser = browser,
+        };
 
     private Task<int> AddAsync(params AccountActivity[] lines) => _app.ReadAsync(db =>
     {

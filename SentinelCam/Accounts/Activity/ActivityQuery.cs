@@ -39,6 +39,8 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
     /// <summary>More accounts than this do not match one text.</summary>
     private const int MaxAccounts = 200;
 
+    private static readonly string[] SearchedColumns = ["Detail", "RemoteAddress", "Browser"];
+
     /// <summary>What happened to one account.</summary>
     /// <param name="accountId">Whose.</param>
     /// <param name="before">Only lines before the one with this id.</param>
@@ -94,7 +96,7 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
             conditions.Add($"(a.AccountId IN ({ids}) OR a.ActorId IN ({ids}) "
                 + $"OR a.Kind IN ({string.Join(", ", kinds.Select(kind => $"'{kind}'"))}) OR "
                 + string.Join(" OR ", from spelling in spellings.Select(s => Add(s))
-                                      from column in new[] { "Detail", "RemoteAddress", "Browser" }
+                                      from column in SearchedColumns
                                       select $"instr(lower(a.{column}), {spelling}) > 0")
                 + ")");
         }
