@@ -124,6 +124,51 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
     }
 
     [Fact]
+    public async Task In_its_sandbox_the_service_uses_ffmpeg_and_a_mail_server_and_is_started_again_when_it_hangs()
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+        using var machine = await Machine.StartAsync(hasSystemd: true);
+        await machine.ShellAsync($"""
+            {Install}{await package.PathAsync()}
+            rm /usr/lib/sentinelcam/libOpenCvSharpExtern.so
+            ffmpeg -loglevel error -f lavfi -i testsrc2=size=320x240:rate=20:duration=5 -c:v mjpeg /var/clip.avi
+            mkdir -p /run/systemd/system/sentinelcam.service.d
+            printf '[Service]\nWatchdogSec=6s\nRestartSec=100ms\n' >/run/systemd/system/sentinelcam.service.d/soon.conf
+            printf '%s\n' Camera__Source=/var/clip.avi Smtp__Host=127.0.0.1 Smtp__Port=2525 Smtp__Security=None \
+                Smtp__From=cam@example.org >>/etc/sentinelcam/sentinelcam.conf
+            setsid /usr/bin/python3 -W ignore -u -m smtpd -n -c DebuggingServer 127.0.0.1:2525 >/run/mails 2>&1 </dev/null &
+            systemctl daemon-reload
+            systemctl restart sentinelcam
+            """);
+        var code = Regex.Match(await machine.ShellAsync("SentinelCam service status"), "([A-Z0-9]{4}-){2}[A-Z0-9]{4}").Value;
+
+        await machine.ShellAsync(Browser + $"""
+            send /register SetupCode={code} UserName=Ann Email=ann@example.org 'Password=correct horse battery'
+            rm /run/jar
+            send /login Email=ann@example.org Password=wrong
+            for _ in $(seq 300); do
+                ! grep -q 'Content-Type: image/jpeg' /run/mails || break
+                sleep 0.1
+            done
+            grep -q 'Content-Type: image/jpeg' /run/mails
+            grep -q 'X-Peer: 127.0.0.1' /run/mails
+            """);
+
+        // A program that is stopped answers nobody, itself included
+        var again = await machine.ShellAsync("""
+            hung=$(systemctl show -p MainPID --value sentinelcam)
+            kill -STOP "$hung"
+            for _ in $(seq 300); do
+                [ "$(systemctl show -p MainPID --value sentinelcam)" = "$hung" ] || ! systemctl is-active -q sentinelcam || break
+                sleep 0.2
+            done
+            curl -fsS http://localhost:5000/healthz
+            journalctl -u sentinelcam -o cat | grep -c -m 1 'Watchdog timeout'
+            """);
+        Assert.Equal("healthy\n1\n", again);
+    }
+
+    [Fact]
     public async Task Published_folder_becomes_the_same_service()
     {
         using var machine = await Machine.StartAsync(hasSystemd: true);
