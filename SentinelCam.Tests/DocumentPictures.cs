@@ -32,6 +32,7 @@ public class DocumentPictures(HouseOfPictures house, HouseOfAlerts alerts)
                      ("viewer", "/userdata", ann), ("entry", $"/userdata/{picture}", ann),
                      ("delete-log", $"/delete_log/{picture}", ann), ("settings", "/settings", ann),
                      ("settings-security", "/settings/security", ann), ("settings-sessions", "/settings/sessions", ann),
+                     ("settings-activity", "/settings/activity", ann), ("admin-activity", "/admin/activity", ann),
                      ("admin-accounts", "/admin/accounts", ann), ("admin-camera", "/admin/camera", ann),
                      ("admin-device", "/admin/device", ann), ("admin-mail", "/admin/mail", ann), ("hangfire", "/hangfire", ann),
                  })

@@ -28,7 +28,8 @@ public class ActivityBenchmarks
                         WHEN 3 THEN 'PasskeyAdded' ELSE 'SignedIn' END,
                     CASE i % 7 WHEN 1 THEN i % 200 WHEN 3 THEN 'key ' || i ELSE 'pwd' END,
                     '203.0.' || (i * 7 % 200) || '.' || (i % 251),
-                    'Chrome ' || (120 + i % 40) || ' on ' || CASE i % 3 WHEN 0 THEN 'Linux' WHEN 1 THEN 'Windows' ELSE 'Android' END
+                    'Chrome ' || (120 + i % 40) || ' on '
+                        || CASE i % 3 WHEN 0 THEN 'Linux' WHEN 1 THEN 'Windows' ELSE 'Android' END
                 FROM n
             """));
         var inserted = Stopwatch.GetElapsedTime(begun);

@@ -151,8 +151,8 @@ public class ActivityPagesTests(Household household) : IClassFixture<Household>
         await AddAsync([.. Enumerable.Range(0, 1_100).Select(i => Line(77_777, ActivityKind.SignedOut, $"export {i}"))]);
 
         var lines = (await household.Ann.GetAsync($"{All}?handler=Export&format=JsonLines&Q=export")).Text.TrimEnd().Split('\n')
-            .Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("detail").GetString()!.Length > 0)
-            .ToList();
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.GetProperty("detail").GetString()!.Length > 0).ToList();
 
         Assert.Equal(Enumerable.Range(0, 1_100).Reverse().Select(i => $"export {i}"),
             lines.Select(line => line.GetProperty("detail").GetString()));

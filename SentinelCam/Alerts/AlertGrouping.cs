@@ -232,7 +232,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         alert.LastAt = Later(alert.LastAt, attempt.At);
     }
 
-    /// <summary>One line for a burst, which is saved with the attempt: a flood of guesses must not become a flood of lines.</summary>
+    /// <summary>Adds one line of activity for a burst: a flood of guesses must not become a flood of lines.</summary>
     private void Note(Alert alert, LoginAttempt attempt)
     {
         if (attempt.Origin is AttemptOrigin.WebPage)

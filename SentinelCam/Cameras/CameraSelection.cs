@@ -109,7 +109,8 @@ public sealed class CameraSelection(
         var choice = await db.CameraChoices.SingleOrDefaultAsync() ?? db.Add(new CameraChoice { ProtectedSource = "" }).Entity;
         (choice.ProtectedSource, choice.ChosenAt, choice.ChosenById) = (_protector.Protect(value), time.GetUtcNow(), accountId);
         // The source may contain a password
-        scope.ServiceProvider.GetRequiredService<ActivityLog>().Add(accountId, ActivityKind.CameraChosen, by: ActivityActor.Owner);
+        scope.ServiceProvider.GetRequiredService<ActivityLog>()
+            .Add(accountId, ActivityKind.CameraChosen, by: ActivityActor.Owner);
         await db.SaveChangesAsync();
     }
 

@@ -21,8 +21,8 @@ public sealed class ActivityLog(SentinelCamDbContext db, IHttpContextAccessor ht
     /// <see cref="Masked">masked</see>: the line outlives the account.
     /// </param>
     /// <param name="by">
-    /// Who did it. Null: of a request, the account that is signed in, or a visitor if there is none; otherwise the system. A sign-in
-    /// and a mailed link must say it, because another account may be signed in in that browser.
+    /// Who did it. Null: of a request, the account that is signed in, or a visitor if there is none; otherwise the system. A
+    /// sign-in and a mailed link must say it, because another account may be signed in in that browser.
     /// </param>
     /// <param name="visitor">Where it came from, if it is recorded after its request.</param>
     /// <param name="alertId">The alert that it belongs to.</param>

@@ -155,14 +155,15 @@ public static class DerivedTables
     public static string Match(long? ownerId, IEnumerable<string> texts) =>
         $"{OwnerToken(ownerId)} AND ({string.Join(" OR ", texts.Select(Candidates))})";
 
-    /// <summary>The FTS5 expression for lines of activity: one of the kinds, and one of the others, as far as there are any.</summary>
+    /// <summary>The FTS5 expression for lines of activity: one of the kinds, and one of the others, if there are any.</summary>
     /// <param name="kinds">Kinds of which each line must have one; empty for any.</param>
     /// <param name="texts">Text in one or more spellings, each of at least three characters: candidates.</param>
     /// <param name="accounts">Accounts that a line may concern instead, or that did it.</param>
     /// <param name="orKinds">Kinds that a line may have instead.</param>
     /// <returns>Null if everything matches.</returns>
     public static string? MatchActivity(
-        IEnumerable<ActivityKind> kinds, IEnumerable<string> texts, IEnumerable<long> accounts, IEnumerable<ActivityKind> orKinds)
+        IEnumerable<ActivityKind> kinds, IEnumerable<string> texts, IEnumerable<long> accounts,
+        IEnumerable<ActivityKind> orKinds)
     {
         ArgumentNullException.ThrowIfNull(accounts);
         string[] all =

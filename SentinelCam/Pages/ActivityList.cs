@@ -23,8 +23,9 @@ public sealed record ActivityList(
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(urlBefore);
         var shown = items.Take(ActivityQuery.PageSize).ToList();
+        var last = shown.Count > 0 ? shown[^1].Line : null;
         return new ActivityList(shown, isOwners,
-            items.Count > shown.Count ? urlBefore(new LogPlace(shown[^1].Line.At.ToUnixTimeMilliseconds(), shown[^1].Line.Id)) : null,
+            items.Count > shown.Count ? urlBefore(new LogPlace(last!.At.ToUnixTimeMilliseconds(), last.Id)) : null,
             continues && before is not null
                 ? DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(before.At, 0, LogPlace.End)) : null);
     }

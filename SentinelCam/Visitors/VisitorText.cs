@@ -76,7 +76,7 @@ public static class VisitorText
         return Cut(clean, length + Ellipsis.Length);
     }
 
-    /// <summary>A field of a CSV file, in quotes; with an apostrophe before a text that a spreadsheet would read as a formula.</summary>
+    /// <summary>A field of a CSV file, in quotes. A text that a spreadsheet would read as a formula gets an apostrophe.</summary>
     public static string CsvField(string? text)
     {
         text ??= "";

@@ -128,8 +128,8 @@ function localize(root) {
 // Headings for days in the browser's zone, where it differs from the one that the server knows
 function groupByDay() {
   let day;
-  for (const entry of document.querySelectorAll("#log:has(> .day) > .entry")) {
-    const its = dayOf(new Date(entry.querySelector("strong time").dateTime));
+  for (const entry of document.querySelectorAll("#log:has(> .day) > :is(.entry, .line)")) {
+    const its = dayOf(new Date(entry.querySelector("strong time, .hour").dateTime));
     const before = entry.previousElementSibling;
     const heading = before?.matches(".day") ? before : undefined;
     if (its === day) {
@@ -143,7 +143,7 @@ function groupByDay() {
       day = its;
     }
   }
-  for (const heading of document.querySelectorAll("#log > .day:not(:has(+ .entry))")) {
+  for (const heading of document.querySelectorAll("#log > .day:not(:has(+ :is(.entry, .line)))")) {
     heading.remove();
   }
 }

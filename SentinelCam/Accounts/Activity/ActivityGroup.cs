@@ -35,7 +35,8 @@ public static class ActivityGroups
             or ActivityKind.AdministratorMade or ActivityKind.AdministratorUnmade or ActivityKind.InvitationSent
             or ActivityKind.InvitationRevoked or ActivityKind.InvitationUsed or ActivityKind.SecondFactorDemanded
             or ActivityKind.DeviceUserAssigned or ActivityKind.DeviceUserUnassigned or ActivityKind.DeviceProgramsChanged
-            or ActivityKind.CameraChosen or ActivityKind.MailTested or ActivityKind.BackupRestored => ActivityGroup.Administration,
+            or ActivityKind.CameraChosen or ActivityKind.MailTested
+            or ActivityKind.BackupRestored => ActivityGroup.Administration,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

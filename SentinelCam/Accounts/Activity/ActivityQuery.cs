@@ -36,6 +36,8 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
 {
     public const int PageSize = 50;
 
+    private static readonly string[] SearchedColumns = ["Detail", "RemoteAddress", "Browser"];
+
     /// <summary>More accounts than this do not match one text.</summary>
     private const int MaxAccounts = 200;
 
@@ -86,7 +88,8 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
         if (filter.SearchedText is { } text)
         {
             // SQLite ignores the case of ASCII only
-            spellings = [.. new[] { text, text.ToLowerInvariant(), text.ToUpperInvariant() }.Select(DerivedTables.Lower).Distinct()];
+            spellings = [.. new[] { text, text.ToLowerInvariant(), text.ToUpperInvariant() }
+                .Select(DerivedTables.Lower).Distinct()];
             var name = text.ToUpperInvariant();
             accounts = await db.Users.Where(a => a.NormalizedEmail!.Contains(name)).OrderBy(a => a.Id).Select(a => a.Id)
                 .Take(MaxAccounts).ToListAsync(cancellationToken);

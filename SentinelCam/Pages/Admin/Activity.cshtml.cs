@@ -15,7 +15,8 @@ namespace SentinelCam.Pages;
 public sealed class AllActivityModel(ActivityQuery query, ActivityExport export, TimeProvider time) : PageModel
 {
     /// <summary>The times to choose from, in days.</summary>
-    public static readonly IReadOnlyList<(int Days, string Words)> Times = [(1, "Last day"), (7, "Last week"), (30, "Last month")];
+    public static readonly IReadOnlyList<(int Days, string Words)> Times =
+        [(1, "Last day"), (7, "Last week"), (30, "Last month")];
 
     [BindProperty(SupportsGet = true)]
     public string? Q { get; set; }
