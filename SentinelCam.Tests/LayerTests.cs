@@ -11,7 +11,7 @@ public class LayerTests
     private static readonly string[] Layers =
     [
         "Configuration", "Visitors", "Data", "Cameras", "Snapshots", "Backups", "Accounts", "Mail", "Alerts", "LoginAttempts",
-        "Device", "ImageLog", "Jobs", "Watch", "Metrics", "Pages", "Service", "CommandLine",
+        "Device", "ImageLog", "People", "Jobs", "Watch", "Metrics", "Pages", "Service", "CommandLine",
     ];
 
     private static readonly Architecture App = new ArchLoader().LoadAssembly(typeof(Program).Assembly).Build();

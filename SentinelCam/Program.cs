@@ -12,6 +12,7 @@ using SentinelCam.LoginAttempts;
 using SentinelCam.Mail;
 using SentinelCam.Metrics;
 using SentinelCam.Pages;
+using SentinelCam.People;
 using SentinelCam.Service;
 using SentinelCam.Snapshots;
 using SentinelCam.Visitors;
@@ -61,6 +62,7 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddLoginAttempts()
     .AddDevice(builder.Configuration)
     .AddImageLog()
+    .AddPeople(builder.Configuration)
     .AddJobs(builder.Configuration, data)
     .AddWatch(builder.Configuration)
     .AddSentinelCamMetrics(builder.Configuration)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Jobs;
+using SentinelCam.People;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Accounts;
@@ -110,7 +111,8 @@ public sealed class WaitingRequestsTests : IAsyncLifetime
     private async Task SuspendAsync(long id)
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        Assert.True(await scope.ServiceProvider.GetRequiredService<AccountApproval>().SuspendAsync(id));
+        Assert.Equal(AdministrationOutcome.Done,
+            await scope.ServiceProvider.GetRequiredService<AccountAdministration>().SuspendAsync(id));
     }
 
     private async Task RunRetentionAsync()

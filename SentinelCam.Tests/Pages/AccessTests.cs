@@ -32,6 +32,8 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/admin/accounts", Administrators)]
     [InlineData("/admin/activity", Administrators)]
     [InlineData("/admin/activity?handler=Export&format=Csv", Administrators)]
+    [InlineData("/settings/data", SignedIn)]
+    [InlineData("/admin/accounts/1", Administrators)]
     [InlineData("/admin/camera", Administrators)]
     [InlineData("/admin/device", Administrators)]
     [InlineData("/admin/mail", Administrators)]
@@ -141,13 +143,15 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/settings/address", "You sign in with bob@example.org, and your alerts go there")]
     [InlineData("/settings/sessions", "These browsers are signed in as bob@example.org")]
     [InlineData("/settings/activity", "What happened to your account")]
+    [InlineData("/settings/data", "everything that is stored about bob@example.org")]
     public async Task Each_page_of_the_settings_says_what_is_set_and_leads_to_the_others(string path, string set)
     {
         var page = await household.Bob.GetAsync(path);
 
         Assert.Contains(set, page.Main, StringComparison.Ordinal);
         var links = page.Document.QuerySelectorAll("nav[aria-label=Settings] a");
-        Assert.Equal(["/settings", "/settings/security", "/settings/address", "/settings/sessions", "/settings/activity"],
+        Assert.Equal(
+            ["/settings", "/settings/security", "/settings/address", "/settings/sessions", "/settings/activity", "/settings/data"],
             links.Select(link => link.GetAttribute("href")));
         Assert.Equal(path, Assert.Single(links, link => link.GetAttribute("aria-current") == "page").GetAttribute("href"));
     }
@@ -155,6 +159,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [Theory]
     [InlineData("/settings")]
     [InlineData("/settings/sessions")]
+    [InlineData("/settings/data")]
     public async Task A_form_that_a_page_of_the_settings_does_not_have_changes_nothing(string path)
     {
         var token = (await household.Eve.GetAsync(path)).Token;

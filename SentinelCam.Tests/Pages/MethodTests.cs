@@ -13,8 +13,8 @@ public class MethodTests(Household household) : IClassFixture<Household>
         "/dashboard/events", "/alerts", "/alerts/1", "/alerts/0", "/userdata", "/userdata/1", "/userdata/0", "/capture",
         "/capture?id=1", "/delete_log", "/delete_log/1", "/send_again/1", "/test_alert", "/settings", "/settings/security",
         "/settings/sessions", "/snapshots/1", "/forgot_password", "/reset_password", "/confirm_address",
-        "/undo_address", "/settings/address", "/settings/activity", "/healthz", "/admin", "/admin/accounts", "/admin/activity",
-        "/admin/camera", "/admin/device",
+        "/undo_address", "/settings/address", "/settings/activity", "/settings/data", "/invitation", "/healthz", "/admin",
+        "/admin/accounts", "/admin/accounts/1", "/admin/activity", "/admin/camera", "/admin/device",
         "/admin/mail", "/admin/first_steps", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
         "/no-such-page",
     ];
@@ -125,6 +125,7 @@ public class MethodTests(Household household) : IClassFixture<Household>
                      ("/alerts", false), ("/alerts/1", false), ("/alerts/1?handler=Answer", true),
                      ("/settings?handler=Alerts", true), ("/settings/security", true),
                      ("/settings/sessions?handler=EndSessions", true), ("/settings?handler=Recipient", true),
+                     ("/settings/data?handler=Export", true), ("/settings/data?handler=Delete", true),
                      ("/delete_log/1", true), ("/send_again/1", true), ("/snapshots/1", false),
                  })
         {

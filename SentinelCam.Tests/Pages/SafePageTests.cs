@@ -25,12 +25,15 @@ public class SafePageTests(Household household) : IClassFixture<Household>
     [InlineData("/settings/sessions")]
     [InlineData("/settings/address")]
     [InlineData("/settings/activity")]
+    [InlineData("/settings/data")]
+    [InlineData("/invitation")]
     [InlineData("/forgot_password")]
     [InlineData("/reset_password")]
     [InlineData("/confirm_address")]
     [InlineData("/undo_address")]
     [InlineData("/admin/accounts")]
     [InlineData("/admin/activity")]
+    [InlineData("/admin/accounts/1")]
     [InlineData("/admin/camera")]
     [InlineData("/admin/mail")]
     [InlineData("/no-such-page")]
@@ -47,7 +50,8 @@ public class SafePageTests(Household household) : IClassFixture<Household>
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
         Assert.Equal("DENY", answer.Headers["X-Frame-Options"]);
-        Assert.Equal(path is "/reset_password" or "/confirm_address" or "/undo_address" ? "no-referrer" : "same-origin",
+        var hasSecret = path is "/reset_password" or "/confirm_address" or "/undo_address" or "/invitation";
+        Assert.Equal(hasSecret ? "no-referrer" : "same-origin",
             answer.Headers["Referrer-Policy"]);
         Assert.Contains("no-store", answer.Headers["Cache-Control"], StringComparison.Ordinal);
         Assert.False(answer.Headers.ContainsKey("Server"));

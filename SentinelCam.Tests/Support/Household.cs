@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
+using SentinelCam.People;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.Support;
@@ -86,6 +87,7 @@ public static class HouseholdActions
             EmailConfirmed = true,
             RegisteredAt = now,
             ApprovedAt = approved ? now : null,
+            RegisteredFrom = approved ? null : "127.0.0.1",
         };
         var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
@@ -97,7 +99,8 @@ public static class HouseholdActions
     {
         await using var scope = app.Services.CreateAsyncScope();
         var account = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().FindByEmailAsync(email);
-        Assert.True(await scope.ServiceProvider.GetRequiredService<AccountApproval>().ApproveAsync(account!.Id));
+        Assert.Equal(AdministrationOutcome.Done,
+            await scope.ServiceProvider.GetRequiredService<AccountAdministration>().ApproveAsync(account!.Id));
     }
 
     /// <summary>A browser that is signed in, and not for the first time: nobody is told.</summary>

@@ -50,7 +50,6 @@ public static class AccountServices
         services.AddSingleton(provider => new SignInDelays(provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<PasswordCheck>();
         services.AddScoped<SignInPolicy>();
-        services.AddScoped<AccountApproval>();
         services.AddScoped<ActivityQuery>();
         services.AddScoped<ActivityExport>();
         return services;

@@ -112,6 +112,10 @@ public sealed class Registration(
             : null;
     }
 
+    /// <summary>Whether the text can be a user name.</summary>
+    public static bool IsUserName(string text) =>
+        text is { Length: > 0 and <= MaxUserNameLength } && VisitorText.Clean(text, MaxUserNameLength) == text;
+
     /// <summary>Whether the text is one mail address and nothing else.</summary>
     public static bool IsMailAddress(string? text) =>
         text is { Length: > 2 and <= MaxEmailLength }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Accounts;
 using SentinelCam.Data;
 
 namespace SentinelCam.Alerts;
@@ -36,7 +37,7 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
 
     /// <summary>Adds a link and the mail that carries it to the caller's transaction.</summary>
     /// <param name="purpose">What it is for.</param>
-    /// <param name="account">Whom it is about; null for a row that stands for nobody's link.</param>
+    /// <param name="account">Whom it is about, or who invites; null for a row that stands for nobody's link.</param>
     /// <param name="delivery">The mail; null if there is none.</param>
     /// <param name="lifetime">How long it works.</param>
     /// <param name="address">The mail address that it is about, if any.</param>
@@ -63,8 +64,17 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
         ArgumentNullException.ThrowIfNull(delivery);
         var link = await db.AccountLinks.AsNoTracking().SingleOrDefaultAsync(l => l.DeliveryId == delivery.Id);
         return link is not null && (await JudgeAsync(link, isTracked: false)).State is LinkState.Valid
-            ? $"{delivery.SiteAddress}/{PathOf(link.Purpose)}?token={Protector(link.Purpose).Protect($"{link.Id} {link.Key}")}"
+            ? AddressOf(link, delivery.SiteAddress)
             : null;
+    }
+
+    /// <summary>The link itself, for somebody who may have it.</summary>
+    /// <param name="link">Its row, which is saved.</param>
+    /// <param name="site">The address of the site.</param>
+    public string AddressOf(AccountLink link, string? site)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        return $"{site}/{PathOf(link.Purpose)}?token={Protector(link.Purpose).Protect($"{link.Id} {link.Key}")}";
     }
 
     /// <summary>Finds a link by its token. Changes nothing.</summary>
@@ -108,9 +118,13 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
             return new OpenedLink(LinkState.Expired);
         var accounts = isTracked ? db.Users : db.Users.AsNoTracking();
         var account = await accounts.SingleOrDefaultAsync(a => a.Id == link.AccountId);
-        var mayUse = link.Purpose is LinkPurpose.ConfirmAddress
-            ? account is { EmailConfirmed: false }
-            : account is { ApprovedAt: not null };
+        var mayUse = link.Purpose switch
+        {
+            LinkPurpose.ConfirmAddress => account is { EmailConfirmed: false, DeletedAt: null },
+            // Somebody who is no longer an administrator may have kept links
+            LinkPurpose.Invitation => await db.Administrators().AnyAsync(a => a.Id == link.AccountId),
+            _ => account is { ApprovedAt: not null },
+        };
         return mayUse && (link.Stamp is null || link.Stamp == account!.SecurityStamp)
             ? new OpenedLink(LinkState.Valid, link, account)
             : new OpenedLink(LinkState.Overtaken);
@@ -121,6 +135,7 @@ public sealed class AccountLinks(SentinelCamDbContext db, IDataProtectionProvide
         LinkPurpose.ResetPassword => "reset_password",
         LinkPurpose.ConfirmAddress or LinkPurpose.ChangeAddress => "confirm_address",
         LinkPurpose.UndoAddress => "undo_address",
+        LinkPurpose.Invitation => "invitation",
         _ => throw new ArgumentOutOfRangeException(nameof(purpose)),
     };
 

@@ -5,7 +5,7 @@ namespace SentinelCam.Alerts;
 
 /// <summary>
 /// Notifies an owner, at their own address, that their alerts or their password were changed, because someone else may have
-/// done it.
+/// done it, or that an administrator changed their account.
 /// </summary>
 public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliveries, TimeProvider time)
 {
@@ -21,18 +21,20 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
     /// <param name="always">
     /// For a change of the password or the address: someone who has made many other changes before must not hide it.
     /// </param>
-    public async Task AddAsync(Account account, IReadOnlyList<string> lines, bool always = false)
+    /// <param name="kind"><see cref="MailKind.AccountChanged"/> if an administrator made the change.</param>
+    public async Task AddAsync(
+        Account account, IReadOnlyList<string> lines, bool always = false, MailKind kind = MailKind.SettingsChanged)
     {
         ArgumentNullException.ThrowIfNull(account);
         var hourBefore = time.GetUtcNow().AddHours(-1);
         if (lines.Count == 0 || account.Email is not { } email)
             return;
         var sent = await db.Deliveries.CountAsync(d =>
-            d.RecipientId == account.Id && d.Kind == MailKind.SettingsChanged && d.CreatedAt > hourBefore);
+            d.RecipientId == account.Id && d.Kind == kind && d.CreatedAt > hourBefore);
         if (sent >= MaxPerHour && !always)
             return;
         if (sent == MaxPerHour - 1)
             lines = [.. lines, LastNotice];
-        deliveries.AddNotice(MailKind.SettingsChanged, account.Id, email).Changes = string.Join('\n', lines);
+        deliveries.AddNotice(kind, account.Id, email).Changes = string.Join('\n', lines);
     }
 }

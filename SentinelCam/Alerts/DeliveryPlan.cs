@@ -75,7 +75,10 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
     }
 
     /// <summary>Adds a mail about an account's settings to any address.</summary>
-    public Delivery AddNotice(MailKind kind, long accountId, string recipient) =>
+    /// <param name="kind">What it is about.</param>
+    /// <param name="accountId">The account that it belongs to; null if that is gone.</param>
+    /// <param name="recipient">Where it goes.</param>
+    public Delivery AddNotice(MailKind kind, long? accountId, string recipient) =>
         db.Add(New(kind, accountId, recipient, time.GetUtcNow())).Entity;
 
     /// <summary>Adds a copy of an accepted mail. It has a new Message-ID, because mail programs hide duplicates.</summary>

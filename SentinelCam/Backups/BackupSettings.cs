@@ -13,8 +13,8 @@ internal static class BackupSettings
         "Camera:IdleClose", "Camera:RtspTransport", "Camera:Memory", "Capture:Frames", "Device:Source", "Device:WarmWhileLocked",
         "Device:PhotographRemote", "Smtp:Host", "Smtp:Port", "Smtp:Security", "Smtp:UserName", "Smtp:From", "Smtp:HelloName",
         "Smtp:OAuth:ClientId", "Smtp:OAuth:TokenEndpoint", "Alerts:QuietPeriod", "Backup:Folder", "Backup:Keep",
-        "Registration:Mode", "Retention:MaxAge", "Retention:MaxBytes", "Retention:Records", "Retention:MaxRecords",
-        "Session:Idle", "Session:Absolute",
+        "Accounts:OnDeletion", "Registration:Mode", "Retention:MaxAge", "Retention:MaxBytes", "Retention:Records",
+        "Retention:MaxRecords", "Session:Idle", "Session:Absolute",
     ];
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };

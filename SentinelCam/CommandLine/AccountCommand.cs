@@ -46,7 +46,7 @@ internal static class AccountCommand
         if (problem is not null)
             return BesideSite.Fail(problem);
         var address = parsed.GetRequiredValue(Address);
-        return await services.GetRequiredService<UserManager<Account>>().FindByEmailAsync(address) is { } account
+        return await services.GetRequiredService<UserManager<Account>>().FindByEmailAsync(address) is { DeletedAt: null } account
             ? await change(account, services)
             : BesideSite.Fail($"There is no account {address}.");
     });

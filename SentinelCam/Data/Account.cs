@@ -22,6 +22,11 @@ public sealed class Account : IdentityUser<long>, IGuessCounter
     /// <summary>When an administrator approved the account; null means that it cannot sign in.</summary>
     public DateTimeOffset? ApprovedAt { get; set; }
 
+    /// <summary>
+    /// When somebody had the account deleted. It can do nothing from then on. Its row goes last, once everything else is gone.
+    /// </summary>
+    public DateTimeOffset? DeletedAt { get; set; }
+
     /// <summary>For an administrator: when the first steps were done or dismissed; null while they are shown.</summary>
     public DateTimeOffset? FirstStepsEndedAt { get; set; }
 

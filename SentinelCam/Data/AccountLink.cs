@@ -10,7 +10,10 @@ public sealed class AccountLink
 
     public LinkPurpose Purpose { get; set; }
 
-    /// <summary>Null if nobody can have the link: a request for an address without an account is stored like any other.</summary>
+    /// <summary>
+    /// Whose account it is about; for an invitation, the administrator who invites, with whose rights it ends. Null if nobody can
+    /// have the link: a request for an address without an account is stored like any other.
+    /// </summary>
     public long? AccountId { get; set; }
 
     /// <summary>The mail that carries the link.</summary>
@@ -51,4 +54,7 @@ public enum LinkPurpose
 
     /// <summary>Gives an account its earlier address back.</summary>
     UndoAddress,
+
+    /// <summary>Creates an account: for the address to which it was mailed, or for any if it was passed on.</summary>
+    Invitation,
 }

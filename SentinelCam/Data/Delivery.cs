@@ -21,7 +21,8 @@ public sealed class Delivery
     public required string MessageId { get; set; }
 
     /// <summary>
-    /// For <see cref="MailKind.SettingsChanged"/>: what changed, one change per line. For <see cref="MailKind.WatchNotice"/> and
+    /// For <see cref="MailKind.SettingsChanged"/> and the mails about an account: what changed, one change per line. For
+    /// <see cref="MailKind.WatchNotice"/> and
     /// <see cref="MailKind.SelfTest"/>: the subject, then the text, one paragraph per line. For a
     /// mail with a link: remarks.
     /// </summary>

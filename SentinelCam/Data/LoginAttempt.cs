@@ -11,6 +11,9 @@ public sealed class LoginAttempt
     /// <summary>Stands for the account of a row that counts attempts at several.</summary>
     public const string SeveralAccounts = "several accounts";
 
+    /// <summary>Stands for an account that was deleted.</summary>
+    public const string DeletedAccount = "deleted account";
+
     /// <summary>Stands for the address of a row that counts attempts from several.</summary>
     public const string SeveralAddresses = "several addresses";
 

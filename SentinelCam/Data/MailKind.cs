@@ -49,6 +49,15 @@ public enum MailKind
 
     /// <summary>Says that an account has had too many mails within a day, and later how many were left out.</summary>
     MailLimit,
+
+    /// <summary>Carries the link by which an invited person creates an account.</summary>
+    Invitation,
+
+    /// <summary>Tells an owner what an administrator did to the account, a suspended one too.</summary>
+    AccountChanged,
+
+    /// <summary>Says that an account was deleted. Its row, which has the address, is removed when the mail is done.</summary>
+    AccountDeleted,
 }
 
 /// <summary>Sets of mails.</summary>
@@ -60,6 +69,6 @@ public static class MailKinds
     public static readonly MailKind[] WithLink =
     [
         MailKind.ConfirmRecipient, MailKind.ResetPassword, MailKind.ConfirmAddress, MailKind.ChangeAddress,
-        MailKind.AddressChanged,
+        MailKind.AddressChanged, MailKind.Invitation,
     ];
 }

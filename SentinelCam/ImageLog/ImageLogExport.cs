@@ -31,6 +31,14 @@ public sealed class ImageLogExport(
         await db.SaveChangesAsync(cancellationToken);
         await using var zip = await ZipArchive.CreateAsync(
             output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+        await WriteAsync(selection, zip, cancellationToken);
+    }
+
+    /// <summary>The same as a part of an archive that has other files, too.</summary>
+    public async Task WriteAsync(ExportSelection selection, ZipArchive zip, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        ArgumentNullException.ThrowIfNull(zip);
         await WriteTableAsync(zip, selection, cancellationToken);
         await WriteJsonAsync(zip, selection, cancellationToken);
         await foreach (var item in ItemsAsync(selection, cancellationToken))

@@ -4,18 +4,20 @@ using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Mail;
+using SentinelCam.People;
 using SentinelCam.Snapshots;
 
 namespace SentinelCam.Jobs;
 
 /// <summary>
 /// Runs every hour. Deletes unpinned snapshots that exceed the age or size limit, oldest first, old mails in the outbox, orphaned
-/// files, requests for accounts that nobody answered, links that have expired, sessions that ended, and old records.
+/// files, requests for accounts that nobody answered, links that have expired, sessions that ended, and old records. Finishes
+/// deletions of accounts that were interrupted.
 /// </summary>
 public sealed class RetentionJob(
     SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
-    AccountLinks links, MailLimit limit, SessionRetention sessions, RecordRetention records, JobsFile jobs, ClockWatch clock,
-    JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
+    AccountLinks links, MailLimit limit, SessionRetention sessions, AccountDeletion deletion, RecordRetention records,
+    JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -59,6 +61,7 @@ public sealed class RetentionJob(
                 "Retention deleted {Old} snapshots over the age limit and {Large} over the size limit", old.Count, large.Count);
         }
 
+        await deletion.FinishAllAsync(cancellationToken);
         outbox.DeleteOlderThan(now - options.MaxAge);
         await requests.RemoveExpiredAsync(db, cancellationToken);
         await links.RemoveExpiredAsync(cancellationToken);

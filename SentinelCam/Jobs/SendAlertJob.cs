@@ -123,6 +123,9 @@ public sealed class SendAlertJob(
         var acceptedBy = acceptedAt is null ? null : transport.Description;
         // A mail that was accepted stays accepted, even if another run is sending it
         var own = state is DeliveryState.Accepted ? db.Deliveries.Where(d => d.Id == delivery.Id) : OwnTry(delivery);
+        // The last trace of its account
+        if (delivery.Kind is MailKind.AccountDeleted && (state is DeliveryState.Accepted or DeliveryState.Failed))
+            return await own.ExecuteDeleteAsync() == 1;
         return await own.ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state)
             .SetProperty(d => d.LastReply, reply)

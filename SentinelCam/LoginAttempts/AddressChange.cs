@@ -223,7 +223,7 @@ public sealed class AddressChange(
         var name = accounts.NormalizeEmail(address);
         if (isProved)
         {
-            var unconfirmed = db.Users.Where(a => !a.EmailConfirmed && a.ApprovedAt == null);
+            var unconfirmed = db.Users.Where(a => !a.EmailConfirmed && a.RegisteredFrom != null);
             await unconfirmed.Where(a => a.NormalizedEmail == name && a.Id != account.Id).ExecuteDeleteAsync();
         }
 

@@ -60,6 +60,17 @@ public sealed partial class OutboxReader(string directory)
                 file.Delete();
     }
 
+    /// <summary>Deletes a mail, if there is one.</summary>
+    /// <param name="date">The mail's date.</param>
+    /// <param name="messageId">Its Message-ID.</param>
+    /// <exception cref="IOException">It exists and cannot be deleted.</exception>
+    public void Delete(DateTimeOffset date, string messageId)
+    {
+        var path = Path.Combine(directory, OutboxTransport.NameOf(date, messageId));
+        if (File.Exists(path))
+            File.Delete(path);
+    }
+
     /// <summary>Changes when the mails of a period were written, because the clock was wrong then.</summary>
     /// <param name="from">The beginning of the period.</param>
     /// <param name="until">The end of the period.</param>

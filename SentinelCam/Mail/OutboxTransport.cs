@@ -48,7 +48,7 @@ public sealed class OutboxTransport(string directory) : IMailTransport
 
     private async Task<string> WriteAsync(MimeMessage message, CancellationToken cancellationToken)
     {
-        var name = NameOf(message);
+        var name = NameOf(message.Date, message.MessageId ?? "");
         using var bytes = new MemoryStream();
         message.Prepare(EncodingConstraint.SevenBit);
         await message.WriteToAsync(bytes, cancellationToken);
@@ -57,12 +57,11 @@ public sealed class OutboxTransport(string directory) : IMailTransport
     }
 
     // The hash distinguishes two ids that become equal when unsafe characters are removed
-    private static string NameOf(MimeMessage message)
+    internal static string NameOf(DateTimeOffset date, string id)
     {
-        var id = message.MessageId ?? "";
         var safe = new string([.. id.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40)]);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)), 0, 4);
-        var time = message.Date.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var time = date.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         return $"{time}-{safe}-{hash}.eml";
     }
 }

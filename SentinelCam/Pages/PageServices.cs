@@ -21,7 +21,7 @@ public static class PageServices
     private static readonly string[] PublicPages =
     [
         "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
-        "/ConfirmAddress", "/UndoAddress", "/WasItYou",
+        "/ConfirmAddress", "/UndoAddress", "/WasItYou", "/Invitation",
     ];
 
     public static IServiceCollection AddPages(this IServiceCollection services, IConfiguration configuration)

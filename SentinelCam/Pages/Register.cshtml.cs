@@ -112,8 +112,7 @@ public sealed class RegisterModel(
 
     private void CheckInput(string userName, string email)
     {
-        if (userName.Length is 0 or > Registration.MaxUserNameLength
-            || VisitorText.Clean(userName, Registration.MaxUserNameLength) != userName)
+        if (!Registration.IsUserName(userName))
             ModelState.AddModelError(nameof(UserName),
                 $"Enter a user name of 1 to {Registration.MaxUserNameLength} visible characters.");
         if (!Registration.IsMailAddress(email))

@@ -15,8 +15,8 @@ public class SessionEndTests(Household household) : IClassFixture<Household>
     public static TheoryData<string> Protected =>
     [
         "/dashboard", "/dashboard/events", "/userdata", "/userdata?handler=Export", "/capture", "/settings", "/settings/security",
-        "/settings/sessions", "/settings/activity", "/snapshots/1", "/delete_log", "/send_again/1", "/admin/accounts",
-        "/admin/activity", "/admin/activity?handler=Export&format=Csv", "/admin/camera",
+        "/settings/sessions", "/settings/activity", "/settings/data", "/snapshots/1", "/delete_log", "/send_again/1",
+        "/admin/accounts", "/admin/activity", "/admin/activity?handler=Export&format=Csv", "/admin/camera",
         "/admin/camera?handler=Frame", "/admin/device", "/admin/mail", "/hangfire", "/hangfire/jobs/succeeded",
     ];
 

@@ -36,8 +36,6 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
 {
     public const int PageSize = 50;
 
-    private static readonly string[] SearchedColumns = ["Detail", "RemoteAddress", "Browser"];
-
     /// <summary>More accounts than this do not match one text.</summary>
     private const int MaxAccounts = 200;
 

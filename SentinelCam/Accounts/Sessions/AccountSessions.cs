@@ -63,11 +63,11 @@ public sealed class AccountSessions(
     /// <returns>Null if it has ended.</returns>
     public Task<LiveSession?> FindAsync(string key) => FindByHashAsync(RandomKey.HashOf(key));
 
-    /// <summary>Whether a session that was found earlier has not ended meanwhile.</summary>
+    /// <summary>Whether a session that was found earlier has not ended meanwhile, and still has the same rights.</summary>
     public async Task<bool> IsAliveAsync(LiveSession session)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return await FindByHashAsync(session.KeyHash) is not null;
+        return await FindByHashAsync(session.KeyHash) is { } now && now.IsAdministrator == session.IsAdministrator;
     }
 
     /// <summary>The sessions of an account that have not ended, the one that was seen last first.</summary>

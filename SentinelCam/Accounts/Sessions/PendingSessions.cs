@@ -74,8 +74,13 @@ public sealed class PendingSessions(TimeProvider time)
         // One that is ended meanwhile is found by the loop over the ended ones
         foreach (var (keyHash, session) in _opened)
         {
-            db.Sessions.Add(session);
-            await db.SaveChangesAsync();
+            // One of an account that was deleted meanwhile would keep all others from being written
+            if (await db.Users.AnyAsync(a => a.Id == session.AccountId))
+            {
+                db.Sessions.Add(session);
+                await db.SaveChangesAsync();
+            }
+
             _opened.TryRemove(keyHash, out _);
         }
 

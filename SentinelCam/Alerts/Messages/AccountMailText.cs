@@ -9,10 +9,11 @@ internal static class AccountMailText
 
     /// <summary>Whether this class has the words of a mail.</summary>
     public static bool IsAbout(MailKind kind) => kind is MailKind.ResetPassword or MailKind.ConfirmAddress
-        or MailKind.ChangeAddress or MailKind.AddressChanged or MailKind.MailLimit;
+        or MailKind.ChangeAddress or MailKind.AddressChanged or MailKind.MailLimit or MailKind.Invitation
+        or MailKind.AccountChanged or MailKind.AccountDeleted;
 
     /// <param name="kind">The mail.</param>
-    /// <param name="account">The account's address.</param>
+    /// <param name="account">The account's address; for an invitation, the administrator's.</param>
     /// <param name="camera">The camera's display name.</param>
     public static string Subject(MailKind kind, string account, string camera) => kind switch
     {
@@ -21,6 +22,9 @@ internal static class AccountMailText
         MailKind.ChangeAddress => $"Confirm your new address for SentinelCam on {camera}",
         MailKind.AddressChanged => $"Your account on {camera} has another address",
         MailKind.MailLimit => $"Fewer emails about {account} on {camera}",
+        MailKind.Invitation => $"{account} invites you to SentinelCam on {camera}",
+        MailKind.AccountChanged => $"An administrator changed your account {account} on {camera}",
+        MailKind.AccountDeleted => $"The account {account} on {camera} was deleted",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -38,6 +42,12 @@ internal static class AccountMailText
         MailKind.AddressChanged =>
             $"Your account at SentinelCam on {camera} has another address from now on, and alerts go there. A link undoes it.",
         MailKind.MailLimit => $"There were very many attempts to sign in to {account} on {camera}.",
+        MailKind.Invitation =>
+            $"{account}, an administrator of SentinelCam on {camera}, invites you to have an account there. When someone "
+            + "fails to sign in to it, they are photographed, and you get the picture by mail. A link in this mail creates "
+            + "the account.",
+        MailKind.AccountChanged => $"An administrator of SentinelCam on {camera} changed the account {account}:",
+        MailKind.AccountDeleted => $"The account {account} at SentinelCam on {camera} was deleted.",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -46,6 +56,7 @@ internal static class AccountMailText
     {
         MailKind.ResetPassword => "Do you want to set a new password?",
         MailKind.AddressChanged => "Was it not you?",
+        MailKind.Invitation => "Do you want an account?",
         _ => "Is this your address?",
     };
 
@@ -54,6 +65,7 @@ internal static class AccountMailText
     {
         MailKind.ResetPassword => "Set a new password",
         MailKind.AddressChanged => "Undo the change",
+        MailKind.Invitation => "Create my account",
         _ => "Confirm the address",
     };
 
@@ -87,6 +99,18 @@ internal static class AccountMailText
         [
             "Look at the image log. If the attempts go on, tell the administrator, who can block the networks they come from.",
             "A longer quiet period under Settings means fewer emails.",
+        ],
+        MailKind.Invitation =>
+        [
+            "Open the link and choose a name and a password. The link works once, for seven days.",
+            "If you did not expect this, do nothing. Nothing else is sent to this address. Do not pass this mail on: anyone who "
+                + "has the link can use it.",
+        ],
+        MailKind.AccountChanged => ["If this surprises you, ask the administrator."],
+        MailKind.AccountDeleted =>
+        [
+            "Its pictures are gone, and nothing else is sent to this address. Copies in backups go when the backups do.",
+            "If you did not want this, tell the administrator. The account cannot be restored on the site.",
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -30,8 +30,15 @@ public sealed class AlertContentQuery(
         }
 
         // An owner who was suspended in the meantime no longer receives pictures
-        if (owner is { ApprovedAt: null } && delivery.Kind is not MailKind.ConfirmAddress)
+        if (owner is { ApprovedAt: null } && delivery.Kind is not (MailKind.ConfirmAddress or MailKind.AccountChanged))
             return null;
+        // Somebody who was invited with a link has typed an address, and may have typed anyone's
+        if (owner is { EmailConfirmed: false } && delivery.Recipient == owner.Email
+            && delivery.Kind is not (MailKind.ConfirmAddress or MailKind.ChangeAddress))
+        {
+            return null;
+        }
+
         var alert = await db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == delivery.AlertId);
         var content = new AlertContent
         {
@@ -52,11 +59,13 @@ public sealed class AlertContentQuery(
         };
         return delivery.Kind switch
         {
-            MailKind.SettingsChanged or MailKind.MailLimit or MailKind.WatchNotice or MailKind.SelfTest =>
+            MailKind.SettingsChanged or MailKind.AccountChanged or MailKind.AccountDeleted or MailKind.MailLimit
+                or MailKind.WatchNotice or MailKind.SelfTest =>
                 content with { Lines = delivery.Changes?.Split('\n') ?? [] },
             MailKind.ConfirmRecipient =>
                 owner is not null && recipients.LinkFor(owner, delivery) is { } link ? content with { ConfirmLink = link } : null,
-            MailKind.ResetPassword or MailKind.ConfirmAddress or MailKind.ChangeAddress or MailKind.AddressChanged =>
+            MailKind.ResetPassword or MailKind.ConfirmAddress or MailKind.ChangeAddress or MailKind.AddressChanged
+                or MailKind.Invitation =>
                 await accountLinks.AddressForAsync(delivery) is { } link
                     ? content with { ConfirmLink = link, Lines = delivery.Changes?.Split('\n') ?? [] }
                     : null,

@@ -14,6 +14,7 @@ public static class RateLimits
 {
     public const string Capture = "capture";
     public const string Export = "export";
+    public const string ExportAccount = "export-account";
     public const string Register = "register";
     public const string SendAgain = "send-again";
     public const string MailLink = "mail-link";
@@ -40,6 +41,10 @@ public static class RateLimits
             : Unlimited);
         options.AddPolicy(Export, context => HasHandler(context, "Export")
             ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 2 })
+            : Unlimited);
+        // Each reads everything that an account has
+        options.AddPolicy(ExportAccount, context => HasHandler(context, "Export")
+            ? RateLimitPartition.GetConcurrencyLimiter(AccountOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = 1 })
             : Unlimited);
         // Each costs the hash of a password
         options.AddPolicy(Register, PostsOfNetwork);

@@ -12,7 +12,7 @@ public static class SecurityHeaders
 
     /// <summary>Pages that links in mails lead to. Their addresses contain a secret.</summary>
     private static readonly PathString[] WithSecret =
-        ["/reset_password", "/confirm_recipient", "/confirm_address", "/undo_address"];
+        ["/reset_password", "/confirm_recipient", "/confirm_address", "/undo_address", "/invitation"];
 
     /// <remarks>They are set when the response starts, because an error page clears the headers set earlier.</remarks>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>

@@ -54,6 +54,8 @@ public static class DeliveryWords
         MailKind.MailLimit => "Notice of a limit",
         MailKind.WatchNotice => "Notice about SentinelCam itself",
         MailKind.SelfTest => "Weekly test",
+        MailKind.Invitation => "Invitation",
+        MailKind.AccountChanged or MailKind.AccountDeleted => "Notice about the account",
         _ => "Email",
     };
 }
