@@ -216,7 +216,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    /// <summary>Afterwards the list of recurring jobs shows how the last run ended, as it does after the first full hour.</summary>
+    /// <summary>Afterwards the list of recurring jobs shows how the last run ended, as after the first full hour.</summary>
     private async Task RunHourlyJobsAsync()
     {
         var jobs = house.App.Services.GetRequiredService<IRecurringJobManager>();
