@@ -123,6 +123,8 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
         Assert.Equal("/dashboard", (await _ann.GetAsync("/dashboard")).Path);
         Assert.Equal("/dashboard", (await second.GetAsync("/dashboard")).Path);
         Assert.Equal(HttpStatusCode.Gone, (await owner.GetAsync(path)).Status);
+        var line = await _app.ReadAsync(db => db.Activity.AsNoTracking().SingleAsync(a => a.Kind == ActivityKind.SessionEnded));
+        Assert.Equal((1, ActivityActor.Visitor, "Firefox 130 on Windows"), (line.AccountId, line.Actor, line.Detail));
 
         // It is told again, and what strangers do locks it
         _clock.Advance(TimeSpan.FromMinutes(1));
