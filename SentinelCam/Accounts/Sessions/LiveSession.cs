@@ -16,6 +16,9 @@ public sealed record LiveSession(
     long Id, string KeyHash, long AccountId, DateTimeOffset OpenedAt, DateTimeOffset LastSeenAt, DateTimeOffset ProvedAt,
     bool IsAdministrator)
 {
+    /// <summary>The alert that told the owner about its browser; null if there was none.</summary>
+    public long? AlertId { get; init; }
+
     /// <summary>How long a password that was entered allows sensitive changes.</summary>
     public static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
 
