@@ -123,6 +123,8 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
         Assert.Equal("/dashboard", (await _ann.GetAsync("/dashboard")).Path);
         Assert.Equal("/dashboard", (await second.GetAsync("/dashboard")).Path);
         Assert.Equal(HttpStatusCode.Gone, (await owner.GetAsync(path)).Status);
+        var line = await _app.ReadAsync(db => db.Activity.AsNoTracking().SingleAsync(a => a.Kind == ActivityKind.SessionEnded));
+        Assert.Equal((1, ActivityActor.Visitor, "Firefox 130 on Windows"), (line.AccountId, line.Actor, line.Detail));
 
         // It is told again, and what strangers do locks it
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -139,6 +141,7 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
     [InlineData("ItWasMe")]
     [InlineData("NotMe")]
     [InlineData("Delete")]
+    [InlineData("ForgetCookie")]
     public async Task Somebody_who_got_in_cannot_make_the_link_useless(string action)
     {
         using var thief = _app.Visit(Firefox);
@@ -146,9 +149,12 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
         var path = await LinkAsync(1);
         _clock.Advance(TimeSpan.FromSeconds(30));
         var page = await thief.GetAsync("/alerts/1");
-        await (action == "Delete"
-            ? thief.SubmitAsync(page, new { }, "/alerts/1?handler=Delete")
-            : thief.SubmitAsync(page, new { Answer = action }, "/alerts/1?handler=Answer"));
+        if (action == "ForgetCookie")
+            thief.RenameCookie(_app.Address, $"{_app.SessionCookie}.Browser.1", "other");
+        else if (action == "Delete")
+            await thief.SubmitAsync(page, new { }, "/alerts/1?handler=Delete");
+        else
+            await thief.SubmitAsync(page, new { Answer = action }, "/alerts/1?handler=Answer");
         // Whoever knows the password can change it, too: the session goes on, in the same browser
         await thief.SubmitAsync("/settings/security", new { Current = Password, New = Changed });
         Assert.Equal("/dashboard", (await thief.GetAsync("/dashboard")).Path);
@@ -195,7 +201,7 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
 
         Assert.Equal(1, await _app.ReadAsync(db => db.Alerts.CountAsync()));
         var mail = Assert.Single(_app.Mails(), mail => mail.Subject!.Contains("SUCCEEDED", StringComparison.Ordinal));
-        Assert.Contains("after 3 failed attempts in the hour before. The browser is new: Firefox 130 on Windows, from this machine",
+        Assert.Contains("after 3 failed attempts in the hour before. The browser is new: Firefox 130 on Windows, from this",
             mail.PlainOnOneLine(), StringComparison.Ordinal);
         Assert.Contains("Sign-in after failures, from a new browser", (await _ann.GetAsync("/alerts/1")).Main,
             StringComparison.Ordinal);
@@ -251,14 +257,30 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stolen_session_that_signs_in_again_is_told_and_ended_by_that_mail()
+    {
+        using var thief = _app.Visit(Firefox);
+        thief.TakeCookies(_app.Address, _ann);
+        thief.RenameCookie(_app.Address, $"{_app.SessionCookie}.Browser.1", "other");
+        await thief.SignInAsync(Anns, Password);
+        Assert.Equal("/dashboard", (await thief.GetAsync("/dashboard")).Path);
+        using var owner = _app.Visit();
+
+        await owner.SubmitAsync(await LinkAsync(1), new { Answer = "NotMe" }, Form);
+
+        Assert.Equal("/login", (await thief.GetAsync("/dashboard")).Path);
+    }
+
+    [Fact]
     public async Task Sign_in_without_a_password_check_is_told_too()
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var signIns = scope.ServiceProvider.GetRequiredService<NewBrowserSignIns>();
 
-        var alertId = await signIns.AlertForAsync(1, browserKey: null, new Visitor("203.0.113.9", Firefox, true));
+        var visitor = new Visitor("203.0.113.9", Firefox, true);
+        var alertId = await signIns.AlertForAsync(1, browserKey: null, session: null, visitor);
         // Asked twice in one request, it is recorded once
-        Assert.Equal(alertId, await signIns.AlertForAsync(1, browserKey: null, new Visitor("203.0.113.9", Firefox, true)));
+        Assert.Equal(alertId, await signIns.AlertForAsync(1, browserKey: null, session: null, visitor));
 
         var attempt = await _app.ReadAsync(db => db.LoginAttempts.AsNoTracking().SingleAsync());
         Assert.Equal((alertId, LoginOutcome.SucceededInNewBrowser, Anns, "203.0.113.9"),

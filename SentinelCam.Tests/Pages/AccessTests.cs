@@ -57,6 +57,14 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     }
 
     [Fact]
+    public async Task Refused_page_is_a_line_of_the_log()
+    {
+        await household.Bob.GetAsync("/admin/camera");
+
+        Assert.Matches("WRN \"GET\" \"/admin/camera\" was refused to account [0-9]+", household.App.Log());
+    }
+
+    [Fact]
     public async Task Owner_gets_the_picture_and_its_thumbnail()
     {
         var picture = await household.Bob.GetAsync($"/snapshots/{household.Snapshot.Id}");

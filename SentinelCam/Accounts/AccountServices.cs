@@ -32,6 +32,10 @@ public static class AccountServices
             options.LoginPath = "/login";
             options.Events.OnRedirectToAccessDenied = context =>
             {
+                var loggers = context.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>();
+                loggers.CreateLogger(typeof(AccountServices)).LogWarning(
+                    "{Method} {Path} was refused to account {AccountId}: it is for administrators", context.Request.Method,
+                    context.Request.Path.Value, Viewer.Of(context.HttpContext.User).Id);
                 context.Response.StatusCode = StatusCodes.Status403Forbidden;
                 return Task.CompletedTask;
             };

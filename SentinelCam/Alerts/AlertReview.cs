@@ -56,7 +56,7 @@ public sealed class AlertReview(
         return AnswerOutcome.Recorded;
     }
 
-    /// <summary>Whether a browser that an alert told its owner about is still known, or signed in.</summary>
+    /// <summary>Whether a browser that an alert told its owner about is still known.</summary>
     public Task<bool> HasNewBrowserAsync(Viewer viewer, long id) => browsers.IsAnyKnownAsync(viewer.Id, id);
 
     /// <summary>Ends all sessions of the browsers that an alert told its owner about, and makes them strangers again.</summary>
@@ -66,8 +66,9 @@ public sealed class AlertReview(
     /// <returns>False if there are none.</returns>
     public async Task<bool> DisownAsync(Viewer owner, long id, AnswerChannel through)
     {
-        var forgotten = await browsers.ForgetAsync(owner.Id, id);
+        // In this order: if the second fails, a second try still finds something to do
         await sessions.EndToldAsync(owner.Id, id, ActorOf(through));
+        var forgotten = await browsers.ForgetAsync(owner.Id, id);
         if (forgotten > 0)
             logger.LogInformation("Alert {AlertId}: account {AccountId} signed a new browser out", id, owner.Id);
         return forgotten > 0;

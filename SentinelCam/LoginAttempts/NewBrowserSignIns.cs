@@ -15,14 +15,19 @@ public sealed class NewBrowserSignIns(
     /// <summary>Records a sign-in if its browser is new, unless the check of the password has done so in this request.</summary>
     /// <param name="accountId">Who signs in.</param>
     /// <param name="browserKey">The key of the browser for that account, see <see cref="KnownBrowsers"/>.</param>
+    /// <param name="session">The session that this browser has until now; null if there is none.</param>
     /// <param name="visitor">From where.</param>
-    /// <returns>The alert that tells about it; null if the browser is not new.</returns>
+    /// <returns>The alert that tells about it, or has told about the session before; null if the browser is not new.</returns>
     /// <exception cref="DbUpdateException">It could not be recorded, and nobody may get in.</exception>
-    public async Task<long?> AlertForAsync(long accountId, string? browserKey, Visitor visitor)
+    public async Task<long?> AlertForAsync(long accountId, string? browserKey, LiveSession? session, Visitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         if (recorder.Success is { IsNewBrowser: true, OwnerId: { } ownerId, AlertId: var alertId } && ownerId == accountId)
             return alertId;
+        // After a new password, all browsers are new but the one in which it was changed. Its session goes on with its alert:
+        // otherwise it would get rid of that by changing the password without its cookie
+        if (session?.AccountId == accountId)
+            return session.AlertId;
         if (!await browsers.IsNewAsync(accountId, await browsers.FindAsync(accountId, browserKey)))
             return null;
         var now = time.GetUtcNow();

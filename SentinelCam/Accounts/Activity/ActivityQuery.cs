@@ -39,6 +39,8 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
     /// <summary>More accounts than this do not match one text.</summary>
     private const int MaxAccounts = 200;
 
+    private static readonly string[] SearchedColumns = ["Detail", "RemoteAddress", "Browser"];
+
     /// <summary>What happened to one account.</summary>
     /// <param name="accountId">Whose.</param>
     /// <param name="before">Only lines before the one with this id.</param>

@@ -52,9 +52,10 @@ public sealed class KnownBrowsers(SentinelCamDbContext db, TimeProvider time, IL
     /// <param name="accountId">Who signs in.</param>
     /// <param name="securityStamp">The account's security stamp.</param>
     /// <param name="oldKey">The key in its cookie, if it has one.</param>
-    /// <param name="alertId">The alert about this sign-in, if its browser is new; null for the one that told about it before.</param>
+    /// <param name="alertId">The alert about this sign-in; null if the browser is not new.</param>
     /// <returns>
-    /// The key for the cookie, and the alert. Null if the database cannot be written: the sign-in is valid, and so is the old key.
+    /// The key for the cookie, and the alert that told about the browser, now or earlier. Null if the database cannot be written:
+    /// the sign-in is valid, and so is the old key.
     /// </returns>
     public async Task<(string Key, long? AlertId)?> RenewAsync(
         long accountId, string securityStamp, string? oldKey, long? alertId)

@@ -182,7 +182,7 @@ public sealed class AccountSessions(
                 .Where(a => a.Id == opened.AccountId && a.SecurityStamp == opened.SecurityStamp)
                 .Select(a => (bool?)db.UserRoles.Any(held => held.UserId == a.Id)).SingleOrDefaultAsync();
             return isAdministrator is null ? null : new LiveSession(opened.Id, keyHash, opened.AccountId, opened.OpenedAt,
-                opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value);
+                opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value, opened.AlertId);
         }
 
         var sessions =
@@ -191,7 +191,7 @@ public sealed class AccountSessions(
             join account in accounts on session.AccountId equals account.Id
             where account.SecurityStamp == session.SecurityStamp
             select new LiveSession(session.Id, keyHash, session.AccountId, session.OpenedAt, session.LastSeenAt,
-                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id));
+                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id), session.AlertId);
         return await sessions.SingleOrDefaultAsync();
     }
 

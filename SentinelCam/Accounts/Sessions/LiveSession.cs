@@ -12,9 +12,10 @@ namespace SentinelCam.Accounts;
 /// <param name="LastSeenAt">The last request of a person that is written down.</param>
 /// <param name="ProvedAt">When the password was last entered.</param>
 /// <param name="IsAdministrator">What the account may do now, whatever it could do at the sign-in.</param>
+/// <param name="AlertId">The alert that told the owner about its browser; null if there was none.</param>
 public sealed record LiveSession(
     long Id, string KeyHash, long AccountId, DateTimeOffset OpenedAt, DateTimeOffset LastSeenAt, DateTimeOffset ProvedAt,
-    bool IsAdministrator)
+    bool IsAdministrator, long? AlertId)
 {
     /// <summary>How long a password that was entered allows sensitive changes.</summary>
     public static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);

@@ -54,10 +54,8 @@ internal static class SessionCookie
         var principal = context.Principal!;
         var visitor = Visitor.Of(http);
         var (accountId, stamp) = (Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!);
-        // After a new password, all browsers are new but the one in which it was changed
-        var alertId = http.Features.Get<LiveSession>()?.AccountId == accountId ? null
-            : await services.GetRequiredService<NewBrowserSignIns>()
-                .AlertForAsync(accountId, BrowserCookie.KeyFor(http, accountId), visitor);
+        var alertId = await services.GetRequiredService<NewBrowserSignIns>().AlertForAsync(
+            accountId, BrowserCookie.KeyFor(http, accountId), http.Features.Get<LiveSession>(), visitor);
         await EndAsync(http, isSignOut: false);
         alertId = await BrowserCookie.RenewAsync(http, accountId, stamp, alertId);
         var key = await services.GetRequiredService<AccountSessions>().OpenAsync(
