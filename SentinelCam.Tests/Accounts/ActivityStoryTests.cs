@@ -126,7 +126,8 @@ public sealed partial class ActivityStoryTests : IAsyncLifetime
             () => ann.GetAsync("/admin/activity?handler=Export&format=Csv"), account: Ann);
         await Administrator(ActivityKind.AccountSuspended, () => PostAsync(ann, $"/admin/accounts?handler=Suspend&id={Bob}"));
         await Administrator(ActivityKind.AccountRemoved,
-            () => PostAsync(ann, $"/admin/accounts?handler=Remove&id={Bob}"), "b…@example.org");
+            () => ann.SubmitAsync($"/admin/accounts/{Bob}", new { Address = Bobs }, $"/admin/accounts/{Bob}?handler=Delete"),
+            "b…@example.org");
         await OneLineAsync(ActivityKind.PasswordReset, ActivityActor.CommandLine, Ann, null, "", () => CommandRun.OfAsync(
             _app.DataDirectory, NewPassword + "\n", [], "account", "reset-password", SentinelCamApp.AnnsEmail));
 
