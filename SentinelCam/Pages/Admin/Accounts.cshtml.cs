@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.People;
 using SentinelCam.Visitors;
@@ -10,7 +11,7 @@ namespace SentinelCam.Pages;
 /// <summary>All accounts, and the invitations to have one.</summary>
 public sealed class AccountsModel(
     AccountAdministration administration, Invitations invitations, RegistrationOptions options, SmtpOptions smtp,
-    SiteOptions site) : PageModel
+    SiteOptions site, SentinelCamDbContext db) : PageModel
 {
     /// <summary>Whom to invite by mail; empty for a link.</summary>
     [BindProperty]
@@ -32,6 +33,9 @@ public sealed class AccountsModel(
         _ => "Nobody can register without an invitation.",
     };
 
+    /// <summary>Who must have a second factor.</summary>
+    public SecondFactorDemand Demand { get; private set; }
+
     public IReadOnlyList<AccountOverview> Rows { get; private set; } = [];
 
     public IReadOnlyList<OpenInvitation> Open { get; private set; } = [];
@@ -40,6 +44,7 @@ public sealed class AccountsModel(
     {
         Rows = await administration.ListAsync();
         Open = await invitations.ListAsync();
+        Demand = await db.SecondFactorDemandAsync();
         return Page();
     }
 
