@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Visitors;
 
 namespace SentinelCam.Accounts;
 
@@ -45,6 +46,7 @@ public static class AccountServices
 
         services.AddSingleton(RegistrationOptions.Read(configuration));
         services.AddSessions(configuration);
+        services.AddPasskeys();
         services.AddSingleton<SetupCode>();
         services.AddSingleton<DecoyHash>();
         services.AddSingleton<WaitingRequests>();
@@ -59,6 +61,20 @@ public static class AccountServices
         services.AddScoped<ActivityQuery>();
         services.AddScoped<ActivityExport>();
         return services;
+    }
+
+    private static void AddPasskeys(this IServiceCollection services)
+    {
+        services.AddOptions<IdentityPasskeyOptions>().Configure<SiteOptions>((options, site) =>
+        {
+            options.ServerDomain = site.PublicUrl?.IdnHost;
+            // So a passkey can sign in alone: it names its account, and proves with a finger or a PIN who holds it
+            options.ResidentKeyRequirement = options.UserVerificationRequirement = "required";
+            options.AuthenticatorTimeout = PasskeyChallenges.Lifetime;
+            options.ValidateOrigin = PasskeyAddress.IsOwnAsync;
+        });
+        services.AddScoped<PasskeyChallenges>();
+        services.AddScoped<PasskeyCheck>();
     }
 
     private static void AddSessions(this IServiceCollection services, IConfiguration configuration)

@@ -64,6 +64,31 @@ public sealed class SignInPolicy(SentinelCamDbContext db, SecondFactors factors)
     }
 
     /// <summary>
+    /// Decides on a passkey's answer. Answers neither count towards the lock nor are locked out, because nobody can guess one.
+    /// </summary>
+    /// <param name="accountId">The account that has the passkey; 0 if there is none.</param>
+    /// <param name="verdict">What is thought of the answer.</param>
+    public async Task<SignInDecision> DecidePasskeyAsync(long accountId, PasskeyVerdict verdict)
+    {
+        var owner = await db.Users.Where(a => a.Id == accountId)
+            .Select(a => new { a.Id, IsApproved = a.ApprovedAt != null }).SingleOrDefaultAsync();
+        LoginOutcome? refusal = verdict switch
+        {
+            _ when owner is null => LoginOutcome.UnknownAccount,
+            PasskeyVerdict.Copied => LoginOutcome.PasskeyCopied,
+            PasskeyVerdict.Wrong => LoginOutcome.PasskeyRefused,
+            _ => owner.IsApproved ? null : LoginOutcome.NotApproved,
+        };
+        return new SignInDecision(refusal, owner is { IsApproved: true } ? owner.Id : null) { Method = SignInMethods.Passkey };
+    }
+
+    /// <summary>Whether a code or a passkey can still follow the password that was right.</summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="securityStamp">Its security stamp when the password was right.</param>
+    public Task<bool> MayFollowAsync(long accountId, string securityStamp) => db.Users.AnyAsync(a =>
+        a.Id == accountId && a.SecurityStamp == securityStamp && a.ApprovedAt != null && a.TwoFactorEnabled);
+
+    /// <summary>
     /// Decides on a submission whose password was not checked. It does not count towards the lock, because it tried no password.
     /// </summary>
     /// <param name="accountId">The account that it names; 0 if there is none.</param>
@@ -82,9 +107,8 @@ public sealed class SignInPolicy(SentinelCamDbContext db, SecondFactors factors)
     public async Task<SignInDecision> DecideCodeAsync(
         long accountId, string securityStamp, string code, DateTimeOffset now, long? browserId)
     {
-        var account = db.Users.Where(a =>
-            a.Id == accountId && a.SecurityStamp == securityStamp && a.ApprovedAt != null && a.TwoFactorEnabled);
-        if (!await account.AnyAsync())
+        var account = db.Users.Where(a => a.Id == accountId);
+        if (!await MayFollowAsync(accountId, securityStamp))
             return new SignInDecision(null, accountId) { Needs = SignInStep.Password };
         var decision = browserId is { } id
             ? await CountCodeAsync(db.KnownBrowsers.Where(b => b.Id == id), accountId, code, now)

@@ -15,6 +15,21 @@ public sealed class AlertNotices(SentinelCamDbContext db, DeliveryPlan deliverie
     private const string LastNotice =
         "There were many changes within an hour. Further changes are not mailed for a while. Check them under Settings.";
 
+    /// <summary>
+    /// Adds the mail about a new password to the caller's transaction. Passkeys stay, and somebody who knew the old password may
+    /// have added one, so the mail says how many there are.
+    /// </summary>
+    public async Task AddNewPasswordAsync(Account account, string line)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var passkeys = await db.UserPasskeys.CountAsync(p => p.UserId == account.Id);
+        await AddAsync(
+            account,
+            passkeys == 0 ? [line]
+            : [line, $"Passkeys of the account that still work: {passkeys}. Remove those that you do not know under Settings."],
+            always: true);
+    }
+
     /// <summary>Adds the mail to the caller's transaction.</summary>
     /// <param name="account">The account whose settings were changed.</param>
     /// <param name="lines">What was changed. Without any line, nothing is mailed.</param>

@@ -17,6 +17,9 @@ public sealed class LoginAttempt
     /// <summary>Stands for the address of a row that counts attempts from several.</summary>
     public const string SeveralAddresses = "several addresses";
 
+    /// <summary>Stands for the account of a passkey that no account has.</summary>
+    public const string UnknownPasskey = "unknown passkey";
+
     public long Id { get; set; }
 
     public DateTimeOffset At { get; set; }
@@ -109,7 +112,15 @@ public enum LoginOutcome
     /// <summary>Too many passwords waited to be checked, and this one was not.</summary>
     NotChecked,
 
-    /// <summary>The password was right, after three or more failures within an hour. Not a failure.</summary>
+    /// <summary>The answer of an account's passkey was not valid.</summary>
+    PasskeyRefused,
+
+    /// <summary>
+    /// The answer of an account's passkey was valid, but its counter has not moved on: the passkey was probably copied.
+    /// </summary>
+    PasskeyCopied,
+
+    /// <summary>The credentials were right, after three or more failures within an hour. Not a failure.</summary>
     SucceededAfterFailures,
 
     /// <summary>A test alert that the owner requested. Nobody tried to sign in.</summary>
@@ -146,6 +157,8 @@ public static class LoginOutcomeWords
         LoginOutcome.WrongCode => "right password, wrong code",
         LoginOutcome.RefusedByDevice => "refused by the device",
         LoginOutcome.NotChecked => "password not checked, too many at once",
+        LoginOutcome.PasskeyRefused => "passkey not accepted",
+        LoginOutcome.PasskeyCopied => "passkey not accepted, it may have been copied",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",
         LoginOutcome.Test => "test, nobody tried to sign in",
         LoginOutcome.SucceededInNewBrowser => "signed in from a new browser",

@@ -33,6 +33,8 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<SecondFactorRule> SecondFactorRules => Set<SecondFactorRule>();
 
+    public DbSet<UsedChallenge> UsedChallenges => Set<UsedChallenge>();
+
     public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
 
     public DbSet<HeldBackMails> HeldBackMails => Set<HeldBackMails>();
@@ -96,6 +98,16 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         builder.Entity<IdentityUserLogin<long>>().ToTable("AccountLogins");
         builder.Entity<IdentityUserToken<long>>().ToTable("AccountTokens");
         builder.Entity<IdentityRoleClaim<long>>().ToTable("RoleClaims");
+        builder.Entity<IdentityUserPasskey<long>>(passkey =>
+        {
+            // As in Identity's schema version 3, which a context without the app's services would not have
+            passkey.ToTable("AccountPasskeys");
+            passkey.HasKey(p => p.CredentialId);
+            passkey.HasOne<Account>().WithMany().HasForeignKey(p => p.UserId).OnDelete(DeleteBehavior.Cascade);
+            passkey.OwnsOne(p => p.Data).ToJson();
+            passkey.Property<DateTimeOffset?>(PasskeyColumns.LastUsedAt);
+        });
+        builder.Entity<UsedChallenge>().HasKey(c => c.Hash);
 
         builder.Entity<LoginAttempt>(attempt =>
         {

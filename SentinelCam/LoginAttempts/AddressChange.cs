@@ -144,8 +144,8 @@ public sealed class AddressChange(
     public Task<OpenedLink> OpenUndoAsync(string? token) => links.OpenAsync(LinkPurpose.UndoAddress, token);
 
     /// <summary>
-    /// Gives an account its earlier address back and ends all its sessions. Links that were made since for this account no longer
-    /// work: whoever has changed the address must not change it again.
+    /// Gives an account its earlier address back, ends all its sessions and removes its passkeys. Links that were made since for
+    /// this account no longer work: whoever has changed the address must neither change it again nor get in.
     /// </summary>
     /// <returns>What the link was; valid if the address is changed now.</returns>
     public async Task<OpenedLink> UndoAsync(string? token)
@@ -160,9 +160,13 @@ public sealed class AddressChange(
         await db.AccountLinks.Where(l => l.AccountId == account.Id
                 && (l.Id > link.Id || l.Purpose == LinkPurpose.ChangeAddress || l.Purpose == LinkPurpose.ResetPassword))
             .ExecuteDeleteAsync();
+        var passkeys = await db.UserPasskeys.Where(p => p.UserId == account.Id).ExecuteDeleteAsync();
         await notices.AddAsync(
             account,
-            [$"The change of the address was undone: it is {address} again. All sessions were signed out."],
+            [
+                $"The change of the address was undone: it is {address} again. All sessions were signed out."
+                    + (passkeys == 0 ? "" : " All passkeys were removed; add yours again."),
+            ],
             always: true);
         activity.Add(account.Id, ActivityKind.AddressChangeUndone, ActivityLog.Masked(address), ActivityActor.Visitor);
         // Saves the rest, too, and ends all sessions

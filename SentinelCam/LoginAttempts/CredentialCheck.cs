@@ -43,12 +43,13 @@ public enum CredentialResult
 public sealed record SignInAnswer(CredentialResult Result, Account? Account, TimeSpan? Wait, string? Method = null);
 
 /// <summary>
-/// Checks every password and code that is submitted anywhere. Nobody gets past a check that could not be recorded.
+/// Checks every password, code and passkey's answer that is submitted anywhere. Nobody gets past a check that could not be
+/// recorded.
 /// </summary>
-public sealed class CredentialCheck(
-    SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
-    SignInDelays delays, UnrecordedGuesses unrecorded, KnownBrowsers browsers, SecondFactorNotices factorNotices,
-    TimeProvider time, ILogger<CredentialCheck> logger)
+public sealed partial class CredentialCheck(
+    SentinelCamDbContext db, PasswordCheck passwords, PasskeyCheck passkeys, SignInPolicy policy,
+    LoginAttemptRecorder recorder, RecordingTurns turns, SignInDelays delays, UnrecordedGuesses unrecorded,
+    KnownBrowsers browsers, SecondFactorNotices factorNotices, TimeProvider time, ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -75,7 +76,7 @@ public sealed class CredentialCheck(
             wait = browserId is null ? delays.Begin(visitor) : null;
             line = LineOf(browserId, visitor);
             var verdict = wait is null ? await passwords.VerifyAsync(account, password, line) : PasswordVerdict.NotChecked;
-            var recorded = await RecordAsync(account, email, visitor, line, at, async now =>
+            var recorded = await RecordAsync(account, TypedAccount.ForRecord(email), visitor, line, at, async now =>
             {
                 var decision = await DecideAsync(account?.Id ?? 0, verdict,
                     isRight => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId));
@@ -109,7 +110,7 @@ public sealed class CredentialCheck(
         {
             var browserId = await browsers.FindAsync(accountId, browserKey);
             account = await db.Users.SingleOrDefaultAsync(a => a.Id == accountId);
-            return await RecordAsync(account, "", visitor, LineOf(browserId, visitor), at, async now =>
+            return await RecordAsync(account, TypedAccount.Mask, visitor, LineOf(browserId, visitor), at, async now =>
             {
                 var decision = await policy.DecideCodeAsync(accountId, securityStamp, code, now, browserId);
                 method = decision.Method;
@@ -183,7 +184,7 @@ public sealed class CredentialCheck(
         {
             At = at,
             Origin = AttemptOrigin.WebPage,
-            AccountTyped = account?.Email is { } email ? TypedAccount.Kept(email) : TypedAccount.ForRecord(typed),
+            AccountTyped = account?.Email is { } email ? TypedAccount.Kept(email) : typed,
             OwnerId = decision.OwnerId,
             RemoteAddress = visitor.RemoteAddress,
             UserAgent = visitor.UserAgent,
@@ -192,7 +193,7 @@ public sealed class CredentialCheck(
         var isRecorded = true;
         if (decision.Refusal is not null)
         {
-            await recorder.AddFailureAsync(attempt, now);
+            await recorder.AddFailureAsync(attempt, now, attempt.Outcome is LoginOutcome.PasskeyCopied ? 1 : null);
         }
         else if (decision.Needs is SignInStep.None && isSignIn)
         {

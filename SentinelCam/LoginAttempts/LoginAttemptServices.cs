@@ -11,6 +11,7 @@ public static class LoginAttemptServices
         services.AddScoped<NewBrowserSignIns>();
         services.AddScoped<AddressChange>();
         services.AddScoped<CredentialCheck>();
+        services.AddScoped<PasskeyChange>();
         services.AddScoped<PasswordChange>();
         services.AddScoped<SecondFactorNotices>();
         services.AddScoped<SecondFactorChange>();

@@ -63,8 +63,7 @@ public sealed class PasswordChange(
                 return PasswordChangeOutcome.TooBusy;
             // Those who knew the old one can no longer guess codes
             (account.WrongCodes, account.CodesLockedUntil) = (0, null);
-            await notices.AddAsync(account, ["The password was changed. All other browsers were signed out."],
-                always: true);
+            await notices.AddNewPasswordAsync(account, "The password was changed. All other browsers were signed out.");
             activity.Add(account.Id, ActivityKind.PasswordChanged);
             // Saves the password, the mail, the line, and a new security stamp, which ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)

@@ -112,11 +112,10 @@ public sealed class PasswordReset(
             (account.AccessFailedCount, account.LockoutEnd) = (0, null);
             (account.WrongCodes, account.CodesLockedUntil) = (0, null);
             links.Use(link);
-            await notices.AddAsync(
+            await notices.AddNewPasswordAsync(
                 account,
-                ["A new password was set with a link that was mailed to this address, from "
-                    + $"{RemotePlace.Describe(visitor.RemoteAddress)}. All sessions were signed out."],
-                always: true);
+                "A new password was set with a link that was mailed to this address, from "
+                    + $"{RemotePlace.Describe(visitor.RemoteAddress)}. All sessions were signed out.");
             activity.Add(account.Id, ActivityKind.PasswordReset, by: ActivityActor.Visitor);
             // Saves the rest, too, and ends all sessions
             if (!(await accounts.UpdateSecurityStampAsync(account)).Succeeded)

@@ -39,12 +39,15 @@ public sealed class LoginModel(
     {
         // If the form was open for a long time, the camera opens while the password is checked
         camera.Warm();
-        if (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password))
+        var passkey = PasskeyForm.Read(Request.Form);
+        if (passkey is null && (string.IsNullOrEmpty(Email) || string.IsNullOrEmpty(Password)))
             return Failed("Enter your email address and your password.");
 
         var visitor = Visitor.Of(HttpContext);
-        var (result, account, wait, method) = await credentials.SignInAsync(
-            Email, Password, visitor, id => BrowserCookie.KeyFor(HttpContext, id));
+        string? KeyOf(long id) => BrowserCookie.KeyFor(HttpContext, id);
+        var (result, account, wait, method) = passkey is null
+            ? await credentials.SignInAsync(Email!, Password!, visitor, KeyOf)
+            : await credentials.SignInAsync(passkey, HttpContext, KeyOf);
         if (result is CredentialResult.NotRecorded)
         {
             Response.SayUnavailable();
@@ -54,7 +57,7 @@ public sealed class LoginModel(
         if (wait is { } time)
         {
             Response.SayTooBusy(time);
-            return Failed("Too many passwords from your network were wrong, so yours was not checked. This is recorded as a "
+            return Failed("Too many sign-ins from your network have failed, so yours was not checked. This is recorded as a "
                 + $"failed sign-in. Try again in {TimeWords.Of(TimeSpan.FromMinutes(Math.Ceiling(time.TotalMinutes)))}.");
         }
 
@@ -64,6 +67,10 @@ public sealed class LoginModel(
             return Failed("Too many passwords wait to be checked right now, so yours was not. This is recorded as a failed "
                 + "sign-in. Try again in a few seconds.");
         }
+
+        if (account is null && passkey is not null)
+            return Failed("The passkey was not accepted, or its account cannot sign in right now. This is recorded as a failed "
+                + "sign-in. Try again, or enter your email address and your password.");
 
         if (account is null)
             return Failed("The email address or the password is wrong, or the account cannot sign in right now. "

@@ -41,12 +41,15 @@ public sealed class LoginCodeModel(
         if (await CodeStep.FindAsync(HttpContext) is not var (accountId, stamp))
             return StartAgain("Too much time has passed. Sign in again.");
         camera.Warm();
-        if (string.IsNullOrWhiteSpace(Code))
+        var passkey = PasskeyForm.Read(Request.Form);
+        if (passkey is null && string.IsNullOrWhiteSpace(Code))
             return await ShowAsync(accountId, "Enter a code.");
 
         var visitor = Visitor.Of(HttpContext);
-        var (result, account, _, method) = await credentials.CheckCodeAsync(
-            accountId, stamp, Code, visitor, BrowserCookie.KeyFor(HttpContext, accountId));
+        var key = BrowserCookie.KeyFor(HttpContext, accountId);
+        var (result, account, _, method) = passkey is null
+            ? await credentials.CheckCodeAsync(accountId, stamp, Code!, visitor, key)
+            : await credentials.CheckPasskeyAsync(accountId, stamp, passkey, HttpContext, key);
         switch (result)
         {
             case CredentialResult.Accepted:
@@ -65,7 +68,10 @@ public sealed class LoginCodeModel(
                 Response.SayUnavailable();
                 return await ShowAsync(accountId, Unavailable.Advice);
             default:
-                return await ShowAsync(accountId, "The code is wrong, or it was used before. This is recorded as a failed sign-in, "
+                return await ShowAsync(accountId, passkey is not null
+                    ? "The passkey was not accepted. This is recorded as a failed sign-in, and the account's owner is told that "
+                        + "somebody knows the password."
+                    : "The code is wrong, or it was used before. This is recorded as a failed sign-in, "
                     + "and the account's owner is told that somebody knows the password. Wait for the next code and try again.");
         }
     }

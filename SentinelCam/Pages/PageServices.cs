@@ -89,6 +89,7 @@ public static class PageServices
         app.MapMethods("/admin", AllowedMethods.ToRead, () => Results.LocalRedirect("/admin/accounts"))
             .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
+        app.MapPasskeys();
         app.MapHealth();
         app.MapMetrics();
         app.MapLiveUpdates();

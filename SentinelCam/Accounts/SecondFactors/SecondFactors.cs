@@ -12,6 +12,8 @@ public enum SecondFactorKinds
 
     /// <summary>Codes of an authenticator app, or recovery codes.</summary>
     Codes = 1,
+
+    Passkeys = 2,
 }
 
 /// <summary>A code that fits an account: one of its authenticator app, or a recovery code.</summary>
@@ -45,7 +47,8 @@ public sealed class SecondFactors(SentinelCamDbContext db, AuthenticatorKeys key
 
     /// <summary>The second factors of an account.</summary>
     public async Task<SecondFactorKinds> OfAsync(long accountId) =>
-        await db.Users.AnyAsync(a => a.Id == accountId && a.TwoFactorEnabled) ? SecondFactorKinds.Codes : SecondFactorKinds.None;
+        (await db.Users.AnyAsync(a => a.Id == accountId && a.TwoFactorEnabled) ? SecondFactorKinds.Codes : SecondFactorKinds.None)
+        | (await db.UserPasskeys.AnyAsync(p => p.UserId == accountId) ? SecondFactorKinds.Passkeys : SecondFactorKinds.None);
 
     /// <summary>
     /// Finds what a typed code is. Within the caller's transaction, <see cref="UseAsync"/> can then use it up, so that parallel

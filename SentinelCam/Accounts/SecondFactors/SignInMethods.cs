@@ -13,4 +13,10 @@ public static class SignInMethods
 
     /// <summary>The password, in a browser in which a second factor was used within 30 days.</summary>
     public const string TrustedBrowser = "trusted";
+
+    /// <summary>A passkey alone, which proves who holds it.</summary>
+    public const string Passkey = "passkey";
+
+    /// <summary>The password, and a passkey in place of a code.</summary>
+    public const string PasswordAndPasskey = "pwd+passkey";
 }

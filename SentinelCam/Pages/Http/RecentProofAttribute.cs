@@ -12,8 +12,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Asks for the password before a sensitive change if it was not entered within five minutes: someone who finds an open browser,
-/// or has stolen its cookie, cannot make the change.
+/// Asks for the password or a passkey before a sensitive change if neither was given within five minutes: someone who finds an
+/// open browser, or has stolen its cookie, cannot make the change.
 /// </summary>
 /// <remarks>
 /// The question is a form that carries the fields of the first one to the same address, so that the answer makes the change.
@@ -47,28 +47,33 @@ internal sealed class RecentProofAttribute(params string[] handlers) : Attribute
 
         var page = (PageModel)context.HandlerInstance;
         var account = await http.RequestServices.GetRequiredService<UserManager<Account>>().GetUserAsync(http.User);
+        var form = FormOf(http.Request);
         if (account is null)
             context.Result = page.Challenge();
-        else if (!FormOf(http.Request).TryGetValue(PasswordField, out var password))
-            context.Result = Ask(page, account, null);
-        else if (await ProblemOfAsync(http, account, password.ToString()) is { } problem)
-            context.Result = Ask(page, account, problem);
+        else if (PasskeyForm.Read(form) is null && !form.ContainsKey(PasswordField))
+            context.Result = await AskAsync(page, account, null);
+        else if (await ProblemOfAsync(http, account, form) is { } problem)
+            context.Result = await AskAsync(page, account, problem);
         else
             await next();
     }
 
     /// <returns>Why the change cannot be made; null if it can.</returns>
-    private static async Task<string?> ProblemOfAsync(HttpContext http, Account account, string password)
+    private static async Task<string?> ProblemOfAsync(HttpContext http, Account account, IFormCollection form)
     {
         var session = http.CurrentSession();
-        switch (await http.RequestServices.GetRequiredService<CredentialCheck>()
-            .ConfirmAsync(account, session, password, Visitor.Of(http)))
+        var credentials = http.RequestServices.GetRequiredService<CredentialCheck>();
+        var passkey = PasskeyForm.Read(form);
+        switch (passkey is null
+            ? await credentials.ConfirmAsync(account, session, form[PasswordField].ToString(), Visitor.Of(http))
+            : await credentials.ConfirmAsync(account, session, passkey, http))
         {
             case CredentialResult.Accepted:
                 await http.RequestServices.GetRequiredService<AccountSessions>().ProveAsync(session);
                 return null;
             case CredentialResult.Refused:
-                return "The password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.";
+                return (passkey is null ? "The password is wrong" : "The passkey was not accepted")
+                    + ", so nothing was changed. The failure is recorded like a failed sign-in.";
             case CredentialResult.RefusedForNow:
                 http.Response.SayTooManyWrong();
                 return RateLimits.TooManyWrong;
@@ -84,12 +89,15 @@ internal sealed class RecentProofAttribute(params string[] handlers) : Attribute
     private static IFormCollection FormOf(HttpRequest request) =>
         request.HasFormContentType ? request.Form : FormCollection.Empty;
 
-    private static IActionResult Ask(PageModel page, Account account, string? problem)
+    private static async Task<IActionResult> AskAsync(PageModel page, Account account, string? problem)
     {
         var request = page.Request;
-        var prompt = new ProofPrompt(request.Path + request.QueryString, request.Path, account.Email!, problem,
+        var accounts = page.HttpContext.RequestServices.GetRequiredService<UserManager<Account>>();
+        var passkeys = await accounts.GetPasskeysAsync(account);
+        var prompt = new ProofPrompt(
+            request.Path + request.QueryString, request.Path, account.Email!, passkeys.Count > 0, problem,
             [.. from field in FormOf(request)
-                where field.Key is not (PasswordField or "__RequestVerificationToken")
+                where field.Key is not (PasswordField or PasskeyForm.Answer or PasskeyForm.State or "__RequestVerificationToken")
                 from value in field.Value
                 select (field.Key, value ?? "")]);
         if (!request.IsHtmx())
@@ -109,11 +117,13 @@ internal sealed class RecentProofAttribute(params string[] handlers) : Attribute
     }
 }
 
-/// <summary>The question for the password.</summary>
+/// <summary>The question for the password or a passkey.</summary>
 /// <param name="Action">Where the answer goes: the address of the change.</param>
 /// <param name="Page">The page to return to without the change.</param>
 /// <param name="Email">The account.</param>
+/// <param name="HasPasskey">Whether the account has a passkey.</param>
 /// <param name="Problem">What was wrong with the last answer; null if there was none.</param>
 /// <param name="Fields">The fields of the change.</param>
 public sealed record ProofPrompt(
-    string Action, string Page, string Email, string? Problem, IReadOnlyList<(string Name, string Value)> Fields);
+    string Action, string Page, string Email, bool HasPasskey, string? Problem,
+    IReadOnlyList<(string Name, string Value)> Fields);

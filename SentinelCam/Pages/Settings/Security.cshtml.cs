@@ -9,7 +9,7 @@ using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
-/// <summary>The viewer's password.</summary>
+/// <summary>The viewer's password, and what else the viewer signs in with.</summary>
 public sealed class SecurityModel(
     UserManager<Account> accounts, SignInManager<Account> signIn, PasswordChange passwords) : PageModel
 {
@@ -27,14 +27,16 @@ public sealed class SecurityModel(
     /// <summary>How strong the new password was; null if none was judged.</summary>
     public int? Strength { get; private set; }
 
-    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, account => Show(account));
+    public int Passkeys { get; private set; }
+
+    public Task<IActionResult> OnGetAsync() => this.ForAccountAsync(accounts, account => ShowAsync(account));
 
     public Task<IActionResult> OnPostAsync() => this.ForAccountAsync(accounts, async account =>
     {
         var opinion = PasswordPolicy.Judge(New, account.Name, account.Email);
         Strength = opinion.Score;
         if (opinion.Problem is not null)
-            return Show(account, nameof(New), opinion.Problem);
+            return await ShowAsync(account, nameof(New), opinion.Problem);
 
         switch (await passwords.ChangeAsync(
                 account, HttpContext.CurrentSession(), Current ?? "", New!, Visitor.Of(HttpContext)))
@@ -44,26 +46,27 @@ public sealed class SecurityModel(
                 TempData["Notice"] = "Your password was changed.";
                 return LocalRedirect("/settings/security");
             case PasswordChangeOutcome.WrongPassword:
-                return Show(account, nameof(Current),
+                return await ShowAsync(account, nameof(Current),
                     "The current password is wrong, so nothing was changed. The failure is recorded like a failed sign-in.");
             case PasswordChangeOutcome.TooManyWrong:
                 Response.SayTooManyWrong();
-                return Show(account, nameof(Current), RateLimits.TooManyWrong);
+                return await ShowAsync(account, nameof(Current), RateLimits.TooManyWrong);
             case PasswordChangeOutcome.TooBusy:
                 Response.SayTooBusy();
-                return Show(account, "", "Too many passwords wait to be checked right now, so nothing was changed. "
+                return await ShowAsync(account, "", "Too many passwords wait to be checked right now, so nothing was changed. "
                     + "Try again in a few seconds.");
             case PasswordChangeOutcome.NotRecorded:
                 Response.SayUnavailable();
-                return Show(account, "", Unavailable.Advice);
+                return await ShowAsync(account, "", Unavailable.Advice);
             default:
-                return Show(account, "", "Your account was changed somewhere else at the same moment. Try again.");
+                return await ShowAsync(account, "", "Your account was changed somewhere else at the same moment. Try again.");
         }
     });
 
-    private PageResult Show(Account account, string field = "", string? problem = null)
+    private async Task<IActionResult> ShowAsync(Account account, string field = "", string? problem = null)
     {
         (Email, HasFactor) = (account.Email, account.TwoFactorEnabled);
+        Passkeys = (await accounts.GetPasskeysAsync(account)).Count;
         if (problem is not null)
             ModelState.AddModelError(field, problem);
         return Page();

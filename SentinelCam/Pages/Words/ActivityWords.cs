@@ -79,8 +79,8 @@ public static class ActivityWords
         SignInMethods.Password => "with the password",
         SignInMethods.AuthenticatorApp => "with the password and a code",
         SignInMethods.RecoveryCode => "with the password and a recovery code",
-        "passkey" => "with a passkey",
-        "pwd+passkey" => "with the password and a passkey",
+        SignInMethods.Passkey => "with a passkey",
+        SignInMethods.PasswordAndPasskey => "with the password and a passkey",
         SignInMethods.TrustedBrowser => "with the password, in a browser that is trusted for 30 days",
         _ => "",
     };
