@@ -85,7 +85,7 @@ public class SignInDelayTests
         Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer =>
         {
             Assert.Equal((HttpStatusCode.TooManyRequests, "1"), (answer.Status, answer.Headers["Retry-After"]));
-            Assert.Contains("Too many passwords from your network were wrong", answer.Main, StringComparison.Ordinal);
+            Assert.Contains("Too many sign-ins from your network have failed", answer.Main, StringComparison.Ordinal);
         });
         Assert.Equal(30, await app.ReadAsync(db => db.LoginAttempts.SumAsync(a => a.Count)));
         Assert.Equal(30 - Checked,

@@ -80,6 +80,9 @@ public class AddressChangeTests
         await using var app = await StartAsync(server);
         var id = await app.AddAccountAsync("Bob", Old);
         using var thief = await app.VisitAsAsync(Old);
+        using var passkey = new SoftPasskey();
+        using (var byName = await app.VisitByNameAsAsync(Old))
+            await app.AddPasskeyAsync(byName, passkey);
         await ChangeAsync("thief1@example.net");
         await ChangeAsync("thief2@example.net");
         await thief.SubmitAsync("/settings/security", new { Current = Password, New = "mine now, and nobody else's" });
@@ -94,6 +97,8 @@ public class AddressChangeTests
         await bob.SubmitAsync(await bob.GetAsync(undo), new { }, "/undo_address");
 
         Assert.Equal(Old, await EmailAsync(app, id));
+        using (var byName = app.VisitByName())
+            Assert.Equal("/login", (await app.SignInAsync(byName, passkey)).Path);
         Assert.Equal(1, await app.ReadAsync(db => db.Users.CountAsync()));
         Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync(thiefsUndo)).Status);
         await bob.SubmitAsync("/forgot_password", new { Email = Old });

@@ -26,6 +26,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/settings/security", SignedIn)]
     [InlineData("/settings/sessions", SignedIn)]
     [InlineData("/settings/second_factor", SignedIn)]
+    [InlineData("/settings/passkeys", SignedIn)]
     [InlineData("/settings/address", SignedIn)]
     [InlineData("/settings/activity", SignedIn)]
     [InlineData("/forgot_password", Public)]

@@ -66,6 +66,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/settings/sessions", true)]
     [InlineData("/settings/second_factor", true)]
     [InlineData("/admin/second_factor", true)]
+    [InlineData("/settings/passkeys", true)]
     [InlineData("/settings/address", true)]
     [InlineData("/settings/activity", true)]
     [InlineData("/admin/accounts", true)]
