@@ -23,11 +23,15 @@ public sealed class AccountsModel(
         _ => "Nobody can register.",
     };
 
+    /// <summary>Who must have a second factor.</summary>
+    public SecondFactorDemand Demand { get; private set; }
+
     public IReadOnlyList<Row> Rows { get; private set; } = [];
 
     public async Task OnGetAsync()
     {
         var administrators = await db.Administrators().Select(a => a.Id).ToListAsync();
+        Demand = await db.SecondFactorDemandAsync();
         Rows = await db.Users.AsNoTracking()
             .OrderBy(a => a.ApprovedAt != null).ThenBy(a => a.Id)
             .Select(a => new Row(
