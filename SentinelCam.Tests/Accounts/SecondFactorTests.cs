@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Accounts;
+using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
@@ -159,6 +162,7 @@ public sealed class SecondFactorTests : IAsyncLifetime
         using var stranger = _app.Visit();
         for (var i = 0; i < 12; i++)
             await stranger.SignInAsync(Ann, "a stranger's guess");
+        Assert.Equal(HttpStatusCode.BadRequest, (await stranger.PostAsync("/login/code", [new("Code", "123456")])).Status);
         var login = await stranger.GetAsync("/login");
         await stranger.PostAsync("/login/code", [new("Code", _phone.WrongCode()), new("__RequestVerificationToken", login.Token)]);
         Assert.Equal("/login", (await stranger.GetAsync("/login/code")).Path);
@@ -307,6 +311,45 @@ public sealed class SecondFactorTests : IAsyncLifetime
         var forged = await _ann.PostAsync($"{Page}?handler=Save",
             [new("Codes", "<script>"), new("__RequestVerificationToken", renewed.Token)]);
         Assert.Equal(HttpStatusCode.BadRequest, forged.Status);
+    }
+
+    [Fact]
+    public async Task Forgotten_password_does_not_bypass_it()
+    {
+        var account = await _app.ReadAsync(db => db.Users.AsNoTracking().SingleAsync());
+        await using var scope = _app.Services.CreateAsyncScope();
+        var links = scope.ServiceProvider.GetRequiredService<AccountLinks>();
+        var deliveries = scope.ServiceProvider.GetRequiredService<DeliveryPlan>();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        var mail = deliveries.AddNotice(MailKind.ResetPassword, account.Id, Ann);
+        mail.SiteAddress = _app.Address.ToString().TrimEnd('/');
+        links.Add(LinkPurpose.ResetPassword, account, mail, TimeSpan.FromMinutes(30));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        var link = new Uri((await links.AddressForAsync(mail))!).PathAndQuery;
+
+        using var reader = _app.Visit();
+        Assert.Equal("/login", (await reader.SubmitAsync(link, new { New = "another horse, another battery" })).Path);
+        var step = await reader.EnterPasswordAsync(Ann, "another horse, another battery");
+        Assert.Equal("/dashboard", (await reader.EnterCodeAsync(step, _phone.Code())).Path);
+    }
+
+    /// <summary>RFC 6238, appendix B, with the six digits that apps show.</summary>
+    [Theory]
+    [InlineData(59, "287082")]
+    [InlineData(1111111109, "081804")]
+    [InlineData(2000000000, "279037")]
+    public void Codes_are_those_of_the_standard(long seconds, string code)
+    {
+        var keys = _app.Services.GetRequiredService<AuthenticatorKeys>();
+        var stored = _app.Services.GetRequiredService<IDataProtectionProvider>()
+            .CreateProtector("SentinelCam.AuthenticatorKey", "1").Protect("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        var now = DateTimeOffset.FromUnixTimeSeconds(seconds);
+
+        Assert.Equal(seconds / 30, keys.FindStep(1, stored, code, now));
+        Assert.Equal(seconds / 30, keys.FindStep(1, stored, code, now.AddSeconds(30)));
+        Assert.Null(keys.FindStep(1, stored, code, now.AddSeconds(60)));
+        // Another account's secret
+        Assert.Null(keys.FindStep(2, stored, code, now));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AngleSharp.Dom;
 using OtpNet;
 
 namespace SentinelCam.Tests.Support;
