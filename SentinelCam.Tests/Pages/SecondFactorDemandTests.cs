@@ -1,4 +1,4 @@
-using System.Net;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Pages;
@@ -18,9 +18,14 @@ public class SecondFactorDemandTests(Household household) : IClassFixture<Househ
 
         foreach (var path in new[] { "/dashboard", "/userdata", "/settings", "/settings/security", "/userdata?handler=Export" })
             Assert.Equal(SetUp, (await household.Bob.GetAsync(path)).Path);
-        Assert.Equal(HttpStatusCode.Forbidden, (await household.Bob.GetAsync("/live")).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await household.Bob.PostAsync("/capture", [])).Status);
-        Assert.Equal(SetUp, (await household.Bob.GetAsync("/snapshots/1")).Path);
+        foreach (var path in new[] { "/snapshots/1", "/dashboard/events", "/alerts/1" })
+            Assert.Equal(SetUp, (await household.Bob.GetAsync(path)).Path);
+        foreach (var path in new[] { "/hangfire", "/admin", "/admin/accounts", "/snapshots/1" })
+            Assert.Equal(SetUp, (await household.Ann.GetAsync(path)).Path);
+        var form = await household.Bob.GetAsync(SetUp);
+        Assert.Equal(SetUp, (await household.Bob.PostAsync(
+            "/capture", [new("__RequestVerificationToken", form.Token)])).Path);
+        Assert.Equal(0, await household.App.ReadAsync(db => db.ImageLog.CountAsync()));
         var fragment = await household.Bob.GetAsync("/dashboard", ("HX-Request", "true"));
         Assert.Equal(SetUp, fragment.Headers["HX-Redirect"]);
 

@@ -18,10 +18,8 @@ internal static class SecondFactorGate
             return next(context);
         if (context.Request.IsHtmx())
             context.Response.Headers["HX-Redirect"] = SetUpPage;
-        else if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path != LiveUpdates.Path)
-            context.Response.Redirect(SetUpPage);
         else
-            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            context.Response.Redirect(SetUpPage);
         return Task.CompletedTask;
     });
 
