@@ -1,6 +1,8 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SentinelCam.Data;
+using SentinelCam.Tests.Pages;
 using SentinelCam.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
@@ -18,8 +20,6 @@ public class SecondFactorStoryTests
         var clock = TestClock.AtNoon();
         await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
         (await app.RegisterAnnAsync()).Dispose();
-        // Cookies last by the browser's clock, which is the app's
-        clock.SetUtcNow(DateTimeOffset.UtcNow > clock.GetUtcNow() ? DateTimeOffset.UtcNow : clock.GetUtcNow());
         await using var browser = await Chromium.OpenAsync(
             app.Address, new BrowserNewContextOptions { JavaScriptEnabled = scripts });
         var page = await browser.NewPageAsync();
@@ -88,6 +88,60 @@ public class SecondFactorStoryTests
         await SignInAsync(page);
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dashboard" })).ToBeVisibleAsync();
         Assert.Empty(complaints);
+    }
+
+    /// <summary>What <c>AccessiblePagesTests</c> does for the pages that an address alone opens.</summary>
+    [Fact]
+    public async Task Axe_finds_no_fault_where_codes_are_shown_and_asked_for()
+    {
+        Chromium.SkipUnlessInstalled();
+        await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);
+        (await app.RegisterAnnAsync()).Dispose();
+        await using var browser = await Chromium.OpenAsync(app.Address);
+        var page = await browser.NewPageAsync();
+        await SignInAsync(page);
+        await page.GotoAsync("/settings/second_factor");
+        await AssertAccessibleAsync(page, "second-factor-off");
+        var phone = new AuthenticatorApp((await page.Locator("#key").TextContentAsync())!, TimeProvider.System);
+        await page.GetByLabel("Enter the code that the app shows").FillAsync(phone.Code());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Turn on the second factor" }).ClickAsync();
+        await Expect(page.Locator(".codes li")).ToHaveCountAsync(10);
+        await AssertAccessibleAsync(page, "second-factor-codes");
+        await page.GotoAsync("/settings/second_factor");
+        await AssertAccessibleAsync(page, "second-factor-on");
+        await page.GotoAsync("/settings/security");
+        await AssertAccessibleAsync(page, "security");
+        await SignOutAsync(page);
+        await SignInAsync(page);
+        await EnterAsync(page, phone.WrongCode());
+        await page.GetByText("Use a recovery code").ClickAsync();
+        await AssertAccessibleAsync(page, "login-code");
+        await EnterAsync(page, phone.Code(1));
+        await page.GotoAsync("/dashboard");
+        await AssertAccessibleAsync(page, "dashboard");
+        await page.Locator(".alert h3 a").First.ClickAsync();
+        await AssertAccessibleAsync(page, "alert");
+    }
+
+    private static async Task AssertAccessibleAsync(IPage page, string name)
+    {
+        foreach (var (width, height) in new[] { (375, 812), (1280, 800) })
+        {
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await page.SetViewportSizeAsync(width, height);
+                await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                if (Environment.GetEnvironmentVariable("SENTINELCAM_SCREENSHOTS") is { } folder)
+                {
+                    await page.ScreenshotAsync(
+                        new() { Path = Path.Combine(folder, $"{name}-{width}-{scheme}.png"), FullPage = true });
+                }
+
+                var found = await page.RunAxe(AccessiblePagesTests.Rules);
+                Assert.True(found.Violations.Length == 0, $"{name} {width} {scheme}: "
+                    + string.Join('\n', found.Violations.Select(v => $"{v.Id}: {v.Help} {v.Nodes[0].Html}")));
+            }
+        }
     }
 
     private static async Task SignInAsync(IPage page)
