@@ -76,6 +76,32 @@ public class AccountCommandTests
     }
 
     [Fact]
+    public async Task Reset_second_factor_lets_an_owner_without_app_and_codes_back_in_with_the_password()
+    {
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await AuthenticatorApp.TurnOnAsync(ann, clock);
+
+        var run = await CommandRun.OfAsync(
+            app.DataDirectory, null, [], "account", "reset-second-factor", SentinelCamApp.AnnsEmail);
+        var again = await CommandRun.OfAsync(
+            app.DataDirectory, null, [], "account", "reset-second-factor", SentinelCamApp.AnnsEmail);
+        clock.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Equal((1, "ann@example.org has no second factor. Nothing was changed.\n"), (again.ExitCode, again.Errors));
+        Assert.Equal("/login", (await ann.GetAsync("/dashboard")).Path);
+        using var other = app.Visit();
+        Assert.Equal("/dashboard", (await other.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
+        Assert.Equal("The second factor was turned off on the server. All sessions were signed out.",
+            await app.ReadAsync(db => db.Deliveries.Where(d => d.Kind == MailKind.SettingsChanged)
+                .OrderByDescending(d => d.Id).Select(d => d.Changes).FirstAsync()));
+        Assert.Equal(ActivityActor.CommandLine, await app.ReadAsync(db => db.Activity
+            .Where(a => a.Kind == SentinelCam.Data.ActivityKind.SecondFactorReset).Select(a => a.Actor).SingleAsync()));
+    }
+
+    [Fact]
     public async Task Account_that_waits_for_approval_becomes_an_administrator()
     {
         await using var app = await SentinelCamApp.StartAsync(services: Household.CheapPasswords);

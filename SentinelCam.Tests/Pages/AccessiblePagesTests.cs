@@ -64,6 +64,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/settings", true)]
     [InlineData("/settings/security", true)]
     [InlineData("/settings/sessions", true)]
+    [InlineData("/settings/second_factor", true)]
+    [InlineData("/admin/second_factor", true)]
     [InlineData("/settings/address", true)]
     [InlineData("/settings/activity", true)]
     [InlineData("/admin/accounts", true)]

@@ -53,6 +53,8 @@ public static class AccountServices
         services.AddScoped<KnownBrowsers>();
         services.AddSingleton(provider => new SignInDelays(provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<PasswordCheck>();
+        services.AddSingleton<AuthenticatorKeys>();
+        services.AddScoped<SecondFactors>();
         services.AddScoped<SignInPolicy>();
         services.AddScoped<ActivityQuery>();
         services.AddScoped<ActivityExport>();

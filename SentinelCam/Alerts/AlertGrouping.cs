@@ -54,11 +54,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         quiet = quiet > leastQuiet ? quiet : leastQuiet;
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
-        var toldBy = DecideToldBy(alert, preferences, now);
+        var isPasswordKnown = attempt.Outcome is LoginOutcome.WrongCode;
+        var toldBy = !isPasswordKnown ? DecideToldBy(alert, preferences, now)
+            : await IsMailLimitReachedAsync(attempt, now) ? ToldBy.Summary
+            : ToldBy.OwnMail;
         // Attempts before the mailed one are always photographed, because their pictures are in its mail
         var isPhotographed = mayBePhotographed && (toldBy is ToldBy.OwnMail
             || (toldBy is ToldBy.LaterMail && alert.Attempts < preferences.AlertFrom) || IsPictureDue(alert, now));
-        if (toldBy is ToldBy.OwnMail)
+        if (isPasswordKnown)
+            alert.PasswordKnownAt = attempt.At;
+        else if (toldBy is ToldBy.OwnMail)
             alert.MailedFrom = alert.Attempts;
         alert.NeedsSummary |= toldBy is ToldBy.Summary;
         if (isPhotographed)
@@ -140,14 +145,16 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
             : null;
     }
 
-    /// <summary>Whether another success is only recorded, because enough of its kind were mailed within the hour.</summary>
-    public async Task<bool> IsSuccessMailLimitReachedAsync(LoginAttempt success, DateTimeOffset now)
+    /// <summary>
+    /// Whether another attempt that is always mailed at once, such as a success after failures, has no mail of its own, because
+    /// enough of its kind were mailed within the hour.
+    /// </summary>
+    public async Task<bool> IsMailLimitReachedAsync(LoginAttempt attempt, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(success);
+        ArgumentNullException.ThrowIfNull(attempt);
         var since = now - TimeSpan.FromHours(1);
-        var successes = db.LoginAttempts.OfTheSame(success)
-           .Where(a => a.At > since && a.Outcome == success.Outcome);
-        return await successes.CountAsync() >= AlertOptions.MaxSuccessesPerHour;
+        return await db.LoginAttempts.OfTheSame(attempt).CountAsync(a => a.At > since && a.Outcome == attempt.Outcome)
+            >= AlertOptions.MaxUrgentPerHour;
     }
 
     private async Task<Alert> OpenAsync(LoginAttempt attempt, DateTimeOffset now)

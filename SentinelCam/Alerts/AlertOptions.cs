@@ -27,10 +27,10 @@ public sealed record AlertOptions(TimeSpan QuietPeriod)
     public const int FailuresBeforeSuccess = 3;
 
     /// <summary>
-    /// The maximum number of successes after failures mailed per hour, and of sign-ins from new browsers. Further ones are only
-    /// recorded.
+    /// The maximum number of successes after failures mailed per hour, of sign-ins from new browsers, and of wrong codes after the
+    /// right password. Further ones are only recorded.
     /// </summary>
-    public const int MaxSuccessesPerHour = 10;
+    public const int MaxUrgentPerHour = 10;
 
     public static readonly TimeSpan FailuresWithin = TimeSpan.FromHours(1);
 

@@ -26,8 +26,9 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
 
         var now = time.GetUtcNow();
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
-        // Mails about a success waited for the picture, which they now carry
-        var prepared = earlier.FindAll(d => d is { Kind: MailKind.Success, State: DeliveryState.Waiting, Tries: 0 });
+        // Urgent mails waited for the picture, which they now carry
+        var prepared = earlier.FindAll(d =>
+            d is { State: DeliveryState.Waiting, Tries: 0 } && MailKinds.Urgent.Contains(d.Kind));
         prepared.ForEach(d => d.DueAt = now);
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return;
@@ -55,12 +56,12 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
         db.ImageLog.AnyAsync(e =>
             e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
-    /// <summary>Adds the mails about a success after failures. They wait briefly for a picture, if one is to come.</summary>
-    public Task AddSuccessAsync(ImageLogEntry entry)
+    /// <summary>Adds urgent mails about an attempt. They wait briefly for a picture, if one is to come.</summary>
+    public Task AddUrgentAsync(MailKind kind, ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
         var wait = entry.CaptureState is CaptureState.Waiting ? PictureWait : TimeSpan.Zero;
-        return AddAsync(MailKind.Success, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + wait);
+        return AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + wait);
     }
 
     /// <summary>Adds the summary mails of a burst.</summary>
@@ -102,7 +103,7 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
         {
             if (email is null || except?.Any(d => d.Recipient == email) is true)
                 continue;
-            if (kind is not MailKind.Success && await limit.HoldsBackAsync(id))
+            if (!MailKinds.Urgent.Contains(kind) && await limit.HoldsBackAsync(id))
                 continue;
             var delivery = New(kind, id, email, dueAt);
             (delivery.AlertId, delivery.EntryId) = (alertId, entryId);

@@ -4,12 +4,13 @@ using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.CommandLine;
 
 /// <summary>
-/// <c>SentinelCam account reset-password|make-administrator ADDRESS</c>: for an owner or an operator who cannot get in. Both
-/// work while the site runs: SQLite lets one process write after the other, and the site keeps no account in memory.
+/// <c>SentinelCam account reset-password|reset-second-factor|make-administrator ADDRESS</c>: for an owner or an operator who
+/// cannot get in. All work while the site runs: SQLite lets one process write after the other, and the site keeps no account in memory.
 /// </summary>
 internal static class AccountCommand
 {
@@ -26,12 +27,19 @@ internal static class AccountCommand
             Address, Data,
         };
         reset.SetAction((parsed, _) => ChangeAsync(parsed, addLayers, ResetPasswordAsync));
+        var resetFactor = new Command("reset-second-factor",
+            "Turn the second factor off for an owner who has lost the app and the recovery codes, and sign the account out "
+                + "everywhere. The password stays.")
+        {
+            Address, Data,
+        };
+        resetFactor.SetAction((parsed, _) => ChangeAsync(parsed, addLayers, ResetSecondFactorAsync));
         var promote = new Command("make-administrator", "Make an account an administrator, and approve it if necessary.")
         {
             Address, Data,
         };
         promote.SetAction((parsed, _) => ChangeAsync(parsed, addLayers, MakeAdministratorAsync));
-        return new("account", "Accounts, while the site runs or not.") { reset, promote };
+        return new("account", "Accounts, while the site runs or not.") { reset, resetFactor, promote };
     }
 
     private static Task<int> ChangeAsync(
@@ -64,6 +72,7 @@ internal static class AccountCommand
         var accounts = services.GetRequiredService<UserManager<Account>>();
         account.PasswordHash = accounts.PasswordHasher.HashPassword(account, password);
         (account.AccessFailedCount, account.LockoutEnd) = (0, null);
+        (account.WrongCodes, account.CodesLockedUntil) = (0, null);
         await services.GetRequiredService<AlertNotices>()
             .AddAsync(account, ["A new password was set on the server. All sessions were signed out."],
                 always: true);
@@ -76,6 +85,17 @@ internal static class AccountCommand
         Console.WriteLine($"{account.Email} has a new password, and its sessions have ended.");
         if (account.ApprovedAt is null)
             Console.WriteLine("The account cannot sign in yet, because no administrator has approved it.");
+        return 0;
+    }
+
+    private static async Task<int> ResetSecondFactorAsync(Account account, IServiceProvider services)
+    {
+        if (!account.TwoFactorEnabled)
+            return BesideSite.Fail($"{account.Email} has no second factor. Nothing was changed.");
+        var outcome = await services.GetRequiredService<SecondFactorChange>().ResetAsync(account, ActivityActor.CommandLine);
+        if (outcome is not FactorChangeOutcome.Changed)
+            return BesideSite.Fail("The second factor could not be turned off; the log says why. Try again.");
+        Console.WriteLine($"{account.Email} signs in with the password alone, and its sessions have ended.");
         return 0;
     }
 

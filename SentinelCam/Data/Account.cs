@@ -33,6 +33,21 @@ public sealed class Account : IdentityUser<long>, IGuessCounter
     /// <summary>The IANA id of the time zone for displayed times; null: the server's time zone.</summary>
     public string? TimeZone { get; set; }
 
+    /// <summary>
+    /// The encrypted secret of the authenticator app, whose codes are asked for at the sign-in. Set if and only if
+    /// <c>TwoFactorEnabled</c> is.
+    /// </summary>
+    public string? AuthenticatorKey { get; set; }
+
+    /// <summary>The number of the period whose code was used last. Neither it nor an earlier one is accepted again.</summary>
+    public long? LastCodeStep { get; set; }
+
+    /// <inheritdoc />
+    public int WrongCodes { get; set; }
+
+    /// <inheritdoc />
+    public DateTimeOffset? CodesLockedUntil { get; set; }
+
     /// <summary>The number of the failure in a burst that triggers the first mail, 1 to 10.</summary>
     public int AlertFrom { get; set; } = 1;
 

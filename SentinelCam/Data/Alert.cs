@@ -62,6 +62,9 @@ public sealed class Alert
     /// <summary>When somebody got in, after its failures or from a new browser; null if nobody did.</summary>
     public DateTimeOffset? SucceededAt { get; set; }
 
+    /// <summary>When the password was right for the last time, but the code was not; null if that did not happen.</summary>
+    public DateTimeOffset? PasswordKnownAt { get; set; }
+
     /// <summary>How many of its entries were not deleted; without any, nobody sees it. Set by a database trigger.</summary>
     public int Entries { get; set; }
 

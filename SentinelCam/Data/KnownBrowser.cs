@@ -21,6 +21,9 @@ public sealed class KnownBrowser : IGuessCounter
 
     public DateTimeOffset LastAt { get; set; }
 
+    /// <summary>Until then, the password is enough in this browser. Null: a second factor is asked for, if there is one.</summary>
+    public DateTimeOffset? TrustedUntil { get; set; }
+
     /// <summary>The alert that told the owner about this browser; null if it was the account's first one.</summary>
     public long? AlertId { get; set; }
 
@@ -28,4 +31,10 @@ public sealed class KnownBrowser : IGuessCounter
 
     /// <inheritdoc />
     public DateTimeOffset? LockoutEnd { get; set; }
+
+    /// <inheritdoc />
+    public int WrongCodes { get; set; }
+
+    /// <inheritdoc />
+    public DateTimeOffset? CodesLockedUntil { get; set; }
 }

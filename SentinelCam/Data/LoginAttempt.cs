@@ -100,6 +100,9 @@ public enum LoginOutcome
     LockedOut,
     NotApproved,
 
+    /// <summary>The password was right, but the code of the second factor was not: somebody knows the password.</summary>
+    WrongCode,
+
     /// <summary>The device refused a log-in: most often because of a wrong password, but it does not say why.</summary>
     RefusedByDevice,
 
@@ -140,6 +143,7 @@ public static class LoginOutcomeWords
         LoginOutcome.UnknownAccount => "unknown account",
         LoginOutcome.LockedOut => "account locked after too many failures",
         LoginOutcome.NotApproved => "account not approved yet",
+        LoginOutcome.WrongCode => "right password, wrong code",
         LoginOutcome.RefusedByDevice => "refused by the device",
         LoginOutcome.NotChecked => "password not checked, too many at once",
         LoginOutcome.SucceededAfterFailures => "succeeded after several failures",

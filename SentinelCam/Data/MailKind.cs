@@ -18,6 +18,9 @@ public enum MailKind
     /// <summary>A sign-in that succeeded after several failures, or from a new browser.</summary>
     Success,
 
+    /// <summary>A sign-in with the right password and a wrong code: somebody knows the password.</summary>
+    KnownPassword,
+
     /// <summary>Asks a second recipient to confirm that they want the mails.</summary>
     ConfirmRecipient,
 
@@ -63,6 +66,11 @@ public enum MailKind
 /// <summary>Sets of mails.</summary>
 public static class MailKinds
 {
+    /// <summary>
+    /// The most important ones: queued before the picture is taken, and bounded for themselves. Each begins a conversation.
+    /// </summary>
+    public static readonly MailKind[] Urgent = [MailKind.Success, MailKind.KnownPassword];
+
     /// <summary>
     /// Those that carry a link which works once. They are not sent again, and may go to an address that is not the account's.
     /// </summary>

@@ -29,6 +29,10 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
 
     public DbSet<Session> Sessions => Set<Session>();
 
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
+
+    public DbSet<SecondFactorRule> SecondFactorRules => Set<SecondFactorRule>();
+
     public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
 
     public DbSet<HeldBackMails> HeldBackMails => Set<HeldBackMails>();
@@ -68,6 +72,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         {
             session.HasOne<Account>().WithMany().HasForeignKey(s => s.AccountId).OnDelete(DeleteBehavior.Cascade);
             session.HasIndex(s => s.KeyHash).IsUnique();
+        });
+        builder.Entity<RecoveryCode>(code =>
+        {
+            code.HasOne<Account>().WithMany().HasForeignKey(c => c.AccountId).OnDelete(DeleteBehavior.Cascade);
+            code.HasIndex(c => new { c.AccountId, c.Hash }).IsUnique();
         });
         builder.Entity<AccountLink>(link =>
         {

@@ -32,7 +32,7 @@ public sealed class Session : IGuessCounter
     /// <summary>When the password was last entered in this session.</summary>
     public DateTimeOffset ProvedAt { get; set; }
 
-    /// <summary>The second factor that was used at the sign-in; null if there was none.</summary>
+    /// <summary>How somebody signed in, see <c>Accounts.SignInMethods</c>; null if it is not known.</summary>
     public string? SecondFactor { get; set; }
 
     /// <summary>The alert that told the owner about its browser, whose answer can end it; null if there was none.</summary>
@@ -46,4 +46,10 @@ public sealed class Session : IGuessCounter
 
     /// <inheritdoc />
     public DateTimeOffset? LockoutEnd { get; set; }
+
+    /// <inheritdoc />
+    public int WrongCodes { get; set; }
+
+    /// <inheritdoc />
+    public DateTimeOffset? CodesLockedUntil { get; set; }
 }

@@ -13,6 +13,12 @@ public enum CredentialResult
     /// <summary>They are right, and everything that must be recorded is recorded.</summary>
     Accepted,
 
+    /// <summary>The password is right, and nothing is recorded: a code has to follow.</summary>
+    CodeNeeded,
+
+    /// <summary>The code was not compared, and nothing is recorded: it came too late, or too many were wrong.</summary>
+    PasswordNeeded,
+
     /// <summary>They are refused, and the failure is recorded.</summary>
     Refused,
 
@@ -31,17 +37,18 @@ public enum CredentialResult
 
 /// <summary>The answer to a sign-in.</summary>
 /// <param name="Result">Whether it is accepted.</param>
-/// <param name="Account">The account to sign in; null if it is not accepted.</param>
+/// <param name="Account">The account to sign in, or whose code is needed; null if it is refused.</param>
 /// <param name="Wait">How long strangers at this network have to wait for the next check; null if it is not that.</param>
-public sealed record SignInAnswer(CredentialResult Result, Account? Account, TimeSpan? Wait);
+/// <param name="Method">If it is accepted, one of <see cref="SignInMethods"/>.</param>
+public sealed record SignInAnswer(CredentialResult Result, Account? Account, TimeSpan? Wait, string? Method = null);
 
 /// <summary>
-/// Checks every password that is submitted anywhere. Nobody gets past a check that could not be recorded.
+/// Checks every password and code that is submitted anywhere. Nobody gets past a check that could not be recorded.
 /// </summary>
 public sealed class CredentialCheck(
     SentinelCamDbContext db, PasswordCheck passwords, SignInPolicy policy, LoginAttemptRecorder recorder, RecordingTurns turns,
-    SignInDelays delays, UnrecordedGuesses unrecorded, KnownBrowsers browsers, TimeProvider time,
-    ILogger<CredentialCheck> logger)
+    SignInDelays delays, UnrecordedGuesses unrecorded, KnownBrowsers browsers, SecondFactorNotices factorNotices,
+    TimeProvider time, ILogger<CredentialCheck> logger)
 {
     /// <summary>Checks the credentials of a visitor who wants to sign in.</summary>
     /// <remarks>
@@ -60,23 +67,58 @@ public sealed class CredentialCheck(
         using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
         TimeSpan? wait = null;
+        string? method = null;
         VisitorLine line = default;
         var result = await GuardAsync(async () =>
         {
             (account, var browserId) = await passwords.FindAsync(email, keyOf);
             wait = browserId is null ? delays.Begin(visitor) : null;
-            line = browserId is { } id ? VisitorLine.OfBrowser(id) : VisitorLine.OfStranger(visitor);
+            line = LineOf(browserId, visitor);
             var verdict = wait is null ? await passwords.VerifyAsync(account, password, line) : PasswordVerdict.NotChecked;
-            var recorded = await RecordAsync(account, verdict, email, visitor, line, at,
-                (isRight, now) => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId), browserId);
-            if (recorded.Result is CredentialResult.Accepted && browserId is null)
+            var recorded = await RecordAsync(account, email, visitor, line, at, async now =>
+            {
+                var decision = await DecideAsync(account?.Id ?? 0, verdict,
+                    isRight => policy.DecideAsync(account?.Id ?? 0, isRight, now, browserId));
+                method = decision.Method;
+                return decision;
+            }, browserId);
+            if (recorded.Result is CredentialResult.Accepted or CredentialResult.CodeNeeded && browserId is null)
                 delays.Undo(visitor);
             return recorded;
         });
-        if (result is not CredentialResult.Accepted)
+        if (result is not (CredentialResult.Accepted or CredentialResult.CodeNeeded))
             return new SignInAnswer(result, null, wait);
         await passwords.RenewHashAsync(account!, password, line);
-        return new SignInAnswer(result, account, wait);
+        return new SignInAnswer(result, account, wait, method);
+    }
+
+    /// <summary>Checks the code that follows a right password. A wrong one is recorded, photographed and mailed at once.</summary>
+    /// <param name="accountId">The account whose password was right.</param>
+    /// <param name="securityStamp">Its security stamp at that time.</param>
+    /// <param name="code">The code, as typed.</param>
+    /// <param name="visitor">Who typed it.</param>
+    /// <param name="browserKey">The key of the visitor's browser for the account, see <see cref="KnownBrowsers"/>.</param>
+    public async Task<SignInAnswer> CheckCodeAsync(
+        long accountId, string securityStamp, string code, Visitor visitor, string? browserKey)
+    {
+        var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
+        Account? account = null;
+        string? method = null;
+        var result = await GuardAsync(async () =>
+        {
+            var browserId = await browsers.FindAsync(accountId, browserKey);
+            account = await db.Users.SingleOrDefaultAsync(a => a.Id == accountId);
+            return await RecordAsync(account, "", visitor, LineOf(browserId, visitor), at, async now =>
+            {
+                var decision = await policy.DecideCodeAsync(accountId, securityStamp, code, now, browserId);
+                method = decision.Method;
+                if (method is SignInMethods.RecoveryCode)
+                    await factorNotices.AddRecoveryCodeUsedAsync(account!, visitor);
+                return decision;
+            }, browserId);
+        });
+        return new SignInAnswer(result, result is CredentialResult.Accepted ? account : null, null, method);
     }
 
     /// <summary>
@@ -95,15 +137,40 @@ public sealed class CredentialCheck(
         using var trace = Telemetry.BeginTrace("check credentials");
         var line = VisitorLine.OfSession(session);
         var verdict = await passwords.VerifyAsync(account, password, line);
-        return await GuardAsync(() => RecordAsync(
-            account, verdict, account.Email!, visitor, line, at, (isRight, now) => policy.DecideAgainAsync(session, isRight, now),
+        return await GuardAsync(() => RecordAsync(account, account.Email!, visitor, line, at,
+            now => DecideAsync(account.Id, verdict, isRight => policy.DecideAgainAsync(session, isRight, now)),
             isSignIn: false));
     }
 
+    /// <summary>
+    /// Checks a code of a signed-in person. A wrong one is treated like one at the sign-in, and counted in its session.
+    /// </summary>
+    /// <param name="account">Who is signed in.</param>
+    /// <param name="session">In which session.</param>
+    /// <param name="code">The code, as typed.</param>
+    /// <param name="visitor">Who typed it.</param>
+    public async Task<CredentialResult> ConfirmCodeAsync(Account account, LiveSession session, string code, Visitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var at = time.GetUtcNow();
+        using var trace = Telemetry.BeginTrace("check credentials");
+        return await GuardAsync(() => RecordAsync(account, account.Email!, visitor, VisitorLine.OfSession(session), at,
+            now => policy.DecideCodeAgainAsync(session, code, now), isSignIn: false));
+    }
+
+    private static VisitorLine LineOf(long? browserId, Visitor visitor) =>
+        browserId is { } id ? VisitorLine.OfBrowser(id) : VisitorLine.OfStranger(visitor);
+
+    private Task<SignInDecision> DecideAsync(
+        long accountId, PasswordVerdict verdict, Func<bool, Task<SignInDecision>> decide) =>
+        verdict is PasswordVerdict.NotChecked
+            ? policy.DecideUncheckedAsync(accountId)
+            : decide(verdict is PasswordVerdict.Right);
+
     /// <returns>The result, and whether anything was written.</returns>
     private async Task<(CredentialResult Result, bool IsRecorded)> RecordAsync(
-        Account? account, PasswordVerdict verdict, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
-        Func<bool, DateTimeOffset, Task<SignInDecision>> decide, long? browserId = null, bool isSignIn = true)
+        Account? account, string typed, Visitor visitor, VisitorLine line, DateTimeOffset at,
+        Func<DateTimeOffset, Task<SignInDecision>> decide, long? browserId = null, bool isSignIn = true)
     {
         // Otherwise the threads of a flood would all wait for SQLite's lock, which it gives to anyone
         using var turn = await turns.WaitAsync(line);
@@ -111,9 +178,7 @@ public sealed class CredentialCheck(
         await using var transaction = await db.Database.BeginTransactionAsync();
         // Lockouts and bursts depend on the order in which attempts are counted
         var now = time.GetUtcNow();
-        var isRight = verdict is PasswordVerdict.Right;
-        var decision = verdict is PasswordVerdict.NotChecked ? await policy.DecideUncheckedAsync(account?.Id ?? 0)
-            : await decide(isRight, now);
+        var decision = await decide(now);
         var attempt = new LoginAttempt
         {
             At = at,
@@ -129,12 +194,14 @@ public sealed class CredentialCheck(
         {
             await recorder.AddFailureAsync(attempt, now);
         }
+        else if (decision.Needs is SignInStep.None && isSignIn)
+        {
+            attempt.IsNewBrowser = await browsers.IsNewAsync(account!.Id, browserId);
+            isRecorded = await recorder.AddSuccessAsync(attempt, now);
+        }
         else
         {
-            // With a second factor, nobody has signed in yet
-            attempt.IsNewBrowser = isSignIn && account is { TwoFactorEnabled: false }
-                && await browsers.IsNewAsync(account.Id, browserId);
-            isRecorded = isSignIn && await recorder.AddSuccessAsync(attempt, now);
+            isRecorded = false;
         }
 
         try
@@ -149,6 +216,8 @@ public sealed class CredentialCheck(
 
         return (decision.Refusal switch
         {
+            null when decision.Needs is SignInStep.Code => CredentialResult.CodeNeeded,
+            null when decision.Needs is SignInStep.Password => CredentialResult.PasswordNeeded,
             null => CredentialResult.Accepted,
             LoginOutcome.NotChecked => CredentialResult.NotChecked,
             LoginOutcome.LockedOut when !isSignIn => CredentialResult.RefusedForNow,

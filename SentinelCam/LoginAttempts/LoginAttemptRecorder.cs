@@ -42,12 +42,14 @@ public sealed class LoginAttemptRecorder(
         if (!joined.IsPhotographed)
             (entry.CaptureState, entry.CaptureProblem) = (CaptureState.Failed, noPicture ?? AlertGrouping.NotPhotographed);
         await SaveAsync(entry);
+        if (joined.ToldBy is not ToldBy.OwnMail)
+            return;
+        if (attempt.Outcome is LoginOutcome.WrongCode)
+            await deliveries.AddUrgentAsync(MailKind.KnownPassword, entry);
         // The mail follows the capture, so without one it is due now
-        if (!joined.IsPhotographed && joined.ToldBy is ToldBy.OwnMail)
-        {
+        else if (!joined.IsPhotographed)
             await deliveries.AddForAsync(entry, pictureTaken: false);
-            await db.SaveChangesAsync();
-        }
+        await db.SaveChangesAsync();
     }
 
     /// <summary>Records a success if it follows three failures within an hour, or comes from a new browser.</summary>
@@ -66,7 +68,7 @@ public sealed class LoginAttemptRecorder(
             : (LoginOutcome.SucceededAfterFailures, CaptureTrigger.SuccessAfterFailures);
         attempt.Outcome = outcome;
         // An attacker who has the password could otherwise trigger mail after mail
-        var isTold = !await grouping.IsSuccessMailLimitReachedAsync(attempt, countedAt);
+        var isTold = !await grouping.IsMailLimitReachedAsync(attempt, countedAt);
         alert ??= await grouping.OpenNewBrowserAsync(attempt, countedAt);
         metrics.Recorded(attempt);
         attempt.TraceParent = Telemetry.CurrentTrace;
@@ -80,7 +82,7 @@ public sealed class LoginAttemptRecorder(
         if (isTold)
         {
             // Committed before the picture is taken: the person who signed in could delete the entry, but not the mail
-            await deliveries.AddSuccessAsync(entry);
+            await deliveries.AddUrgentAsync(MailKind.Success, entry);
             await db.SaveChangesAsync();
         }
 

@@ -12,6 +12,8 @@ public static class LoginAttemptServices
         services.AddScoped<AddressChange>();
         services.AddScoped<CredentialCheck>();
         services.AddScoped<PasswordChange>();
+        services.AddScoped<SecondFactorNotices>();
+        services.AddScoped<SecondFactorChange>();
         services.AddScoped<PasswordReset>();
         services.AddSingleton<ForgottenPasswords>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());

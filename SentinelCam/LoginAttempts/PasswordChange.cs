@@ -61,6 +61,8 @@ public sealed class PasswordChange(
             if (!await slots.RunAsync(VisitorLine.OfSession(session),
                     () => account.PasswordHash = accounts.PasswordHasher.HashPassword(account, wanted)))
                 return PasswordChangeOutcome.TooBusy;
+            // Those who knew the old one can no longer guess codes
+            (account.WrongCodes, account.CodesLockedUntil) = (0, null);
             await notices.AddAsync(account, ["The password was changed. All other browsers were signed out."],
                 always: true);
             activity.Add(account.Id, ActivityKind.PasswordChanged);

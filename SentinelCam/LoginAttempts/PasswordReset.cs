@@ -110,6 +110,7 @@ public sealed class PasswordReset(
                 return (PasswordResetOutcome.LinkRefused, 0);
             account.PasswordHash = hash;
             (account.AccessFailedCount, account.LockoutEnd) = (0, null);
+            (account.WrongCodes, account.CodesLockedUntil) = (0, null);
             links.Use(link);
             await notices.AddAsync(
                 account,

@@ -40,9 +40,10 @@ public sealed class ErrorModel : PageModel
             + "give the administrator the trace below: it leads to the error in the log.",
     };
 
-    public IActionResult OnGet(int? code) => Show(code);
+    public IActionResult OnGet([FromRoute] int? code) => Show(code);
 
-    public IActionResult OnPost(int? code) => Show(code);
+    /// <summary>Not from the form that failed, which may have a field of this name.</summary>
+    public IActionResult OnPost([FromRoute] int? code) => Show(code);
 
     private IActionResult Show(int? code)
     {

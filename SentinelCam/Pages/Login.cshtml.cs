@@ -43,7 +43,7 @@ public sealed class LoginModel(
             return Failed("Enter your email address and your password.");
 
         var visitor = Visitor.Of(HttpContext);
-        var (result, account, wait) = await credentials.SignInAsync(
+        var (result, account, wait, method) = await credentials.SignInAsync(
             Email, Password, visitor, id => BrowserCookie.KeyFor(HttpContext, id));
         if (result is CredentialResult.NotRecorded)
         {
@@ -69,7 +69,13 @@ public sealed class LoginModel(
             return Failed("The email address or the password is wrong, or the account cannot sign in right now. "
                 + "If it is yours and you have failed several times, wait five minutes and try again.");
 
-        await signIn.SignInAsync(account, isPersistent: false, authenticationMethod: "pwd");
+        if (result is CredentialResult.CodeNeeded)
+        {
+            await CodeStep.BeginAsync(HttpContext, account);
+            return RedirectToPage("/LoginCode", new { ReturnUrl });
+        }
+
+        await signIn.SignInAsync(account, isPersistent: false, method);
         logger.LogInformation("Account {AccountId} signed in from {RemoteAddress}", account.Id, visitor.RemoteAddress);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/dashboard");
     }

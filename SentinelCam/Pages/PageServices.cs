@@ -20,7 +20,7 @@ public static class PageServices
 
     private static readonly string[] PublicPages =
     [
-        "/Index", "/Login", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
+        "/Index", "/Login", "/LoginCode", "/Register", "/Logout", "/Error", "/ConfirmRecipient", "/ForgotPassword", "/ResetPassword",
         "/ConfirmAddress", "/UndoAddress", "/WasItYou", "/Invitation",
     ];
 
@@ -78,6 +78,7 @@ public static class PageServices
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseSecondFactorDemand();
         app.UseRateLimiter();
 
         // Static files stay compressed and cached for a year when the app runs from its build folder, too

@@ -37,6 +37,7 @@ public sealed class WasItYouModel(AnswerLinks links, CameraFeed camera) : PageMo
         { Delivery.Kind: MailKind.Success, Alert.Attempts: 0 } => "sign-in from a new browser",
         { Delivery.Kind: MailKind.Success, Alert.Origin: AttemptOrigin.WebPage } => "sign-in after several failed ones",
         { Delivery.Kind: MailKind.Success } => "log-in to the device after several failed ones",
+        { Delivery.Kind: MailKind.KnownPassword } => "sign-in with the right password and a wrong code",
         { Alert.Origin: AttemptOrigin.WebPage } => "failed sign-in",
         _ => "failed log-in to the device",
     };

@@ -19,9 +19,11 @@ public sealed class AccountSessions(
     /// <param name="visitor">From where.</param>
     /// <param name="alertId">The alert that told the owner about the browser, see <see cref="EndToldAsync"/>.</param>
     /// <param name="method">How they proved it; null if they were signed in already, or have just registered.</param>
+    /// <param name="replaced">The session of the same account that it replaces, if any.</param>
     /// <returns>The key for the cookie.</returns>
     public async Task<string> OpenAsync(
-        long accountId, string securityStamp, Visitor visitor, long? alertId, string? method = null)
+        long accountId, string securityStamp, Visitor visitor, long? alertId, string? method = null,
+        LiveSession? replaced = null)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         var key = RandomKey.New();
@@ -37,6 +39,7 @@ public sealed class AccountSessions(
             LastSeenAt = now,
             ProvedAt = now,
             AlertId = alertId,
+            SecondFactor = method ?? replaced?.Method,
         };
         try
         {
@@ -176,13 +179,20 @@ public sealed class AccountSessions(
     private async Task<LiveSession?> ReadAsync(string keyHash)
     {
         var accounts = db.Users.Where(a => a.ApprovedAt != null);
+        var lacking = db.LackingSecondFactor();
         if (pending.Opened(keyHash) is { } opened)
         {
             var isAdministrator = await accounts
                 .Where(a => a.Id == opened.AccountId && a.SecurityStamp == opened.SecurityStamp)
                 .Select(a => (bool?)db.UserRoles.Any(held => held.UserId == a.Id)).SingleOrDefaultAsync();
-            return isAdministrator is null ? null : new LiveSession(opened.Id, keyHash, opened.AccountId, opened.OpenedAt,
-                opened.LastSeenAt, opened.ProvedAt, isAdministrator.Value, opened.AlertId);
+            if (isAdministrator is null)
+                return null;
+            return new LiveSession(opened.Id, keyHash, opened.AccountId, opened.OpenedAt, opened.LastSeenAt, opened.ProvedAt,
+                isAdministrator.Value, opened.AlertId)
+            {
+                Method = opened.SecondFactor,
+                LacksSecondFactor = await lacking.AnyAsync(a => a.Id == opened.AccountId),
+            };
         }
 
         var sessions =
@@ -191,7 +201,11 @@ public sealed class AccountSessions(
             join account in accounts on session.AccountId equals account.Id
             where account.SecurityStamp == session.SecurityStamp
             select new LiveSession(session.Id, keyHash, session.AccountId, session.OpenedAt, session.LastSeenAt,
-                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id), session.AlertId);
+                session.ProvedAt, db.UserRoles.Any(held => held.UserId == account.Id), session.AlertId)
+            {
+                Method = session.SecondFactor,
+                LacksSecondFactor = lacking.Any(a => a.Id == account.Id),
+            };
         return await sessions.SingleOrDefaultAsync();
     }
 

@@ -20,6 +20,12 @@ public sealed record LiveSession(
     /// <summary>How long a password that was entered allows sensitive changes.</summary>
     public static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
 
+    /// <summary>How somebody signed in, see <see cref="SignInMethods"/>; null if it is not known.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>Whether the account must have a second factor, and has none: nothing else can be done before.</summary>
+    public bool LacksSecondFactor { get; init; }
+
     /// <summary>Whether the password was entered recently enough for a sensitive change.</summary>
     public bool IsProved(DateTimeOffset now) => (now - ProvedAt).Duration() <= ProofLifetime;
 

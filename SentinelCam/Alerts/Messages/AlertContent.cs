@@ -137,6 +137,9 @@ public sealed record AlertContent
     /// <summary>Whether the mail is about a test that the owner requested.</summary>
     public bool IsTest { get; init; }
 
+    /// <summary>Whether somebody knew the password in one of the attempts, and only a code kept them out.</summary>
+    public bool IsPasswordKnown { get; init; }
+
     /// <summary>Where the site shows the alert; null if the site's address is not known, or the mail is about no alert.</summary>
     public string? AlertLink { get; init; }
 

@@ -102,6 +102,7 @@ public sealed class AlertContentQuery(
             FirstAt = told.Min(a => a.At),
             LastAt = told.Max(a => a.At),
             IsNewBrowser = last.IsNewBrowser,
+            IsPasswordKnown = told.Exists(a => a.Outcome is LoginOutcome.WrongCode),
         };
         if (last.Outcome is LoginOutcome.SucceededAfterFailures)
             content = content with { FailuresBefore = await FailuresBeforeAsync(last) };
@@ -110,7 +111,7 @@ public sealed class AlertContentQuery(
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
         // A picture taken after the first mail was due has a mail of its own
-        if (delivery.Kind is MailKind.Attempt or MailKind.Success && await HasLatePictureMailAsync(delivery))
+        if ((delivery.Kind is MailKind.Attempt || MailKinds.Urgent.Contains(delivery.Kind)) && await HasLatePictureMailAsync(delivery))
             return content with { PictureProblem = "It came too late for this mail and follows in another." };
 
         var ids = told.Select(a => (long?)a.Id).ToList();
@@ -148,6 +149,7 @@ public sealed class AlertContentQuery(
             SeveralAccounts = await failures.AnyAsync(a => a.AccountTyped != first.AccountTyped),
             AccountUnknown = !await failures.AnyAsync(a =>
                 a.AccountTyped != first.AccountTyped || a.Outcome != LoginOutcome.UnknownAccount),
+            IsPasswordKnown = await failures.AnyAsync(a => a.Outcome == LoginOutcome.WrongCode),
             ForAdministrators = first.OwnerId is null,
             Lines = await ClockLinesAsync(delivery, content.TimeZone),
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
@@ -178,12 +180,17 @@ public sealed class AlertContentQuery(
     private async Task<List<LoginAttempt>> ToldAsync(Delivery delivery, ImageLogEntry? entry)
     {
         var attempts = db.LoginAttempts.AsNoTracking().Where(a => a.AlertId == delivery.AlertId);
-        var isSuccess = delivery.Kind is MailKind.Success;
+        var outcomes = delivery.Kind switch
+        {
+            MailKind.Success => LoginOutcomes.Successes,
+            MailKind.KnownPassword => [LoginOutcome.WrongCode],
+            _ => Enum.GetValues<LoginOutcome>().Except([.. LoginOutcomes.Successes, LoginOutcome.WrongCode]).ToArray(),
+        };
         var attemptId = entry?.LoginAttemptId;
         var own = await attempts.SingleOrDefaultAsync(a => a.Id == attemptId)
             // The entry was deleted, but the attempt was not
             ?? await attempts
-                .Where(a => a.ToldBy == ToldBy.OwnMail && LoginOutcomes.Successes.Contains(a.Outcome) == isSuccess)
+                .Where(a => a.ToldBy == ToldBy.OwnMail && outcomes.Contains(a.Outcome))
                 .OrderByDescending(a => a.At <= delivery.CreatedAt).ThenByDescending(a => a.Id).FirstAsync();
         if (delivery.Kind is not MailKind.Attempt)
             return [own];
@@ -195,14 +202,14 @@ public sealed class AlertContentQuery(
 
     private async Task<AlertContent> WithThreadAsync(AlertContent content, Delivery delivery)
     {
-        // The most important mail starts a conversation of its own
-        if (delivery.Kind is MailKind.Success)
+        // The most important mails start a conversation of their own
+        if (MailKinds.Urgent.Contains(delivery.Kind))
             return content;
         var earlier = db.Deliveries
             .Where(d => d.AlertId == delivery.AlertId && d.Recipient == delivery.Recipient && d.Id < delivery.Id);
         earlier = delivery.Kind is MailKind.LatePicture
             ? earlier.Where(d => d.EntryId == delivery.EntryId)
-            : earlier.Where(d => d.Kind != MailKind.Success);
+            : earlier.Where(d => !MailKinds.Urgent.Contains(d.Kind));
         var references = await earlier.OrderBy(d => d.Id).Select(d => d.MessageId).ToListAsync();
         return content with { InReplyTo = references.LastOrDefault(), References = references };
     }

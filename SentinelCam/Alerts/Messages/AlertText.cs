@@ -87,12 +87,18 @@ internal sealed class AlertText
     private string NewBrowser =>
         $"{AlertFacts.BrowserOf(_content.Attempts[^1])}, from {RemotePlace.Describe(_content.Attempts[^1].RemoteAddress)}";
 
+    /// <summary>Not a mail about several attempts, of which one had the right password.</summary>
+    private bool IsAboutKnownPassword =>
+        _content is { IsPasswordKnown: true, Kind: MailKind.KnownPassword or MailKind.LatePicture };
+
     private string MakeSubject()
     {
         var what = IsSuccessAfterFailures
             ? $"{_words.Capitalized} to {_account} {_words.Where} SUCCEEDED after {_content.FailuresBefore} failures"
             : _content.IsNewBrowser
             ? $"Sign-in to {_account} {_words.Where} from a new browser"
+            : IsAboutKnownPassword
+            ? $"SOMEBODY KNOWS THE PASSWORD of {_account} {_words.Where}"
             : _content.AccountUnknown
             ? $"Failed {_words.Noun} with {_words.Unknown(_account)} {_words.Where}"
             : $"Failed {_words.Noun} to {_account} {_words.Where}";
@@ -100,7 +106,7 @@ internal sealed class AlertText
         return _content.Kind switch
         {
             _ when _content.IsTest => $"{(_content.Kind is MailKind.LatePicture ? "Re: " : "")}Test: {what}",
-            MailKind.Attempt or MailKind.Success => what,
+            MailKind.Attempt or MailKind.Success or MailKind.KnownPassword => what,
             MailKind.LatePicture => $"Re: {what}: the picture",
             MailKind.Summary => $"Re: {what}: {Count(_content.AttemptCount)} in all",
             MailKind.ConfirmRecipient => $"Do you want to receive the alerts of {_account} on {_camera}?",
@@ -128,6 +134,10 @@ internal sealed class AlertText
                 $"Someone {_words.Past} {where} with the right password, after {_content.FailuresBefore} failed attempts in the "
                 + $"hour before.{(_content.IsNewBrowser ? $" The browser is new: {NewBrowser}." : "")}",
             MailKind.Success => $"Someone signed in {where} from a new browser: {NewBrowser}.",
+            MailKind.KnownPassword =>
+                $"Someone tried to sign in {where} with the right password, and a wrong code. Only the second factor kept them out.",
+            MailKind.LatePicture when IsAboutKnownPassword =>
+                $"This is the picture of the sign-in {where} with the right password, and a wrong code. {LatePictureReason}",
             MailKind.LatePicture when IsSuccessAfterFailures =>
                 $"This is the picture of the {_words.Noun} {where} that succeeded after several failed attempts. "
                 + LatePictureReason,

@@ -157,6 +157,12 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("ApprovedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("AuthenticatorKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("CodesLockedUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("ConcurrencyStamp")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
@@ -175,6 +181,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("FirstStepsEndedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastCodeStep")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("LockoutEnabled")
@@ -237,6 +246,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("UserName")
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("WrongCodes")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
@@ -404,6 +416,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("OwnerId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("PasswordKnownAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("RemoteAddress")
@@ -700,6 +715,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("AlertId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("CodesLockedUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyHash")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -713,6 +731,12 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("SecurityStamp")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("TrustedUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("WrongCodes")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
@@ -808,6 +832,27 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("LoginAttempts");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.RecoveryCode", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "Hash")
+                        .IsUnique();
+
+                    b.ToTable("RecoveryCodes");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.SchemaVersion", b =>
                 {
                     b.Property<string>("Migration")
@@ -820,6 +865,21 @@ namespace SentinelCam.Data.Migrations
                     b.HasKey("Migration");
 
                     b.ToTable("SchemaVersions");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.SecondFactorRule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Demand")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("SecondFactorRules");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.SelfTest", b =>
@@ -857,6 +917,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("AlertId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("CodesLockedUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER");
 
@@ -890,6 +953,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("UserAgent")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("WrongCodes")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
@@ -1144,6 +1210,15 @@ namespace SentinelCam.Data.Migrations
                         .WithMany()
                         .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.RecoveryCode", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Session", b =>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
+using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.People;
 using SentinelCam.Visitors;
@@ -9,8 +10,8 @@ namespace SentinelCam.Pages;
 
 /// <summary>All accounts, and the invitations to have one.</summary>
 public sealed class AccountsModel(
-    AccountAdministration administration, Invitations invitations, RegistrationOptions options, SmtpOptions smtp,
-    SiteOptions site) : PageModel
+    SentinelCamDbContext db, AccountAdministration administration, Invitations invitations, RegistrationOptions options,
+    SmtpOptions smtp, SiteOptions site) : PageModel
 {
     /// <summary>Whom to invite by mail; empty for a link.</summary>
     [BindProperty]
@@ -32,12 +33,16 @@ public sealed class AccountsModel(
         _ => "Nobody can register without an invitation.",
     };
 
+    /// <summary>Who must have a second factor.</summary>
+    public SecondFactorDemand Demand { get; private set; }
+
     public IReadOnlyList<AccountOverview> Rows { get; private set; } = [];
 
     public IReadOnlyList<OpenInvitation> Open { get; private set; } = [];
 
     public async Task<IActionResult> OnGetAsync()
     {
+        Demand = await db.SecondFactorDemandAsync();
         Rows = await administration.ListAsync();
         Open = await invitations.ListAsync();
         return Page();

@@ -22,12 +22,14 @@ internal static class BrowserCookie
     /// <param name="accountId">Who signs in.</param>
     /// <param name="securityStamp">The account's security stamp.</param>
     /// <param name="alertId">The alert about this sign-in, if the browser is new.</param>
+    /// <param name="isTrusted">Whether the password is enough in this browser for some time.</param>
     /// <returns>The alert that told the owner about this browser, now or earlier.</returns>
-    public static async Task<long?> RenewAsync(HttpContext context, long accountId, string securityStamp, long? alertId)
+    public static async Task<long?> RenewAsync(
+        HttpContext context, long accountId, string securityStamp, long? alertId, bool isTrusted)
     {
         ArgumentNullException.ThrowIfNull(context);
         var renewed = await context.RequestServices.GetRequiredService<KnownBrowsers>()
-            .RenewAsync(accountId, securityStamp, KeyFor(context, accountId), alertId);
+            .RenewAsync(accountId, securityStamp, KeyFor(context, accountId), alertId, isTrusted);
         if (renewed is not var (key, toldBy))
             return alertId;
         context.Response.Cookies.Append(NameFor(context, accountId), key, new CookieOptions

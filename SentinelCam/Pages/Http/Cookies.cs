@@ -19,6 +19,7 @@ internal static class Cookies
             (options.Cookie.Name, options.Cookie.SecurePolicy) =
                 ($"SentinelCam.{data.InstanceName}.Notice", CookieSecurePolicy.SameAsRequest));
         services.AddSessionCookie();
+        services.AddCodeStep();
         services.ConfigureApplicationCookie(options => options.Events.OnRedirectToLogin = AskToSignIn);
     }
 

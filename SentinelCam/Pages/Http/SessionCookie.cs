@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Htmx;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.StaticAssets;
@@ -23,6 +24,8 @@ internal static class SessionCookie
 {
     private const string KeyClaim = "session";
 
+    private const string TrustParameter = "trust";
+
     public static void AddSessionCookie(this IServiceCollection services)
     {
         services.ConfigureApplicationCookie(options =>
@@ -35,6 +38,14 @@ internal static class SessionCookie
         // The key outlives no session; the row knows the idle time
         services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme)
             .Configure<SessionLimits>((options, limits) => options.ExpireTimeSpan = limits.Absolute);
+    }
+
+    /// <summary>Properties of a sign-in that makes its browser trusted, or not.</summary>
+    public static AuthenticationProperties Trusting(bool isTrusted)
+    {
+        var properties = new AuthenticationProperties();
+        properties.SetParameter(TrustParameter, isTrusted);
+        return properties;
     }
 
     /// <summary>The session of a request.</summary>
@@ -54,12 +65,14 @@ internal static class SessionCookie
         var principal = context.Principal!;
         var visitor = Visitor.Of(http);
         var (accountId, stamp) = (Viewer.Of(principal).Id, principal.FindFirstValue(claims.SecurityStampClaimType)!);
-        var alertId = await services.GetRequiredService<NewBrowserSignIns>().AlertForAsync(
-            accountId, BrowserCookie.KeyFor(http, accountId), http.Features.Get<LiveSession>(), visitor);
+        var replaced = http.Features.Get<LiveSession>() is { } session && session.AccountId == accountId ? session : null;
+        var alertId = await services.GetRequiredService<NewBrowserSignIns>()
+            .AlertForAsync(accountId, BrowserCookie.KeyFor(http, accountId), replaced, visitor);
         await EndAsync(http, isSignOut: false);
-        alertId = await BrowserCookie.RenewAsync(http, accountId, stamp, alertId);
+        alertId = await BrowserCookie.RenewAsync(
+            http, accountId, stamp, alertId, context.Properties.GetParameter<bool>(TrustParameter));
         var key = await services.GetRequiredService<AccountSessions>().OpenAsync(
-            accountId, stamp, visitor, alertId, principal.FindFirstValue(ClaimTypes.AuthenticationMethod));
+            accountId, stamp, visitor, alertId, principal.FindFirstValue(ClaimTypes.AuthenticationMethod), replaced);
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(KeyClaim, key)], context.Scheme.Name));
     }
 

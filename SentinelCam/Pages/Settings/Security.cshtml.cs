@@ -22,6 +22,8 @@ public sealed class SecurityModel(
 
     public string? Email { get; private set; }
 
+    public bool HasFactor { get; private set; }
+
     /// <summary>How strong the new password was; null if none was judged.</summary>
     public int? Strength { get; private set; }
 
@@ -61,7 +63,7 @@ public sealed class SecurityModel(
 
     private PageResult Show(Account account, string field = "", string? problem = null)
     {
-        Email = account.Email;
+        (Email, HasFactor) = (account.Email, account.TwoFactorEnabled);
         if (problem is not null)
             ModelState.AddModelError(field, problem);
         return Page();

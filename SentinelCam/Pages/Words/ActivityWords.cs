@@ -73,14 +73,15 @@ public static class ActivityWords
         or ActivityKind.AddressChanged or ActivityKind.AddressChangeUndone or ActivityKind.RecipientConfirmed
         or ActivityKind.AlertAnswered or ActivityKind.SessionEnded;
 
-    private static string Method(string method) => method switch
+    /// <summary>How somebody signed in; empty if it is not known.</summary>
+    public static string Method(string? method) => method switch
     {
-        "pwd" => "with the password",
-        "totp" => "with the password and a code",
-        "recovery" => "with the password and a recovery code",
+        SignInMethods.Password => "with the password",
+        SignInMethods.AuthenticatorApp => "with the password and a code",
+        SignInMethods.RecoveryCode => "with the password and a recovery code",
         "passkey" => "with a passkey",
         "pwd+passkey" => "with the password and a passkey",
-        "trusted" => "with the password, in a browser that is trusted for 30 days",
+        SignInMethods.TrustedBrowser => "with the password, in a browser that is trusted for 30 days",
         _ => "",
     };
 

@@ -65,7 +65,7 @@ public static class AlertWords
     {
         ArgumentNullException.ThrowIfNull(alert);
         ArgumentNullException.ThrowIfNull(deliveries);
-        foreach (var kind in new[] { MailKind.Success, MailKind.Attempt, MailKind.Summary })
+        foreach (var kind in new[] { MailKind.Success, MailKind.KnownPassword, MailKind.Attempt, MailKind.Summary })
         {
             var mails = deliveries.Where(d => d.Kind == kind).ToList();
             if (mails.Find(d => d.State is DeliveryState.Accepted) is { } done)

@@ -19,14 +19,14 @@ public static class DeliveryWords
     public static string Done(Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(delivery);
-        return delivery.Kind is MailKind.Attempt or MailKind.Success ? "Told" : $"{Kind(delivery.Kind)} sent";
+        return IsAboutAttempt(delivery.Kind) ? "Told" : $"{Kind(delivery.Kind)} sent";
     }
 
     /// <summary>Why a mail has not been sent, in a few words. The server's own are in <see cref="Delivery.LastReply"/>.</summary>
     public static string NotDone(Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(delivery);
-        var outcome = delivery.Kind is MailKind.Attempt or MailKind.Success ? "Not told" : $"{Kind(delivery.Kind)} not sent";
+        var outcome = IsAboutAttempt(delivery.Kind) ? "Not told" : $"{Kind(delivery.Kind)} not sent";
         return delivery switch
         {
             { State: DeliveryState.Failed } => $"{outcome}: the email could not be delivered",
@@ -39,10 +39,13 @@ public static class DeliveryWords
         };
     }
 
+    private static bool IsAboutAttempt(MailKind kind) => kind is MailKind.Attempt || MailKinds.Urgent.Contains(kind);
+
     public static string Kind(MailKind kind) => kind switch
     {
         MailKind.Attempt => "Alert",
         MailKind.Success => "Alert about a sign-in",
+        MailKind.KnownPassword => "Alert about a known password",
         MailKind.Manual => "Requested picture",
         MailKind.Summary => "Summary",
         MailKind.LatePicture => "Late picture",
