@@ -162,7 +162,10 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
         Assert.Contains(set, page.Main, StringComparison.Ordinal);
         var links = page.Document.QuerySelectorAll("nav[aria-label=Settings] a");
         Assert.Equal(
-            ["/settings", "/settings/security", "/settings/address", "/settings/sessions", "/settings/activity", "/settings/data"],
+            [
+                "/settings", "/settings/security", "/settings/address", "/settings/sessions", "/settings/activity",
+                "/settings/data",
+            ],
             links.Select(link => link.GetAttribute("href")));
         Assert.Equal(path, Assert.Single(links, link => link.GetAttribute("aria-current") == "page").GetAttribute("href"));
     }
