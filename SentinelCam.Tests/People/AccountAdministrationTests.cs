@@ -36,6 +36,32 @@ public class AccountAdministrationTests(Household household) : IClassFixture<Hou
     }
 
     [Fact]
+    public async Task Lost_second_factor_is_reset_for_others_only()
+    {
+        var id = await _app.AddAccountAsync("Heidi", "heidi@example.org");
+        using var heidi = await _app.VisitAsAsync("heidi@example.org");
+        await AuthenticatorApp.TurnOnAsync(heidi, household.Clock);
+        var page = $"/admin/accounts/{id}";
+
+        var reset = await household.Ann.SubmitAsync(page, new { }, $"{page}?handler=ResetSecondFactor");
+
+        Assert.Contains("Second factor: off", reset.Main, StringComparison.Ordinal);
+        Assert.Equal("/login", (await heidi.GetAsync("/dashboard")).Path);
+        Assert.Equal("/dashboard", (await heidi.SignInAsync("heidi@example.org", SentinelCamApp.Password)).Path);
+        Assert.Equal("An administrator turned the second factor off. All sessions were signed out.", await _app.ReadAsync(
+            db => db.Deliveries.Where(d => d.RecipientId == id && d.Kind == MailKind.SettingsChanged)
+                .OrderByDescending(d => d.Id).Select(d => d.Changes).FirstAsync()));
+
+        await AuthenticatorApp.TurnOnAsync(household.Ann, household.Clock);
+        page = $"/admin/accounts/{await IdOfAsync(SentinelCamApp.AnnsEmail)}";
+        var own = await household.Ann.PostAsync($"{page}?handler=ResetSecondFactor",
+            [new("__RequestVerificationToken", (await household.Ann.GetAsync(page)).Token)]);
+        Assert.Equal(HttpStatusCode.NotFound, own.Status);
+        Assert.True(await _app.ReadAsync(db => db.Users.Where(a => a.Email == SentinelCamApp.AnnsEmail)
+            .Select(a => a.TwoFactorEnabled).SingleAsync()));
+    }
+
+    [Fact]
     public async Task Removed_request_is_gone_and_its_mail_address_can_register_again()
     {
         var id = await _app.AddAccountAsync("Grace", "grace@example.org", approved: false);

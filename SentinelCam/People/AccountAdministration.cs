@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.LoginAttempts;
 
 namespace SentinelCam.People;
 
@@ -27,12 +28,13 @@ public enum AdministrationOutcome
 /// <param name="IsRequest">Whether it was never approved.</param>
 /// <param name="IsApproved">Whether it can sign in.</param>
 /// <param name="IsAdministrator">Whether it is an administrator's.</param>
+/// <param name="HasSecondFactor">Whether the password alone does not sign in.</param>
 /// <param name="IsBeingDeleted">Whether only the rest of it is left.</param>
 /// <param name="LastSeenAt">The last request in a session; null if no session is left.</param>
 /// <param name="LastSignInAt">The last sign-in; null if there was none.</param>
 public sealed record AccountOverview(
     long Id, string Name, string Email, bool IsConfirmed, DateTimeOffset RegisteredAt, bool IsRequest, bool IsApproved,
-    bool IsAdministrator, bool IsBeingDeleted, DateTimeOffset? LastSeenAt, DateTimeOffset? LastSignInAt)
+    bool IsAdministrator, bool HasSecondFactor, bool IsBeingDeleted, DateTimeOffset? LastSeenAt, DateTimeOffset? LastSignInAt)
 {
     /// <summary>
     /// When somebody last used it; null if never. Rows of sessions go 30 days after their end. Then it is the last sign-in, which
@@ -46,7 +48,8 @@ public sealed record AccountOverview(
 /// them from the account's row.
 /// </summary>
 public sealed class AccountAdministration(
-    SentinelCamDbContext db, AlertNotices notices, ActivityLog activity, TimeProvider time, ILogger<AccountAdministration> logger)
+    SentinelCamDbContext db, AlertNotices notices, ActivityLog activity, SecondFactorChange factors, TimeProvider time,
+    ILogger<AccountAdministration> logger)
 {
     /// <summary>All accounts, those that wait for approval first.</summary>
     public Task<List<AccountOverview>> ListAsync() =>
@@ -97,6 +100,13 @@ public sealed class AccountAdministration(
         return await TellAsync(account, ActivityKind.AdministratorUnmade, "The account is no longer an administrator's.");
     });
 
+    /// <summary>Turns the second factor off for an owner who has lost it, and ends the account's sessions.</summary>
+    public async Task<AdministrationOutcome> ResetSecondFactorAsync(long id) =>
+        await db.Users.SingleOrDefaultAsync(a => a.Id == id && a.DeletedAt == null) is { } account
+        && await factors.ResetAsync(account, ActivityActor.Administrator) is FactorChangeOutcome.Changed
+            ? AdministrationOutcome.Done
+            : AdministrationOutcome.NotFound;
+
     /// <summary>Removes a request for an account that nobody has approved. It owns nothing.</summary>
     public async Task<AdministrationOutcome> RemoveRequestAsync(long id)
     {
@@ -115,7 +125,7 @@ public sealed class AccountAdministration(
 
     private IQueryable<AccountOverview> Overviews(IQueryable<Account> accounts) => accounts.Select(a => new AccountOverview(
         a.Id, a.Name, a.Email!, a.EmailConfirmed, a.RegisteredAt, a.RegisteredFrom != null, a.ApprovedAt != null,
-        db.UserRoles.Any(held => held.UserId == a.Id), a.DeletedAt != null,
+        db.UserRoles.Any(held => held.UserId == a.Id), a.TwoFactorEnabled, a.DeletedAt != null,
         db.Sessions.Where(s => s.AccountId == a.Id).Max(s => (DateTimeOffset?)s.LastSeenAt),
         db.KnownBrowsers.Where(b => b.AccountId == a.Id).Max(b => (DateTimeOffset?)b.LastAt)));
 

@@ -49,6 +49,12 @@ public sealed class AccountModel(
         return await AnswerAsync(outcome, "The account is no longer an administrator's. Its owner gets an email.");
     }
 
+    /// <summary>Not one's own, which takes a code: otherwise a stolen session and the password would get rid of it.</summary>
+    public async Task<IActionResult> OnPostResetSecondFactorAsync() => Id == Viewer.Of(User).Id
+        ? NotFound()
+        : await AnswerAsync(
+            await administration.ResetSecondFactorAsync(Id), "The second factor is off. The owner gets an email.");
+
     public async Task<IActionResult> OnPostDeleteAsync()
     {
         var isOwn = Id == Viewer.Of(User).Id;
