@@ -164,7 +164,8 @@ public sealed class SecondFactorTests : IAsyncLifetime
             await stranger.SignInAsync(Ann, "a stranger's guess");
         Assert.Equal(HttpStatusCode.BadRequest, (await stranger.PostAsync("/login/code", [new("Code", "123456")])).Status);
         var login = await stranger.GetAsync("/login");
-        await stranger.PostAsync("/login/code", [new("Code", _phone.WrongCode()), new("__RequestVerificationToken", login.Token)]);
+        await stranger.PostAsync(
+            "/login/code", [new("Code", _phone.WrongCode()), new("__RequestVerificationToken", login.Token)]);
         Assert.Equal("/login", (await stranger.GetAsync("/login/code")).Path);
 
         Assert.Equal((0, (DateTimeOffset?)null),
@@ -195,7 +196,8 @@ public sealed class SecondFactorTests : IAsyncLifetime
         using var thief = _app.Visit();
         thief.TakeCookies(_app.Address, other);
         Assert.Equal("/dashboard", (await other.SignInAsync(Ann, SentinelCamApp.Password)).Path);
-        Assert.Contains("in a browser that is trusted for 30 days", (await other.GetAsync("/settings/sessions")).Main, StringComparison.Ordinal);
+        Assert.Contains("in a browser that is trusted for 30 days", (await other.GetAsync("/settings/sessions")).Main,
+            StringComparison.Ordinal);
         // A copy of the cookie is worth nothing after the next sign-in
         await thief.EnterPasswordAsync(Ann);
 
@@ -284,7 +286,8 @@ public sealed class SecondFactorTests : IAsyncLifetime
         var off = await _ann.SubmitAsync(Page, new { Code = _phone.RecoveryCodes[0] }, $"{Page}?handler=Off");
 
         Assert.Equal("/settings/security", off.Path);
-        Assert.Contains("turned off: from now on, the password alone is enough", await LastNoticeAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "turned off: from now on, the password alone is enough", await LastNoticeAsync(), StringComparison.Ordinal);
         Assert.Equal("/login", (await other.GetAsync("/dashboard")).Path);
         Assert.Equal("/dashboard", (await other.SignInAsync(Ann, SentinelCamApp.Password)).Path);
         Assert.Empty(await HashesAsync());

@@ -178,7 +178,8 @@ public sealed class SignInPolicy(SentinelCamDbContext db, SecondFactors factors)
     }
 
     /// <summary>A lock that lasts longer than any was set while the clock was ahead.</summary>
-    private static bool IsLocked(DateTimeOffset? until, TimeSpan longest, DateTimeOffset now) => until > now && until <= now + longest;
+    private static bool IsLocked(DateTimeOffset? until, TimeSpan longest, DateTimeOffset now) =>
+        until > now && until <= now + longest;
 }
 
 /// <summary>What has to follow a submission.</summary>

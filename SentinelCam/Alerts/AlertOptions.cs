@@ -27,8 +27,8 @@ public sealed record AlertOptions(TimeSpan QuietPeriod)
     public const int FailuresBeforeSuccess = 3;
 
     /// <summary>
-    /// The maximum number of successes after failures mailed per hour, of sign-ins from new browsers, and of wrong codes after the
-    /// right password. Further ones are only recorded.
+    /// The maximum number of successes after failures mailed per hour, of sign-ins from new browsers, and of wrong codes after
+    /// the right password. Further ones are only recorded.
     /// </summary>
     public const int MaxUrgentPerHour = 10;
 

@@ -10,7 +10,8 @@ namespace SentinelCam.CommandLine;
 
 /// <summary>
 /// <c>SentinelCam account reset-password|reset-second-factor|make-administrator ADDRESS</c>: for an owner or an operator who
-/// cannot get in. All work while the site runs: SQLite lets one process write after the other, and the site keeps no account in memory.
+/// cannot get in. All work while the site runs: SQLite lets one process write after the other, and the site keeps no account in
+/// memory.
 /// </summary>
 internal static class AccountCommand
 {

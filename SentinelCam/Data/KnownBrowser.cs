@@ -21,7 +21,7 @@ public sealed class KnownBrowser : IGuessCounter
 
     public DateTimeOffset LastAt { get; set; }
 
-    /// <summary>Until then, the password is enough in this browser. Null: a second factor is asked for, if there is one.</summary>
+    /// <summary>Until then, the password is enough in this browser; null if a second factor is asked for.</summary>
     public DateTimeOffset? TrustedUntil { get; set; }
 
     /// <summary>The alert that told the owner about this browser; null if it was the account's first one.</summary>

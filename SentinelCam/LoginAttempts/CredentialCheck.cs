@@ -92,7 +92,9 @@ public sealed class CredentialCheck(
         return new SignInAnswer(result, account, wait, method);
     }
 
-    /// <summary>Checks the code that follows a right password. A wrong one is recorded, photographed and mailed at once.</summary>
+    /// <summary>
+    /// Checks the code that follows a right password. A wrong one is recorded, photographed and mailed at once.
+    /// </summary>
     /// <param name="accountId">The account whose password was right.</param>
     /// <param name="securityStamp">Its security stamp at that time.</param>
     /// <param name="code">The code, as typed.</param>

@@ -26,8 +26,8 @@ public enum FactorChangeOutcome
 }
 
 /// <summary>
-/// Turns the second factor of an account on and off, and renews its recovery codes. Each change tells the owner. Except turning it
-/// on, each needs a code: someone with a stolen session and the password must not get rid of the factor.
+/// Turns the second factor of an account on and off, and renews its recovery codes. Each change tells the owner. Except turning
+/// it on, each needs a code: someone with a stolen session and the password must not get rid of the factor.
 /// </summary>
 public sealed class SecondFactorChange(
     SentinelCamDbContext db, UserManager<Account> accounts, CredentialCheck credentials, AuthenticatorKeys keys,
@@ -49,8 +49,8 @@ public sealed class SecondFactorChange(
         {
             (own.TwoFactorEnabled, own.AuthenticatorKey, own.LastCodeStep) = (true, key, step);
             await notices.AddAsync(own, ActivityKind.SecondFactorOn,
-                "A second factor was turned on: from now on, signing in takes a code from an authenticator app. All other browsers "
-                    + "were signed out.");
+                "A second factor was turned on: from now on, signing in takes a code from an authenticator app. All other "
+                    + "browsers were signed out.");
             return await factors.ReplaceRecoveryCodesAsync(own.Id);
         });
     }
@@ -85,8 +85,8 @@ public sealed class SecondFactorChange(
     }
 
     /// <summary>
-    /// Turns it off for an owner who has lost the app and the recovery codes, ends all sessions, and tells the owner. The password
-    /// stays.
+    /// Turns it off for an owner who has lost the app and the recovery codes, ends all sessions, and tells the owner. The
+    /// password stays.
     /// </summary>
     /// <param name="account">The owner.</param>
     /// <param name="by">Who does it: an administrator, or a command on the machine.</param>

@@ -65,8 +65,9 @@ public sealed class LoginCodeModel(
                 Response.SayUnavailable();
                 return await ShowAsync(accountId, Unavailable.Advice);
             default:
-                return await ShowAsync(accountId, "The code is wrong, or it was used before. This is recorded as a failed sign-in, "
-                    + "and the account's owner is told that somebody knows the password. Wait for the next code and try again.");
+                return await ShowAsync(accountId, "The code is wrong, or it was used before. This is recorded as a failed "
+                    + "sign-in, and the account's owner is told that somebody knows the password. Wait for the next code and try "
+                    + "again.");
         }
     }
 

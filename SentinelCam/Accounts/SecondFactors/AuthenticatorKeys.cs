@@ -7,8 +7,8 @@ namespace SentinelCam.Accounts;
 
 /// <summary>The secrets that accounts share with their authenticator apps, and the codes made from them (RFC 6238).</summary>
 /// <remarks>
-/// A secret is encrypted with the keys in <c>keys/</c>, so that a copy of the database alone makes no codes, and for its account, so
-/// that it works for no other.
+/// A secret is encrypted with the keys in <c>keys/</c>, so that a copy of the database alone makes no codes, and for its account,
+/// so that it works for no other.
 /// </remarks>
 public sealed class AuthenticatorKeys(IDataProtectionProvider protection, ILogger<AuthenticatorKeys> logger)
 {

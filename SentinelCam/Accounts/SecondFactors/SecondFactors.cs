@@ -24,8 +24,8 @@ public sealed record MatchingCode(long? Step, long? RecoveryCodeId)
 
 /// <summary>The codes of authenticator apps, and the recovery codes for when the app is lost.</summary>
 /// <remarks>
-/// Not Identity's: it stores the app's secret and the recovery codes as they are, accepts a code as often as it is sent within five
-/// periods, and reads and writes in transactions of its own, so that parallel requests could use a code twice.
+/// Not Identity's: it stores the app's secret and the recovery codes as they are, accepts a code as often as it is sent within
+/// five periods, and reads and writes in transactions of its own, so that parallel requests could use a code twice.
 /// </remarks>
 public sealed class SecondFactors(SentinelCamDbContext db, AuthenticatorKeys keys)
 {

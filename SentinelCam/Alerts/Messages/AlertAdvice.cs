@@ -65,8 +65,8 @@ internal sealed class AlertAdvice(AlertContent content, LogInWords words)
         _ when content.IsPasswordKnown =>
         [
             "If it was you and you mistyped the code, you do not need to do anything.",
-            "If it was not you, someone else knows your password. Nobody got in this time. Change your password now under Settings, "
-                + "and wherever else you use it.",
+            "If it was not you, someone else knows your password. Nobody got in this time. Change your password now under "
+                + "Settings, and wherever else you use it.",
             "Never tell anyone a code, whoever asks. SentinelCam asks for one only on its own pages.",
         ],
         _ when content.ForAdministrators =>

@@ -111,7 +111,8 @@ public sealed class AlertContentQuery(
         if (entry is null)
             return content with { PictureProblem = "The owner has deleted the entry." };
         // A picture taken after the first mail was due has a mail of its own
-        if ((delivery.Kind is MailKind.Attempt || MailKinds.Urgent.Contains(delivery.Kind)) && await HasLatePictureMailAsync(delivery))
+        if ((delivery.Kind is MailKind.Attempt || MailKinds.Urgent.Contains(delivery.Kind))
+            && await HasLatePictureMailAsync(delivery))
             return content with { PictureProblem = "It came too late for this mail and follows in another." };
 
         var ids = told.Select(a => (long?)a.Id).ToList();

@@ -135,7 +135,8 @@ internal sealed class AlertText
                 + $"hour before.{(_content.IsNewBrowser ? $" The browser is new: {NewBrowser}." : "")}",
             MailKind.Success => $"Someone signed in {where} from a new browser: {NewBrowser}.",
             MailKind.KnownPassword =>
-                $"Someone tried to sign in {where} with the right password, and a wrong code. Only the second factor kept them out.",
+                $"Someone tried to sign in {where} with the right password, and a wrong code. Only the second factor kept them "
+                + "out.",
             MailKind.LatePicture when IsAboutKnownPassword =>
                 $"This is the picture of the sign-in {where} with the right password, and a wrong code. {LatePictureReason}",
             MailKind.LatePicture when IsSuccessAfterFailures =>

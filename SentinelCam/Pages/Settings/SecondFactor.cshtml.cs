@@ -19,7 +19,9 @@ public sealed class SecondFactorModel(
     [BindProperty]
     public string? Code { get; set; }
 
-    /// <summary>The encrypted secret that is being set up. The browser keeps it until a code has shown that the app has it.</summary>
+    /// <summary>
+    /// The encrypted secret that is being set up. The browser keeps it until a code has shown that the app has it.
+    /// </summary>
     [BindProperty]
     public string? Key { get; set; }
 
@@ -91,17 +93,17 @@ public sealed class SecondFactorModel(
         switch (outcome)
         {
             case FactorChangeOutcome.WrongCode when account.TwoFactorEnabled:
-                ModelState.AddModelError(nameof(Code), "The code is wrong, or it was used before, so nothing was changed. The failure "
-                    + "is recorded like a failed sign-in.");
+                ModelState.AddModelError(nameof(Code), "The code is wrong, or it was used before, so nothing was changed. The "
+                    + "failure is recorded like a failed sign-in.");
                 break;
             case FactorChangeOutcome.WrongCode:
-                ModelState.AddModelError(nameof(Code), "The code is wrong, so nothing was changed. Enter the one that the app shows now. "
-                    + "If it stays wrong, check that the clocks of the phone and of this device are right.");
+                ModelState.AddModelError(nameof(Code), "The code is wrong, so nothing was changed. Enter the one that the app "
+                    + "shows now. If it stays wrong, check that the clocks of the phone and of this device are right.");
                 break;
             case FactorChangeOutcome.TooManyWrong:
                 Response.SayTooManyWrong();
-                ModelState.AddModelError(nameof(Code), "Too many codes were wrong in this browser, so nothing was compared or changed. "
-                    + "Wait and try again; the wait doubles each time.");
+                ModelState.AddModelError(nameof(Code), "Too many codes were wrong in this browser, so nothing was compared or "
+                    + "changed. Wait and try again; the wait doubles each time.");
                 break;
             case FactorChangeOutcome.NotRecorded:
                 Response.SayUnavailable();
