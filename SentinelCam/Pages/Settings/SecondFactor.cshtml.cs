@@ -97,8 +97,8 @@ public sealed class SecondFactorModel(
                     + "failure is recorded like a failed sign-in.");
                 break;
             case FactorChangeOutcome.WrongCode:
-                ModelState.AddModelError(nameof(Code), "The code is wrong, so nothing was changed. Enter the one that the app shows "
-                    + "now. If it stays wrong, check that the clocks of the phone and of this device are right.");
+                ModelState.AddModelError(nameof(Code), "The code is wrong, so nothing was changed. Enter the one that the app "
+                    + "shows now. If it stays wrong, check that the clocks of the phone and of this device are right.");
                 break;
             case FactorChangeOutcome.TooManyWrong:
                 Response.SayTooManyWrong();
