@@ -9,14 +9,15 @@ public class SessionTests(Household household) : IClassFixture<Household>
     [Fact]
     public async Task Session_expires_after_twelve_idle_hours()
     {
+        using var bob = await household.App.VisitAsAsync(Household.Bobs);
         household.Clock.Sleep(TimeSpan.FromHours(11));
-        Assert.Equal("/dashboard", (await household.Bob.GetAsync("/dashboard")).Path);
+        Assert.Equal("/dashboard", (await bob.GetAsync("/dashboard")).Path);
         household.Clock.Sleep(TimeSpan.FromHours(13));
 
-        var fragment = await household.Bob.GetAsync("/userdata", ("HX-Request", "true"));
+        var fragment = await bob.GetAsync("/userdata", ("HX-Request", "true"));
         Assert.Equal(HttpStatusCode.Unauthorized, fragment.Status);
         Assert.Contains("/login?ReturnUrl=%2Fuserdata", fragment.Headers["HX-Redirect"], StringComparison.Ordinal);
-        Assert.Equal("/login", (await household.Bob.GetAsync("/dashboard")).Path);
+        Assert.Equal("/login", (await bob.GetAsync("/dashboard")).Path);
     }
 
     [Fact]

@@ -48,8 +48,10 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
         Assert.Contains("bobs-user", await TextAsync(zip, "device-users.json"), StringComparison.Ordinal);
 
         var store = _app.Services.GetRequiredService<SnapshotStore>();
-        var pictures = await _app.ReadAsync(db => db.Snapshots.Where(s => db.ImageLog.Any(e => e.OwnerId == bob.Id
-            && (e.Id == s.EntryId || (s.StripOfId != null && e.Snapshot!.Id == s.StripOfId)))).Select(s => s.FileName).ToListAsync());
+        var pictures = await _app.ReadAsync(db => db.Snapshots
+            .Where(s => db.ImageLog.Any(e => e.OwnerId == bob.Id
+                && (e.Id == s.EntryId || (s.StripOfId != null && e.Snapshot!.Id == s.StripOfId))))
+            .Select(s => s.FileName).ToListAsync());
         Assert.NotEmpty(pictures);
         Assert.Equal(pictures.Select(name => new FileInfo(store.PathOf(name)).Length).Order(),
             zip.Entries.Where(e => e.Name.EndsWith(".jpg", StringComparison.Ordinal)).Select(e => e.Length).Order());
