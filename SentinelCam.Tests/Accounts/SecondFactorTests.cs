@@ -295,6 +295,20 @@ public sealed class SecondFactorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_shows_what_is_stored_when_a_change_could_not_be_saved()
+    {
+        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(
+            "CREATE TRIGGER Full BEFORE DELETE ON RecoveryCodes BEGIN SELECT RAISE(ABORT, 'full'); END"));
+
+        var off = await _ann.SubmitAsync(Page, new { Code = _phone.Code() }, $"{Page}?handler=Off");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, off.Status);
+        Assert.Contains("The second factor is on", off.Main, StringComparison.Ordinal);
+        Assert.Contains("10 recovery codes are left", off.Main, StringComparison.Ordinal);
+        Assert.True(await _app.ReadAsync(db => db.Users.Select(a => a.TwoFactorEnabled).SingleAsync()));
+    }
+
+    [Fact]
     public async Task New_recovery_codes_replace_the_old_ones_and_can_be_saved()
     {
         var renewed = await _ann.SubmitAsync(Page, new { Code = _phone.Code() }, $"{Page}?handler=Renew");

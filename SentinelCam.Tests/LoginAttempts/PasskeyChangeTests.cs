@@ -115,6 +115,28 @@ public class PasskeyChangeTests(Household household) : IClassFixture<Household>
     }
 
     [Fact]
+    public async Task Removed_passkey_is_not_added_again_by_a_copy_of_the_request()
+    {
+        var id = await _app.AddAccountAsync("Gina", "gina@example.org");
+        using var gina = await _app.VisitByNameAsAsync("gina@example.org");
+        using var passkey = new SoftPasskey();
+        var page = await gina.SubmitAsync(Page, new { }, $"{Page}?handler=Add");
+        var part = page.Document.QuerySelector(".passkey")!;
+        var credential = passkey.Create(
+            System.Text.Json.Nodes.JsonNode.Parse(part.GetAttribute("data-options")!)!, _app.Origin());
+        var added = await SaveAsync();
+        Assert.Contains("The passkey was added", added.Main, StringComparison.Ordinal);
+        await gina.SubmitAsync(added, new { Id = IdOf(passkey) }, $"{Page}?handler=Remove");
+
+        Assert.Contains("The passkey was not added", (await SaveAsync()).Main, StringComparison.Ordinal);
+        Assert.Equal(0, await _app.ReadAsync(db => db.UserPasskeys.CountAsync(p => p.UserId == id)));
+
+        Task<WebAnswer> SaveAsync() => gina.SubmitAsync(
+            page, new { Name = "key", Credential = credential, CredentialState = part.GetAttribute("data-state") },
+            $"{Page}?handler=Save");
+    }
+
+    [Fact]
     public async Task Other_peoples_passkeys_look_like_missing_ones()
     {
         var (_, passkey) = await _app.AddAccountWithPasskeyAsync("Dora", "dora@example.org");

@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -59,6 +61,7 @@ public class PasskeySignInTests(Household household) : IClassFixture<Household>
     [InlineData("a forged state")]
     [InlineData("another's user handle")]
     [InlineData("too long")]
+    [InlineData("quoted")]
     public async Task Answer_that_is_not_valid_is_refused_recorded_and_photographed(string fault)
     {
         var email = $"{fault.Replace(' ', '.').Replace('\'', '.')}@example.org";
@@ -93,6 +96,9 @@ public class PasskeySignInTests(Household household) : IClassFixture<Household>
         var answer = passkey.Answer(options, origin, isVerified: fault != "not verified", isTampered: fault == "tampered");
         if (fault == "too long")
             answer = answer.Insert(1, new string(' ', PasskeyAnswer.MaxLength));
+        // The handler's message quotes the type. Without a signature, it must not look like a copied passkey
+        if (fault == "quoted")
+            answer = answer.Replace("public-key", "signature counter", StringComparison.Ordinal);
         var refused = await visitor.SendPasskeyAsync(answer, state);
 
         Assert.Equal((HttpStatusCode.OK, "/login"), (refused.Status, refused.Path));
@@ -237,6 +243,29 @@ public class PasskeySignInTests(Household household) : IClassFixture<Household>
 
         Task<WebAnswer> SendAsync(string answer, string state) => visitor.SubmitAsync(
             page, new { Code = "", PasskeyAnswer = answer, PasskeyState = state }, "/login/code");
+    }
+
+    [Fact]
+    public async Task Flood_of_wrong_passkeys_after_a_right_password_is_delayed_like_one_of_passwords()
+    {
+        await using var app = await SentinelCamApp.StartAsync(household.Clock, services =>
+            services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1_000));
+        using (var ann = await app.RegisterAnnAsync())
+            await AuthenticatorApp.TurnOnAsync(ann, household.Clock);
+        using var thief = app.VisitByName();
+        var page = await thief.EnterPasswordAsync(SentinelCamApp.AnnsEmail);
+        for (var i = 0; i < SignInDelays.FreePerAddress; i++)
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync()).Status);
+
+        var delayed = await SendAsync();
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, "1"), (delayed.Status, delayed.Headers["Retry-After"]));
+        Assert.Contains("the passkey was not checked", delayed.Main, StringComparison.Ordinal);
+        Assert.Equal(LoginOutcome.NotChecked,
+            await app.ReadAsync(db => db.LoginAttempts.OrderByDescending(a => a.Id).Select(a => a.Outcome).FirstAsync()));
+
+        Task<WebAnswer> SendAsync() => thief.PostAsync("/login/code",
+            [new("PasskeyAnswer", "{}"), new("PasskeyState", "none"), new("__RequestVerificationToken", page.Token)]);
     }
 
     /// <summary>Without the sign-ins from browsers that were new.</summary>

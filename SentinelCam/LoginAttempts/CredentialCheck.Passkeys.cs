@@ -56,23 +56,30 @@ public sealed partial class CredentialCheck
         var visitor = Visitor.Of(context);
         using var trace = Telemetry.BeginTrace("check credentials");
         Account? account = null;
+        TimeSpan? wait = null;
         var result = await GuardAsync(async () =>
         {
             var browserId = await browsers.FindAsync(accountId, browserKey);
             account = await db.Users.SingleOrDefaultAsync(a => a.Id == accountId);
-            return await RecordAsync(account, TypedAccount.Mask, visitor, LineOf(browserId, visitor), at, async _ =>
+            wait = browserId is null ? delays.Begin(visitor) : null;
+            var recorded = await RecordAsync(account, TypedAccount.Mask, visitor, LineOf(browserId, visitor), at, async _ =>
             {
                 if (!await policy.MayFollowAsync(accountId, securityStamp))
                     return new SignInDecision(null, accountId) { Needs = SignInStep.Password };
+                if (wait is not null)
+                    return await policy.DecideUncheckedAsync(accountId);
                 var verdict = await passkeys.VerifyAsync(
                     answer, PasskeyPurpose.SecondFactor(securityStamp), account, context);
                 return verdict is PasskeyVerdict.Wrong
                     ? new SignInDecision(LoginOutcome.WrongCode, accountId)
                     : await policy.DecidePasskeyAsync(accountId, verdict);
             }, browserId);
+            if (recorded.Result is CredentialResult.Accepted && browserId is null)
+                delays.Undo(visitor);
+            return recorded;
         });
         return new SignInAnswer(
-            result, result is CredentialResult.Accepted ? account : null, null, SignInMethods.PasswordAndPasskey);
+            result, result is CredentialResult.Accepted ? account : null, wait, SignInMethods.PasswordAndPasskey);
     }
 
     /// <summary>

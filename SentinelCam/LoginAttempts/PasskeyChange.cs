@@ -77,6 +77,8 @@ public sealed class PasskeyChange(
             return PasskeyChangeOutcome.NotAccepted;
         return await SaveAsync(async () =>
         {
+            // Another addition may have changed it since
+            await db.Entry(account).ReloadAsync();
             if (await db.UserPasskeys.CountAsync(p => p.UserId == account.Id) >= MaxPerAccount)
                 return PasskeyChangeOutcome.TooMany;
             var made = await handler.PerformAttestationAsync(new PasskeyAttestationContext
@@ -92,6 +94,9 @@ public sealed class PasskeyChange(
                 return PasskeyChangeOutcome.NotAccepted;
             }
 
+            // Otherwise a copy of the request would add a passkey again that its owner has removed
+            if (!await challenges.UseAsync(state))
+                return PasskeyChangeOutcome.NotAccepted;
             made.Passkey.Name = NameFrom(name, context);
             await notices.AddAsync(
                 account,

@@ -130,7 +130,7 @@ public sealed class SecondFactorChange(
             var codes = await change(account);
             // Saves everything. A new stamp ends all sessions
             if (endsSessions && !(await accounts.UpdateSecurityStampAsync(account)).Succeeded)
-                return (FactorChangeOutcome.ChangedElsewhere, []);
+                return await RefusedAsync(FactorChangeOutcome.ChangedElsewhere);
             await db.SaveChangesAsync();
             await transaction.CommitAsync();
             logger.LogInformation("The second factor of account {AccountId} was changed: {State}",
@@ -141,7 +141,14 @@ public sealed class SecondFactorChange(
         catch (Exception error) when (error is DbException or DbUpdateException or InvalidOperationException)
         {
             logger.LogError("The second factor could not be changed: {Problem}", (error.InnerException ?? error).Message);
-            return (FactorChangeOutcome.NotRecorded, []);
+            return await RefusedAsync(FactorChangeOutcome.NotRecorded);
+        }
+
+        // The page shows the account as it is stored
+        async Task<(FactorChangeOutcome, IReadOnlyList<string>)> RefusedAsync(FactorChangeOutcome outcome)
+        {
+            await db.Entry(account).ReloadAsync();
+            return (outcome, []);
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class LoginCodeModel(
 
         var visitor = Visitor.Of(HttpContext);
         var key = BrowserCookie.KeyFor(HttpContext, accountId);
-        var (result, account, _, method) = passkey is null
+        var (result, account, wait, method) = passkey is null
             ? await credentials.CheckCodeAsync(accountId, stamp, Code!, visitor, key)
             : await credentials.CheckPasskeyAsync(accountId, stamp, passkey, HttpContext, key);
         switch (result)
@@ -64,6 +64,10 @@ public sealed class LoginCodeModel(
                 await CodeStep.EndAsync(HttpContext);
                 return StartAgain("The code was not checked, because too many were wrong or the account has changed. Wait five "
                     + "minutes, then sign in again.");
+            case CredentialResult.NotChecked:
+                Response.SayTooBusy(wait);
+                return await ShowAsync(accountId, "Too many sign-ins from your network have failed, so the passkey was not "
+                    + "checked. This is recorded as a failed sign-in. Wait and try again.");
             case CredentialResult.NotRecorded:
                 Response.SayUnavailable();
                 return await ShowAsync(accountId, Unavailable.Advice);
@@ -72,7 +76,8 @@ public sealed class LoginCodeModel(
                     ? "The passkey was not accepted. This is recorded as a failed sign-in, and the account's owner is told that "
                         + "somebody knows the password."
                     : "The code is wrong, or it was used before. This is recorded as a failed sign-in, "
-                    + "and the account's owner is told that somebody knows the password. Wait for the next code and try again.");
+                        + "and the account's owner is told that somebody knows the password. Wait for the next code and try "
+                        + "again.");
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class PasskeyCheck(
     SentinelCamDbContext db, IPasskeyHandler<Account> handler, PasskeyChallenges challenges, KnownBrowsers browsers,
     TimeProvider time)
 {
+    private const string CounterProblem =
+        "The authenticator's signature counter is unexpectedly less than or equal to the stored signature counter.";
+
     /// <summary>Finds the account that has a passkey, and whether it has signed in in this browser before.</summary>
     /// <param name="answer">The passkey's answer.</param>
     /// <param name="keyOf">The key that the browser has for an account.</param>
@@ -74,10 +77,9 @@ public sealed class PasskeyCheck(
 
     /// <summary>
     /// Whether the handler, which compares the counter after the signature, has refused it. It says so only in its message, which
-    /// a test watches.
+    /// a test watches. The whole message counts, because others quote the answer.
     /// </summary>
-    private static bool IsAboutTheCounter(PasskeyException failure) =>
-        failure.Message.Contains("signature counter", StringComparison.Ordinal);
+    private static bool IsAboutTheCounter(PasskeyException failure) => failure.Message == CounterProblem;
 
     private static byte[]? CredentialIdOf(PasskeyAnswer answer)
     {
