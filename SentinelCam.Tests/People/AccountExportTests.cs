@@ -62,8 +62,12 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
 
         var keys = await _app.ReadAsync(db => db.Sessions.Select(s => s.KeyHash).Concat(db.KnownBrowsers.Select(b => b.KeyHash))
             .Concat(db.AccountLinks.Select(l => l.Key)).Concat(db.RecoveryCodes.Select(c => c.Hash)).ToListAsync());
-        string?[] secrets = [bob.PasswordHash, bob.SecurityStamp, bob.ConcurrencyStamp, bob.PendingRecipientKey, HouseholdWithHistory.AnnsNetworkAddress,
-            HouseholdWithHistory.AnnsBrowser, Convert.ToBase64String(HouseholdWithHistory.PasskeySecret), .. keys];
+        string?[] secrets =
+        [
+            bob.PasswordHash, bob.SecurityStamp, bob.ConcurrencyStamp, bob.PendingRecipientKey,
+            HouseholdWithHistory.AnnsNetworkAddress, HouseholdWithHistory.AnnsBrowser,
+            Convert.ToBase64String(HouseholdWithHistory.PasskeySecret), .. keys,
+        ];
         Assert.NotNull(bob.PendingRecipientKey);
         foreach (var file in zip.Entries.Where(e => !e.Name.EndsWith(".jpg", StringComparison.Ordinal)))
         {
