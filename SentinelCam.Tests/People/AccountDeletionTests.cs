@@ -98,6 +98,28 @@ public class AccountDeletionTests
     }
 
     [Fact]
+    public async Task Deletion_takes_invitations_of_the_address_and_leaves_other_owners_the_links_that_undo_a_change()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
+        using var ann = await app.RegisterAnnAsync();
+        await app.AddAccountAsync("Zoe", Zoes);
+        using var zoe = await app.VisitAsAsync(Zoes);
+        // Ann's account had the address until somebody changed it
+        var undo = NewLink(1, Zoes);
+        var invitation = NewLink(1, "ZOE@example.org");
+        invitation.Purpose = LinkPurpose.Invitation;
+        await app.ReadAsync(db =>
+        {
+            db.AddRange(undo, invitation);
+            return db.SaveChangesAsync();
+        });
+
+        await zoe.SubmitAsync("/settings/data", new { Address = Zoes }, "/settings/data?handler=Delete");
+
+        Assert.Equal([undo.Id], await app.ReadAsync(db => db.AccountLinks.Select(l => l.Id).ToListAsync()));
+    }
+
+    [Fact]
     public async Task Crash_between_files_and_rows_is_finished_by_the_next_hourly_job()
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);

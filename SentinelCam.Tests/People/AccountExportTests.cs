@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
@@ -33,6 +34,11 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
         var account = (await JsonAsync(zip, "account.json"))[0];
         Assert.Equal((bob.Name, bob.Email), (account.GetProperty("name").GetString(), account.GetProperty("email").GetString()));
         Assert.Equal(bob.RegisteredAt, account.GetProperty("registeredAt").GetDateTimeOffset());
+        Assert.Equal(2, account.GetProperty("recoveryCodesLeft").GetInt32());
+        var passkey = Assert.Single(await JsonAsync(zip, "passkeys.json"));
+        Assert.Equal(("Bob's phone", HouseholdWithHistory.PasskeyAddedAt),
+            (passkey.GetProperty("name").GetString(), passkey.GetProperty("createdAt").GetDateTimeOffset()));
+        Assert.Equal(JsonValueKind.Null, passkey.GetProperty("lastUsedAt").ValueKind);
         await CompareAsync(zip, "sessions.json", db => db.Sessions.Where(s => s.AccountId == bob.Id).Select(s => s.Id));
         await CompareAsync(zip, "browsers.json", db => db.KnownBrowsers.Where(b => b.AccountId == bob.Id).Select(b => b.Id));
         await CompareAsync(zip, "links.json", db => db.AccountLinks.Where(l => l.AccountId == bob.Id).Select(l => l.Id));
@@ -57,8 +63,13 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
             zip.Entries.Where(e => e.Name.EndsWith(".jpg", StringComparison.Ordinal)).Select(e => e.Length).Order());
 
         var keys = await _app.ReadAsync(db => db.Sessions.Select(s => s.KeyHash).Concat(db.KnownBrowsers.Select(b => b.KeyHash))
-            .Concat(db.AccountLinks.Select(l => l.Key)).ToListAsync());
-        string?[] secrets = [bob.PasswordHash, bob.SecurityStamp, bob.ConcurrencyStamp, bob.PendingRecipientKey, .. keys];
+            .Concat(db.AccountLinks.Select(l => l.Key)).Concat(db.RecoveryCodes.Select(c => c.Hash)).ToListAsync());
+        string?[] secrets =
+        [
+            bob.PasswordHash, bob.SecurityStamp, bob.ConcurrencyStamp, bob.PendingRecipientKey,
+            HouseholdWithHistory.AnnsNetworkAddress, HouseholdWithHistory.AnnsBrowser,
+            Convert.ToBase64String(HouseholdWithHistory.PasskeySecret), .. keys,
+        ];
         Assert.NotNull(bob.PendingRecipientKey);
         foreach (var file in zip.Entries.Where(e => !e.Name.EndsWith(".jpg", StringComparison.Ordinal)))
         {
@@ -159,6 +170,12 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
 
     public sealed class HouseholdWithHistory : Household
     {
+        public const string AnnsNetworkAddress = "192.0.2.77", AnnsBrowser = "Browser of an administrator";
+
+        public static readonly DateTimeOffset PasskeyAddedAt = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+
+        public static readonly byte[] PasskeySecret = [.. Enumerable.Range(65, 24).Select(i => (byte)i)];
+
         public override async ValueTask InitializeAsync()
         {
             await base.InitializeAsync();
@@ -172,6 +189,31 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
             {
                 var bob = await db.Users.SingleAsync(a => a.Email == Bobs);
                 db.Add(new DeviceUser { Name = "bobs-user", AccountId = bob.Id });
+                db.Add(new IdentityUserPasskey<long>
+                {
+                    UserId = bob.Id,
+                    CredentialId = PasskeySecret,
+                    Data = new IdentityPasskeyData
+                    {
+                        Name = "Bob's phone",
+                        CreatedAt = PasskeyAddedAt,
+                        PublicKey = PasskeySecret,
+                        AttestationObject = PasskeySecret,
+                        ClientDataJson = PasskeySecret,
+                    },
+                });
+                db.AddRange(
+                    new RecoveryCode { AccountId = bob.Id, Hash = "a hash of a code" },
+                    new RecoveryCode { AccountId = bob.Id, Hash = "another hash of a code" });
+                db.Add(new AccountActivity
+                {
+                    AccountId = bob.Id,
+                    Actor = ActivityActor.Administrator,
+                    Kind = ActivityKind.DeviceUserAssigned,
+                    Detail = "",
+                    RemoteAddress = AnnsNetworkAddress,
+                    Browser = AnnsBrowser,
+                });
                 db.Add(new AccountLink { Purpose = LinkPurpose.ResetPassword, AccountId = bob.Id, Key = "a key of a link" });
                 db.Add(new AccountActivity
                 {

@@ -116,13 +116,13 @@ public class InvitationTests
         using var stranger = app.Visit();
         await stranger.RegisterAsync("Stranger", Guest, "another horse, another battery");
 
-        Assert.Contains("on its way", (await ann.SubmitAsync("/admin/accounts", new { Address = Guest }, ByMail)).Main,
-            StringComparison.Ordinal);
-        var mail = (await server.WaitForAsync(Guest, "invites you"))[0];
+        Assert.Contains("on its way", (await ann.SubmitAsync(
+            "/admin/accounts", new { Address = "Guest@Example.net" }, ByMail)).Main, StringComparison.Ordinal);
+        var mail = (await server.WaitForAsync("Guest@Example.net", "invites you"))[0];
         var first = PathOf(MailedLink.LinkOf(mail));
-        // Another one replaces it
+        // Another one replaces it, however the address is written
         await ann.SubmitAsync("/admin/accounts", new { Address = Guest }, ByMail);
-        var second = PathOf(MailedLink.LinkOf((await server.WaitForAsync(Guest, "invites you", count: 2))[1]));
+        var second = PathOf(MailedLink.LinkOf((await server.WaitForAsync(Guest, "invites you"))[0]));
         using var guest = app.Visit();
         Assert.Contains("was revoked or replaced", (await guest.GetAsync(first)).Main, StringComparison.Ordinal);
         var form = await guest.GetAsync(second);

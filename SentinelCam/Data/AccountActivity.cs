@@ -2,8 +2,8 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Something that happened to an account, or that an administrator did to the site. Lines are never changed, and only retention
-/// removes them: triggers refuse everything else. They contain no names, which are looked up by id, so that nothing has to be
-/// changed when an account is deleted, and no secrets.
+/// removes them: triggers refuse everything else. They contain no names of accounts, which are looked up
+/// by id, so that nothing has to be changed when an account is deleted, and no secrets.
 /// </summary>
 public sealed class AccountActivity
 {

@@ -80,7 +80,9 @@ public sealed class AccountDeletion(
         await db.UserRoles.Where(held => held.UserId == id).ExecuteDeleteAsync();
         await db.Sessions.Where(s => s.AccountId == id).ExecuteDeleteAsync();
         await db.KnownBrowsers.Where(b => b.AccountId == id).ExecuteDeleteAsync();
-        await db.AccountLinks.Where(l => l.AccountId == id || l.Address == email).ExecuteDeleteAsync();
+        // Whoever gets an account with the earlier address of another could otherwise destroy the link that undoes the change
+        await db.AccountLinks.Where(l => l.AccountId == id || (l.Purpose != LinkPurpose.UndoAddress
+            && EF.Functions.Collate(l.Address, "NOCASE") == email)).ExecuteDeleteAsync();
         await db.Deliveries.Where(d => d.RecipientId == id && d.State == DeliveryState.Waiting).ExecuteDeleteAsync();
         // A capture that is running finds that its picture is no longer wanted
         await db.ImageLog.Where(e => e.OwnerId == id && e.CaptureState == CaptureState.Waiting)
@@ -159,7 +161,8 @@ public sealed class AccountDeletion(
     private async Task<int> DeleteMailsAsync(long id, string email)
     {
         var mails = await db.Deliveries
-            .Where(d => d.RecipientId == id || (d.Recipient == email && d.Kind == MailKind.Invitation))
+            .Where(d => d.RecipientId == id || (d.Kind == MailKind.Invitation
+                && EF.Functions.Collate(d.Recipient, "NOCASE") == email))
             .Take(RowsPerStep).Select(d => new { d.Id, d.CreatedAt, d.MessageId }).ToListAsync();
         // Without a mail server, they are files with pictures
         foreach (var mail in mails)

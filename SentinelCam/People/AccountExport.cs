@@ -23,13 +23,14 @@ public sealed class AccountExport(
         Everything that SentinelCam stores about your account
         =====================================================
 
-        account.json     your name, your address and your settings
+        account.json     your name, your address and your settings, and how many recovery codes you have left
+        passkeys.json    the names of your passkeys, when they were added, and their last sign-in
         sessions.json    the browsers that were signed in, up to 30 days after their end
         browsers.json    the browsers that are known, and their last sign-in
         links.json       links that were mailed to you, and invitations that you sent
         attempts.json    attempts to sign in to your account or, at the device, to your user
         alerts.json      bursts of attempts, and your answers to "Was it you?"
-        activity.json    what happened to your account
+        activity.json    what happened to your account; not from where an administrator did something
         mails.json       the emails that were sent to you, or are still to be sent
         device-users.json, device-rules.json
                          your users of the device, and from which failure on you are alerted
@@ -90,6 +91,7 @@ public sealed class AccountExport(
             a.ApprovedAt,
             IsAdministrator = db.UserRoles.Any(held => held.UserId == id),
             a.TwoFactorEnabled,
+            RecoveryCodesLeft = db.RecoveryCodes.Count(c => c.AccountId == id),
             a.AccessFailedCount,
             a.LockoutEnd,
             a.FirstStepsEndedAt,
@@ -100,6 +102,13 @@ public sealed class AccountExport(
             a.ExtraRecipient,
             a.PendingRecipient,
             a.PendingRecipientUntil,
+        }))),
+        // They have no number, and fit on one page: an account has few
+        ("passkeys.json", last => db.UserPasskeys.Where(p => p.UserId == id && last == 0).Select(p => new Row(0, new
+        {
+            p.Data.Name,
+            p.Data.CreatedAt,
+            LastUsedAt = EF.Property<DateTimeOffset?>(p, PasskeyColumns.LastUsedAt),
         }))),
         ("sessions.json", last => db.Sessions.Where(s => s.AccountId == id && s.Id > last).OrderBy(s => s.Id)
             .Select(s => new Row(s.Id, new
@@ -116,7 +125,7 @@ public sealed class AccountExport(
                 s.LockoutEnd,
             }))),
         ("browsers.json", last => db.KnownBrowsers.Where(b => b.AccountId == id && b.Id > last).OrderBy(b => b.Id)
-            .Select(b => new Row(b.Id, new { b.Id, b.LastAt, b.AccessFailedCount, b.LockoutEnd }))),
+            .Select(b => new Row(b.Id, new { b.Id, b.LastAt, b.TrustedUntil, b.AccessFailedCount, b.LockoutEnd }))),
         ("links.json", last => db.AccountLinks.Where(l => l.AccountId == id && l.Id > last).OrderBy(l => l.Id)
             .Select(l => new Row(l.Id, new { l.Id, l.Purpose, l.Address, l.CreatedAt, l.ExpiresAt, l.UsedAt }))),
         ("attempts.json", last => db.LoginAttempts.Where(a => a.OwnerId == id && a.Id > last).OrderBy(a => a.Id)
@@ -165,8 +174,9 @@ public sealed class AccountExport(
                 a.Kind,
                 a.Detail,
                 a.AlertId,
-                a.RemoteAddress,
-                a.Browser,
+                // Where an administrator works is not the owner's business
+                RemoteAddress = a.Actor == ActivityActor.Administrator ? "" : a.RemoteAddress,
+                Browser = a.Actor == ActivityActor.Administrator ? "" : a.Browser,
             }))),
         ("mails.json", last => db.Deliveries.Where(d => d.RecipientId == id && d.Id > last).OrderBy(d => d.Id)
             .Select(d => new Row(d.Id, new
