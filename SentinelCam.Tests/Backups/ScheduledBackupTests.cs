@@ -38,6 +38,23 @@ public sealed class ScheduledBackupTests : IDisposable
     }
 
     [Fact]
+    public async Task Backups_from_when_the_clock_was_ahead_do_not_push_out_todays()
+    {
+        await using var app = await StartAsync(_folder);
+        foreach (var date in new[] { "2029-12-30", "2029-12-31", "2041-05-01", "2041-05-02" })
+        {
+            await File.WriteAllTextAsync(
+                Path.Combine(_folder, $"sentinelcam-{date}.zip"), "", TestContext.Current.CancellationToken);
+        }
+
+        WriteIfDue(app);
+
+        Assert.Equal(
+            ["2029-12-31", "2030-01-01", "2041-05-01", "2041-05-02"],
+            Directory.EnumerateFiles(_folder).Select(file => Path.GetFileName(file)[12..^4]).Order());
+    }
+
+    [Fact]
     public async Task Missing_disk_is_told_and_its_folder_is_not_created()
     {
         var disk = Path.Combine(_folder, "disk");

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Accounts;
 using SentinelCam.Alerts;
+using SentinelCam.Backups;
 using SentinelCam.Jobs;
 using SentinelCam.Service;
 using SentinelCam.Snapshots;
@@ -44,6 +47,23 @@ public partial class ConfigurationFileTests
         Assert.Contains("Retention:MaxAge", read);
         Assert.Contains("Camera:Source", read);
         Assert.Empty(read.Except(Listed.Keys).Except(OfFramework));
+    }
+
+    [Fact]
+    public void Backup_keeps_every_key_except_secrets_and_the_place_of_the_data()
+    {
+        // The address of a collector can contain a token, like the one of Watch:Ping
+        string[] left =
+        [
+            "DataDirectory", "Smtp:Password", "Smtp:OAuth:ClientSecret", "Smtp:OAuth:RefreshToken", "Watch:Ping",
+            "Metrics:Token", "Metrics:Otlp",
+        ];
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(Listed.Keys.ToDictionary(key => key, _ => (string?)"1")).Build();
+
+        var kept = JsonSerializer.Deserialize<Dictionary<string, string>>(BackupSettings.ToBytes(configuration))!;
+
+        Assert.Equal(Listed.Keys.Except(left).Order(StringComparer.Ordinal), kept.Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -114,10 +114,24 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
             cat /run/health
             stat -c %U /proc/$(pidof SentinelCam)
             kill $(pidof SentinelCam) && wait
-            SentinelCam check --Camera:Source=/var/clip.avi
+            # Without a command, too
+            SentinelCam --Urls=http://localhost:5001 >/run/said 2>&1 &
+            until curl -fs -o /run/health http://localhost:5001/healthz; do sleep 0.2; done
+            stat -c %U /proc/$(pidof SentinelCam)
+            kill $(pidof SentinelCam) && wait
+            # The path can be relative
+            cd /run
+            SentinelCam backup own.zip >/run/said
+            chown sentinelcam own.zip
+            install -d -o sentinelcam -g sentinelcam -m 700 /var/restored
+            DataDirectory=/var/restored SentinelCam restore own.zip >/run/said
+            stat -c %U /var/restored/sentinelcam.db
+            # Blanks, and a line that systemd ignores
+            printf '%s\n' 'Camera__Source = /var/clip.avi ' 'not a key=1' >>/etc/sentinelcam/sentinelcam.conf
+            SentinelCam check
             """);
 
-        Assert.StartsWith("healthy\nsentinelcam\n", check, StringComparison.Ordinal);
+        Assert.StartsWith("healthy\nsentinelcam\nsentinelcam\nsentinelcam\n", check, StringComparison.Ordinal);
         Assert.Contains("Camera:        a picture of 320x240 from /var/clip.avi", check, StringComparison.Ordinal);
         await machine.ShellAsync(
             "apt-get purge -y -q sentinelcam && ! [ -e /var/lib/sentinelcam ] && ! getent passwd sentinelcam");
@@ -182,8 +196,11 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
         Assert.Equal((1, "The service is not installed. Run: sudo SentinelCam service install\n"), (none.ExitCode, none.Errors));
         Assert.Equal(1, (await machine.TryAsync("setpriv --reuid=nobody --clear-groups " + Program + "install")).ExitCode);
 
-        var install = await machine.ShellAsync(Program + "install");
+        // A removed package leaves such a link, to /dev/null
+        var install = await machine.ShellAsync(
+            "touch /run/masked; ln -s /run/masked /etc/systemd/system/sentinelcam.service; " + Program + "install");
 
+        Assert.Equal("0\n", await machine.ShellAsync("stat -c %s /run/masked"));
         Assert.Contains("Address:  http://localhost:5000\n", install, StringComparison.Ordinal);
         Assert.Matches("([A-Z0-9]{4}-){2}[A-Z0-9]{4}", install);
         await machine.ShellAsync($"""

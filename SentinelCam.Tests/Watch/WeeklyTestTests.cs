@@ -102,6 +102,28 @@ public class WeeklyTestTests
         Assert.Single(server.Mails, mail => mail.Subject == "All is well (front door)");
     }
 
+    [Fact]
+    public async Task Mail_is_withdrawn_only_together_with_the_note_that_the_test_failed()
+    {
+        var script = new SmtpScript().Reply(SmtpStage.Greeting, "421 4.3.2 closed for now");
+        await using var server = ScriptedSmtpServer.Start(script);
+        await using var app = await StartAsync(new SteadyCamera(_clock), server.Settings);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.LookAsync(_clock, 1);
+        await app.SleepAsync(_clock, TimeSpan.FromDays(1));
+        await app.LookUntilAsync(_clock, db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SelfTest), mails => mails == 1);
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(
+            "CREATE TRIGGER Full BEFORE INSERT ON Troubles WHEN NEW.Kind = 'SelfTest' BEGIN SELECT RAISE(ABORT, 'full'); END"));
+
+        await app.SleepAsync(_clock, TimeSpan.FromHours(2));
+        await app.LookAsync(_clock);
+
+        Assert.Single(await AllAsync(app));
+        Assert.Contains("could not look after itself", app.Log(), StringComparison.Ordinal);
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("DROP TRIGGER Full"));
+        await app.WaitForToldAsync(_clock, TroubleKind.SelfTest);
+    }
+
     private static async Task WaitForMailsAsync(SentinelCamApp app, FakeTimeProvider clock, int count)
     {
         var mails = (SentinelCamDbContext db) => db.Deliveries.Where(d => d.Kind == MailKind.SelfTest);

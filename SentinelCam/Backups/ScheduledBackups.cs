@@ -34,8 +34,10 @@ public sealed partial class ScheduledBackups(
                     path, written.Pictures, written.Bytes, written.Missing);
             }
 
-            // Only now, so that a disk without space loses no backup
-            foreach (var old in Directory.EnumerateFiles(folder).Where(file => Names.IsMatch(Path.GetFileName(file)))
+            // Only now, so that a disk without space loses no backup. Later dates, from when the clock was ahead, must not push
+            // out today's
+            foreach (var old in Directory.EnumerateFiles(folder).Where(file => Names.IsMatch(Path.GetFileName(file))
+                    && string.CompareOrdinal(Path.GetFileName(file), name) <= 0)
                 .OrderDescending(StringComparer.Ordinal).Skip(options.Keep).ToList())
             {
                 File.Delete(old);

@@ -45,7 +45,7 @@ internal static class BackupCommand
         var path = Path.GetFullPath(parsed.GetRequiredValue(File));
         var written = new BackupWriter(data, builder.Configuration, TimeProvider.System).Write(path, cancellationToken);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {written.Pictures} pictures, {written.Bytes} bytes. Whoever can read it can read everything."));
+            $"{path}: {written.Pictures} pictures, {written.Bytes} bytes. Anyone who can read it can read everything."));
         if (written.Missing > 0)
         {
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,

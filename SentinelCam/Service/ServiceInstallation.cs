@@ -69,6 +69,8 @@ public static partial class ServiceInstallation
 
         if (!File.Exists(Configuration))
             WriteConfiguration(user);
+        // Debian masks the service of a removed package with a link to /dev/null, which must not be written to
+        File.Delete(Unit);
         File.WriteAllText(Unit, ServiceFiles.Unit(folder));
         File.SetUnixFileMode(Unit, Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         Systemctl("enable", "sentinelcam.service");

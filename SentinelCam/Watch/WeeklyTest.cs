@@ -84,10 +84,13 @@ public sealed class WeeklyTest(
 
         if (open.Exists(d => d.State is DeliveryState.Failed) || (now - startedAt).Duration() > MailPatience)
         {
+            // Together: without its mails, a test that has not failed would pass
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             // A mail that says that all is well must not arrive when it is not
             await mails.Where(d => d.State == DeliveryState.Waiting).ExecuteDeleteAsync(cancellationToken);
             await FailAsync(
                 test, now, $"The email was not accepted. {open[0].LastReply ?? "It was not tried yet."}", cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
     }
 
