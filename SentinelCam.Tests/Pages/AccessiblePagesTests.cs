@@ -267,7 +267,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     public async Task Password_managers_find_their_fields()
     {
         var signIn = await house.App.Visit().GetAsync("/login");
-        Assert.Equal("username", signIn.Document.QuerySelector("#Email")!.GetAttribute("autocomplete"));
+        Assert.Equal("username webauthn", signIn.Document.QuerySelector("#Email")!.GetAttribute("autocomplete"));
         Assert.Equal("current-password", signIn.Document.QuerySelector("#Password")!.GetAttribute("autocomplete"));
         var register = await house.App.Visit().GetAsync("/register");
         Assert.Equal("new-password", register.Document.QuerySelector("#Password")!.GetAttribute("autocomplete"));

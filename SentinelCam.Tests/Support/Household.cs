@@ -87,7 +87,7 @@ public static class HouseholdActions
             EmailConfirmed = true,
             RegisteredAt = now,
             ApprovedAt = approved ? now : null,
-            RegisteredFrom = approved ? null : "127.0.0.1",
+            RegisteredFrom = approved ? null : "192.0.2.1",
         };
         var created = await scope.ServiceProvider.GetRequiredService<UserManager<Account>>().CreateAsync(account, password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
