@@ -89,11 +89,13 @@ public class WeeklyTestTests
         await app.SleepAsync(_clock, TimeSpan.FromDays(1));
         await app.LookUntilAsync(_clock, db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SelfTest), mails => mails == 1);
         // The hour must not pass before the first try
-        await Eventually.TrueAsync(async () => (await AllAsync(app)).TrueForAll(mail => mail.LastReply is not null), app.Log);
+        await Eventually.TrueAsync(
+            async () => (await AllAsync(app)).TrueForAll(mail => mail.LastReply == "421 4.3.2 closed for now"), app.Log);
 
         var trouble = await app.WaitForToldAsync(_clock, TroubleKind.SelfTest);
 
-        Assert.Contains("The email was not accepted. 421 4.3.2 closed for now", trouble!.Problem, StringComparison.Ordinal);
+        // With the server's last reply, or that a later try was interrupted by this clock
+        Assert.Matches("^The email was not accepted. (421 4.3.2 closed for now|The last try was inter)", trouble!.Problem);
         Assert.Empty(await AllAsync(app));
         script.Reply(SmtpStage.Greeting, "220 localhost back again");
         await app.SleepAsync(_clock, TimeSpan.FromDays(0.95));
