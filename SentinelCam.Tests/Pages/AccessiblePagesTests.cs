@@ -98,6 +98,8 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
             .Replace("{answer}", await house.AnswerLinkAsync(), StringComparison.Ordinal)
             .Replace("{mail}", house.Mail, StringComparison.Ordinal);
         await page.GotoAsync(address);
+        // Not the sign-in page instead
+        Assert.Equal(address.Split('?')[0], new Uri(page.Url).AbsolutePath);
 
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {

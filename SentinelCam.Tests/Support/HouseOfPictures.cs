@@ -117,11 +117,15 @@ public class HouseOfPictures : IAsyncLifetime
         return $"/was_it_you?token={token}";
     }
 
-    /// <summary>Makes the links work again.</summary>
-    public Task ForgetAnswersAsync() => App.ReadAsync(async db =>
-        await db.Deliveries.ExecuteUpdateAsync(set => set.SetProperty(d => d.AnsweredAt, (DateTimeOffset?)null))
-        + await db.Alerts.ExecuteUpdateAsync(set => set
-            .SetProperty(a => a.Answer, AlertAnswer.New).SetProperty(a => a.AnsweredAt, (DateTimeOffset?)null)));
+    /// <summary>Makes the links work again. Browsers sign in again: the answer may have signed them out.</summary>
+    public Task ForgetAnswersAsync()
+    {
+        _session = null;
+        return App.ReadAsync(async db =>
+            await db.Deliveries.ExecuteUpdateAsync(set => set.SetProperty(d => d.AnsweredAt, (DateTimeOffset?)null))
+            + await db.Alerts.ExecuteUpdateAsync(set => set
+                .SetProperty(a => a.Answer, AlertAnswer.New).SetProperty(a => a.AnsweredAt, (DateTimeOffset?)null)));
+    }
 
     /// <summary>Sends Ann a test alert.</summary>
     /// <returns>The address of its result.</returns>
