@@ -32,7 +32,9 @@ public class MetricsTests
         await app.WaitForAcceptedAsync(2);
         await app.WaitForCapturesAsync();
 
-        var text = await ScrapeAsync(app);
+        // Counted after its commit
+        var text = await Eventually.GetAsync(() => ScrapeAsync(app), scraped =>
+            Parse(scraped).GetValueOrDefault("""sentinelcam_delivery_time_seconds_count{state="accepted"}""") == 2);
         var metrics = Parse(text);
 
         Assert.Equal(1, metrics["""sentinelcam_login_attempts_total{source="web_page",outcome="wrong_password"}"""]);
