@@ -19,6 +19,7 @@ public static class AlertServices
         services.AddScoped<MailLimit>();
         services.AddScoped<DeliveryResend>();
         services.AddScoped<DeliveryProblems>();
+        services.AddSingleton<StoredMailPictures>();
         services.AddScoped<AlertContentQuery>();
         return services;
     }

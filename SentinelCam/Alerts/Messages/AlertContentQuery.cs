@@ -3,20 +3,16 @@ using SentinelCam.Accounts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Mail;
-using SentinelCam.Snapshots;
 
 namespace SentinelCam.Alerts;
 
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
-    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
+    SentinelCamDbContext db, StoredMailPictures stored, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
     AnswerLinks links, AccountLinks accountLinks)
 {
     private const int MaxAddresses = 10;
     private const int MaxSummaryPictures = 5;
-
-    /// <summary>Enough for about ten thumbnails.</summary>
-    private const int MaxStripBytes = 100_000;
 
     /// <returns>Null if the mail is moot: its subject is gone, or its recipient was removed or suspended.</returns>
     public async Task<AlertContent?> FindAsync(Delivery delivery)
@@ -161,7 +157,7 @@ public sealed class AlertContentQuery(
             Success = await SuccessSinceAsync(first),
             Addresses = top.ConvertAll(a => new MailAddress(a.Address, a.Count)),
             AddressCount = await addresses.CountAsync(),
-            Pictures = await PicturesAsync([.. best.OrderBy(e => e.Id)]),
+            Pictures = await stored.ReadAsync([.. best.OrderBy(e => e.Id)]),
         };
     }
 
@@ -242,69 +238,16 @@ public sealed class AlertContentQuery(
 
     private async Task<AlertContent> WithPicturesAsync(AlertContent content, ImageLogEntry entry, List<ImageLogEntry> entries)
     {
-        var pictures = await PicturesAsync(entries);
+        var pictures = await stored.ReadAsync(entries);
         return content with
         {
             CameraName = entry.Snapshot?.CameraName ?? content.CameraName,
             Pictures = pictures,
-            Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await ReadStripAsync(snapshot) : [],
+            Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null
                 : entry.Snapshot is null && entry.CaptureProblem is { } problem ? problem
                 : pictures.Count > 0 ? null
                 : "The picture is no longer stored.",
         };
-    }
-
-    private async Task<IReadOnlyList<MailPicture>> PicturesAsync(List<ImageLogEntry> entries)
-    {
-        var pictures = new List<MailPicture>();
-        foreach (var entry in entries)
-        {
-            if (entry.Snapshot is { } snapshot && await ReadAsync(snapshot, entry.At) is { } picture)
-                pictures.Add(picture with { Attempt = entry.LoginAttempt?.NumberInAlert });
-        }
-
-        return pictures;
-    }
-
-    /// <summary>Reads the frames of the strip that are stored by now, as thumbnails if there are any.</summary>
-    private async Task<IReadOnlyList<MailPicture>> ReadStripAsync(Snapshot snapshot)
-    {
-        var strip = new List<MailPicture>();
-        var room = MaxStripBytes;
-        foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
-        {
-            try
-            {
-                var jpeg = await File.ReadAllBytesAsync(store.SmallPathOf(frame));
-                if (jpeg.Length > room)
-                    continue; // there is no thumbnail, and the full picture is too large
-                room -= jpeg.Length;
-                strip.Add(new MailPicture(
-                    jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
-                    frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
-            }
-            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-            {
-                continue; // its entry was just deleted
-            }
-        }
-
-        return strip;
-    }
-
-    private async Task<MailPicture?> ReadAsync(Snapshot snapshot, DateTimeOffset moment)
-    {
-        try
-        {
-            var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
-            return new MailPicture(
-                jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
-                snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
     }
 }
