@@ -27,8 +27,7 @@ public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords,
-            ("Site:PublicUrl", "https://cam.example.org"));
+        _app = await SentinelCamApp.StartAsync(_clock, Household.CheapPasswords, ("Site:PublicUrl", "https://cam.example.org"));
         _ann = await _app.RegisterAnnAsync();
     }
 

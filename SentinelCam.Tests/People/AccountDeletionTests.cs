@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Accounts;
@@ -8,7 +6,6 @@ using SentinelCam.Data;
 using SentinelCam.Jobs;
 using SentinelCam.People;
 using SentinelCam.Tests.Support;
-using SentinelCam.Visitors;
 
 namespace SentinelCam.Tests.People;
 
@@ -29,13 +26,13 @@ public class AccountDeletionTests
         await app.FailToSignInAsync("ZOE@example.org");
         await app.WaitForCapturesAsync();
         var nobodys = Files(app, "snapshots");
-        var (zoe, id) = await SettleAsync(app);
+        var (zoe, id) = await AccountTraces.LeaveAsync(app);
         using var owner = zoe;
         using var copy = app.Visit();
         copy.TakeCookies(app.Address, zoe);
         var (files, mails) = (Files(app, "snapshots"), Files(app, "outbox"));
         Assert.True(files.Length >= nobodys.Length + 4 && mails.Length >= 3, string.Join('\n', files.Concat(mails)));
-        Assert.NotEmpty(await FindTracesAsync(app, id));
+        Assert.NotEmpty(await AccountTraces.FindAsync(app, id));
 
         var answer = await zoe.SubmitAsync(
             "/settings/data", new { Address = " Zoe@example.org " }, "/settings/data?handler=Delete");
@@ -43,7 +40,7 @@ public class AccountDeletionTests
         Assert.Equal("/login", answer.Path);
         Assert.Contains("Your account was deleted", answer.Main, StringComparison.Ordinal);
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.AccountDeleted), mails => mails == 0);
-        Assert.Equal([], await FindTracesAsync(app, id));
+        Assert.Equal([], await AccountTraces.FindAsync(app, id));
         Assert.Equal(nobodys.Order(), Files(app, "snapshots").Order());
         var goodbye = Assert.Single(Files(app, "outbox"), file =>
             File.ReadAllText(file).Contains("To: zoe@example.org", StringComparison.OrdinalIgnoreCase));
@@ -81,7 +78,7 @@ public class AccountDeletionTests
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
-        var (zoe, id) = await SettleAsync(app);
+        var (zoe, id) = await AccountTraces.LeaveAsync(app);
         using var owner = zoe;
         await ann.SubmitAsync($"/admin/accounts/{id}", new { }, $"/admin/accounts/{id}?handler=MakeAdministrator");
 
@@ -105,8 +102,8 @@ public class AccountDeletionTests
         await app.AddAccountAsync("Zoe", Zoes);
         using var zoe = await app.VisitAsAsync(Zoes);
         // Ann's account had the address until somebody changed it
-        var undo = NewLink(1, Zoes);
-        var invitation = NewLink(1, "ZOE@example.org");
+        var undo = AccountTraces.NewLink(1, Zoes);
+        var invitation = AccountTraces.NewLink(1, "ZOE@example.org");
         invitation.Purpose = LinkPurpose.Invitation;
         await app.ReadAsync(db =>
         {
@@ -124,7 +121,7 @@ public class AccountDeletionTests
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
-        var (zoe, id) = await SettleAsync(app);
+        var (zoe, id) = await AccountTraces.LeaveAsync(app);
         zoe.Dispose();
         // As a crash leaves it: marked, some files gone
         File.Delete(Files(app, "snapshots")[0]);
@@ -147,7 +144,7 @@ public class AccountDeletionTests
                 .RunAsync(TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal([], await FindTracesAsync(app, id));
+        Assert.Equal([], await AccountTraces.FindAsync(app, id));
         Assert.Empty(Files(app, "snapshots"));
     }
 
@@ -156,7 +153,7 @@ public class AccountDeletionTests
     {
         await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords);
         using var ann = await app.RegisterAnnAsync();
-        var (zoe, id) = await SettleAsync(app);
+        var (zoe, id) = await AccountTraces.LeaveAsync(app);
         using var owner = zoe;
         // A mount point or a share that has gone away answers so, too: not even root deletes from a read-only file system
         var busy = await app.ReadAsync(db => db.Snapshots.Select(s => s.FileName).FirstAsync());
@@ -177,7 +174,7 @@ public class AccountDeletionTests
 
         Assert.False(File.Exists(path));
         await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.AccountDeleted), mails => mails == 0);
-        Assert.Equal([], await FindTracesAsync(app, id));
+        Assert.Equal([], await AccountTraces.FindAsync(app, id));
     }
 
     [Fact]
@@ -187,7 +184,7 @@ public class AccountDeletionTests
         using var ann = await app.RegisterAnnAsync();
         for (var round = 0; round < 3; round++)
         {
-            var (zoe, id) = await SettleAsync(app);
+            var (zoe, id) = await AccountTraces.LeaveAsync(app);
             using var owner = zoe;
             using var stop = new CancellationTokenSource();
             var visitors = Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
@@ -215,7 +212,7 @@ public class AccountDeletionTests
                 UPDATE ImageLog SET OwnerId = NULL WHERE OwnerId IS NULL
                 """));
             await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.AccountDeleted), mails => mails == 0);
-            Assert.Equal([], await FindTracesAsync(app, id));
+            Assert.Equal([], await AccountTraces.FindAsync(app, id));
             // A strip may still be on its way
             await Eventually.TrueAsync(async () =>
             {
@@ -252,88 +249,6 @@ public class AccountDeletionTests
         });
 
         Assert.Null(pending.Opened("0"));
-    }
-
-    /// <summary>An account with something in every table that can name it.</summary>
-    private static async Task<(WebVisitor Zoe, long Id)> SettleAsync(SentinelCamApp app)
-    {
-        var id = await app.AddAccountAsync("Zoe", Zoes);
-        var zoe = await app.VisitAsAsync(Zoes);
-        await app.FailToSignInAsync(Zoes);
-        await app.WaitForCapturesAsync();
-        await app.FailToSignInAsync(Zoes);
-        await zoe.SubmitAsync("/settings", new { Recipient = "second@example.org" }, "/settings?handler=Recipient");
-        await zoe.SubmitAsync("/capture", new { });
-        await app.WaitForCapturesAsync();
-        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.RecipientId == id && d.State != DeliveryState.Accepted),
-            open => open == 0);
-        // A mail that waits
-        await app.ReadAsync(async db =>
-        {
-            var attempt = await db.LoginAttempts.FirstAsync(a => a.OwnerId == id);
-            db.AddRange(
-                new DeviceUser { Name = $"zoe{id}", AccountId = id },
-                new DeviceRule { OwnerId = id, Service = DeviceService.Sudo, AlertFrom = 2 },
-                NewLink(id, Zoes),
-                new HeldBackMails { AccountId = id, Count = 1, Since = DateTimeOffset.UtcNow },
-                OldRecords.NewMail(attempt.AlertId, null, DateTimeOffset.UtcNow, DeliveryState.Waiting, id));
-            return await db.SaveChangesAsync();
-        });
-        return (zoe, id);
-    }
-
-    private static AccountLink NewLink(long id, string address) => new()
-    {
-        Purpose = LinkPurpose.UndoAddress,
-        AccountId = id,
-        Address = address,
-        Key = "key",
-        ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
-    };
-
-    /// <summary>
-    /// Looks through every column of every table, and through the search index. Only the lines of activity keep the account's
-    /// number, which names nobody.
-    /// </summary>
-    private static async Task<List<string>> FindTracesAsync(SentinelCamApp app, long id)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(app.DataDirectory, "sentinelcam.db")}");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        var found = new List<string>();
-        var columns = Rows("""
-            SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
-            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE 'EntrySearch%'
-            """);
-        foreach (var (table, column) in columns.Select(name => name.Split('.')).Select(parts => (parts[0], parts[1])))
-        {
-            found.AddRange(Rows($"""
-                SELECT '{table}.{column}: ' || "{column}" FROM "{table}"
-                WHERE typeof("{column}") = 'text' AND ("{column}" LIKE '%{Zoes}%' OR "{column}" LIKE 'zoe%')
-                """));
-            if (column is "OwnerId" or "AccountId" or "RecipientId" or "UserId" || (table == "Accounts" && column == "Id"))
-            {
-                if (table != "AccountActivity")
-                    found.AddRange(Rows($"SELECT '{table}.{column}: ' || rowid FROM \"{table}\" WHERE \"{column}\" = {id}"
-                        .Replace("|| rowid", $"|| \"{column}\"", StringComparison.Ordinal)));
-            }
-        }
-
-        found.AddRange(Rows(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH 'o{id}'")));
-        var text = DerivedTables.Match(null, [TypedAccount.Kept(Zoes)]);
-        found.AddRange(Rows($"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH '{text}'"));
-        return found;
-
-        List<string> Rows(string sql)
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            using var reader = command.ExecuteReader();
-            var rows = new List<string>();
-            while (reader.Read())
-                rows.Add(reader.GetString(0));
-            return rows;
-        }
     }
 
     private static string[] Files(SentinelCamApp app, string folder)
