@@ -14,7 +14,7 @@ public sealed class UnreadableDatabaseTests
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    /// <summary>A folder in its place cannot be opened, a text is no database, and a database without its pages is corrupt.</summary>
+    /// <summary>A folder in its place cannot be opened, a text is no database, and one without its pages is corrupt.</summary>
     [Theory]
     [InlineData("a folder", "SQLite Error 14")]
     [InlineData("a text", "SQLite Error 26")]

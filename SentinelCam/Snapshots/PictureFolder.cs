@@ -110,7 +110,9 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
         ArgumentNullException.ThrowIfNull(snapshot);
         var small = ThumbnailOf(snapshot.FileName);
         return snapshot.HasThumbnail && new FileInfo(PathOf(small)) is { Exists: true, Length: > 0 }
-            && TryOpen(small) is { } thumbnail ? new(thumbnail with { IsThumbnail = true }) : OpenAsync(snapshot, cancellationToken);
+            && TryOpen(small) is { } thumbnail
+                ? new(thumbnail with { IsThumbnail = true })
+                : OpenAsync(snapshot, cancellationToken);
     }
 
     /// <inheritdoc />

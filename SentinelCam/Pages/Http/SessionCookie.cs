@@ -81,7 +81,8 @@ internal static class SessionCookie
         var http = context.HttpContext;
         var sessions = http.RequestServices.GetRequiredService<AccountSessions>();
         // Styles and scripts are for everyone, and come by the dozen
-        if (!IsStaticAsset(context.Request) && !IsErrorPage(context.Response) && context.Principal?.FindFirstValue(KeyClaim) is { } key
+        if (!IsStaticAsset(context.Request) && !IsErrorPage(context.Response)
+            && context.Principal?.FindFirstValue(KeyClaim) is { } key
             && await sessions.FindAsync(key) is { } session)
         {
             if (!IsAutomatic(context.Request))

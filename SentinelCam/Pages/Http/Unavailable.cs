@@ -17,7 +17,9 @@ public static class Unavailable
         response.Headers.RetryAfter = "60";
     }
 
-    /// <summary>Answers 503 with the same words wherever the database cannot be read or written. Logs one line, not a trace.</summary>
+    /// <summary>
+    /// Answers 503 with the same words wherever the database cannot be read or written. Logs one line, not a trace.
+    /// </summary>
     public static void UseUnavailable(this WebApplication app) => app.Use(async (context, next) =>
     {
         try
