@@ -9,7 +9,7 @@ namespace SentinelCam.Alerts;
 
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
-    SentinelCamDbContext db, SnapshotStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
+    SentinelCamDbContext db, IPictureStore store, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
     AnswerLinks links, AccountLinks accountLinks)
 {
     private const int MaxAddresses = 10;
@@ -274,20 +274,15 @@ public sealed class AlertContentQuery(
         var room = MaxStripBytes;
         foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
         {
-            try
-            {
-                var jpeg = await File.ReadAllBytesAsync(store.SmallPathOf(frame));
-                if (jpeg.Length > room)
-                    continue; // there is no thumbnail, and the full picture is too large
-                room -= jpeg.Length;
-                strip.Add(new MailPicture(
-                    jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
-                    frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
-            }
-            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-            {
-                continue; // its entry was just deleted
-            }
+            await using var picture = await store.OpenThumbnailAsync(frame);
+            // Its entry was just deleted; or there is no thumbnail, and the full picture is too large
+            if (picture is null || picture.Jpeg.Length > room)
+                continue;
+            var jpeg = await picture.ReadAsync();
+            room -= jpeg.Length;
+            strip.Add(new MailPicture(
+                jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
+                frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
         }
 
         return strip;
@@ -295,16 +290,9 @@ public sealed class AlertContentQuery(
 
     private async Task<MailPicture?> ReadAsync(Snapshot snapshot, DateTimeOffset moment)
     {
-        try
-        {
-            var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
-            return new MailPicture(
-                jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
-                snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        await using var picture = await store.OpenAsync(snapshot);
+        return picture is null ? null : new MailPicture(
+            await picture.ReadAsync(), $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
+            snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
     }
 }
