@@ -64,7 +64,7 @@ public class IntrusionStoryTests
         var deleted = await ann.SubmitAsync($"/delete_log/{snapshot.EntryId}", new { });
         Assert.Equal("/userdata", deleted.Path);
         Assert.False(File.Exists(file));
-        Assert.False(File.Exists(Path.Combine(app.DataDirectory, "snapshots", SnapshotStore.ThumbnailOf(snapshot.FileName))));
+        Assert.False(File.Exists(Path.Combine(app.DataDirectory, "snapshots", PictureFolder.ThumbnailOf(snapshot.FileName))));
         Assert.Equal(0, await app.ReadAsync(db => db.Snapshots.CountAsync()));
         Assert.Equal(0, await app.ReadAsync(db => db.ImageLog.CountAsync()));
         Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync($"/snapshots/{snapshot.Id}")).Status);

@@ -1,6 +1,7 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Fluent.Slices;
 using ArchUnitNET.Loader;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.Tests;
 
@@ -45,6 +46,16 @@ public class LayerTests
             .OfType<string>().Distinct();
 
         Assert.Equal(Layers.Order(StringComparer.Ordinal), folders.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Only_backups_know_that_pictures_are_files()
+    {
+        var users = App.Types
+            .Where(type => type.Dependencies.Any(dependency => dependency.Target.FullName == typeof(PictureFolder).FullName))
+            .Select(type => type.Namespace?.FullName).Distinct().Order();
+
+        Assert.Equal(["SentinelCam.Backups", "SentinelCam.Snapshots"], users);
     }
 
     private static int LayerOf(IType type) =>

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenCvSharp;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Cameras;
@@ -241,7 +240,7 @@ public sealed class VividTests : IAsyncLifetime
 
     private static string ColourOf(SentinelCamApp app, ImageLogEntry entry)
     {
-        var jpeg = File.ReadAllBytes(app.Services.GetRequiredService<SnapshotStore>().PathOf(entry.Snapshot!.FileName));
+        var jpeg = File.ReadAllBytes(app.Pictures.PathOf(entry.Snapshot!.FileName));
         using var image = Cv2.ImDecode(jpeg, ImreadModes.Color);
         var mean = Cv2.Mean(image);
         return mean.Val0 > mean.Val2 ? "blue" : "red";

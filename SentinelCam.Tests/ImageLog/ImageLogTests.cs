@@ -5,7 +5,6 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;
@@ -151,7 +150,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
             db => db.ImageLog.AsNoTracking().Where(e => e.LoginAttempt!.UserAgent == "to be deleted").SingleAsync());
         await using (var scope = _app.Services.CreateAsyncScope())
         {
-            var store = scope.ServiceProvider.GetRequiredService<SnapshotStore>();
+            var store = _app.Pictures;
             var snapshot = store.Save(TestJpeg.Good(entry.At), "cam");
             snapshot.EntryId = entry.Id;
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
@@ -195,7 +194,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
                 e => e.Trigger == CaptureTrigger.Manual && db.Users.Any(a => a.Id == e.OwnerId && a.Email == email))
                 .Select(e => e.Snapshot!.FileName).SingleOrDefaultAsync(),
             found => found is not null);
-        return _app.Services.GetRequiredService<SnapshotStore>().PathOf(name!);
+        return _app.Pictures.PathOf(name!);
     }
 
     private static int Entries(WebAnswer page) => page.Document.QuerySelectorAll("#log > .entry").Length;

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.ImageLog;
@@ -104,8 +103,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
     {
         await using var scope = _app.Services.CreateAsyncScope();
         // Older than the retention allows
-        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>()
-            .Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
+        var snapshot = _app.Pictures.Save(TestJpeg.Good(household.Clock.GetUtcNow().AddDays(-400)), "cam");
         snapshot.EntryId = entryId;
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         db.Add(snapshot);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Jobs;
@@ -198,6 +197,6 @@ public class ClockWatchTests
     {
         var name = await app.ReadAsync(db =>
             db.Snapshots.Where(s => s.EntryId != null).Select(s => s.FileName).SingleOrDefaultAsync());
-        return name is not null && File.Exists(app.Services.GetRequiredService<SnapshotStore>().PathOf(name));
+        return name is not null && File.Exists(app.Pictures.PathOf(name));
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Jobs;
@@ -256,8 +255,7 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household)
 
     private async Task<long> PinAsync(long entry)
     {
-        var snapshot = _app.Services.GetRequiredService<SnapshotStore>()
-            .Save(new Frame(new byte[100], 640, 480, Old, FrameQuality.Good), "cam");
+        var snapshot = _app.Pictures.Save(new Frame(new byte[100], 640, 480, Old, FrameQuality.Good), "cam");
         (snapshot.EntryId, snapshot.Pinned) = (entry, true);
         return (await SaveAsync(snapshot)).Id;
     }

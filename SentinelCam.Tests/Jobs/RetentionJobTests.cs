@@ -55,7 +55,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     {
         // Older files than the first account belong to a database that was moved away
         household.Clock.Advance(TimeSpan.FromHours(6));
-        var store = _app.Services.GetRequiredService<SnapshotStore>();
+        var store = _app.Pictures;
         var now = household.Clock.GetUtcNow();
         var former = store.Save(TestJpeg.Good(now), "cam").FileName;
         Age(store, former, now - TimeSpan.FromDays(1));
@@ -69,7 +69,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
         await RunAsync();
 
         Assert.False(File.Exists(store.PathOf(orphan)));
-        Assert.False(File.Exists(store.PathOf(SnapshotStore.ThumbnailOf(orphan))));
+        Assert.False(File.Exists(store.PathOf(PictureFolder.ThumbnailOf(orphan))));
         Assert.True(File.Exists(store.PathOf(young)));
         Assert.True(File.Exists(store.PathOf(former)));
         Assert.True(await IsThereAsync(owned));
@@ -80,7 +80,7 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     public async Task Picture_whose_file_is_missing_is_removed_as_well()
     {
         var snapshot = await AddAsync(household.Clock.GetUtcNow() - TimeSpan.FromDays(31));
-        File.Delete(_app.Services.GetRequiredService<SnapshotStore>().PathOf(snapshot.FileName));
+        File.Delete(_app.Pictures.PathOf(snapshot.FileName));
 
         await RunAsync();
 
@@ -170,15 +170,14 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var snapshot = scope.ServiceProvider.GetRequiredService<SnapshotStore>()
-            .Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
+        var snapshot = _app.Pictures.Save(new Frame(new byte[bytes], 640, 480, takenAt, FrameQuality.Good), "cam");
         snapshot.Pinned = pinned;
         if (stripBytes > 0)
-            snapshot.Strip.Add(scope.ServiceProvider.GetRequiredService<SnapshotStore>()
-                .Save(new Frame(new byte[stripBytes], 640, 480, takenAt.AddSeconds(-0.5), FrameQuality.Good), "cam"));
+            snapshot.Strip.Add(_app.Pictures.Save(
+                new Frame(new byte[stripBytes], 640, 480, takenAt.AddSeconds(-0.5), FrameQuality.Good), "cam"));
         // The file was written now; to the clock of the test that is long ago
         foreach (var name in snapshot.FileNames())
-            Age(scope.ServiceProvider.GetRequiredService<SnapshotStore>(), name, household.Clock.GetUtcNow());
+            Age(_app.Pictures, name, household.Clock.GetUtcNow());
         db.Add(new ImageLogEntry
         {
             Trigger = CaptureTrigger.Manual,
@@ -203,13 +202,13 @@ public class RetentionJobTests(RetentionJobTests.SmallHousehold household) : ICl
     private async Task<bool> IsThereAsync(Snapshot snapshot)
     {
         var row = await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.Id == snapshot.Id));
-        Assert.Equal(row, File.Exists(_app.Services.GetRequiredService<SnapshotStore>().PathOf(snapshot.FileName)));
+        Assert.Equal(row, File.Exists(_app.Pictures.PathOf(snapshot.FileName)));
         return row;
     }
 
-    private static void Age(SnapshotStore store, string name, DateTimeOffset time)
+    private static void Age(PictureFolder store, string name, DateTimeOffset time)
     {
-        foreach (var path in new[] { store.PathOf(name), store.PathOf(SnapshotStore.ThumbnailOf(name)) })
+        foreach (var path in new[] { store.PathOf(name), store.PathOf(PictureFolder.ThumbnailOf(name)) })
             if (File.Exists(path))
                 File.SetLastWriteTimeUtc(path, time.UtcDateTime);
     }

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.People;
@@ -53,7 +52,7 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
         Assert.Equal("NotMe", (await JsonAsync(zip, "alerts.json"))[0].GetProperty("answer").GetString());
         Assert.Contains("bobs-user", await TextAsync(zip, "device-users.json"), StringComparison.Ordinal);
 
-        var store = _app.Services.GetRequiredService<SnapshotStore>();
+        var store = _app.Pictures;
         var pictures = await _app.ReadAsync(db => db.Snapshots
             .Where(s => db.ImageLog.Any(e => e.OwnerId == bob.Id
                 && (e.Id == s.EntryId || (s.StripOfId != null && e.Snapshot!.Id == s.StripOfId))))
@@ -104,7 +103,7 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
         // Ten large pictures do not fit into the buffers between the app and a reader that reads nothing
         await _app.ReadAsync(async db =>
         {
-            var store = _app.Services.GetRequiredService<SnapshotStore>();
+            var store = _app.Pictures;
             for (var i = 0; i < 10; i++)
             {
                 var now = household.Clock.GetUtcNow();

@@ -20,10 +20,16 @@ public sealed class EventStream : IAsyncDisposable
     public async Task<string?> NextAsync() => await _items.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience)
         ? _items.Current.EventType : null;
 
-    public async Task UntilEndAsync()
+    /// <summary>Reads until the server ends the stream, however many events come until then.</summary>
+    public Task UntilEndAsync()
     {
-        while (await NextAsync() is not null)
+        return ReadAsync().WaitAsync(Eventually.Patience);
+
+        async Task ReadAsync()
         {
+            while (await _items.MoveNextAsync())
+            {
+            }
         }
     }
 

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 
 namespace SentinelCam.Tests.Support;
 
@@ -73,7 +72,7 @@ public class HouseOfPictures : IAsyncLifetime
     /// <summary>Adds four frames to the first requested picture, as a live camera does.</summary>
     public Task AddStripAsync() => App.ReadAsync(async db =>
     {
-        var store = App.Services.GetRequiredService<SnapshotStore>();
+        var store = App.Pictures;
         var picture = (await db.ImageLog.Include(e => e.Snapshot!.Strip).OrderBy(e => e.Id)
             .FirstAsync(e => e.Trigger == CaptureTrigger.Manual)).Snapshot!;
         foreach (var half in picture.Strip.Count == 0 ? new[] { -2, -1, 1, 2 } : [])

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SentinelCam.Data;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.Tests.Support;
 
@@ -30,6 +31,9 @@ public sealed class SentinelCamApp : IAsyncDisposable
         $"SentinelCam.{Services.GetRequiredService<SentinelCam.Configuration.DataDirectory>().InstanceName}";
 
     public IServiceProvider Services => _factory.Services;
+
+    /// <summary>The files of its pictures.</summary>
+    public PictureFolder Pictures => (PictureFolder)Services.GetRequiredService<IPictureStore>();
 
     /// <param name="time">The app's clock, if the test moves it. Hangfire's own clock stays real.</param>
     /// <param name="services">Replaces outside parts, such as the camera.</param>

@@ -4,7 +4,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Backups;
@@ -46,7 +45,7 @@ public sealed class BackupRestore(DataDirectory data)
             using var archive = ZipFile.OpenRead(path);
             var manifest = BackupManifest.Read(archive);
             CheckVersion(manifest, [manifest.Schema]);
-            var needed = manifest.Files.Sum(file => (decimal)file.Bytes) + SnapshotStore.Reserve;
+            var needed = manifest.Files.Sum(file => (decimal)file.Bytes) + DataDirectory.Reserve;
             if (new DriveInfo(data.Root).AvailableFreeSpace < needed)
                 throw new BackupException($"There is not enough free space in {data.Root}.");
             foreach (var file in manifest.Files)

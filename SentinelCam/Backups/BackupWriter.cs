@@ -80,7 +80,7 @@ public sealed class BackupWriter(DataDirectory data, IConfiguration configuratio
     {
         var pictures = live.Read("SELECT CAST(IFNULL(SUM(Bytes), 0) AS TEXT) FROM Snapshots")[0];
         var needed = (2 * new FileInfo(data.Database).Length)
-            + long.Parse(pictures, CultureInfo.InvariantCulture) + SnapshotStore.Reserve;
+            + long.Parse(pictures, CultureInfo.InvariantCulture) + DataDirectory.Reserve;
         if (new DriveInfo(folder).AvailableFreeSpace < needed)
             throw new BackupException($"The backup needs {needed >> 20} MiB of free space in {folder}.");
     }
@@ -100,7 +100,7 @@ public sealed class BackupWriter(DataDirectory data, IConfiguration configuratio
                 if (TryAdd(archive, BackupManifest.Snapshots + name, Path.Combine(data.Snapshots, name)))
                 {
                     pictures++;
-                    var small = SnapshotStore.ThumbnailOf(name);
+                    var small = PictureFolder.ThumbnailOf(name);
                     TryAdd(archive, BackupManifest.Snapshots + small, Path.Combine(data.Snapshots, small));
                 }
                 else if (live.Read("SELECT FileName FROM Snapshots WHERE FileName = $p", name) is [])

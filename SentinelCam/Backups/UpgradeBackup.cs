@@ -2,7 +2,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
-using SentinelCam.Snapshots;
 
 namespace SentinelCam.Backups;
 
@@ -44,7 +43,7 @@ public static class UpgradeBackup
 
     private static string Copy(DataDirectory data, string schema)
     {
-        var needed = new FileInfo(data.Database).Length + SnapshotStore.Reserve;
+        var needed = new FileInfo(data.Database).Length + DataDirectory.Reserve;
         if (new DriveInfo(data.Root).AvailableFreeSpace < needed)
         {
             throw new ConfigurationException("DataDirectory", data.Root,

@@ -86,7 +86,7 @@ internal static class CheckCommand
     {
         await using var scope = services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var result = await services.GetRequiredService<SnapshotStore>().CheckAsync(db, cancellationToken);
+        var result = await services.GetRequiredService<IPictureStore>().CheckAsync(db, cancellationToken);
         return result.Bad is [var first, ..]
             ? new(false, Invariant(
                 $"{result.Bad.Count} of {result.Count} are missing or damaged, such as {first}. Restore them from a backup."))

@@ -8,6 +8,11 @@ namespace SentinelCam.Configuration;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    /// <summary>
+    /// Free space in bytes reserved for the databases, so that attempts can be recorded when no space is left for pictures.
+    /// </summary>
+    public const long Reserve = 64L << 20;
+
     private const int SaltBytes = 16;
 
     private static readonly string[] Folders = ["", "snapshots", "outbox", "keys", "logs"];

@@ -1,6 +1,6 @@
 namespace SentinelCam.Data;
 
-/// <summary>A picture on disk. The file is written before the row, and deleted after it.</summary>
+/// <summary>A picture. It is written before its row, and deleted after it.</summary>
 public sealed class Snapshot
 {
     public long Id { get; set; }
@@ -17,7 +17,7 @@ public sealed class Snapshot
     /// <summary>The path relative to <c>snapshots/</c>, with forward slashes: <c>yyyy/MM/dd/random.jpg</c>.</summary>
     public required string FileName { get; set; }
 
-    /// <summary>Whether there is a thumbnail, see <c>SnapshotStore.ThumbnailOf</c>.</summary>
+    /// <summary>Whether there is a thumbnail.</summary>
     public bool HasThumbnail { get; set; }
 
     public int Width { get; set; }

@@ -21,7 +21,7 @@ public enum PinOutcome
 
 /// <summary>The changes that people make to their logs: request a picture, pin it, delete entries.</summary>
 public sealed class ImageLogChanges(
-    SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, SnapshotStore store,
+    SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, IPictureStore store,
     RetentionOptions retention, ActivityLog activity, TimeProvider time, ILogger<ImageLogChanges> logger)
 {
     /// <summary>The maximum number of entries that one search can delete.</summary>

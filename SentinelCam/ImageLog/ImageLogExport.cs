@@ -16,7 +16,7 @@ namespace SentinelCam.ImageLog;
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
 public sealed class ImageLogExport(
-    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, SnapshotStore store, ActivityLog activity)
+    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, ActivityLog activity)
 {
     private const int PageSize = 200;
 
@@ -58,7 +58,7 @@ public sealed class ImageLogExport(
         {
             var (entry, attempt, alert) = (item.Entry, item.Entry.LoginAttempt, item.Alert);
             // An entry without a picture has a line too
-            foreach (var picture in item.Pictures.Where(HasFile).Cast<Snapshot?>().DefaultIfEmpty())
+            await foreach (var picture in StoredOf(item).DefaultIfEmpty().WithCancellation(cancellationToken))
                 await table.WriteAsync(string.Join(',', new[]
                 {
                     entry.Id.ToString(CultureInfo.InvariantCulture), Time(entry.At), entry.Trigger.ToString(),
@@ -79,14 +79,14 @@ public sealed class ImageLogExport(
         json.WriteStartArray();
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
-            Write(json, item);
+            await WriteAsync(json, item, cancellationToken);
             await json.FlushAsync(cancellationToken);
         }
 
         json.WriteEndArray();
     }
 
-    private void Write(Utf8JsonWriter json, ImageLogItem item)
+    private async Task WriteAsync(Utf8JsonWriter json, ImageLogItem item, CancellationToken cancellationToken)
     {
         var (entry, attempt) = (item.Entry, item.Entry.LoginAttempt);
         json.WriteStartObject();
@@ -118,7 +118,7 @@ public sealed class ImageLogExport(
 
         json.WriteString("problem", entry.CaptureProblem);
         json.WriteStartArray("pictures");
-        foreach (var picture in item.Pictures.Where(HasFile))
+        await foreach (var picture in StoredOf(item).WithCancellation(cancellationToken))
         {
             json.WriteStartObject();
             json.WriteString("file", NameOf(item, picture));
@@ -149,13 +149,13 @@ public sealed class ImageLogExport(
     private async Task AddPictureAsync(ZipArchive zip, ImageLogItem item, Snapshot picture, CancellationToken cancellationToken)
     {
         // Deleted since the table was written
-        if (!HasFile(picture))
+        if (await store.OpenAsync(picture, cancellationToken) is not { } stored)
             return;
-        await using var source = File.OpenRead(store.PathOf(picture.FileName));
+        await using var _ = stored;
         // JPEG does not compress further
         var zipEntry = zip.CreateEntry(NameOf(item, picture), CompressionLevel.NoCompression);
         await using var target = await zipEntry.OpenAsync(cancellationToken);
-        await source.CopyToAsync(target, cancellationToken);
+        await stored.Jpeg.CopyToAsync(target, cancellationToken);
     }
 
     private async IAsyncEnumerable<ImageLogItem> ItemsAsync(
@@ -195,7 +195,8 @@ public sealed class ImageLogExport(
         while (before is not null);
     }
 
-    private bool HasFile(Snapshot picture) => File.Exists(store.PathOf(picture.FileName));
+    private IAsyncEnumerable<Snapshot> StoredOf(ImageLogItem item) =>
+        item.Pictures.ToAsyncEnumerable().Where(store.ExistsAsync);
 
     private static string NameOf(ImageLogItem item, Snapshot picture) => string.Create(CultureInfo.InvariantCulture,
         $"{item.Entry.Id}-{picture.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}{(item.Pictures.Count > 1 ? $"-{picture.Id}" : "")}.jpg");

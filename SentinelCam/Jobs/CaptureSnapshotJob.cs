@@ -14,7 +14,7 @@ namespace SentinelCam.Jobs;
 /// the mail does not wait for them.
 /// </summary>
 public sealed class CaptureSnapshotJob(
-    SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, SnapshotStore store, StripCompletion strips,
+    SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, IPictureStore store, StripCompletion strips,
     DeliveryPlan deliveries, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>

@@ -15,7 +15,7 @@ namespace SentinelCam.Jobs;
 /// deletions of accounts that were interrupted.
 /// </summary>
 public sealed class RetentionJob(
-    SentinelCamDbContext db, SnapshotStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
+    SentinelCamDbContext db, IPictureStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
     AccountLinks links, MailLimit limit, SessionRetention sessions, AccountDeletion deletion, RecordRetention records,
     JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
 {
@@ -89,21 +89,10 @@ public sealed class RetentionJob(
 
     private async Task RemoveOrphansAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        store.DeleteUnfinishedOlderThan(now - OrphanAge);
-        // After sentinelcam.db was replaced by a new one, the old one's pictures are not orphans
-        var registrations = db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt);
-        if (await registrations.FirstOrDefaultAsync(cancellationToken) is not { } begun)
-            return;
-        foreach (var batch in store.NamesBetween(begun, now - OrphanAge).Distinct().Chunk(500))
+        await foreach (var name in store.DeleteLeftoversAsync(db, now - OrphanAge, cancellationToken))
         {
-            var known = await db.Snapshots.Where(s => batch.Contains(s.FileName))
-                .Select(s => s.FileName).ToListAsync(cancellationToken);
-            foreach (var name in batch.Except(known))
-            {
-                store.Delete(name);
-                metrics.Found("orphaned_file");
-                logger.LogInformation("Deleted the orphaned file {FileName}", name);
-            }
+            metrics.Found("orphaned_file");
+            logger.LogInformation("Deleted the orphaned file {FileName}", name);
         }
     }
 }

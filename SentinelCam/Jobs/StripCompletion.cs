@@ -12,7 +12,7 @@ namespace SentinelCam.Jobs;
 /// the ring. A strip without them is complete enough.
 /// </remarks>
 public sealed class StripCompletion(
-    CameraFeed camera, SnapshotStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger)
+    CameraFeed camera, IPictureStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger)
     : IHostedService, IDisposable
 {
     /// <summary>The limit in a flood of attempts, because each completion holds frames in memory and uses the disk.</summary>

@@ -69,8 +69,9 @@ public static class PageServices
         app.UseNoSubPaths();
         // Plain HTTP only, which is the framework's default: the size of a compressed page could reveal its content
         app.UseResponseCompression();
-        app.UseExceptionHandler("/error");
-        app.UseStatusCodePagesWithReExecute("/error/{0}");
+        // In a scope of its own, because the one of the request remembers that its session could not be read
+        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true);
         app.UseUnavailable();
         app.UseAllowedMethods();
         app.UseReadableForms();

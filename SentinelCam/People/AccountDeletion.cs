@@ -37,7 +37,7 @@ public enum DeletionOutcome
 /// like that of an attempt.
 /// </remarks>
 public sealed class AccountDeletion(
-    SentinelCamDbContext db, SnapshotStore store, OutboxReader outbox, DeliveryPlan deliveries, DeletionOptions options,
+    SentinelCamDbContext db, IPictureStore store, OutboxReader outbox, DeliveryPlan deliveries, DeletionOptions options,
     ActivityLog activity, RecordingTurns turns, TimeProvider time, ILogger<AccountDeletion> logger)
 {
     private const int RowsPerStep = 200;

@@ -4,21 +4,21 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>Whether the files of pictures are as their rows say.</summary>
+/// <summary>Whether the pictures are as their rows say.</summary>
 /// <param name="Count">The number of rows.</param>
-/// <param name="Bad">The names of files that are missing or have other content.</param>
+/// <param name="Bad">The names of pictures that are missing or have other content.</param>
 public sealed record SnapshotCheck(int Count, IReadOnlyList<string> Bad);
 
 internal static class SnapshotChecks
 {
     /// <summary>Reads every picture and compares its hash. Thumbnails are dispensable and not read.</summary>
     public static async Task<SnapshotCheck> CheckAsync(
-        this SnapshotStore store, SentinelCamDbContext db, CancellationToken cancellationToken)
+        this IPictureStore store, SentinelCamDbContext db, CancellationToken cancellationToken)
     {
-        var rows = await db.Snapshots.Select(s => new { s.FileName, s.Sha256 }).ToListAsync(cancellationToken);
+        var rows = await db.Snapshots.AsNoTracking().ToListAsync(cancellationToken);
         var bad = new List<string>();
         foreach (var row in rows)
-            if (await HashAsync(store.PathOf(row.FileName), cancellationToken) != row.Sha256)
+            if (await store.HashAsync(row, cancellationToken) != row.Sha256)
                 bad.Add(row.FileName);
         // The site may have deleted some meanwhile, row first
         var stillKnown = new List<string>();
@@ -28,12 +28,13 @@ internal static class SnapshotChecks
         return new(rows.Count, stillKnown);
     }
 
-    private static async Task<string?> HashAsync(string path, CancellationToken cancellationToken)
+    private static async Task<string?> HashAsync(
+        this IPictureStore store, Snapshot row, CancellationToken cancellationToken)
     {
         try
         {
-            await using var file = File.OpenRead(path);
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+            await using var picture = await store.OpenAsync(row, cancellationToken);
+            return picture is null ? null : Convert.ToHexStringLower(await SHA256.HashDataAsync(picture.Jpeg, cancellationToken));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

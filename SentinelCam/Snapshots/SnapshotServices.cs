@@ -1,12 +1,12 @@
 namespace SentinelCam.Snapshots;
 
-/// <summary>Pictures on disk, and how long they are kept.</summary>
+/// <summary>Where pictures are kept, and how long they are kept.</summary>
 public static class SnapshotServices
 {
     public static IServiceCollection AddSnapshots(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(RetentionOptions.Read(configuration));
-        services.AddSingleton<SnapshotStore>();
+        services.AddSingleton<IPictureStore, PictureFolder>();
         return services;
     }
 }

@@ -1,7 +1,6 @@
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
-using SentinelCam.Snapshots;
 
 namespace SentinelCam.Watch;
 
@@ -65,7 +64,7 @@ public sealed class HealthProbe(
     private Task CheckSpaceAsync()
     {
         var free = data.FreeBytes;
-        return free >= SnapshotStore.Reserve
+        return free >= DataDirectory.Reserve
             ? Task.CompletedTask
             : throw new IOException($"Only {free >> 20} MiB are free for {data.Root}. Free some disk space.");
     }

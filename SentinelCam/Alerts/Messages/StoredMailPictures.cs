@@ -4,7 +4,7 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Alerts;
 
 /// <summary>Reads the pictures of a mail from where they are stored.</summary>
-public sealed class StoredMailPictures(SnapshotStore store)
+public sealed class StoredMailPictures(IPictureStore store)
 {
     /// <summary>Enough for about ten thumbnails.</summary>
     private const int MaxStripBytes = 100_000;
@@ -29,20 +29,15 @@ public sealed class StoredMailPictures(SnapshotStore store)
         var room = MaxStripBytes;
         foreach (var frame in snapshot.Strip.OrderBy(f => f.TakenAt))
         {
-            try
-            {
-                var jpeg = await File.ReadAllBytesAsync(store.SmallPathOf(frame));
-                if (jpeg.Length > room)
-                    continue; // there is no thumbnail, and the full picture is too large
-                room -= jpeg.Length;
-                strip.Add(new MailPicture(
-                    jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
-                    frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
-            }
-            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-            {
-                continue; // its entry was just deleted
-            }
+            await using var picture = await store.OpenThumbnailAsync(frame);
+            // Its entry was just deleted; or there is no thumbnail, and the full picture is too large
+            if (picture is null || picture.Jpeg.Length > room)
+                continue;
+            var jpeg = await picture.ReadAsync();
+            room -= jpeg.Length;
+            strip.Add(new MailPicture(
+                jpeg, $"sentinelcam-{frame.TakenAt.UtcDateTime:yyyyMMdd-HHmmss-fff}.jpg",
+                frame.TakenAt, frame.Width, frame.Height, SnapshotLabel.Beside(frame, snapshot)));
         }
 
         return strip;
@@ -50,16 +45,9 @@ public sealed class StoredMailPictures(SnapshotStore store)
 
     private async Task<MailPicture?> TryReadAsync(Snapshot snapshot, DateTimeOffset moment)
     {
-        try
-        {
-            var jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName));
-            return new MailPicture(
-                jpeg, $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
-                snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        await using var picture = await store.OpenAsync(snapshot);
+        return picture is null ? null : new MailPicture(
+            await picture.ReadAsync(), $"sentinelcam-{snapshot.TakenAt.UtcDateTime:yyyyMMdd-HHmmss}.jpg",
+            snapshot.TakenAt, snapshot.Width, snapshot.Height, SnapshotLabel.Of(snapshot, moment));
     }
 }

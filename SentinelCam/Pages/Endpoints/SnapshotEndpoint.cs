@@ -15,20 +15,18 @@ public static class SnapshotEndpoint
         routes.MapMethods(Path + "/{id:long}", AllowedMethods.ToRead, ServeAsync).RequireAuthorization();
 
     private static async Task<IResult> ServeAsync(
-        long id, string? size, HttpContext context, ImageLogQuery query, SnapshotStore store)
+        long id, string? size, HttpContext context, ImageLogQuery query, IPictureStore store)
     {
         var snapshot = await query.SnapshotsVisibleTo(Viewer.Of(context.User)).SingleOrDefaultAsync(s => s.Id == id);
         if (snapshot is null)
             return Results.NotFound();
 
-        var picture = store.PathOf(snapshot.FileName);
-        var path = size == "thumb" ? store.SmallPathOf(snapshot) : picture;
-        var small = path != picture;
-        if (!File.Exists(path))
+        var picture = size == "thumb" ? await store.OpenThumbnailAsync(snapshot) : await store.OpenAsync(snapshot);
+        if (picture is null)
             return Results.NotFound();
         // Checked on each use and answered with 304, so that a deleted picture does not survive in a shared device's browser
         context.Response.Headers.CacheControl = "private, no-cache";
-        var tag = new EntityTagHeaderValue($"\"{snapshot.Sha256}{(small ? "-thumb" : "")}\"");
-        return Results.File(path, "image/jpeg", entityTag: tag, enableRangeProcessing: false);
+        var tag = new EntityTagHeaderValue($"\"{snapshot.Sha256}{(picture.IsThumbnail ? "-thumb" : "")}\"");
+        return Results.Stream(picture.Jpeg, "image/jpeg", lastModified: picture.WrittenAt, entityTag: tag);
     }
 }

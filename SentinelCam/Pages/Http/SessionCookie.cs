@@ -81,10 +81,12 @@ internal static class SessionCookie
         var http = context.HttpContext;
         var sessions = http.RequestServices.GetRequiredService<AccountSessions>();
         // Styles and scripts are for everyone, and come by the dozen
-        if (!IsStaticAsset(context.Request) && context.Principal?.FindFirstValue(KeyClaim) is { } key
+        if (!IsStaticAsset(context.Request) && !IsErrorPage(context.Response)
+            && context.Principal?.FindFirstValue(KeyClaim) is { } key
             && await sessions.FindAsync(key) is { } session)
         {
-            if (!IsAutomatic(context.Request))
+            // The page of an error asks again; whether its request was automatic is no longer visible in its path
+            if (context.Response.StatusCode < StatusCodes.Status400BadRequest && !IsAutomatic(context.Request))
                 http.RequestServices.GetRequiredService<PendingSessions>().See(session);
             http.Features.Set(session);
             context.ReplacePrincipal(session.Principal);
@@ -101,6 +103,12 @@ internal static class SessionCookie
 
     private static bool IsStaticAsset(HttpRequest request) =>
         request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
+
+    /// <summary>
+    /// Whether the page of an error is on its way. It shows who was found before the error, and nobody if the session could not
+    /// be read.
+    /// </summary>
+    private static bool IsErrorPage(HttpResponse response) => response.StatusCode >= StatusCodes.Status500InternalServerError;
 
     /// <summary>Whether an open page sent the request by itself. A dashboard left open must not keep its session alive.</summary>
     private static bool IsAutomatic(HttpRequest request) => request.Path == LiveUpdates.Path

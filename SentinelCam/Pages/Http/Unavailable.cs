@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace SentinelCam.Pages;
 
-/// <summary>The answer while the database cannot be written. It is the same for every visitor and every form.</summary>
+/// <summary>The answer while the database cannot be read or written. It is the same for every visitor and every form.</summary>
 public static class Unavailable
 {
     public const string Advice = "Nobody can sign in right now: SentinelCam cannot write to its database. Try again in a minute. "
@@ -17,7 +17,9 @@ public static class Unavailable
         response.Headers.RetryAfter = "60";
     }
 
-    /// <summary>Answers 503 with the same words wherever the database cannot be written. Logs one line, not a trace.</summary>
+    /// <summary>
+    /// Answers 503 with the same words wherever the database cannot be read or written. Logs one line, not a trace.
+    /// </summary>
     public static void UseUnavailable(this WebApplication app) => app.Use(async (context, next) =>
     {
         try
@@ -33,7 +35,7 @@ public static class Unavailable
         }
     });
 
-    /// <returns>Why the disk or the database did not take a change; null for any other error.</returns>
+    /// <returns>Why the disk or the database cannot be used; null for any other error.</returns>
     private static string? ProblemOf(Exception error)
     {
         for (var cause = error; cause is not null; cause = cause.InnerException)
@@ -41,7 +43,7 @@ public static class Unavailable
             // Hangfire's storage has another provider
             var code = (cause as SqliteException)?.SqliteErrorCode ?? (int?)(cause as SQLite.SQLiteException)?.Result;
             if (code is raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY
-                or raw.SQLITE_LOCKED)
+                or raw.SQLITE_LOCKED or raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT)
                 return cause.Message;
         }
 

@@ -1,27 +1,17 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>The files in <c>snapshots/</c>. Rows point to files, never the reverse.</summary>
-public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILogger<SnapshotStore> logger)
+/// <summary>Pictures as files in <c>snapshots/</c>. Rows point to files, never the reverse.</summary>
+public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILogger<PictureFolder> logger) : IPictureStore
 {
-    /// <summary>
-    /// Free space in bytes reserved for the databases, so that attempts can be recorded when no space is left for pictures.
-    /// </summary>
-    public const long Reserve = 64L << 20;
-
-    /// <summary>Writes a picture and its strip in parallel, because a mail waits for both.</summary>
-    /// <param name="picture">The picture.</param>
-    /// <param name="strip">Selects the frames of the strip, which takes as long as writing the picture.</param>
-    /// <param name="cameraName">Shown beside the picture.</param>
-    /// <returns>
-    /// The rows of the picture and its strip, not yet added to the context. A frame that cannot be written is left out.
-    /// </returns>
-    /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
+    /// <inheritdoc />
     public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
     {
         var beside = Task.Run(() => TrySave(strip, cameraName));
@@ -39,14 +29,13 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
         }
     }
 
-    /// <summary>Writes a frame durably under a random name, and returns its row, not yet added to the context.</summary>
-    /// <exception cref="IOException">The disk is full or the directory cannot be written; nothing is left behind.</exception>
+    /// <inheritdoc />
     public Snapshot Save(Frame frame, string cameraName)
     {
         var (day, random) = (frame.TakenAt.UtcDateTime, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         var name = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy}/{day:MM}/{day:dd}/{random}.jpg");
-        if (data.FreeBytes < Reserve + frame.Jpeg.Length)
-            throw new IOException($"Less than {Reserve >> 20} MiB of disk space is free for {data.Root}.");
+        if (data.FreeBytes < DataDirectory.Reserve + frame.Jpeg.Length)
+            throw new IOException($"Less than {DataDirectory.Reserve >> 20} MiB of disk space is free for {data.Root}.");
         // Created while the disk is busy with the picture
         var thumbnailing = Task.Run(() => thumbnails.TryMake(frame.Jpeg));
         try
@@ -108,8 +97,32 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
         return saved;
     }
 
-    /// <summary>Deletes a picture and its thumbnail. Ignores files that no longer exist.</summary>
-    /// <exception cref="IOException">A file exists and cannot be deleted.</exception>
+    /// <inheritdoc />
+    public ValueTask<StoredPicture?> OpenAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return new(TryOpen(snapshot.FileName));
+    }
+
+    /// <summary>The picture replaces a thumbnail that is missing, or that a power cut has emptied.</summary>
+    public ValueTask<StoredPicture?> OpenThumbnailAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var small = ThumbnailOf(snapshot.FileName);
+        return snapshot.HasThumbnail && new FileInfo(PathOf(small)) is { Exists: true, Length: > 0 }
+            && TryOpen(small) is { } thumbnail
+                ? new(thumbnail with { IsThumbnail = true })
+                : OpenAsync(snapshot, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public ValueTask<bool> ExistsAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return new(File.Exists(PathOf(snapshot.FileName)));
+    }
+
+    /// <inheritdoc />
     public void Delete(string name)
     {
         foreach (var path in new[] { PathOf(name), PathOf(ThumbnailOf(name)) })
@@ -117,20 +130,49 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
                 File.Delete(path);
     }
 
-    /// <summary>The absolute path of a file name from a row.</summary>
-    public string PathOf(string name) => Path.Combine(data.Snapshots, name);
-
-    /// <summary>The path of the thumbnail, or of the picture if the thumbnail is missing or a power cut has emptied it.</summary>
-    public string SmallPathOf(Snapshot snapshot)
+    /// <inheritdoc />
+    public async IAsyncEnumerable<string> DeleteLeftoversAsync(
+        SentinelCamDbContext db, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var small = new FileInfo(PathOf(ThumbnailOf(snapshot.FileName)));
-        return snapshot.HasThumbnail && small is { Exists: true, Length: > 0 } ? small.FullName : PathOf(snapshot.FileName);
+        DeleteUnfinishedOlderThan(before);
+        // After sentinelcam.db was replaced by a new one, the old one's pictures are not orphans
+        var registrations = db.Users.OrderBy(a => a.RegisteredAt).Select(a => (DateTimeOffset?)a.RegisteredAt);
+        if (await registrations.FirstOrDefaultAsync(cancellationToken) is not { } begun)
+            yield break;
+        foreach (var batch in NamesBetween(begun, before).Distinct().Chunk(500))
+        {
+            var known = await db.Snapshots.Where(s => batch.Contains(s.FileName))
+                .Select(s => s.FileName).ToListAsync(cancellationToken);
+            foreach (var name in batch.Except(known))
+            {
+                Delete(name);
+                yield return name;
+            }
+        }
     }
 
-    public static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
+    /// <summary>The absolute path of a file name from a row.</summary>
+    internal string PathOf(string name) => Path.Combine(data.Snapshots, name);
 
-    /// <summary>Deletes unfinished files that crashes left behind before the given time.</summary>
-    public void DeleteUnfinishedOlderThan(DateTimeOffset time)
+    internal static string ThumbnailOf(string name) => Path.ChangeExtension(name, ".thumb.jpg");
+
+    /// <returns>Null if the file does not exist.</returns>
+    private StoredPicture? TryOpen(string name)
+    {
+        try
+        {
+            // Deleting it meanwhile must not fail on Windows
+            var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete,
+                bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            return new(file, false, File.GetLastWriteTimeUtc(file.SafeFileHandle));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    internal void DeleteUnfinishedOlderThan(DateTimeOffset time)
     {
         var pattern = "*" + DurableFile.UnfinishedExtension;
         foreach (var path in Directory.EnumerateFiles(data.Snapshots, pattern, SearchOption.AllDirectories))
@@ -139,7 +181,7 @@ public sealed class SnapshotStore(DataDirectory data, Thumbnails thumbnails, ILo
     }
 
     /// <summary>The names of pictures written between two times. A picture with a thumbnail is listed twice.</summary>
-    public IEnumerable<string> NamesBetween(DateTimeOffset start, DateTimeOffset end) =>
+    internal IEnumerable<string> NamesBetween(DateTimeOffset start, DateTimeOffset end) =>
         from path in Directory.EnumerateFiles(data.Snapshots, "*.jpg", SearchOption.AllDirectories)
         let written = File.GetLastWriteTimeUtc(path)
         where written > start.UtcDateTime && written < end.UtcDateTime

@@ -11,18 +11,18 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Snapshots;
 
 /// <summary>Pictures on disk.</summary>
-public sealed class SnapshotStoreTests : IDisposable
+public sealed class PictureFolderTests : IDisposable
 {
     private static readonly DateTimeOffset Moment = new(2030, 1, 31, 23, 59, 59, TimeSpan.Zero);
 
     private readonly string _parent = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
     private readonly DataDirectory _data;
-    private readonly SnapshotStore _store;
+    private readonly PictureFolder _store;
 
-    public SnapshotStoreTests()
+    public PictureFolderTests()
     {
         _data = Open(Path.Combine(_parent, "data"));
-        _store = new SnapshotStore(_data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
+        _store = new PictureFolder(_data, new Thumbnails(OpenCv.Library), NullLogger<PictureFolder>.Instance);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Equal((640, 480, frame.Jpeg.Length), (snapshot.Width, snapshot.Height, (int)snapshot.Bytes));
         Assert.Equal((Moment, "front door", FrameQuality.Good, false),
             (snapshot.TakenAt, snapshot.CameraName, snapshot.Quality, snapshot.Pinned));
-        Assert.Equal(snapshot.HasThumbnail, File.Exists(_store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName))));
+        Assert.Equal(snapshot.HasThumbnail, File.Exists(_store.PathOf(PictureFolder.ThumbnailOf(snapshot.FileName))));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
-    public void Picture_is_stored_even_if_its_thumbnail_cannot_be_written()
+    public async Task Picture_is_stored_even_if_its_thumbnail_cannot_be_written()
     {
         Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this limit");
@@ -78,25 +78,55 @@ public sealed class SnapshotStoreTests : IDisposable
         while (Longest - deep.Length - half.Length > 202)
             deep = Path.Combine(deep, new string('d', 200));
         using var data = Open(Path.Combine(deep, new string('d', Longest - deep.Length - half.Length - 4)));
-        var store = new SnapshotStore(data, new Thumbnails(OpenCv.Library), NullLogger<SnapshotStore>.Instance);
+        var store = new PictureFolder(data, new Thumbnails(OpenCv.Library), NullLogger<PictureFolder>.Instance);
 
         var snapshot = store.Save(TestJpeg.Good(Moment), "cam");
 
         Assert.False(snapshot.HasThumbnail);
-        Assert.Equal(TestJpeg.Demo(), File.ReadAllBytes(store.SmallPathOf(snapshot)));
+        await AssertOpensAsync(TestJpeg.Demo(), false, store.OpenThumbnailAsync(snapshot, Cancelled));
     }
 
     [Fact]
-    public void Full_picture_replaces_a_missing_or_empty_thumbnail()
+    public async Task Full_picture_replaces_a_missing_or_empty_thumbnail()
+    {
+        Assert.SkipUnless(OpenCv.Library.Loads, OpenCv.NotLoaded);
+        var frame = TestJpeg.Good(Moment);
+        var snapshot = _store.Save(frame, "cam");
+        var small = _store.PathOf(PictureFolder.ThumbnailOf(snapshot.FileName));
+        await AssertOpensAsync(
+            await File.ReadAllBytesAsync(small, Cancelled), true, _store.OpenThumbnailAsync(snapshot, Cancelled));
+
+        await File.WriteAllTextAsync(small, "", Cancelled);
+        await AssertOpensAsync(frame.Jpeg, false, _store.OpenThumbnailAsync(snapshot, Cancelled));
+        File.Delete(small);
+        await AssertOpensAsync(frame.Jpeg, false, _store.OpenThumbnailAsync(snapshot, Cancelled));
+    }
+
+    [Fact]
+    public async Task Missing_picture_opens_as_none()
     {
         var snapshot = _store.Save(TestJpeg.Good(Moment), "cam");
-        var small = _store.PathOf(SnapshotStore.ThumbnailOf(snapshot.FileName));
-        Assert.Equal(snapshot.HasThumbnail ? small : _store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
+        Assert.True(await _store.ExistsAsync(snapshot, Cancelled));
 
-        File.WriteAllText(small, "");
-        Assert.Equal(_store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
-        File.Delete(small);
-        Assert.Equal(_store.PathOf(snapshot.FileName), _store.SmallPathOf(snapshot));
+        _store.Delete(snapshot.FileName);
+
+        Assert.False(await _store.ExistsAsync(snapshot, Cancelled));
+        Assert.Null(await _store.OpenAsync(snapshot, Cancelled));
+        Assert.Null(await _store.OpenThumbnailAsync(snapshot, Cancelled));
+        snapshot.FileName = "2001/01/01/never-there.jpg";
+        Assert.Null(await _store.OpenAsync(snapshot, Cancelled));
+    }
+
+    [Fact]
+    public async Task Open_picture_can_be_deleted_and_read_to_its_end()
+    {
+        var frame = TestJpeg.Good(Moment);
+        var snapshot = _store.Save(frame, "cam");
+        await using var open = await _store.OpenAsync(snapshot, Cancelled);
+
+        _store.Delete(snapshot.FileName);
+
+        Assert.Equal(frame.Jpeg, await open!.ReadAsync());
     }
 
     [Fact]
@@ -176,6 +206,15 @@ public sealed class SnapshotStoreTests : IDisposable
         Directory.Delete(_parent, recursive: true);
     }
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private static async Task AssertOpensAsync(byte[] jpeg, bool isThumbnail, ValueTask<StoredPicture?> opening)
+    {
+        await using var picture = await opening;
+        Assert.Equal(isThumbnail, picture!.IsThumbnail);
+        Assert.Equal(jpeg, await picture.ReadAsync());
+    }
+
     private DataDirectory Open(string path)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", path)]).Build();
@@ -185,7 +224,7 @@ public sealed class SnapshotStoreTests : IDisposable
     private string SaveAt(DateTimeOffset time)
     {
         var name = _store.Save(TestJpeg.Good(Moment), "cam").FileName;
-        foreach (var path in new[] { name, SnapshotStore.ThumbnailOf(name) }.Select(_store.PathOf).Where(File.Exists))
+        foreach (var path in new[] { name, PictureFolder.ThumbnailOf(name) }.Select(_store.PathOf).Where(File.Exists))
             File.SetLastWriteTimeUtc(path, time.UtcDateTime);
         return name;
     }
