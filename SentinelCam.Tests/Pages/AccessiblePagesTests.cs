@@ -78,6 +78,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/device", true)]
     [InlineData("/admin/mail", true)]
+    [InlineData("/admin/nodes", true)]
     [InlineData("/admin/first_steps", true)]
     [InlineData("{mail}", true)]
     public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)

@@ -31,7 +31,8 @@ public sealed class DeliveryPlan(
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
         // Urgent mails, and those about what a device reported, waited for the picture, which they now carry
         var prepared = earlier.FindAll(d => d is { State: DeliveryState.Waiting, Tries: 0 }
-            && (MailKinds.Urgent.Contains(d.Kind) || (d.Kind == MailKind.Attempt && entry.LoginAttempt is { ReportedBy: not null })));
+            && (MailKinds.Urgent.Contains(d.Kind)
+                || (d.Kind == MailKind.Attempt && entry.LoginAttempt is { ReportedBy: not null })));
         prepared.ForEach(d => d.DueAt = now);
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return;

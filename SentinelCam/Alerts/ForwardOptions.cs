@@ -30,8 +30,8 @@ public sealed class ForwardOptions
             || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
         {
             throw new ConfigurationException(UrlKey, address.Contains('@', StringComparison.Ordinal) ? "(hidden)" : address,
-                "the https:// address of the central SentinelCam without a path, such as https://cam.example.org; http:// only for "
-                + "this machine itself.");
+                "the https:// address of the central SentinelCam without a path, such as https://cam.example.org; "
+                + "http:// only for this machine itself.");
         }
 
         return token.Length == TokenLength && token.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')

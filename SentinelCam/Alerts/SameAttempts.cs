@@ -14,8 +14,8 @@ internal static class SameAttempts
         attempts.Where(a => LoginOutcomes.Successes.Contains(a.Outcome));
 
     /// <summary>
-    /// Attempts with the owner and origin of another one, on the same device, and for log-ins to a device with its user. Tests are
-    /// no attempts.
+    /// Attempts with the owner and origin of another one, on the same device, and for log-ins to a device with its user.
+    /// Tests are no attempts.
     /// </summary>
     public static IQueryable<LoginAttempt> OfTheSame(this IQueryable<LoginAttempt> attempts, LoginAttempt one)
     {

@@ -1,8 +1,8 @@
 namespace SentinelCam.Data;
 
 /// <summary>
-/// What is left to do to report an entry to the central SentinelCam of <c>Forward:Url</c>. Committed with the entry. The entry can
-/// be deleted before it was reported: its attempt is reported nevertheless, without a picture.
+/// What is left to do to report an entry to the central SentinelCam of <c>Forward:Url</c>. Committed with the entry. If the
+/// entry is deleted before it was reported, its attempt is reported without a picture.
 /// </summary>
 public sealed class Forward
 {

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Accounts;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
@@ -99,7 +98,8 @@ public sealed class EntryReception(
         if (!isNew)
             return (ReportOutcome.Updated, await UpdateAsync(received.EntryId, entry, snapshot));
 
-        var added = await attempts.AddAsync(AttemptOf(entry, device, ownerId, now), TrueTime(entry, now), now, entry.IsTold, taken =>
+        var attempt = AttemptOf(entry, device, ownerId, now);
+        var added = await attempts.AddAsync(attempt, ClockError(entry, now), now, entry.IsTold, taken =>
         {
             taken.Snapshot = snapshot;
             Describe(taken, entry, hasPicture: snapshot is not null);
@@ -179,7 +179,7 @@ public sealed class EntryReception(
     };
 
     /// <returns>By how many seconds the entry's time is too early; null if it is right.</returns>
-    private static long? TrueTime(ReportedEntry entry, DateTimeOffset now)
+    private static long? ClockError(ReportedEntry entry, DateTimeOffset now)
     {
         var correct = entry.At.AddSeconds(entry.ClockErrorSeconds ?? 0) + (now - entry.SentAt);
         var error = Earlier(correct, now) - Earlier(entry.At, now);

@@ -78,7 +78,12 @@ public sealed class ForwardClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(_options.Url!, path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Token);
         request.Headers.UserAgent.ParseAdd("SentinelCam");
-        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json));
+        var body = JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json);
+        if (body.Length > ReportedEntry.MaxBytes)
+            return new(ForwardResult.PicturesRefused, "The pictures are too large to be reported.");
+        request.Content = new ByteArrayContent(body);
+        // A refusal of the token or the size comes before the body is sent. Otherwise it would break the connection
+        request.Headers.ExpectContinue = true;
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
         {
@@ -94,8 +99,9 @@ public sealed class ForwardClient : IDisposable
         {
             return new(ForwardResult.Unknown, $"{Host} did not answer in time.");
         }
-        catch (HttpRequestException error) when (error.HttpRequestError is HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        catch (HttpRequestException error) when (error.HttpRequestError
+            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
             return new(ForwardResult.TryAgain, error.HttpRequestError is HttpRequestError.SecureConnectionError
                 ? $"The certificate of {Host} is not valid, or it does not speak TLS."
@@ -120,7 +126,8 @@ public sealed class ForwardClient : IDisposable
             HttpStatusCode.OK or HttpStatusCode.Created => new(ForwardResult.Accepted, "Accepted"),
             HttpStatusCode.Unauthorized => new(ForwardResult.TokenRefused,
                 $"{Host} does not accept this device's token: it was revoked, or is wrong."),
-            HttpStatusCode.Forbidden => new(ForwardResult.OwnerRefused, $"{Host} does not let this device report for this owner."),
+            HttpStatusCode.Forbidden =>
+                new(ForwardResult.OwnerRefused, $"{Host} does not let this device report for this owner."),
             HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity =>
                 new(ForwardResult.PicturesRefused, $"{Host} does not accept the picture."),
             _ => new(ForwardResult.TryAgain, string.Create(CultureInfo.InvariantCulture,

@@ -103,7 +103,8 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
             .OrderBy(d => d.Id).ToListAsync();
         var alerts = await db.Alerts.AsNoTracking().Where(a => alertIds.Contains(a.Id)).ToDictionaryAsync(a => a.Id);
         var entryIds = entries.ConvertAll(e => e.Id);
-        var forwards = await db.Forwards.AsNoTracking().Where(f => entryIds.Contains(f.EntryId)).ToDictionaryAsync(f => f.EntryId);
+        var forwards = await db.Forwards.AsNoTracking().Where(f => entryIds.Contains(f.EntryId))
+            .ToDictionaryAsync(f => f.EntryId);
         return entries.ConvertAll(entry =>
         {
             var alert = entry.AlertId is { } id ? alerts.GetValueOrDefault(id) : null;

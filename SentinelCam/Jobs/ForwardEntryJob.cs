@@ -159,7 +159,8 @@ public sealed class ForwardEntryJob(
             // The alert may have closed before
             var alert = await db.Alerts.SingleAsync(a => a.Id == attempt.AlertId, CancellationToken.None);
             if (alert is { ClosedAt: not null, NeedsSummary: true } && attempt.ToldBy is ToldBy.Summary
-                && !await db.Deliveries.AnyAsync(d => d.AlertId == alert.Id && d.Kind == MailKind.Summary, CancellationToken.None))
+                && !await db.Deliveries.AnyAsync(
+                    d => d.AlertId == alert.Id && d.Kind == MailKind.Summary, CancellationToken.None))
             {
                 await deliveries.AddSummaryAsync(alert);
             }

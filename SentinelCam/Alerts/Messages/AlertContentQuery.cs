@@ -82,7 +82,8 @@ public sealed class AlertContentQuery(
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            content = content with { Lines = [ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, alert?.ReportedBy)] };
+            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, alert?.ReportedBy);
+            content = content with { Lines = [line] };
         }
 
         if (delivery.AlertId is null)
@@ -236,7 +237,7 @@ public sealed class AlertContentQuery(
 
     /// <summary>The camera of the attempts without pictures, which may not be this device's.</summary>
     private static string CameraOf(AlertContent content) =>
-        content.Attempts.FirstOrDefault()?.ReportedBy is { } device ? $"the one of {device}" : content.CameraName;
+        content.Attempts is [{ ReportedBy: { } device }, ..] ? $"the one of {device}" : content.CameraName;
 
     private static MailAttempt Tell(LoginAttempt a) =>
         new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.OutcomeInWords(), a.NumberInAlert)

@@ -14,7 +14,8 @@ internal static class ClockText
     /// <param name="areAll">Whether all attempts of the mail have wrong times.</param>
     /// <param name="zone">The zone in which to state them.</param>
     /// <param name="device">The device that reported the attempts; null for this one.</param>
-    public static string ForSeveral(DateTimeOffset first, DateTimeOffset last, bool areAll, TimeZoneInfo zone, string? device = null)
+    public static string ForSeveral(
+        DateTimeOffset first, DateTimeOffset last, bool areAll, TimeZoneInfo zone, string? device = null)
     {
         var then = areAll ? "then" : "during some of these attempts";
         var (from, to) = (MailTime.ToTheSecond(first, zone), MailTime.ToTheSecond(last, zone));

@@ -5,7 +5,7 @@ using SentinelCam.Forwarding;
 
 namespace SentinelCam.Pages;
 
-/// <summary>What devices that are often offline call: the trade of a code for a token, and the reports of their entries.</summary>
+/// <summary>What devices that are often offline call: to trade a code for a token, and to report their entries.</summary>
 public static class DeviceEndpoints
 {
     /// <summary>Where a device reports an entry, before its id.</summary>

@@ -1,8 +1,8 @@
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Answers 405 to every method but GET, HEAD and POST, which are all that the site needs, and PUT, with which devices report. A page would otherwise be shown for any
-/// method, without the handler that loads what it shows.
+/// Answers 405 to every method but GET, HEAD and POST, which are all that the site needs, and PUT where devices report. A page
+/// would otherwise be shown for any method, without the handler that loads what it shows.
 /// </summary>
 public static class AllowedMethods
 {
