@@ -56,6 +56,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
     [InlineData("clockErrorSeconds", "9223372036854775807")]
     [InlineData("accountTyped", "null")]
     [InlineData("strip", "null")]
+    [InlineData("strip", "[null]")]
     public async Task Value_out_of_range_is_refused(string field, string value)
     {
         var body = JsonSerializer.SerializeToNode(central.Entry(), ReportedEntry.Json)!.AsObject();

@@ -18,7 +18,7 @@ public sealed class EntryReception(
     /// <summary>What an entry says until the picture has arrived.</summary>
     private const string PictureToCome = "The device has not sent the picture yet.";
 
-    private const int MaxEpochLength = 64, MaxTextLength = 256, MaxCount = 10_000_000;
+    private const int MaxEpochLength = 64, MaxTextLength = 256, MaxCount = 1_000_000;
 
     /// <summary>A clock is wrong from this difference on. Less is said on the page of devices only.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
@@ -65,7 +65,7 @@ public sealed class EntryReception(
     private static bool IsValid(long entryId, ReportedEntry entry) =>
         entryId > 0 && entry.Version > 0 && entry.Epoch.Length is > 0 and <= MaxEpochLength
         && entry.Count is > 0 and <= MaxCount && entry.Outcome is not LoginOutcome.Test
-        && entry.Strip.Count <= ReportedEntry.MaxStrip && (entry.Picture is not null || entry.Strip.Count == 0)
+        && entry.Strip.Count <= ReportedEntry.MaxStrip && entry.Strip.All(frame => frame is not null) && (entry.Picture is not null || entry.Strip.Count == 0)
         && entry.ClockErrorSeconds is null or (> -10_000_000_000 and < 10_000_000_000)
         && IsTime(entry.At) && IsTime(entry.SentAt) && (entry.LastAt is null || IsTime(entry.LastAt.Value))
         && (entry.Picture is null || entry.Strip.Prepend(entry.Picture).All(picture => IsTime(picture.TakenAt)));
@@ -137,7 +137,7 @@ public sealed class EntryReception(
     private async Task CountAsync(LoginAttempt attempt, ReportedEntry entry)
     {
         var alert = await db.Alerts.SingleAsync(a => a.Id == attempt.AlertId);
-        alert.Attempts += entry.Count - attempt.Count;
+        ReportedAttempts.Count(alert, entry.Count - attempt.Count);
         (attempt.Count, attempt.LastAt) = (entry.Count, entry.LastAt?.ToUniversalTime());
     }
 

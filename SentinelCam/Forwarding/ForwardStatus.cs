@@ -10,16 +10,19 @@ public sealed class ForwardStatus(SentinelCamDbContext db, ForwardClient client)
     public string? Host => client.Host;
 
     /// <summary>Whether the central side does not accept the token.</summary>
-    public async Task<bool> IsTokenRefusedAsync() =>
-        Host is not null && await db.Forwards.AnyAsync(f => f.State != ForwardState.Done && f.IsTokenRefused);
+    public async Task<bool> IsTokenRefusedAsync() => Host is not null && await Open.AnyAsync(f => f.IsTokenRefused);
 
     /// <summary>How many entries wait to be reported.</summary>
-    public Task<int> CountWaitingAsync() => db.Forwards.CountAsync(f => f.State != ForwardState.Done);
+    public Task<int> CountWaitingAsync() => Open.CountAsync();
 
     /// <summary>When the last report was accepted; null if none was.</summary>
     public Task<DateTimeOffset?> LastAcceptedAsync() => db.Forwards.MaxAsync(f => f.AcceptedAt);
 
     /// <summary>Why one that waits was not accepted; null if none waits, or none was tried.</summary>
-    public Task<string?> LastReplyAsync() => db.Forwards.Where(f => f.State != ForwardState.Done && f.LastReply != null)
+    public Task<string?> LastReplyAsync() => Open.Where(f => f.LastReply != null)
         .OrderByDescending(f => f.EntryId).Select(f => f.LastReply).FirstOrDefaultAsync();
+
+    /// <summary>What is not done. Two states that are named, so that an index finds them among many that are.</summary>
+    private IQueryable<Forward> Open =>
+        db.Forwards.Where(f => f.State == ForwardState.Waiting || f.State == ForwardState.Sending);
 }

@@ -171,37 +171,5 @@ public sealed class ForwardEntryJob(
     }
 }
 
-/// <summary>
-/// The pauses between tries to reach the central SentinelCam. They belong to the connection, not to a report: each report that
-/// begins with the shortest pause would try again and again while the device is offline.
-/// </summary>
-public sealed class ForwardPauses
-{
-    /// <summary>The pauses after the first and later failures; the last one repeats.</summary>
-    private static readonly TimeSpan[] Pauses =
-        [.. new[] { 10, 30, 60, 120, 300, 600 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
-
-    private int _failures;
-
-    /// <summary>The longest pause.</summary>
-    public static TimeSpan Longest => Pauses[^1];
-
-    /// <summary>The pause after a try that failed.</summary>
-    /// <param name="answer">Why.</param>
-    /// <param name="tries">How often this report was tried.</param>
-    public TimeSpan Next(ForwardAnswer answer, int tries)
-    {
-        ArgumentNullException.ThrowIfNull(answer);
-        var isReached = answer.Result is not (ForwardResult.TryAgain or ForwardResult.Unknown);
-        var failures = isReached ? tries : Interlocked.Increment(ref _failures);
-        var pause = Pauses[Math.Clamp(failures, 1, Pauses.Length) - 1];
-        return answer.RetryAfter > pause ? answer.RetryAfter.Value : pause;
-    }
-
-    /// <summary>A report was accepted.</summary>
-    /// <returns>Whether earlier ones were not.</returns>
-    public bool End() => Interlocked.Exchange(ref _failures, 0) > 0;
-}
-
 /// <summary>Shows in the job dashboard why an entry was not reported.</summary>
 public sealed class EntryNotForwardedException(string reply) : Exception(reply);

@@ -11,6 +11,8 @@ namespace SentinelCam.LoginAttempts;
 public sealed class ReportedAttempts(
     SentinelCamDbContext db, AlertGrouping grouping, DeliveryPlan deliveries, AttemptMetrics metrics)
 {
+    private const int MaxAttempts = 1_000_000_000;
+
     /// <summary>Records the attempt.</summary>
     /// <param name="attempt">The attempt, with the name of its device.</param>
     /// <param name="clockErrorSeconds">See <see cref="ImageLogEntry.ClockErrorSeconds"/>.</param>
@@ -63,12 +65,19 @@ public sealed class ReportedAttempts(
         return entry;
     }
 
+    /// <summary>Adds further failures that a report stands for. A device cannot make the number overflow.</summary>
+    public static void Count(Alert alert, int more)
+    {
+        ArgumentNullException.ThrowIfNull(alert);
+        alert.Attempts = Math.Min(alert.Attempts + more, MaxAttempts);
+    }
+
     private async Task JoinFailureAsync(LoginAttempt attempt, DateTimeOffset now)
     {
         int? alertFrom = attempt.Origin is AttemptOrigin.WebPage ? null
             : DeviceServices.DefaultAlertFrom(DeviceServices.KindOf(attempt.Service));
         var joined = await grouping.JoinAsync(attempt, now, alertFrom, mayBePhotographed: false);
-        joined.Alert.Attempts += attempt.Count - 1;
+        Count(joined.Alert, attempt.Count - 1);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
     }
 
