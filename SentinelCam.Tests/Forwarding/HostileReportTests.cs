@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Forwarding;
 using SentinelCam.Tests.Support;

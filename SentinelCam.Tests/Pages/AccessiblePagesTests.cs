@@ -152,6 +152,31 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await Assertions.Expect(page.Locator("#caption-said")).ToContainTextAsync("1.0 s before the picture");
     }
 
+    [Fact]
+    public async Task Axe_finds_no_fault_beside_the_code_and_the_token_of_a_device()
+    {
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/admin/nodes");
+        await page.GetByLabel("Name of the device").FillAsync("A tablet");
+        await page.GetByLabel(SentinelCamApp.AnnsEmail).CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make a code" }).ClickAsync();
+        var proof = page.Locator("input[name=ProofPassword]");
+        await Assertions.Expect(proof.Or(page.Locator("#code"))).ToBeVisibleAsync();
+        if (await proof.CountAsync() > 0)
+        {
+            await proof.FillAsync(SentinelCamApp.Password);
+            await proof.PressAsync("Enter");
+        }
+
+        await Assertions.Expect(page.Locator("#code")).ToBeVisibleAsync();
+        await LookAsync(page, "device-code");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show the token" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#token")).ToBeVisibleAsync();
+        await LookAsync(page, "device-token");
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
+    }
+
     [Theory]
     [InlineData("Yes, it was me", "Thank you")]
     [InlineData("No, it was not me", "What to do now")]

@@ -2,9 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using AngleSharp.Dom;
 using Microsoft.EntityFrameworkCore;
-using SentinelCam.Data;
 using SentinelCam.Forwarding;
 
 namespace SentinelCam.Tests.Support;

@@ -65,7 +65,8 @@ public sealed class EntryReception(
     private static bool IsValid(long entryId, ReportedEntry entry) =>
         entryId > 0 && entry.Version > 0 && entry.Epoch.Length is > 0 and <= MaxEpochLength
         && entry.Count is > 0 and <= MaxCount && entry.Outcome is not LoginOutcome.Test
-        && entry.Strip.Count <= ReportedEntry.MaxStrip && entry.Strip.All(frame => frame is not null) && (entry.Picture is not null || entry.Strip.Count == 0)
+        && entry.Strip.Count <= ReportedEntry.MaxStrip && entry.Strip.All(frame => frame is not null)
+        && (entry.Picture is not null || entry.Strip.Count == 0)
         && entry.ClockErrorSeconds is null or (> -10_000_000_000 and < 10_000_000_000)
         && IsTime(entry.At) && IsTime(entry.SentAt) && (entry.LastAt is null || IsTime(entry.LastAt.Value))
         && (entry.Picture is null || entry.Strip.Prepend(entry.Picture).All(picture => IsTime(picture.TakenAt)));
