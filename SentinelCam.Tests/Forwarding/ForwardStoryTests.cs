@@ -138,6 +138,7 @@ public class ForwardStoryTests
         pair.Clock.AdvanceMinutes(15);
 
         await Pair.WaitForReportsAsync(again, pair.Clock, TimeSpan.FromMinutes(1));
+        await again.WaitForAcceptedAsync(1);
         Assert.Equal(0, await pair.Central.ReadAsync(db => db.ImageLog.CountAsync()));
     }
 

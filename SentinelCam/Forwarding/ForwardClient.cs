@@ -78,10 +78,11 @@ public sealed class ForwardClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(_options.Url!, path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Token);
         request.Headers.UserAgent.ParseAdd("SentinelCam");
-        var body = JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json);
-        if (body.Length > ReportedEntry.MaxBytes)
+        var json = JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json);
+        if (json.Length > ReportedEntry.MaxBytes)
             return new(ForwardResult.PicturesRefused, "The pictures are too large to be reported.");
-        request.Content = new ByteArrayContent(body);
+        var body = new Body(json);
+        request.Content = body;
         // A refusal of the token or the size comes before the body is sent. Otherwise it would break the connection
         request.Headers.ExpectContinue = true;
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -93,11 +94,11 @@ public sealed class ForwardClient : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new(ForwardResult.Unknown, "SentinelCam stopped before an answer came.");
+            return new(Unanswered(body), "SentinelCam stopped before an answer came.");
         }
         catch (OperationCanceledException)
         {
-            return new(ForwardResult.Unknown, $"{Host} did not answer in time.");
+            return new(Unanswered(body), $"{Host} did not answer in time.");
         }
         catch (HttpRequestException error) when (error.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
@@ -109,12 +110,14 @@ public sealed class ForwardClient : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            return new(ForwardResult.Unknown, $"{Host} broke the connection before it answered.");
+            return new(Unanswered(body), $"{Host} broke the connection before it answered.");
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
+
+    private static ForwardResult Unanswered(Body body) => body.IsSent ? ForwardResult.Unknown : ForwardResult.TryAgain;
 
     private ForwardAnswer AnswerOf(HttpResponseMessage answer)
     {
@@ -133,5 +136,23 @@ public sealed class ForwardClient : IDisposable
             _ => new(ForwardResult.TryAgain, string.Create(CultureInfo.InvariantCulture,
                 $"{Host} answered with status {(int)answer.StatusCode}."), wait),
         };
+    }
+
+    /// <summary>A body that knows whether any of it was sent. Otherwise the report cannot have arrived.</summary>
+    private sealed class Body(byte[] bytes) : HttpContent
+    {
+        public bool IsSent { get; private set; }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            IsSent = true;
+            return stream.WriteAsync(bytes).AsTask();
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes.Length;
+            return true;
+        }
     }
 }

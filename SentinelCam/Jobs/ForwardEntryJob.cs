@@ -26,7 +26,7 @@ public sealed class ForwardEntryJob(
         var forward = await db.Forwards.AsNoTracking().SingleAsync(f => f.EntryId == entryId, CancellationToken.None);
         if (client.Host is null)
         {
-            await TellHereAsync(forward);
+            await TellHereAsync(forward, evenIfItMayHaveArrived: true);
             await OwnTry(forward).ExecuteUpdateAsync(set => set
                 .SetProperty(f => f.State, ForwardState.Done)
                 .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
@@ -136,11 +136,12 @@ public sealed class ForwardEntryJob(
         }
     }
 
-    /// <summary>Lets this device tell the owner, once, unless the central side may have done so.</summary>
-    private async Task TellHereAsync(Forward forward)
+    /// <summary>Lets this device tell the owner, once, unless the central side has or may have done so.</summary>
+    private async Task TellHereAsync(Forward forward, bool evenIfItMayHaveArrived = false)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-        if (await OwnTry(forward).Where(f => !f.ToldHere && !f.MayHaveArrived && f.AcceptedVersion == 0)
+        if (await OwnTry(forward).Where(f => !f.ToldHere && f.AcceptedVersion == 0)
+            .Where(f => evenIfItMayHaveArrived || !f.MayHaveArrived)
             .ExecuteUpdateAsync(set => set.SetProperty(f => f.ToldHere, true), CancellationToken.None) == 0)
         {
             return;
