@@ -12,7 +12,7 @@ namespace SentinelCam.Forwarding;
 /// entry arrives several times, and an earlier version can arrive after a later one.
 /// </summary>
 public sealed class EntryReception(
-    SentinelCamDbContext db, SnapshotStore store, ReportedAttempts attempts, DeliveryPlan deliveries, TimeProvider time,
+    SentinelCamDbContext db, IPictureStore store, ReportedAttempts attempts, DeliveryPlan deliveries, TimeProvider time,
     ILogger<EntryReception> logger)
 {
     /// <summary>What an entry says until the picture has arrived.</summary>

@@ -5,7 +5,7 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Forwarding;
 
 /// <summary>Reads what is to be reported about an entry.</summary>
-public sealed class ForwardReport(SentinelCamDbContext db, SnapshotStore store, TimeProvider time)
+public sealed class ForwardReport(SentinelCamDbContext db, IPictureStore store, TimeProvider time)
 {
     private const string Deleted = "The picture was deleted on the device.";
 
@@ -51,24 +51,18 @@ public sealed class ForwardReport(SentinelCamDbContext db, SnapshotStore store, 
         };
     }
 
-    /// <returns>Null if the file is gone.</returns>
+    /// <returns>Null if it is gone.</returns>
     private async Task<ReportedPicture?> PictureAsync(Snapshot snapshot)
     {
-        try
+        await using var stored = await store.OpenAsync(snapshot);
+        return stored is null ? null : new ReportedPicture
         {
-            return new ReportedPicture
-            {
-                Jpeg = await File.ReadAllBytesAsync(store.PathOf(snapshot.FileName)),
-                Sha256 = snapshot.Sha256,
-                TakenAt = snapshot.TakenAt,
-                CameraName = snapshot.CameraName,
-                Quality = snapshot.Quality,
-                Score = snapshot.Score,
-            };
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+            Jpeg = await stored.ReadAsync(),
+            Sha256 = snapshot.Sha256,
+            TakenAt = snapshot.TakenAt,
+            CameraName = snapshot.CameraName,
+            Quality = snapshot.Quality,
+            Score = snapshot.Score,
+        };
     }
 }

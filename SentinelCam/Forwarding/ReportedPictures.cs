@@ -35,7 +35,7 @@ internal static class ReportedPictures
 
     /// <summary>Writes the frames, the picture with its strip.</summary>
     /// <exception cref="IOException">The picture cannot be written; nothing is left behind.</exception>
-    public static async Task<Snapshot?> SaveAsync(this SnapshotStore store, ReportedEntry entry, List<Frame> frames) =>
+    public static async Task<Snapshot?> SaveAsync(this IPictureStore store, ReportedEntry entry, List<Frame> frames) =>
         entry.Picture is { } picture
             ? await store.SaveAsync(frames[0], () => frames[1..], VisitorText.Clean(picture.CameraName, MaxCameraName))
             : null;
