@@ -12,7 +12,7 @@ public class LayerTests
     private static readonly string[] Layers =
     [
         "Configuration", "Visitors", "Data", "Cameras", "Snapshots", "Backups", "Accounts", "Mail", "Alerts", "LoginAttempts",
-        "Device", "ImageLog", "People", "Jobs", "Watch", "Metrics", "Pages", "Service", "CommandLine",
+        "Device", "ImageLog", "People", "Forwarding", "Jobs", "Watch", "Metrics", "Pages", "Service", "CommandLine",
     ];
 
     private static readonly Architecture App = new ArchLoader().LoadAssembly(typeof(Program).Assembly).Build();

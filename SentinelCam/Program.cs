@@ -6,6 +6,7 @@ using SentinelCam.CommandLine;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Device;
+using SentinelCam.Forwarding;
 using SentinelCam.ImageLog;
 using SentinelCam.Jobs;
 using SentinelCam.LoginAttempts;
@@ -63,6 +64,7 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddDevice(builder.Configuration)
     .AddImageLog()
     .AddPeople(builder.Configuration)
+    .AddForwarding()
     .AddJobs(builder.Configuration, data)
     .AddWatch(builder.Configuration)
     .AddSentinelCamMetrics(builder.Configuration)

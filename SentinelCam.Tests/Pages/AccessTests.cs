@@ -40,6 +40,7 @@ public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFix
     [InlineData("/admin/camera", Administrators)]
     [InlineData("/admin/device", Administrators)]
     [InlineData("/admin/mail", Administrators)]
+    [InlineData("/admin/nodes", Administrators)]
     [InlineData("/admin/first_steps", Administrators)]
     [InlineData("/hangfire", Administrators)]
     [InlineData("/hangfire/jobs/succeeded", Administrators)]

@@ -78,6 +78,7 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
     [InlineData("/admin/camera", true)]
     [InlineData("/admin/device", true)]
     [InlineData("/admin/mail", true)]
+    [InlineData("/admin/nodes", true)]
     [InlineData("/admin/first_steps", true)]
     [InlineData("{mail}", true)]
     public async Task Axe_finds_no_fault_in_light_and_dark_narrow_and_wide(string path, bool signedIn)
@@ -149,6 +150,31 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         await viewer.GetByRole(AriaRole.Link, new() { Name = "Next" }).ClickAsync();
         await Assertions.Expect(viewer.GetByRole(AriaRole.Link, new() { Name = "Previous" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#caption-said")).ToContainTextAsync("1.0 s before the picture");
+    }
+
+    [Fact]
+    public async Task Axe_finds_no_fault_beside_the_code_and_the_token_of_a_device()
+    {
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/admin/nodes");
+        await page.GetByLabel("Name of the device").FillAsync("A tablet");
+        await page.GetByLabel(SentinelCamApp.AnnsEmail).CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make a code" }).ClickAsync();
+        var proof = page.Locator("input[name=ProofPassword]");
+        await Assertions.Expect(proof.Or(page.Locator("#code"))).ToBeVisibleAsync();
+        if (await proof.CountAsync() > 0)
+        {
+            await proof.FillAsync(SentinelCamApp.Password);
+            await proof.PressAsync("Enter");
+        }
+
+        await Assertions.Expect(page.Locator("#code")).ToBeVisibleAsync();
+        await LookAsync(page, "device-code");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show the token" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#token")).ToBeVisibleAsync();
+        await LookAsync(page, "device-token");
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
     }
 
     [Theory]

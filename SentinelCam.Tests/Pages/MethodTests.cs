@@ -15,7 +15,7 @@ public class MethodTests(Household household) : IClassFixture<Household>
         "/settings/sessions", "/snapshots/1", "/forgot_password", "/reset_password", "/confirm_address",
         "/undo_address", "/settings/address", "/settings/activity", "/settings/data", "/invitation", "/healthz", "/admin",
         "/admin/accounts", "/admin/accounts/1", "/admin/activity", "/admin/camera", "/admin/device",
-        "/admin/mail", "/admin/first_steps", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
+        "/admin/mail", "/admin/nodes", "/admin/first_steps", "/admin/mail?name=x", "/hangfire", "/hangfire/stats", "/site.css",
         "/no-such-page",
     ];
 

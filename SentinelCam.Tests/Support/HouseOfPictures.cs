@@ -43,6 +43,13 @@ public class HouseOfPictures : IAsyncLifetime
         await App.WaitForAsync(db => db.Snapshots.CountAsync(), count => count == 2);
         Mail = "/admin/mail/" + Path.GetFileName(Directory.GetFiles(Path.Combine(App.DataDirectory, "outbox"))[0]);
         await ForgetFailuresAsync();
+        await App.ReadAsync(async db =>
+        {
+            var device = new ReportingDevice { Name = "Ann's laptop", EnrolledAt = DateTimeOffset.UtcNow, ClockAheadMs = 47_000 };
+            device.Owners.Add(new ReportingDeviceOwner { AccountId = await db.Users.MinAsync(a => a.Id) });
+            db.Add(device);
+            return await db.SaveChangesAsync();
+        });
     }
 
     public virtual async ValueTask DisposeAsync()

@@ -112,6 +112,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         OwnerId = attempt.OwnerId,
         Origin = attempt.Origin,
         RemoteNetwork = NetworkOf(attempt),
+        ReportedBy = attempt.ReportedBy,
         OpenedAt = now,
         ClosesAt = now,
         ClosedAt = now,
@@ -175,6 +176,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
             OwnerId = attempt.OwnerId,
             Origin = attempt.Origin,
             RemoteNetwork = network,
+            ReportedBy = attempt.ReportedBy,
             OpenedAt = now,
         }).Entity;
     }
@@ -194,7 +196,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
 
     private Task<Alert?> FindAsync(LoginAttempt attempt, string network, DateTimeOffset now) => db.Alerts
         .Where(a => a.ClosedAt == null && a.ClosesAt > now)
-        .Where(a => a.OwnerId == attempt.OwnerId && a.Origin == attempt.Origin
+        .Where(a => a.OwnerId == attempt.OwnerId && a.Origin == attempt.Origin && a.ReportedBy == attempt.ReportedBy
             && (attempt.OwnerId != null || a.RemoteNetwork == network))
         .OrderByDescending(a => a.ClosesAt)
         .FirstOrDefaultAsync();
@@ -242,7 +244,8 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
     /// <summary>Adds one line of activity for a burst: a flood of guesses must not become a flood of lines.</summary>
     private void Note(Alert alert, LoginAttempt attempt)
     {
-        if (attempt.Origin is AttemptOrigin.WebPage)
+        // On a device, it is the activity of that device
+        if (attempt is { Origin: AttemptOrigin.WebPage, ReportedBy: null })
         {
             activity.Add(alert.OwnerId, ActivityKind.FailedSignIns,
                 alert.OwnerId is null ? ActivityLog.Masked(attempt.AccountTyped) : null, ActivityActor.Visitor,

@@ -6,6 +6,8 @@ public static class AlertServices
     public static IServiceCollection AddAlerts(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(AlertOptions.Read(configuration));
+        services.AddSingleton(ForwardOptions.Read(configuration));
+        services.AddScoped<ForwardPlan>();
         services.AddSingleton<MailTest>();
         services.AddScoped<AccountLinks>();
         services.AddScoped<AddressConfirmation>();

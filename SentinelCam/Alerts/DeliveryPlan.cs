@@ -7,7 +7,8 @@ using SentinelCam.Mail;
 namespace SentinelCam.Alerts;
 
 /// <summary>Decides who receives which mail and when, and adds the deliveries to the caller's transaction.</summary>
-public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, MailLimit limit, TimeProvider time)
+public sealed class DeliveryPlan(
+    SentinelCamDbContext db, SmtpOptions smtp, MailLimit limit, ForwardPlan forwards, TimeProvider time)
 {
     /// <summary>How long a mail waits for pending pictures, slightly longer than a capture takes.</summary>
     private static readonly TimeSpan PictureWait = TimeSpan.FromSeconds(12);
@@ -18,6 +19,8 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
     public async Task AddForAsync(ImageLogEntry entry, bool pictureTaken)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (await forwards.IsToldThereAsync(entry.Id))
+            return;
         if (entry.LoginAttempt is { ToldBy: not ToldBy.OwnMail })
         {
             await BringForwardAsync(entry);
@@ -26,9 +29,10 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
 
         var now = time.GetUtcNow();
         var earlier = await db.Deliveries.Where(d => d.EntryId == entry.Id && d.Kind != MailKind.Summary).ToListAsync();
-        // Urgent mails waited for the picture, which they now carry
-        var prepared = earlier.FindAll(d =>
-            d is { State: DeliveryState.Waiting, Tries: 0 } && MailKinds.Urgent.Contains(d.Kind));
+        // Urgent mails, and those about what a device reported, waited for the picture, which they now carry
+        var prepared = earlier.FindAll(d => d is { State: DeliveryState.Waiting, Tries: 0 }
+            && (MailKinds.Urgent.Contains(d.Kind)
+                || (d.Kind == MailKind.Attempt && entry.LoginAttempt is { ReportedBy: not null })));
         prepared.ForEach(d => d.DueAt = now);
         if (earlier.Count > 0 && (!pictureTaken || prepared.Count == earlier.Count))
             return;
@@ -57,16 +61,28 @@ public sealed class DeliveryPlan(SentinelCamDbContext db, SmtpOptions smtp, Mail
             e.AlertId == alertId && e.Id < before && e.CaptureState == CaptureState.Waiting && e.CaptureTries == 0);
 
     /// <summary>Adds urgent mails about an attempt. They wait briefly for a picture, if one is to come.</summary>
-    public Task AddUrgentAsync(MailKind kind, ImageLogEntry entry)
+    public async Task AddUrgentAsync(MailKind kind, ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (await forwards.IsToldThereAsync(entry.Id))
+            return;
         var wait = entry.CaptureState is CaptureState.Waiting ? PictureWait : TimeSpan.Zero;
+        await AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + wait);
+    }
+
+    /// <summary>Adds the mails about what a device has reported. They wait briefly for its picture, if one is to come.</summary>
+    public Task AddReportedAsync(MailKind kind, ImageLogEntry entry, bool isPictureToCome)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var wait = isPictureToCome ? PictureWait : TimeSpan.Zero;
         return AddAsync(kind, entry.OwnerId, entry.AlertId, entry.Id, time.GetUtcNow() + wait);
     }
 
     /// <summary>Adds the summary mails of a burst.</summary>
     public async Task AddSummaryAsync(Alert alert)
     {
+        if (await forwards.IsSummedUpThereAsync(alert.Id))
+            return;
         // The log lists the summary with the entry whose mail it follows
         var mailed = await db.ImageLog
             .Where(e => e.AlertId == alert.Id && e.Trigger == CaptureTrigger.FailedLogin)

@@ -157,9 +157,13 @@ public sealed class BackupRestore(DataDirectory data)
         }
     }
 
-    /// <summary>Adds the restore to the activity, which a backup of an early version does not have.</summary>
+    /// <summary>
+    /// Adds the restore to the activity, and lets the next entry begin another epoch. A backup of an early version has neither.
+    /// </summary>
     private static void Note(SqliteConnection database, BackupManifest manifest)
     {
+        if (database.Read("SELECT name FROM sqlite_master WHERE name = 'DatabaseEpochs'").Count > 0)
+            database.Execute("DELETE FROM DatabaseEpochs");
         if (database.Read("SELECT name FROM sqlite_master WHERE name = 'AccountActivity'").Count == 0)
             return;
         database.Execute(

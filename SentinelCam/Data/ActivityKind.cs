@@ -131,6 +131,15 @@ public enum ActivityKind
     /// <summary>Which programs of the device are watched.</summary>
     DeviceProgramsChanged,
 
+    /// <summary>A one-time code for a device that will report here was made. Detail: the device.</summary>
+    DeviceInvited,
+
+    /// <summary>The code was traded for a token. Detail: the device.</summary>
+    DeviceEnrolled,
+
+    /// <summary>A device may no longer report. Detail: the device.</summary>
+    DeviceRevoked,
+
     CameraChosen,
 
     MailTested,

@@ -22,6 +22,9 @@ public sealed class Alert
     /// </summary>
     public required string RemoteNetwork { get; set; }
 
+    /// <summary>The name of the device that reported its attempts; null if they were recorded here.</summary>
+    public string? ReportedBy { get; set; }
+
     /// <summary>Whether its owner requested it, to see that alerts arrive. No other attempt joins it.</summary>
     public bool IsTest { get; set; }
 

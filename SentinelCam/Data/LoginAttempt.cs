@@ -52,6 +52,9 @@ public sealed class LoginAttempt
     /// <summary>For a log-in to the device: what its source calls the event, so that it is recorded once.</summary>
     public string? SourceKey { get; set; }
 
+    /// <summary>The name of the device that reported it (<see cref="ReportingDevice"/>); null if it was recorded here.</summary>
+    public string? ReportedBy { get; set; }
+
     public LoginOutcome Outcome { get; set; }
 
     /// <summary>Whether it signed in from a browser in which the account had not signed in before.</summary>

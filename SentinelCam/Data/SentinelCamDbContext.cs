@@ -48,6 +48,16 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
     /// <summary>Append-only; triggers refuse changes, and deletions by anyone but retention.</summary>
     public DbSet<AccountActivity> Activity => Set<AccountActivity>();
 
+    /// <summary>On a device that reports to a central SentinelCam: what is left to report.</summary>
+    public DbSet<Forward> Forwards => Set<Forward>();
+
+    public DbSet<DatabaseEpoch> DatabaseEpochs => Set<DatabaseEpoch>();
+
+    /// <summary>On a central SentinelCam: the devices that report to it.</summary>
+    public DbSet<ReportingDevice> ReportingDevices => Set<ReportingDevice>();
+
+    public DbSet<ReceivedEntry> ReceivedEntries => Set<ReceivedEntry>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL
@@ -178,6 +188,33 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             activity.ToTable("AccountActivity");
             activity.HasIndex(a => a.AccountId);
             activity.HasIndex(a => a.At);
+        });
+
+        builder.Entity<Forward>(forward =>
+        {
+            forward.HasKey(f => f.EntryId);
+            forward.Property(f => f.EntryId).ValueGeneratedNever();
+            forward.HasOne(f => f.LoginAttempt).WithMany().HasForeignKey(f => f.LoginAttemptId).OnDelete(DeleteBehavior.Cascade);
+            forward.HasIndex(f => new { f.State, f.DueAt });
+        });
+        builder.Entity<DatabaseEpoch>().Property(e => e.Id).ValueGeneratedNever();
+        builder.Entity<ReportingDevice>(device =>
+        {
+            device.HasIndex(d => d.TokenHash).IsUnique();
+            device.HasIndex(d => d.CodeHash).IsUnique();
+        });
+        builder.Entity<ReportingDeviceOwner>(owner =>
+        {
+            owner.ToTable("ReportingDeviceOwners");
+            owner.HasKey(o => new { o.DeviceId, o.AccountId });
+            owner.HasOne<ReportingDevice>().WithMany(d => d.Owners).HasForeignKey(o => o.DeviceId);
+            owner.HasOne<Account>().WithMany().HasForeignKey(o => o.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<ReceivedEntry>(received =>
+        {
+            received.HasKey(r => new { r.DeviceId, r.Epoch, r.DeviceEntryId });
+            received.HasOne<ReportingDevice>().WithMany().HasForeignKey(r => r.DeviceId);
+            received.HasOne<ImageLogEntry>().WithMany().HasForeignKey(r => r.EntryId).OnDelete(DeleteBehavior.SetNull);
         });
 
         builder.Entity<DeviceUser>(user =>

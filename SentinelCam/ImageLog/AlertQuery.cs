@@ -123,9 +123,15 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
             .Where(e => entryIds.Contains(e.Id))
             .ToDictionaryAsync(e => e.Id);
         var mails = await db.Deliveries.AsNoTracking().Where(d => ids.Contains(d.AlertId)).OrderBy(d => d.Id).ToListAsync();
+        var alertIds = alerts.Keys.ToList();
+        var told = await db.Forwards.Where(f => alertIds.Contains(f.LoginAttempt!.AlertId) && !f.ToldHere)
+            .Select(f => f.LoginAttempt!.AlertId).Distinct().ToListAsync();
         // Deleted since the list was read
         return [.. shown.Where(a => alerts.ContainsKey(a.Id) && a.EntryId is { } id && entries.ContainsKey(id))
-            .Select(a => new AlertItem(alerts[a.Id], entries[a.EntryId!.Value], mails.FindAll(d => d.AlertId == a.Id)))];
+            .Select(a => new AlertItem(alerts[a.Id], entries[a.EntryId!.Value], mails.FindAll(d => d.AlertId == a.Id))
+            {
+                IsToldElsewhere = told.Contains(a.Id),
+            })];
     }
 
     internal static object[] Parameters(long? owner, long at, long id, int count) =>
@@ -142,6 +148,9 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
 /// <param name="Deliveries">The mails about it, oldest first.</param>
 public sealed record AlertItem(Alert Alert, ImageLogEntry Shown, IReadOnlyList<Delivery> Deliveries)
 {
+    /// <summary>Whether the central SentinelCam tells its owner.</summary>
+    public bool IsToldElsewhere { get; init; }
+
     /// <summary>The label of the best picture; null if it needs none, or there is no picture.</summary>
     public string? Label => Shown.Snapshot is { } picture ? Snapshots.SnapshotLabel.Of(picture, Shown.At) : null;
 }

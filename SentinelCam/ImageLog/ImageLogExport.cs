@@ -103,6 +103,7 @@ public sealed class ImageLogExport(
             json.WriteString("origin", attempt.Origin.ToString());
             json.WriteString("service", attempt.Service);
             json.WriteString("caller", attempt.Caller);
+            json.WriteString("device", attempt.ReportedBy);
         }
 
         if (item.Alert is { } alert)

@@ -102,6 +102,9 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
                 || ((d.Kind == MailKind.Summary || d.Kind == MailKind.Attempt) && alertIds.Contains(d.AlertId)))
             .OrderBy(d => d.Id).ToListAsync();
         var alerts = await db.Alerts.AsNoTracking().Where(a => alertIds.Contains(a.Id)).ToDictionaryAsync(a => a.Id);
+        var entryIds = entries.ConvertAll(e => e.Id);
+        var forwards = await db.Forwards.AsNoTracking().Where(f => entryIds.Contains(f.EntryId))
+            .ToDictionaryAsync(f => f.EntryId);
         return entries.ConvertAll(entry =>
         {
             var alert = entry.AlertId is { } id ? alerts.GetValueOrDefault(id) : null;
@@ -112,7 +115,7 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
                 _ => null,
             };
             var mails = deliveries.FindAll(d => d.EntryId == entry.Id || (d.Kind == sharedMail && d.AlertId == entry.AlertId));
-            return new ImageLogItem(entry, mails, alert);
+            return new ImageLogItem(entry, mails, alert) { Forward = forwards.GetValueOrDefault(entry.Id) };
         });
     }
 }
@@ -126,6 +129,9 @@ public sealed record ImageLogItem(ImageLogEntry Entry, IReadOnlyList<Delivery> D
     /// <summary>The picture first, then its strip, oldest first.</summary>
     public IReadOnlyList<Snapshot> Pictures { get; } =
         Entry.Snapshot is { } snapshot ? [snapshot, .. snapshot.Strip.OrderBy(frame => frame.TakenAt)] : [];
+
+    /// <summary>The report to the central SentinelCam; null if there is none.</summary>
+    public Forward? Forward { get; init; }
 
     public bool IsPinned => Entry.Snapshot is { Pinned: true };
 

@@ -15,7 +15,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, IPictureStore store, StripCompletion strips,
-    DeliveryPlan deliveries, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
@@ -119,6 +119,7 @@ public sealed class CaptureSnapshotJob(
                 db.Add(snapshot);
             }
 
+            await forwards.ChangedAsync(entry.Id);
             await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
             await db.SaveChangesAsync(CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);

@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.AspNetCore;
+using SentinelCam.Alerts;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Jobs;
@@ -16,6 +17,7 @@ public static class JobServices
         services.AddSingleton<JobMetrics>();
         services.AddSingleton<MailTurns>();
         services.AddSingleton<ClockWatch>();
+        services.AddSingleton<ForwardPauses>();
         services.AddScoped<RecordRetention>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
@@ -33,7 +35,17 @@ public static class JobServices
         // Closings and the hourly retention come before the captures of a flood.
         services.AddWorkers(4, JobQueues.Capture);
         services.AddWorkers(MailTurns.Most, JobQueues.Mails);
-        services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);
+        // A worker that waits costs processor time even without work, so reports have one only where there are any
+        if (ForwardOptions.Read(configuration).Url is null)
+        {
+            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture, JobQueues.Forward);
+        }
+        else
+        {
+            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);
+            services.AddWorkers(1, JobQueues.Forward);
+        }
+
         return services;
     }
 
@@ -61,9 +73,12 @@ public static class JobQueues
     /// <summary>Mails. They take turns: see <see cref="MailTurns"/>.</summary>
     public const string Mails = "mails";
 
+    /// <summary>Reports to a central SentinelCam, one at a time.</summary>
+    public const string Forward = "forward";
+
     /// <summary>All other jobs.</summary>
     public const string Default = "default";
 
     /// <summary>Every queue.</summary>
-    public static readonly string[] All = [Capture, JoinedCapture, Mails, Default];
+    public static readonly string[] All = [Capture, JoinedCapture, Mails, Forward, Default];
 }

@@ -90,6 +90,10 @@ public sealed class RecordRetention(
             }
         }
 
+        // Kept as long as a late report could bring a deleted entry back
+        var before = time.GetUtcNow() - options.MaxRecordAge;
+        await InTurnAsync(() => db.ReceivedEntries.Where(r => r.EntryId == null && r.ReceivedAt < before)
+            .ExecuteDeleteAsync(CancellationToken.None), cancellationToken);
         await DerivedTables.RemoveDaysBeforeAsync(db, time.GetUtcNow() - options.MaxRecordAge);
         await GivePagesBackAsync(cancellationToken);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Alerts;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
@@ -88,11 +89,13 @@ public sealed class StripCompletion(
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             await using var transaction = await db.Database.BeginTransactionAsync();
-            if (!await db.Snapshots.AnyAsync(s => s.Id == snapshotId))
+            var entryId = await db.Snapshots.Where(s => s.Id == snapshotId).Select(s => s.EntryId).SingleOrDefaultAsync();
+            if (entryId is null)
                 return;
             frame.StripOfId = snapshotId;
             db.Add(frame);
             await db.SaveChangesAsync();
+            await scope.ServiceProvider.GetRequiredService<ForwardPlan>().ChangedAsync(entryId.Value);
             await transaction.CommitAsync();
             added = true;
         }

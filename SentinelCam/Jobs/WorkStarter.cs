@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
+using SentinelCam.Forwarding;
 using SentinelCam.Mail;
 
 namespace SentinelCam.Jobs;
@@ -28,6 +29,9 @@ public sealed class WorkStarter(
     /// <summary>After this time a mail that is being sent was cut off.</summary>
     public static readonly TimeSpan SendingGrace = SmtpTransport.LongestTry + Grace;
 
+    /// <summary>After this time a report to the central SentinelCam was cut off.</summary>
+    private static readonly TimeSpan ForwardGrace = 3 * ForwardClient.LongestTry + Grace;
+
     /// <summary>The time after which a job that failed unexpectedly is started again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
 
@@ -53,6 +57,7 @@ public sealed class WorkStarter(
                 .Where(d => d.State == DeliveryState.Sending).OrderBy(d => d.SendingSince).Select(d => d.Id)
                 .ToListAsync(cancellationToken));
             await ReleaseAsync(db.Deliveries, time.GetUtcNow(), cancellationToken);
+            await ReleaseAsync(db.Forwards, time.GetUtcNow(), cancellationToken);
         }
 
         await base.StartAsync(cancellationToken);
@@ -130,6 +135,10 @@ public sealed class WorkStarter(
         await StartAsync<CloseAlertJob>(JobQueues.Default,
             db.Alerts.Where(a => a.ClosedAt == null && a.ClosesAt <= horizon).Select(a => new Due { Id = a.Id, At = a.ClosesAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
+        await StartAsync<ForwardEntryJob>(JobQueues.Forward,
+            db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt <= horizon)
+                .Select(f => new Due { Id = f.EntryId, At = f.DueAt }),
+            id => job => job.RunAsync(id, CancellationToken.None));
         return next;
     }
 
@@ -193,6 +202,10 @@ public sealed class WorkStarter(
             .Where(d => d.State == DeliveryState.Waiting
                 && d.DueAt > (d.Tries == 0 ? soon : d.MayHaveArrived ? tooFarOffAfterUnknown : tooFarOff))
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
+        await ReleaseAsync(
+            db.Forwards.Where(f => f.SendingSince < now - ForwardGrace || f.SendingSince > soon), now, cancellationToken);
+        await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt > soon + ForwardPauses.Longest)
+            .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, now), cancellationToken);
         await db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt > soon)
             .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
         await db.Alerts.Where(a => a.ClosedAt == null && a.OpenedAt > soon && a.ClosesAt > now)
@@ -208,6 +221,17 @@ public sealed class WorkStarter(
                 .SetProperty(d => d.DueAt, now)
                 .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
                 .SetProperty(d => d.LastReply, "The last try was interrupted."), cancellationToken);
+
+    private static Task<int> ReleaseAsync(
+        IQueryable<Forward> forwards, DateTimeOffset now, CancellationToken cancellationToken) =>
+        forwards
+            .Where(f => f.State == ForwardState.Sending)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(f => f.State, ForwardState.Waiting)
+                .SetProperty(f => f.DueAt, now)
+                .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
+                // It may have reached the central side
+                .SetProperty(f => f.MayHaveArrived, true), cancellationToken);
 
     private void LogOncePerInterval(string problem)
     {

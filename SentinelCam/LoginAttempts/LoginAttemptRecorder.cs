@@ -6,8 +6,8 @@ namespace SentinelCam.LoginAttempts;
 
 /// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
-    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries, AttemptMetrics metrics,
-    ILogger<LoginAttemptRecorder> logger)
+    SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries, ForwardPlan forwards,
+    AttemptMetrics metrics, ILogger<LoginAttemptRecorder> logger)
 {
     /// <summary>The success that was recorded last in this request; null if there is none.</summary>
     public LoginAttempt? Success { get; private set; }
@@ -118,6 +118,7 @@ public sealed class LoginAttemptRecorder(
     private async Task SaveAsync(ImageLogEntry entry)
     {
         await db.SaveChangesAsync();
+        await forwards.AddAsync(entry);
         var attempt = entry.LoginAttempt!;
         if (attempt.Origin is AttemptOrigin.WebPage)
         {

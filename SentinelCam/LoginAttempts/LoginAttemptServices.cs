@@ -8,6 +8,7 @@ public static class LoginAttemptServices
         services.AddSingleton<AttemptMetrics>();
         services.AddScoped<FloodBounds>();
         services.AddScoped<LoginAttemptRecorder>();
+        services.AddScoped<ReportedAttempts>();
         services.AddScoped<NewBrowserSignIns>();
         services.AddScoped<AddressChange>();
         services.AddScoped<CredentialCheck>();

@@ -34,6 +34,7 @@ public static class PageServices
         services.AddSingleton<ILogEventFilter, VisitorLogLimit>();
         services.AddRateLimits();
         services.AddSingleton<FormLimits>();
+        services.AddSingleton<DeviceLimits>();
         services.AddCookies();
         services.AddUrlsGuard();
         // A browser that has once been here over TLS does not come without it for a year
@@ -91,6 +92,7 @@ public static class PageServices
             .RequireAuthorization(Roles.Administrator);
         app.MapSnapshots();
         app.MapPasskeys();
+        app.MapDevices();
         app.MapHealth();
         app.MapMetrics();
         app.MapLiveUpdates();

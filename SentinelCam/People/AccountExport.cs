@@ -141,6 +141,7 @@ public sealed class AccountExport(
                 a.UserAgent,
                 a.Service,
                 a.Caller,
+                a.ReportedBy,
                 a.Outcome,
                 a.AlertId,
                 a.NumberInAlert,

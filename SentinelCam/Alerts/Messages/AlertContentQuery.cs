@@ -66,11 +66,11 @@ public sealed class AlertContentQuery(
                     ? content with { ConfirmLink = link, Lines = delivery.Changes?.Split('\n') ?? [] }
                     : null,
             MailKind.Summary => await SummaryAsync(content, delivery),
-            _ => await EntryAsync(content, delivery),
+            _ => await EntryAsync(content, delivery, alert),
         };
     }
 
-    private async Task<AlertContent?> EntryAsync(AlertContent content, Delivery delivery)
+    private async Task<AlertContent?> EntryAsync(AlertContent content, Delivery delivery, Alert? alert)
     {
         var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip)
             .SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
@@ -78,7 +78,8 @@ public sealed class AlertContentQuery(
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            content = content with { Lines = [ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone)] };
+            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, alert?.ReportedBy);
+            content = content with { Lines = [line] };
         }
 
         if (delivery.AlertId is null)
@@ -149,7 +150,8 @@ public sealed class AlertContentQuery(
             IsPasswordKnown = await failures.AnyAsync(a => a.Outcome == LoginOutcome.WrongCode),
             ForAdministrators = first.OwnerId is null,
             Lines = await ClockLinesAsync(delivery, content.TimeZone),
-            CameraName = best.FirstOrDefault()?.Snapshot?.CameraName ?? content.CameraName,
+            CameraName = best.FirstOrDefault()?.Snapshot?.CameraName
+                ?? (first.ReportedBy is { } device ? $"the one of {device}" : content.CameraName),
             Attempts = told.ConvertAll(Tell),
             AttemptCount = await failures.SumAsync(a => a.Count),
             FirstAt = first.At,
@@ -170,7 +172,8 @@ public sealed class AlertContentQuery(
         if (wrong.Count == 0)
             return [];
         var times = wrong.ConvertAll(e => e.At.AddSeconds(e.Error));
-        return [ClockText.ForSeveral(times.Min(), times.Max(), areAll: wrong.Count == await entries.CountAsync(), zone)];
+        return [ClockText.ForSeveral(times.Min(), times.Max(), areAll: wrong.Count == await entries.CountAsync(), zone,
+            await db.Alerts.Where(a => a.Id == summary.AlertId).Select(a => a.ReportedBy).SingleOrDefaultAsync())];
     }
 
     /// <summary>The attempt that the mail is about. The first mail of an alert also lists the attempts before it.</summary>
@@ -228,10 +231,15 @@ public sealed class AlertContentQuery(
             .Where(a => a.Id > failure.Id)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
+    /// <summary>The camera of the attempts without pictures, which may not be this device's.</summary>
+    private static string CameraOf(AlertContent content) =>
+        content.Attempts is [{ ReportedBy: { } device }, ..] ? $"the one of {device}" : content.CameraName;
+
     private static MailAttempt Tell(LoginAttempt a) =>
         new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.OutcomeInWords(), a.NumberInAlert)
         {
             Origin = a.Origin,
+            ReportedBy = a.ReportedBy,
             Service = a.Service,
             Caller = a.Caller,
         };
@@ -241,7 +249,7 @@ public sealed class AlertContentQuery(
         var pictures = await stored.ReadAsync(entries);
         return content with
         {
-            CameraName = entry.Snapshot?.CameraName ?? content.CameraName,
+            CameraName = entry.Snapshot?.CameraName ?? CameraOf(content),
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null

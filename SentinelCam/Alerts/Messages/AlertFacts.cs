@@ -48,6 +48,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     private IEnumerable<AlertFact> BurstFacts()
     {
         yield return new AlertFact("Attempts", Number(content.AttemptCount));
+        if (content.Attempts[0].ReportedBy is { } device)
+            yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         yield return new AlertFact("First", Time(content.FirstAt));
         yield return new AlertFact("Last", Time(content.LastAt));
         foreach (var address in content.Addresses.Where(address => address.RemoteAddress.Length > 0))
@@ -60,6 +62,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     private IEnumerable<AlertFact> AttemptFacts(MailAttempt attempt)
     {
         yield return new AlertFact("When", Time(attempt.At));
+        if (attempt.ReportedBy is { } device)
+            yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         if (attempt.Origin is AttemptOrigin.WebPage)
         {
             yield return new AlertFact("Account", VisitorText.Clean(attempt.AccountTyped, MaxNameLength));

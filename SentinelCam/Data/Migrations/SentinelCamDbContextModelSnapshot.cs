@@ -449,6 +449,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ReportedBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Service")
                         .HasColumnType("TEXT");
 
@@ -493,6 +496,20 @@ namespace SentinelCam.Data.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("CameraChoices");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.DatabaseEpoch", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DatabaseEpochs");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Delivery", b =>
@@ -627,6 +644,61 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("AccountId");
 
                     b.ToTable("DeviceUsers");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.Forward", b =>
+                {
+                    b.Property<long>("EntryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AcceptedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AcceptedVersion")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Epoch")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsTokenRefused")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LastReply")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LoginAttemptId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("MayHaveArrived")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("SendingSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("ToldHere")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("EntryId");
+
+                    b.HasIndex("LoginAttemptId");
+
+                    b.HasIndex("State", "DueAt");
+
+                    b.ToTable("Forwards");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
@@ -814,6 +886,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ReportedBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Service")
                         .HasColumnType("TEXT");
 
@@ -850,6 +925,39 @@ namespace SentinelCam.Data.Migrations
                     b.ToTable("LoginAttempts");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
+                {
+                    b.Property<long>("DeviceId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Epoch")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("DeviceEntryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DeviceAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("EntryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ReceivedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SentAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("DeviceId", "Epoch", "DeviceEntryId");
+
+                    b.HasIndex("EntryId");
+
+                    b.ToTable("ReceivedEntries");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.RecoveryCode", b =>
                 {
                     b.Property<long>("Id")
@@ -869,6 +977,72 @@ namespace SentinelCam.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("RecoveryCodes");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.ReportingDevice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ClockAheadMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CodeExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CodeHash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("EnrolledAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("ForAdministrators")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Received")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RevokedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("TokenHash")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CodeHash")
+                        .IsUnique();
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.ToTable("ReportingDevices");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.ReportingDeviceOwner", b =>
+                {
+                    b.Property<long>("DeviceId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("DeviceId", "AccountId");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("ReportingDeviceOwners", (string)null);
                 });
 
             modelBuilder.Entity("SentinelCam.Data.SchemaVersion", b =>
@@ -1244,6 +1418,17 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.Forward", b =>
+                {
+                    b.HasOne("SentinelCam.Data.LoginAttempt", "LoginAttempt")
+                        .WithMany()
+                        .HasForeignKey("LoginAttemptId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("LoginAttempt");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.HeldBackMails", b =>
                 {
                     b.HasOne("SentinelCam.Data.Account", null)
@@ -1294,11 +1479,40 @@ namespace SentinelCam.Data.Migrations
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
+                {
+                    b.HasOne("SentinelCam.Data.ReportingDevice", null)
+                        .WithMany()
+                        .HasForeignKey("DeviceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SentinelCam.Data.ImageLogEntry", null)
+                        .WithMany()
+                        .HasForeignKey("EntryId")
+                        .OnDelete(DeleteBehavior.SetNull);
+                });
+
             modelBuilder.Entity("SentinelCam.Data.RecoveryCode", b =>
                 {
                     b.HasOne("SentinelCam.Data.Account", null)
                         .WithMany()
                         .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.ReportingDeviceOwner", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SentinelCam.Data.ReportingDevice", null)
+                        .WithMany("Owners")
+                        .HasForeignKey("DeviceId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -1328,6 +1542,11 @@ namespace SentinelCam.Data.Migrations
             modelBuilder.Entity("SentinelCam.Data.ImageLogEntry", b =>
                 {
                     b.Navigation("Snapshot");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.ReportingDevice", b =>
+                {
+                    b.Navigation("Owners");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>

@@ -3,13 +3,15 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Device;
+using SentinelCam.Forwarding;
 using SentinelCam.Visitors;
 
 namespace SentinelCam.Pages;
 
 /// <summary>Log-ins to the device: what is reported, who is told, and from which failure on.</summary>
 public sealed class DeviceModel(
-    SentinelCamDbContext db, DeviceStatus status, DeviceOptions options, DeviceRules rules) : PageModel
+    SentinelCamDbContext db, DeviceStatus status, DeviceOptions options, DeviceRules rules,
+    ForwardStatus central) : PageModel
 {
     /// <summary>The first number of a person's user on Linux, and the first beyond them.</summary>
     private const uint FirstPerson = 1_000, EndOfPersons = 60_000;
@@ -46,6 +48,17 @@ public sealed class DeviceModel(
 
     /// <summary>Whether the spool is there, but nothing writes into it.</summary>
     public bool IsWithoutLines => options.Source is DeviceSource.Spool && Pam is { ReportsFailed: false };
+
+    /// <summary>The central SentinelCam that this device reports to.</summary>
+    public ForwardStatus Central => central;
+
+    /// <summary>How many entries wait to be reported.</summary>
+    public int Waiting { get; private set; }
+
+    public DateTimeOffset? LastAccepted { get; private set; }
+
+    /// <summary>Why a report that waits was not accepted; null if there is none.</summary>
+    public string? CentralReply { get; private set; }
 
     public IReadOnlyList<DeviceUser> Users { get; private set; } = [];
 
@@ -108,6 +121,13 @@ public sealed class DeviceModel(
         Accounts = await db.Users.AsNoTracking().Where(a => a.ApprovedAt != null).OrderBy(a => a.Email)
             .Select(a => new AccountChoice(a.Id, a.Email!)).ToListAsync();
         Services = DeviceServicesForm.Of(await rules.ServicesAsync(null));
+        if (central.Host is not null)
+        {
+            Waiting = await central.CountWaitingAsync();
+            LastAccepted = await central.LastAcceptedAsync();
+            CentralReply = await central.LastReplyAsync();
+        }
+
         if (!OperatingSystem.IsLinux())
             return;
         try

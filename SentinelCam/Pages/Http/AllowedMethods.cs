@@ -1,8 +1,8 @@
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Answers 405 to every method but GET, HEAD and POST, which are all that the site needs. A page would otherwise be shown for any
-/// method, without the handler that loads what it shows.
+/// Answers 405 to every method but GET, HEAD and POST, which are all that the site needs, and PUT where devices report. A page
+/// would otherwise be shown for any method, without the handler that loads what it shows.
 /// </summary>
 public static class AllowedMethods
 {
@@ -12,6 +12,8 @@ public static class AllowedMethods
     public static void UseAllowedMethods(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var request = context.Request;
+        if (HttpMethods.IsPut(request.Method) && request.Path.StartsWithSegments(DeviceEndpoints.Entries))
+            return next(context);
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsPost(request.Method))
             return next(context);
         context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;

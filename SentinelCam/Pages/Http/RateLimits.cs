@@ -6,7 +6,8 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Pages;
 
 /// <summary>
-/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, and answering the links of mails.
+/// Limits on what is expensive: taking pictures, sending mails again, exporting, registering, answering the links of mails,
+/// and what devices report.
 /// <c>/login</c> has no limit here, because every failed sign-in must be recorded; <see cref="HashingSlots"/> bounds what it
 /// costs.
 /// </summary>
@@ -18,6 +19,8 @@ public static class RateLimits
     public const string Register = "register";
     public const string SendAgain = "send-again";
     public const string MailLink = "mail-link";
+    public const string Enrol = "enrol";
+    public const string Report = "report";
 
     /// <summary>Said together with <see cref="SayTooManyWrong"/>.</summary>
     public const string TooManyWrong = "Too many passwords were wrong in this browser, so nothing was compared or changed. "
@@ -50,6 +53,17 @@ public static class RateLimits
         options.AddPolicy(Register, PostsOfNetwork);
         // Each locks the database
         options.AddPolicy(MailLink, PostsOfNetwork);
+        // Each is a guess
+        options.AddPolicy(Enrol, PostsOfNetwork);
+        // A device that was offline for hours reports hundreds of entries at once
+        options.AddPolicy(Report, context => RateLimitPartition.GetTokenBucketLimiter(
+            RemoteNetwork.Of(Visitor.Of(context).RemoteAddress), _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = 3_000,
+                TokensPerPeriod = 120,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(6),
+                QueueLimit = 0,
+            }));
         // Mail servers limit the mails of a day: one account must not use up what the others' alerts need
         options.AddPolicy(SendAgain, context => IsPost(context) && !HasHandler(context, "Acknowledge")
             ? RateLimitPartition.GetTokenBucketLimiter(AccountOf(context), _ => new TokenBucketRateLimiterOptions

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
+using SentinelCam.ImageLog;
 
 namespace SentinelCam.Pages;
 
@@ -49,7 +50,7 @@ public static class AlertWords
             AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress)}",
             AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress)}",
             _ => "at the device",
-        };
+        } + (alert.ReportedBy is { } device ? $", on {device}" : "");
     }
 
     /// <summary>How an alert ended in which nobody got in.</summary>
@@ -61,10 +62,10 @@ public static class AlertWords
     }
 
     /// <summary>Whether the owner was told. Of several mails, the one about a success counts, then the first one.</summary>
-    public static AlertTold Told(Alert alert, IReadOnlyList<Delivery> deliveries)
+    public static AlertTold Told(AlertItem item)
     {
-        ArgumentNullException.ThrowIfNull(alert);
-        ArgumentNullException.ThrowIfNull(deliveries);
+        ArgumentNullException.ThrowIfNull(item);
+        var (alert, deliveries) = (item.Alert, item.Deliveries);
         foreach (var kind in new[] { MailKind.Success, MailKind.KnownPassword, MailKind.Attempt, MailKind.Summary })
         {
             var mails = deliveries.Where(d => d.Kind == kind).ToList();
@@ -74,6 +75,8 @@ public static class AlertWords
                 return new AlertTold(false, DeliveryWords.NotDone(notDone));
         }
 
+        if (item.IsToldElsewhere)
+            return new AlertTold(false, "Told by the central SentinelCam, once this device has reported it there");
         return new AlertTold(false, alert switch
         {
             { Attempts: 0 } => "No email: there were ten about new browsers within an hour",

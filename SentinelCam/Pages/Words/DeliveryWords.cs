@@ -15,6 +15,18 @@ public static class DeliveryWords
             && !all.Any(d => d.Id > delivery.Id && d.Kind == delivery.Kind && d.Recipient == delivery.Recipient);
     }
 
+    /// <summary>How far the report to the central SentinelCam has got, before the time if there is one.</summary>
+    public static string Of(Forward forward)
+    {
+        ArgumentNullException.ThrowIfNull(forward);
+        return forward switch
+        {
+            { ToldHere: true, AcceptedAt: null } => "Not reported to the central SentinelCam, which refuses it. Told from here",
+            { AcceptedAt: not null } => "Reported to the central SentinelCam, which tells you,",
+            _ => "Not reported to the central SentinelCam yet, which then tells you",
+        };
+    }
+
     /// <summary>Whether somebody was told, before the time if there is one: <c>Told</c>, <c>Summary sent</c>.</summary>
     public static string Done(Delivery delivery)
     {

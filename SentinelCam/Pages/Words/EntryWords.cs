@@ -102,10 +102,10 @@ public static class EntryWords
     public static string? ClockProblem(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return entry.ClockErrorSeconds is { } seconds
-            ? "This device's clock was wrong then and was set later. The true time was about "
-                + $"{TimeWords.Exact(entry.At.AddSeconds(seconds))}."
-            : null;
+        return entry.ClockErrorSeconds is not { } seconds ? null
+            : (entry.LoginAttempt?.ReportedBy is { } device ? $"The clock of {device} was wrong then."
+                : "This device's clock was wrong then and was set later.")
+                + $" The true time was about {TimeWords.Exact(entry.At.AddSeconds(seconds))}.";
     }
 
     /// <summary>The visitor's address, for after "from".</summary>
@@ -135,13 +135,16 @@ public static class EntryWords
         },
     };
 
+    /// <summary>The device that reported an attempt, after where it was: <c> on front-desk</c>; empty for this one.</summary>
+    private static string On(LoginAttempt attempt) => attempt.ReportedBy is { } device ? $" on {device}" : "";
+
     private static string Summary(ImageLogEntry entry)
     {
         if (entry.LoginAttempt is not { } attempt)
             return What(entry.Trigger).ToLowerInvariant();
         if (attempt.Origin is AttemptOrigin.WebPage)
-            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}";
+            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}{On(attempt)}";
         var user = attempt.AccountTyped.Length > 0 ? $" to {attempt.AccountTyped}" : "";
-        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}";
+        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}{On(attempt)}";
     }
 }
