@@ -16,7 +16,7 @@ public static class SchemaCheck
             return null;
         // Raw SQL: the newer model may have changed everything else
         var versions = await db.Database.SqlQueryRaw<string>(
-            "SELECT Version AS Value FROM SchemaVersions WHERE Migration = {0}", unknown.Max()!).ToListAsync();
+            """SELECT "Version" AS "Value" FROM "SchemaVersions" WHERE "Migration" = {0}""", unknown.Max()!).ToListAsync();
         return versions is [var version]
             ? $"It needs SentinelCam {version} or later. This is {ProductVersion.Text}"
             : $"It belongs to a newer SentinelCam than this one, {ProductVersion.Text}";

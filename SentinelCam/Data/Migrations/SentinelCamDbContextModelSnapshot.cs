@@ -458,18 +458,18 @@ namespace SentinelCam.Data.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("OwnerId", "LastAt")
-                        .HasFilter("Entries > 0");
+                        .HasFilter("\"Entries\" > 0");
 
                     b.HasIndex("OwnerId", "OpenedAt");
 
                     b.HasIndex("OwnerId", "Origin", "RemoteNetwork", "ClosesAt")
-                        .HasFilter("ClosedAt IS NULL");
+                        .HasFilter("\"ClosedAt\" IS NULL");
 
                     b.HasIndex(new[] { "OwnerId", "LastAt" }, "IX_Alerts_New")
-                        .HasFilter("Answer = 'New' AND Entries > 0");
+                        .HasFilter("\"Answer\" = 'New' AND \"Entries\" > 0");
 
                     b.HasIndex(new[] { "OwnerId", "OpenedAt" }, "IX_Alerts_Test")
-                        .HasFilter("IsTest");
+                        .HasFilter("\"IsTest\"");
 
                     b.ToTable("Alerts");
                 });
@@ -695,7 +695,7 @@ namespace SentinelCam.Data.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("CaptureDueAt")
-                        .HasFilter("CaptureState = 'Waiting'");
+                        .HasFilter("\"CaptureState\" = 'Waiting'");
 
                     b.HasIndex("LoginAttemptId");
 
@@ -706,14 +706,14 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("OwnerId", "MailState", "At");
 
                     b.HasIndex("OwnerId", "Origin", "At")
-                        .HasFilter("Origin <> 'WebPage'");
+                        .HasFilter("\"Origin\" <> 'WebPage'");
 
                     b.HasIndex("OwnerId", "Outcome", "At");
 
                     b.HasIndex("OwnerId", "Trigger", "At");
 
                     b.HasIndex(new[] { "AlertId" }, "IX_ImageLog_AlertId_Taken")
-                        .HasFilter("CaptureState = 'Taken'");
+                        .HasFilter("\"CaptureState\" = 'Taken'");
 
                     b.ToTable("ImageLog");
                 });
@@ -835,15 +835,15 @@ namespace SentinelCam.Data.Migrations
 
                     b.HasIndex("SourceKey")
                         .IsUnique()
-                        .HasFilter("SourceKey IS NOT NULL");
+                        .HasFilter("\"SourceKey\" IS NOT NULL");
 
                     b.HasIndex("AlertId", "Id");
 
                     b.HasIndex("AlertId", "Outcome")
-                        .HasFilter("LastAt IS NOT NULL");
+                        .HasFilter("\"LastAt\" IS NOT NULL");
 
                     b.HasIndex("Origin", "AccountTyped", "Id")
-                        .HasFilter("Origin <> 'WebPage'");
+                        .HasFilter("\"Origin\" <> 'WebPage'");
 
                     b.HasIndex("OwnerId", "Origin", "Id");
 
