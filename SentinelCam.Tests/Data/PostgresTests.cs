@@ -74,17 +74,8 @@ public class PostgresTests
             .SqlQueryRaw<long>("""SELECT CAST(SUM("Attempts") AS bigint) AS "Value" FROM "AttemptDays" """).SingleAsync()));
     }
 
-    [Theory]
-    [InlineData("quoted \"agent\" *", 1)]
-    [InlineData("100%_sure\\", 1)]
-    [InlineData("100%", 1)]
-    [InlineData("0_s", 0)]
-    [InlineData("ÉCOLE", 1)]
-    [InlineData("日本語", 1)]
-    [InlineData("BROWSER", 1)]
-    [InlineData("zz", 4)]
-    [InlineData("\0\0\0\u0007", 4)]
-    public async Task Search_treats_every_input_as_plain_text_and_finds_only_the_owners_entries(string text, int found)
+    [Fact]
+    public async Task Search_treats_every_input_as_plain_text_and_finds_only_the_owners_entries()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         await using var app = await SentinelCamApp.StartAsync(
@@ -97,14 +88,20 @@ public class PostgresTests
 
         await using var scope = app.Services.CreateAsyncScope();
         var index = scope.ServiceProvider.GetRequiredService<ImageLogIndex>();
-        var filter = new ImageLogFilter(text);
-        var places = await index.FindAsync(new Viewer(bob, false), filter, null, 10, Cancelled);
-        var rest = places.Count == 0 ? [] : await index.FindAsync(new Viewer(bob, false), filter, places[0], 10, Cancelled);
-
-        Assert.Equal(found, places.Count);
-        Assert.Equal(places.Skip(1), rest);
-        Assert.Equal(found * 2, (await index.FindAsync(new Viewer(bob, true), filter, null, 10, Cancelled)).Count);
-        Assert.Equal(found, await index.CountAsync(new Viewer(bob, false), filter, 100));
+        foreach (var (text, found) in new[]
+                 {
+                     ("quoted \"agent\" *", 1), ("100%_sure\\", 1), ("100%", 1), ("0_s", 0), ("ÉCOLE", 1), ("日本語", 1),
+                     ("BROWSER", 1), ("no such text", 0), ("zz", 4), ("\0\0\0\u0007", 4),
+                 })
+        {
+            var filter = new ImageLogFilter(text);
+            var places = await index.FindAsync(new Viewer(bob, false), filter, null, 10, Cancelled);
+            Assert.Equal((text, found), (text, places.Count));
+            if (found > 0)
+                Assert.Equal(places.Skip(1), await index.FindAsync(new Viewer(bob, false), filter, places[0], 10, Cancelled));
+            Assert.Equal((text, found * 2), (text, (await index.FindAsync(new Viewer(bob, true), filter, null, 10, Cancelled)).Count));
+            Assert.Equal((text, found), (text, await index.CountAsync(new Viewer(bob, false), filter, 100)));
+        }
     }
 
     [Fact]
@@ -166,7 +163,9 @@ public class PostgresTests
         }
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await ann.GetAsync("/dashboard")).Status);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await visitor.GetAsync("/healthz")).Status);
+        // Health is looked at every three seconds
+        await Eventually.GetAsync(
+            () => visitor.GetAsync("/healthz"), answer => answer.Status is HttpStatusCode.ServiceUnavailable, app.Log);
         await server.StartAsync();
         Assert.Equal(HttpStatusCode.OK, (await ann.GetAsync("/dashboard")).Status);
         Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);

@@ -21,6 +21,9 @@ public static class DataServices
                 PostgresOptions.RefuseOwnBackup(configuration);
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
                 .UseNpgsql(server)
+                // While the server is gone, every query would log a stack trace. Who asked reports the problem
+                .ConfigureWarnings(warnings => warnings.Log(
+                    (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug)))
                 .AddInterceptors(new OneWriter(), provider.GetRequiredService<CommitSignal>()));
         }
 

@@ -38,7 +38,7 @@ internal sealed class PostgresDialect : DatabaseDialect
         var version = ((NpgsqlConnection)db.Database.GetDbConnection()).PostgreSqlVersion;
         if (version.Major < OldestVersion)
             throw new NpgsqlException($"It is PostgreSQL {version}");
-        if ((await db.Database.GetPendingMigrationsAsync()).Any())
+        if (!await db.HasMigrationsAsync() || (await db.Database.GetPendingMigrationsAsync()).Any())
             await db.Database.MigrateAsync();
         await using var transaction = await db.Database.BeginTransactionAsync();
         await SchemaCheck.AddVersionsAsync(db);
