@@ -21,8 +21,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public const string Key = "ConnectionStrings:SentinelCam";
 
     private const string Launcher = """
-        "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=32MB -c fsync=off \
-            -c max_connections=500 &
+        "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+            -c shared_buffers=32MB -c max_connections=500 -c fsync=off &
         trap 'kill -QUIT $! 2>/dev/null; wait' EXIT
         read -r _ || true
         """;
@@ -141,7 +141,9 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private string Connection(string user, string database) => string.Create(CultureInfo.InvariantCulture,
-        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};Connection Idle Lifetime=5;Connection Pruning Interval=1");
+        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};")
+        // Many apps share the server
+        + "Connection Idle Lifetime=5;Connection Pruning Interval=1";
 
     private static ProcessStartInfo Start(string[] command) => new(command[0], command[1..])
     {
