@@ -53,7 +53,7 @@ static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => buil
     .AddSingleton(data)
     .AddSingleton(TimeProvider.System)
     .AddVisitors(builder.Configuration)
-    .AddData(data)
+    .AddData(builder.Configuration, data)
     .AddCameras(builder.Configuration, builder.Environment)
     .AddSnapshots(builder.Configuration)
     .AddBackups(builder.Configuration)

@@ -42,7 +42,7 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
         foreach (var owner in new long?[] { 1, null })
             foreach (var counts in new[] { false, true })
             {
-                var (sql, parameters) = ImageLogIndex.Statement(owner, filter, Middle, 26, counts);
+                var (sql, parameters) = await StatementAsync(owner, filter, counts);
                 var explained = "EXPLAIN QUERY PLAN " + sql;
                 var plan = await _app.ReadAsync(db => db.Database.SqlQueryRaw<PlanStep>(explained, parameters).ToListAsync());
                 var text = what + ": " + string.Join('\n', plan.Select(step => step.Detail));
@@ -55,14 +55,19 @@ public class ImageLogIndexTests(Household household) : IClassFixture<Household>
             }
     }
 
+    private Task<(string Sql, object[] Parameters)> StatementAsync(long? owner, ImageLogFilter filter, bool counts) =>
+        _app.ReadAsync(db => Task.FromResult(ImageLogIndex.Statement(db.Dialect, owner, filter, Middle, 26, counts)));
+
     [Fact]
     public async Task Lists_of_alerts_read_an_index_in_their_order_and_only_the_pictures_of_each_alert()
     {
         foreach (var owner in new long?[] { 1, null })
-            foreach (var sql in new[] { AlertQuery.PageSql, AlertQuery.StatesSql })
+            foreach (var (sql, parameters) in new[]
+                     {
+                         AlertQuery.PageStatement(owner, LogPlace.End, 0, 7), AlertQuery.StatesStatement(owner, 7),
+                     })
             {
                 var explained = "EXPLAIN QUERY PLAN " + sql;
-                var parameters = AlertQuery.Parameters(owner, LogPlace.End, 0, 7);
                 var plan = await _app.ReadAsync(db => db.Database.SqlQueryRaw<PlanStep>(explained, parameters).ToListAsync());
                 var text = string.Join('\n', plan.Select(step => step.Detail));
                 Assert.Contains("SEARCH a USING INDEX IX_Alerts_OwnerId_LastAt (OwnerId=? AND LastAt<?)", text,

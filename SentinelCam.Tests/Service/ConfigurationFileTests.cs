@@ -56,7 +56,7 @@ public partial class ConfigurationFileTests
         string[] left =
         [
             "DataDirectory", "Smtp:Password", "Smtp:OAuth:ClientSecret", "Smtp:OAuth:RefreshToken", "Watch:Ping",
-            "Metrics:Token", "Metrics:Otlp", "Forward:Token",
+            "Metrics:Token", "Metrics:Otlp", "Forward:Token", "ConnectionStrings:SentinelCam",
         ];
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(Listed.Keys.ToDictionary(key => key, _ => (string?)"1")).Build();

@@ -17,6 +17,10 @@ public sealed class SentinelCamApp : IAsyncDisposable
     public const string AnnsEmail = "ann@example.org";
     public const string Password = "correct horse battery staple";
 
+    /// <summary>Runs the tests on PostgreSQL that do not choose a database.</summary>
+    private static readonly bool UsesPostgres =
+        Environment.GetEnvironmentVariable("SENTINELCAM_TESTS_DATABASE") == "PostgreSQL";
+
     private readonly Factory _factory;
     private bool _stopped;
 
@@ -123,6 +127,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
     private static async Task<SentinelCamApp> StartAsync(
         string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
     {
+        if (UsesPostgres && !settings.Any(setting => setting.Key == PostgresServer.Key))
+            settings = [.. settings, .. await PostgresServer.DatabaseOfAsync(parent)];
         var app = new SentinelCamApp(new Factory(parent, time, services, settings));
         // Not with a port: the factory would set it while the program may be listening already
         app._factory.UseKestrel();

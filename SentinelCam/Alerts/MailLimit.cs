@@ -35,8 +35,8 @@ public sealed class MailLimit(SentinelCamDbContext db, SmtpOptions smtp, TimePro
         var at = now.ToUnixTimeMilliseconds();
         // In one statement, because several workers count
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO HeldBackMails (AccountId, Count, Since) VALUES ({accountId}, 1, {at})
-                ON CONFLICT DO UPDATE SET Count = Count + 1
+            INSERT INTO "HeldBackMails" ("AccountId", "Count", "Since") VALUES ({accountId}, 1, {at})
+                ON CONFLICT ("AccountId") DO UPDATE SET "Count" = "HeldBackMails"."Count" + 1
             """);
         if (!isFirst)
             return true;

@@ -26,6 +26,9 @@ public static class UpgradeBackup
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var data = scope.ServiceProvider.GetRequiredService<DataDirectory>();
+        // Who runs a database server backs it up before an upgrade
+        if (!db.Dialect.IsFile)
+            return;
         try
         {
             var applied = (await db.Database.GetAppliedMigrationsAsync()).ToList();
@@ -37,7 +40,7 @@ public static class UpgradeBackup
         }
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw DataServices.Unusable(data.Database, error);
+            throw db.Unusable(data, error);
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using SentinelCam.Backups;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 using SentinelCam.Device;
 
 namespace SentinelCam.CommandLine;
@@ -41,6 +42,7 @@ internal static class BackupCommand
     private static int Backup(ParseResult parsed, CancellationToken cancellationToken)
     {
         var builder = BesideSite.ReadSettings(BesideSite.SettingsOf(parsed.GetValue(Data)));
+        PostgresOptions.RefuseOwnBackup(builder.Configuration);
         var data = DataDirectory.Beside(builder.Configuration, builder.Environment);
         var path = Path.GetFullPath(parsed.GetRequiredValue(File));
         var written = new BackupWriter(data, builder.Configuration, TimeProvider.System).Write(path, cancellationToken);

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Backups;
 using SentinelCam.Configuration;
@@ -37,15 +37,15 @@ internal static class BesideSite
 
     /// <summary>Compares the database with what this program knows.</summary>
     /// <returns>Null if they belong together, otherwise the problem in words.</returns>
-    /// <exception cref="SqliteException">The file cannot be read.</exception>
+    /// <exception cref="DbException">The database cannot be read.</exception>
     public static async Task<string?> FindSchemaProblemAsync(SentinelCamDbContext db, DataDirectory data)
     {
-        if (new FileInfo(data.Database) is not { Exists: true, Length: > 0 })
+        if (db.Dialect.IsFile && new FileInfo(data.Database) is not { Exists: true, Length: > 0 })
             return $"There is no {data.Database}. Start the site once, or name the data directory with --DataDirectory.";
         if (await db.FindNewerAsync() is { } problem)
-            return $"{data.Database} is not of this version. {problem}.";
+            return $"{db.Dialect.Describe(db, data)} is not of this version. {problem}.";
         return (await db.Database.GetPendingMigrationsAsync()).Any()
-            ? $"{data.Database} belongs to an older SentinelCam. Start the site once with this version, "
+            ? $"{db.Dialect.Describe(db, data)} belongs to an older SentinelCam. Start the site once with this version, "
                 + $"{ProductVersion.Text}, to bring it up to date."
             : null;
     }
@@ -59,7 +59,7 @@ internal static class BesideSite
             return await action();
         }
         catch (Exception error)
-            when (error is BackupException or ConfigurationException or SqliteException or DbUpdateException or IOException
+            when (error is BackupException or ConfigurationException or DbException or DbUpdateException or IOException
                 or UnauthorizedAccessException or OperationCanceledException)
         {
             return Fail((error.InnerException ?? error).Message.ReplaceLineEndings(" "));

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
@@ -70,13 +70,11 @@ internal static class CheckCommand
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             if (await BesideSite.FindSchemaProblemAsync(db, services.GetRequiredService<DataDirectory>()) is { } problem)
                 return new(false, problem);
-            var damage = await db.Database
-                .SqlQueryRaw<string>("SELECT integrity_check AS Value FROM pragma_integrity_check LIMIT 1").SingleAsync();
-            return damage == "ok"
-                ? new(true, Invariant($"intact; {await db.LoginAttempts.SumAsync(a => (long)a.Count)} attempts"))
-                : new(false, $"damaged: {damage}. Restore it from a backup.");
+            return await db.Dialect.FindDamageAsync(db) is { } damage
+                ? new(false, $"damaged: {damage}. Restore it from a backup.")
+                : new(true, Invariant($"intact; {await db.LoginAttempts.SumAsync(a => (long)a.Count)} attempts"));
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is DbException || DatabaseProblem.Of(error) is not null)
         {
             return new(false, $"cannot be read: {error.Message}");
         }

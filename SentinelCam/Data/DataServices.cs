@@ -6,58 +6,56 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
 
-/// <summary>Registers EF Core on SQLite, with every commit durable.</summary>
+/// <summary>Registers EF Core on SQLite or PostgreSQL, with every commit durable.</summary>
 public static class DataServices
 {
-    public static IServiceCollection AddData(this IServiceCollection services, DataDirectory data)
+    public static IServiceCollection AddData(
+        this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
-        var connectionString = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         services.AddSingleton<CommitSignal>();
         services.AddHttpContextAccessor();
         services.AddScoped<ActivityLog>();
+        if (PostgresOptions.Read(configuration) is { } server)
+        {
+            if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
+                PostgresOptions.RefuseOwnBackup(configuration);
+            return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
+                .UseNpgsql(server)
+                // While the server is gone, every query would log a stack trace. Who asked reports the problem
+                .ConfigureWarnings(warnings => warnings.Log(
+                    (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug)))
+                .AddInterceptors(new OneWriter(), provider.GetRequiredService<CommitSignal>()));
+        }
+
+        var file = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
-            .UseSqlite(connectionString)
+            .UseSqlite(file)
             .AddInterceptors(new DurableConnection(), provider.GetRequiredService<CommitSignal>()));
     }
 
-    /// <summary>Brings the schema up to date and switches the file to write-ahead logging.</summary>
-    /// <exception cref="ConfigurationException">This version cannot use the file.</exception>
+    /// <summary>Brings the schema up to date.</summary>
+    /// <exception cref="ConfigurationException">This version cannot use the database.</exception>
     public static async Task MigrateDataAsync(this WebApplication app)
     {
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var path = scope.ServiceProvider.GetRequiredService<DataDirectory>().Database;
+        var data = scope.ServiceProvider.GetRequiredService<DataDirectory>();
         try
         {
             if (await db.FindNewerAsync() is { } problem)
-            {
-                throw new ConfigurationException("DataDirectory", path,
-                    $"a sentinelcam.db of this version or an older one. {problem}.");
-            }
+                throw db.Dialect.TooNew(db, data, problem);
 
-            await db.Database.OpenConnectionAsync();
-            await FreePages.PrepareNewAsync(db);
-            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;");
-            // No other process uses the data directory: a lock was left by one that ended during a migration. EF Core would wait
-            // for it forever
-            await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock;");
-            // MigrateAsync compares the whole model with that of the last migration first, which costs time at each start
-            if ((await db.Database.GetPendingMigrationsAsync()).Any())
-                await db.Database.MigrateAsync();
-            await SchemaCheck.AddVersionsAsync(db);
-            await DerivedTables.PrepareAsync(db);
-            await FreePages.PrepareOldAsync(db, app.Logger);
+            await db.Dialect.PrepareAsync(db, app.Logger);
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is DbException || DatabaseProblem.Of(error) is not null)
         {
-            throw Unusable(path, error);
+            throw db.Unusable(data, error);
         }
     }
 
     /// <summary>The line for a database that cannot be read or written.</summary>
-    internal static ConfigurationException Unusable(string path, Exception error) => new("DataDirectory", path,
-        "a sentinelcam.db that can be read and written, or none; "
-        + $"restore it from a backup or move it away ({error.Message.ReplaceLineEndings(" ")}).");
+    internal static ConfigurationException Unusable(this SentinelCamDbContext db, DataDirectory data, Exception error) =>
+        db.Dialect.Unusable(db, data, (DatabaseProblem.Of(error) ?? error.Message).ReplaceLineEndings(" "));
 
     private sealed class DurableConnection : DbConnectionInterceptor
     {

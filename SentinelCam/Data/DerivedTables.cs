@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace SentinelCam.Data;
 
 /// <summary>
-/// Data that triggers derive from the model's tables, so that every write keeps it up to date: the search index, the mail state
-/// of each entry, the entries of each alert, and the attempts per day. Created after the migrations at every start.
+/// Data that triggers of SQLite derive from the model's tables, so that every write keeps it up to date: the search index, the
+/// mail state of each entry, the entries of each alert, and the attempts per day. Created after the migrations at every start.
 /// </summary>
 /// <remarks>
 /// The numbers per day outlive their attempts, which retention may remove earlier: only missing days are counted again.
@@ -146,7 +146,7 @@ public static class DerivedTables
     {
         ArgumentNullException.ThrowIfNull(db);
         var day = time.ToUnixTimeMilliseconds() / (long)TimeSpan.FromDays(1).TotalMilliseconds;
-        return db.Database.ExecuteSqlAsync($"DELETE FROM AttemptDays WHERE Day < {day}");
+        return db.Database.ExecuteSqlAsync($"""DELETE FROM "AttemptDays" WHERE "Day" < {day}""");
     }
 
     /// <summary>The FTS5 expression for the candidates among one owner's entries.</summary>

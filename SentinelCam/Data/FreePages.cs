@@ -15,9 +15,12 @@ public static class FreePages
 
     private const int Incremental = 2;
 
-    /// <summary>The number of free pages.</summary>
-    public static Task<int> CountFreePagesAsync(this SentinelCamDbContext db) =>
-        ReadAsync(db, "SELECT freelist_count AS Value FROM pragma_freelist_count");
+    /// <summary>The number of free pages; none where the database is not a file of ours.</summary>
+    public static Task<int> CountFreePagesAsync(this SentinelCamDbContext db)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        return db.Dialect.CountFreePagesAsync(db);
+    }
 
     /// <summary>Gives some free pages back, in one transaction. The file becomes smaller at the next checkpoint.</summary>
     public static Task GivePagesBackAsync(this SentinelCamDbContext db, int pages)
@@ -60,7 +63,7 @@ public static class FreePages
         }
     }
 
-    private static Task<int> ReadAsync(SentinelCamDbContext db, string sql)
+    internal static Task<int> ReadAsync(SentinelCamDbContext db, string sql)
     {
         ArgumentNullException.ThrowIfNull(db);
         return db.Database.SqlQueryRaw<int>(sql).SingleAsync();

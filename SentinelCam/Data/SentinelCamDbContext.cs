@@ -1,14 +1,29 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace SentinelCam.Data;
 
-/// <summary><c>sentinelcam.db</c>, the source of truth. Everything in <c>jobs.db</c> can be rebuilt from it.</summary>
-public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> options)
-    : IdentityDbContext<Account, IdentityRole<long>, long>(options)
+/// <summary>
+/// The source of truth: <c>sentinelcam.db</c>, or a database of PostgreSQL. Everything in <c>jobs.db</c> can be rebuilt from it.
+/// </summary>
+/// <remarks>This is the context on SQLite; the one on PostgreSQL derives from it.</remarks>
+public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long>, long>
 {
+    public SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> options) : base(options)
+    {
+    }
+
+    /// <summary>For the context on another database.</summary>
+    protected SentinelCamDbContext(DbContextOptions options) : base(options)
+    {
+    }
+
+    /// <summary>What differs between the databases.</summary>
+    public virtual DatabaseDialect Dialect => SqliteDialect.Instance;
+
     public DbSet<LoginAttempt> LoginAttempts => Set<LoginAttempt>();
 
     public DbSet<ImageLogEntry> ImageLog => Set<ImageLogEntry>();
@@ -124,12 +139,12 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             attempt.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
             attempt.HasOne<Alert>().WithMany().HasForeignKey(a => a.AlertId);
             attempt.HasIndex(a => new { a.OwnerId, a.Origin, a.Id });
-            attempt.HasIndex(a => new { a.Origin, a.AccountTyped, a.Id }).HasFilter("Origin <> 'WebPage'");
-            attempt.HasIndex(a => a.SourceKey).IsUnique().HasFilter("SourceKey IS NOT NULL");
+            attempt.HasIndex(a => new { a.Origin, a.AccountTyped, a.Id }).HasFilter("\"Origin\" <> 'WebPage'");
+            attempt.HasIndex(a => a.SourceKey).IsUnique().HasFilter("\"SourceKey\" IS NOT NULL");
             attempt.HasIndex(a => new { a.AlertId, a.Id });
             attempt.Property(a => a.Count).HasDefaultValue(1);
             // Finds the row that counts, among thousands of an alert
-            attempt.HasIndex(a => new { a.AlertId, a.Outcome }).HasFilter("LastAt IS NOT NULL");
+            attempt.HasIndex(a => new { a.AlertId, a.Outcome }).HasFilter("\"LastAt\" IS NOT NULL");
         });
 
         builder.Entity<ImageLogEntry>(entry =>
@@ -143,11 +158,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             entry.HasIndex(e => new { e.OwnerId, e.Trigger, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.Outcome, e.At });
             entry.HasIndex(e => new { e.OwnerId, e.MailState, e.At });
-            entry.HasIndex(e => new { e.OwnerId, e.Origin, e.At }).HasFilter("Origin <> 'WebPage'");
-            entry.HasIndex(e => e.CaptureDueAt).HasFilter("CaptureState = 'Waiting'");
+            entry.HasIndex(e => new { e.OwnerId, e.Origin, e.At }).HasFilter("\"Origin\" <> 'WebPage'");
+            entry.HasIndex(e => e.CaptureDueAt).HasFilter("\"CaptureState\" = 'Waiting'");
             entry.HasIndex(e => new { e.AlertId, e.At });
             // The few pictures among thousands of entries
-            entry.HasIndex(e => e.AlertId, "IX_ImageLog_AlertId_Taken").HasFilter("CaptureState = 'Taken'");
+            entry.HasIndex(e => e.AlertId, "IX_ImageLog_AlertId_Taken").HasFilter("\"CaptureState\" = 'Taken'");
         });
 
         builder.Entity<Snapshot>(snapshot =>
@@ -160,11 +175,11 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
         builder.Entity<Alert>(alert =>
         {
             alert.HasOne<Account>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.SetNull);
-            alert.HasIndex(a => new { a.OwnerId, a.Origin, a.RemoteNetwork, a.ClosesAt }).HasFilter("ClosedAt IS NULL");
+            alert.HasIndex(a => new { a.OwnerId, a.Origin, a.RemoteNetwork, a.ClosesAt }).HasFilter("\"ClosedAt\" IS NULL");
             alert.HasIndex(a => new { a.OwnerId, a.OpenedAt });
-            alert.HasIndex(a => new { a.OwnerId, a.LastAt }).HasFilter("Entries > 0");
-            alert.HasIndex(a => new { a.OwnerId, a.LastAt }, "IX_Alerts_New").HasFilter("Answer = 'New' AND Entries > 0");
-            alert.HasIndex(a => new { a.OwnerId, a.OpenedAt }, "IX_Alerts_Test").HasFilter("IsTest");
+            alert.HasIndex(a => new { a.OwnerId, a.LastAt }).HasFilter("\"Entries\" > 0");
+            alert.HasIndex(a => new { a.OwnerId, a.LastAt }, "IX_Alerts_New").HasFilter("\"Answer\" = 'New' AND \"Entries\" > 0");
+            alert.HasIndex(a => new { a.OwnerId, a.OpenedAt }, "IX_Alerts_Test").HasFilter("\"IsTest\"");
             alert.Property(a => a.AccountTyped).HasDefaultValue("");
             alert.Property(a => a.RemoteAddress).HasDefaultValue("");
             alert.Property(a => a.Answer).HasDefaultValue(AlertAnswer.New);
@@ -227,6 +242,13 @@ public sealed class SentinelCamDbContext(DbContextOptions<SentinelCamDbContext> 
             rule.HasOne<Account>().WithMany().HasForeignKey(r => r.OwnerId).OnDelete(DeleteBehavior.Cascade);
             rule.HasIndex(r => new { r.OwnerId, r.Service }).IsUnique();
         });
+    }
+
+    /// <summary>For <c>dotnet ef --context SentinelCamDbContext</c>.</summary>
+    private sealed class DesignTime : IDesignTimeDbContextFactory<SentinelCamDbContext>
+    {
+        public SentinelCamDbContext CreateDbContext(string[] args) =>
+            new(new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite().Options);
     }
 
     private sealed class UtcMilliseconds() : ValueConverter<DateTimeOffset, long>(

@@ -14,32 +14,22 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
 
     /// <summary>The entry with the best picture, otherwise the latest entry.</summary>
     private const string ShownEntrySql = """
-        IFNULL(
-            (SELECT e.Id FROM ImageLog e JOIN Snapshots s ON s.EntryId = e.Id
-                WHERE e.AlertId = a.Id AND e.CaptureState = 'Taken'
-                ORDER BY CASE s.Quality WHEN 'Good' THEN 0 WHEN 'Unchecked' THEN 1 ELSE 2 END, s.Score DESC, s.TakenAt LIMIT 1),
-            (SELECT e.Id FROM ImageLog e WHERE e.AlertId = a.Id ORDER BY e.At DESC, e.Id DESC LIMIT 1))
+        COALESCE(
+            (SELECT e."Id" FROM "ImageLog" e JOIN "Snapshots" s ON s."EntryId" = e."Id"
+                WHERE e."AlertId" = a."Id" AND e."CaptureState" = 'Taken'
+                ORDER BY CASE s."Quality" WHEN 'Good' THEN 0 WHEN 'Unchecked' THEN 1 ELSE 2 END,
+                    s."Score" DESC NULLS LAST, s."TakenAt" LIMIT 1),
+            (SELECT e."Id" FROM "ImageLog" e WHERE e."AlertId" = a."Id" ORDER BY e."At" DESC, e."Id" DESC LIMIT 1))
         """;
 
     /// <summary>What an open page shows of an alert; it changes with each attempt, picture, mail and answer.</summary>
     private const string StateSql = """
-        a.Id || ' ' || a.Attempts || a.Answer || IFNULL(a.SucceededAt, '') || (a.ClosedAt IS NULL)
-            || ' ' || (SELECT COUNT(*) FROM ImageLog e WHERE e.AlertId = a.Id AND e.CaptureState = 'Taken')
-            || (SELECT e.CaptureState || e.CaptureTries FROM ImageLog e WHERE e.AlertId = a.Id
-                ORDER BY e.At DESC, e.Id DESC LIMIT 1)
-            || IFNULL((SELECT group_concat(d.State || d.Tries) FROM Deliveries d WHERE d.AlertId = a.Id), '')
+        a."Id" || ' ' || a."Attempts" || a."Answer" || COALESCE(CAST(a."SucceededAt" AS text), '') || (a."ClosedAt" IS NULL)
+            || ' ' || (SELECT COUNT(*) FROM "ImageLog" e WHERE e."AlertId" = a."Id" AND e."CaptureState" = 'Taken')
+            || (SELECT e."CaptureState" || e."CaptureTries" FROM "ImageLog" e WHERE e."AlertId" = a."Id"
+                ORDER BY e."At" DESC, e."Id" DESC LIMIT 1)
+            || COALESCE((SELECT string_agg(d."State" || d."Tries", ',') FROM "Deliveries" d WHERE d."AlertId" = a."Id"), '')
         """;
-
-    private const string NewestSql = """
-        FROM Alerts a WHERE a.OwnerId IS {0} AND a.Entries > 0 AND a.LastAt <= {1} AND (a.LastAt < {1} OR a.Id < {2})
-            ORDER BY a.LastAt DESC, a.Id DESC LIMIT {3}
-        """;
-
-    /// <summary>The statement for the alerts of one owner: <c>{0}</c>, from the place <c>{1}</c>, <c>{2}</c>.</summary>
-    internal static readonly string PageSql = $"SELECT a.LastAt AS At, a.Id, {ShownEntrySql} AS EntryId {NewestSql}";
-
-    /// <summary>The statement for what an open page shows of them.</summary>
-    internal static readonly string StatesSql = $"SELECT {StateSql} AS Value {NewestSql}";
 
     /// <summary>One page of the alerts, newest first, by their latest attempts.</summary>
     /// <param name="viewer">Who views them.</param>
@@ -51,8 +41,8 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
         List<ShownAlert> found = [];
         foreach (var owner in Owners(viewer))
         {
-            var parameters = Parameters(owner, at, id, count + 1);
-            found.AddRange(await db.Database.SqlQueryRaw<ShownAlert>(PageSql, parameters).ToListAsync());
+            var (sql, parameters) = PageStatement(owner, at, id, count + 1);
+            found.AddRange(await db.Database.SqlQueryRaw<ShownAlert>(sql, parameters).ToListAsync());
         }
 
         found = [.. found.OrderByDescending(a => a.At).ThenByDescending(a => a.Id)];
@@ -66,7 +56,8 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
         if (await review.FindAsync(viewer, id) is null)
             return null;
         var shown = await db.Database.SqlQueryRaw<ShownAlert>(
-            $"SELECT a.LastAt AS At, a.Id, {ShownEntrySql} AS EntryId FROM Alerts a WHERE a.Id = {{0}}", id).ToListAsync();
+            $$"""SELECT a."LastAt" AS "At", a."Id", {{ShownEntrySql}} AS "EntryId" FROM "Alerts" a WHERE a."Id" = {0}""", id)
+            .ToListAsync();
         return (await ItemsAsync(shown)).SingleOrDefault();
     }
 
@@ -95,8 +86,9 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
 
     /// <summary>Counts an alert's pictures, without those of strips, and the pinned ones among them.</summary>
     public Task<PictureCount> PicturesAsync(long alertId) => db.Database.SqlQuery<PictureCount>($"""
-        SELECT COUNT(*) AS Total, IFNULL(SUM(s.Pinned), 0) AS Pinned FROM ImageLog e JOIN Snapshots s ON s.EntryId = e.Id
-            WHERE e.AlertId = {alertId} AND e.CaptureState = 'Taken'
+        SELECT CAST(COUNT(*) AS integer) AS "Total", CAST(COUNT(*) FILTER (WHERE s."Pinned") AS integer) AS "Pinned"
+            FROM "ImageLog" e JOIN "Snapshots" s ON s."EntryId" = e."Id"
+            WHERE e."AlertId" = {alertId} AND e."CaptureState" = 'Taken'
         """).SingleAsync();
 
     /// <summary>Summarizes what a page with the newest alerts shows, so that an open page notices changes.</summary>
@@ -105,8 +97,8 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
         List<string> states = [];
         foreach (var owner in Owners(viewer))
         {
-            var parameters = Parameters(owner, LogPlace.End, 0, count);
-            states.AddRange(await db.Database.SqlQueryRaw<string>(StatesSql, parameters).ToListAsync());
+            var (sql, parameters) = StatesStatement(owner, count);
+            states.AddRange(await db.Database.SqlQueryRaw<string>(sql, parameters).ToListAsync());
         }
 
         return $"{await review.CountNewAsync(viewer)} {string.Join(' ', states)}";
@@ -134,8 +126,26 @@ public sealed class AlertQuery(SentinelCamDbContext db, AlertReview review, Imag
             })];
     }
 
-    internal static object[] Parameters(long? owner, long at, long id, int count) =>
-        [new Microsoft.Data.Sqlite.SqliteParameter("@owner", owner as object ?? DBNull.Value), at, id, count];
+    /// <summary>The statement for the alerts of one owner before a place.</summary>
+    internal static (string Sql, object[] Parameters) PageStatement(long? owner, long at, long id, int count)
+    {
+        var (from, parameters) = Newest(owner, at, id, count);
+        return ($"""SELECT a."LastAt" AS "At", a."Id", {ShownEntrySql} AS "EntryId" {from}""", parameters);
+    }
+
+    /// <summary>The statement for what an open page shows of one owner's newest alerts.</summary>
+    internal static (string Sql, object[] Parameters) StatesStatement(long? owner, int count)
+    {
+        var (from, parameters) = Newest(owner, LogPlace.End, 0, count);
+        return ($"""SELECT {StateSql} AS "Value" {from}""", parameters);
+    }
+
+    // The owner leads the order, because PostgreSQL does not see that it is the same for all alerts of nobody
+    private static (string Sql, object[] Parameters) Newest(long? owner, long at, long id, int count) => ($$"""
+        FROM "Alerts" a WHERE a."OwnerId" {{(owner is null ? "IS NULL" : "= {3}")}} AND a."Entries" > 0
+            AND a."LastAt" <= {0} AND (a."LastAt" < {0} OR a."Id" < {1})
+            ORDER BY a."OwnerId" DESC, a."LastAt" DESC, a."Id" DESC LIMIT {2}
+        """, owner is null ? [at, id, count] : [at, id, count, owner]);
 
     private static long?[] Owners(Viewer viewer) => viewer.IsAdministrator ? [viewer.Id, null] : [viewer.Id];
 

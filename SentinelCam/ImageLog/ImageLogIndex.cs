@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -14,7 +14,6 @@ namespace SentinelCam.ImageLog;
 /// </remarks>
 public sealed class ImageLogIndex(SentinelCamDbContext db)
 {
-    private static readonly string[] SearchedColumns = ["AccountTyped", "RemoteAddress", "UserAgent", "Service", "Caller"];
     private static readonly LogPlace Newest = new(LogPlace.End, 0);
 
     /// <summary>The newest places before a place.</summary>
@@ -30,7 +29,7 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         var owners = Owners(viewer, filter);
         foreach (var owner in owners)
         {
-            var (sql, parameters) = Statement(owner, filter, before ?? Newest, count);
+            var (sql, parameters) = Statement(db.Dialect, owner, filter, before ?? Newest, count);
             found.AddRange(await db.Database.SqlQueryRaw<LogPlace>(sql, parameters).ToListAsync(cancellationToken));
         }
 
@@ -43,11 +42,17 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         var older = await FindAsync(viewer, new ImageLogFilter(), place, 1);
         var newer = new List<LogPlace>();
         foreach (var owner in Owners(viewer, new ImageLogFilter()))
-            newer.AddRange(await db.Database.SqlQuery<LogPlace>($"""
-                SELECT e.At, e.Id FROM ImageLog e
-                WHERE e.OwnerId IS {owner} AND e.At >= {place.At} AND (e.At > {place.At} OR e.Id > {place.Id})
-                ORDER BY e.At, e.Id LIMIT 1
-                """).ToListAsync());
+        {
+            // The owner leads the order, because PostgreSQL does not see that it is the same for all entries of nobody
+            var sql = $$"""
+                SELECT e."At", e."Id" FROM "ImageLog" e
+                WHERE e."OwnerId" {{(owner is null ? "IS NULL" : "= {2}")}} AND e."At" >= {0} AND (e."At" > {0} OR e."Id" > {1})
+                ORDER BY e."OwnerId", e."At", e."Id" LIMIT 1
+                """;
+            object[] parameters = owner is null ? [place.At, place.Id] : [place.At, place.Id, owner];
+            newer.AddRange(await db.Database.SqlQueryRaw<LogPlace>(sql, parameters).ToListAsync());
+        }
+
         return (newer.OrderBy(p => p.At).ThenBy(p => p.Id).FirstOrDefault()?.Id, older.FirstOrDefault()?.Id);
     }
 
@@ -57,7 +62,7 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         var count = 0;
         foreach (var owner in Owners(viewer, filter))
         {
-            var (sql, parameters) = Statement(owner, filter, before ?? Newest, atMost, counts: true);
+            var (sql, parameters) = Statement(db.Dialect, owner, filter, before ?? Newest, atMost, counts: true);
             count += await db.Database.SqlQueryRaw<int>(sql, parameters).SingleAsync();
         }
 
@@ -66,64 +71,58 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
 
     /// <summary>The statement for the entries of one owner.</summary>
     internal static (string Sql, object[] Parameters) Statement(
-        long? owner, ImageLogFilter filter, LogPlace before, int count, bool counts = false)
+        DatabaseDialect dialect, long? owner, ImageLogFilter filter, LogPlace before, int count, bool counts = false)
     {
         var parameters = new List<object>();
-        string Add(object? value)
+        string Add(object value)
         {
-            parameters.Add(new SqliteParameter($"@p{parameters.Count}", value ?? DBNull.Value));
-            return $"@p{parameters.Count - 1}";
+            parameters.Add(value);
+            return string.Create(CultureInfo.InvariantCulture, $"{{{parameters.Count - 1}}}");
         }
 
-        var conditions = new List<string> { $"e.OwnerId IS {Add(owner)}" };
+        string Is(object? value) => value is null ? "IS NULL" : $"= {Add(value)}";
+
+        var conditions = new List<string> { $"e.\"OwnerId\" {Is(owner)}" };
         if (filter.Trigger is { } trigger)
-            conditions.Add($"e.Trigger = {Add(trigger.ToString())}");
+            conditions.Add($"e.\"Trigger\" {Is(trigger.ToString())}");
         if (filter.Outcome is { } outcome)
-            conditions.Add($"e.Outcome = {Add(outcome.ToString())}");
+            conditions.Add($"e.\"Outcome\" {Is(outcome.ToString())}");
         if (filter.Origin is { } origin)
         {
-            conditions.Add($"e.Origin = {Add(origin.ToString())}");
-            // Repeats the condition of an index, which SQLite cannot conclude from a parameter
+            conditions.Add($"e.\"Origin\" {Is(origin.ToString())}");
+            // Repeats the condition of an index, which neither database can conclude from a parameter
             if (origin is not AttemptOrigin.WebPage)
-                conditions.Add($"e.Origin <> '{nameof(AttemptOrigin.WebPage)}'");
+                conditions.Add($"e.\"Origin\" <> '{nameof(AttemptOrigin.WebPage)}'");
         }
 
         if (filter.Mail is { } mail)
-            conditions.Add($"e.MailState IS {Add(mail is MailFilter.None ? null : mail.ToString())}");
-        var (from, order) = ("ImageLog e", "e.At DESC, e.Id DESC");
+            conditions.Add($"e.\"MailState\" {Is(mail is MailFilter.None ? null : mail.ToString())}");
+        SearchSql search;
         if (filter.SearchedText is { } text)
         {
-            // CROSS JOIN makes SQLite read the search index in its own order, and look up each candidate
-            from = $"EntrySearch s CROSS JOIN ImageLog e ON e.At = {LogPlace.End} - (s.rowid >> {DerivedTables.IdBits})"
-                + $" AND (~e.Id & {DerivedTables.IdMask}) = (s.rowid & {DerivedTables.IdMask})"
-                + " CROSS JOIN LoginAttempts a ON a.Id = e.LoginAttemptId";
-            order = "s.rowid";
-            // SQLite ignores the case of ASCII only
+            // The databases ignore the case of ASCII only
             string[] spellings = [.. new[] { text, text.ToLowerInvariant(), text.ToUpperInvariant() }
                 .Select(DerivedTables.Lower).Distinct()];
-            conditions.Add($"EntrySearch MATCH {Add(DerivedTables.Match(owner, spellings))}");
-            conditions.Add($"({string.Join(" OR ", spellings.Select(s => Add(s)).SelectMany(s =>
-                SearchedColumns.Select(column => $"instr(lower(a.{column}), {s}) > 0")))})");
-            var first = filter.End <= before.At
-                ? DerivedTables.SearchKey(filter.End.Value, 0) + 1
-                : DerivedTables.SearchKey(before.At, before.Id - 1);
-            conditions.Add($"s.rowid >= {Add(first)}");
-            if (filter.Start is { } start)
-                conditions.Add($"s.rowid <= {Add(DerivedTables.SearchKey(start, 0))}");
+            search = dialect.SearchEntries(new(owner, spellings, before, filter.Start, filter.End), Add);
         }
         else
         {
             // The index can use the first bound; the second is exact
             var at = Add(before.At);
-            conditions.Add($"e.At <= {at} AND (e.At < {at} OR e.Id < {Add(before.Id)})");
+            conditions.Add($"e.\"At\" <= {at} AND (e.\"At\" < {at} OR e.\"Id\" < {Add(before.Id)})");
             if (filter.Start is { } start)
-                conditions.Add($"e.At >= {Add(start)}");
+                conditions.Add($"e.\"At\" >= {Add(start)}");
             if (filter.End is { } end && end <= before.At)
-                conditions.Add($"e.At < {Add(end)}");
+                conditions.Add($"e.\"At\" < {Add(end)}");
+            // The owner leads the order, because PostgreSQL does not see that it is the same for all entries of nobody
+            var mailState = filter.Mail is MailFilter.None ? "e.\"MailState\" DESC, " : "";
+            search = new("\"ImageLog\" e", [], $"e.\"OwnerId\" DESC, {mailState}e.\"At\" DESC, e.\"Id\" DESC");
         }
 
-        var sql = $"SELECT e.At, e.Id FROM {from} WHERE {string.Join(" AND ", conditions)} ORDER BY {order} LIMIT {Add(count)}";
-        return (counts ? $"SELECT COUNT(*) AS Value FROM ({sql})" : sql, [.. parameters]);
+        conditions.AddRange(search.Conditions);
+        var sql = $"SELECT e.\"At\", e.\"Id\" FROM {search.From} WHERE {string.Join(" AND ", conditions)} "
+            + $"ORDER BY {search.Order} LIMIT {Add(count)}";
+        return (counts ? $"SELECT CAST(COUNT(*) AS integer) AS \"Value\" FROM ({sql}) AS found" : sql, [.. parameters]);
     }
 
     private static List<long?> Owners(Viewer viewer, ImageLogFilter filter) => (viewer.IsAdministrator, filter.Whose) switch

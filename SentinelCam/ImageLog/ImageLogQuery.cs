@@ -68,11 +68,11 @@ public sealed class ImageLogQuery(SentinelCamDbContext db, ImageLogIndex index)
         var today = now.ToUnixTimeMilliseconds() / MillisecondsPerDay;
         var nobody = viewer.IsAdministrator ? 0 : viewer.Id;
         return await db.Database.SqlQuery<AttemptCount>($"""
-            SELECT Day, Outcome, SUM(Attempts) AS Attempts FROM AttemptDays
-            WHERE OwnerId IN ({viewer.Id}, {nobody}) AND Day > {today - days} AND Day <= {today} AND Attempts > 0
-                AND Outcome NOT IN ({nameof(LoginOutcome.SucceededAfterFailures)},
+            SELECT "Day", "Outcome", CAST(SUM("Attempts") AS bigint) AS "Attempts" FROM "AttemptDays"
+            WHERE "OwnerId" IN ({viewer.Id}, {nobody}) AND "Day" > {today - days} AND "Day" <= {today} AND "Attempts" > 0
+                AND "Outcome" NOT IN ({nameof(LoginOutcome.SucceededAfterFailures)},
                     {nameof(LoginOutcome.SucceededInNewBrowser)}, {nameof(LoginOutcome.Test)})
-            GROUP BY Day, Outcome
+            GROUP BY "Day", "Outcome"
             """).ToListAsync();
     }
 

@@ -110,16 +110,16 @@ public sealed class ClockWatch : IDisposable
         var day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
-            UPDATE ImageLog SET ClockErrorSeconds = IFNULL(ClockErrorSeconds, 0) + {seconds}
-                WHERE At + IFNULL(ClockErrorSeconds, 0) * 1000 BETWEEN {from} AND {to};
-            UPDATE Snapshots SET AgesFrom = IFNULL(AgesFrom, TakenAt) + {by}
-                WHERE IFNULL(AgesFrom, TakenAt) BETWEEN {from} AND {to};
-            UPDATE Deliveries SET CreatedAt = CreatedAt + {by}, QueuedAt = QueuedAt + {by}
-                WHERE State IN ('Waiting', 'Sending') AND QueuedAt BETWEEN {from} AND {to};
-            UPDATE Troubles SET Since = Since + {by}, ToldAt = ToldAt + {by} WHERE Since BETWEEN {from} AND {to};
-            UPDATE Accounts SET RegisteredAt = RegisteredAt + {by} WHERE RegisteredAt BETWEEN {from} AND {to};
-            UPDATE Accounts SET PendingRecipientUntil = PendingRecipientUntil + {by}
-                WHERE PendingRecipientUntil - {day} BETWEEN {from} AND {to};
+            UPDATE "ImageLog" SET "ClockErrorSeconds" = COALESCE("ClockErrorSeconds", 0) + {seconds}
+                WHERE "At" + COALESCE("ClockErrorSeconds", 0) * 1000 BETWEEN {from} AND {to};
+            UPDATE "Snapshots" SET "AgesFrom" = COALESCE("AgesFrom", "TakenAt") + {by}
+                WHERE COALESCE("AgesFrom", "TakenAt") BETWEEN {from} AND {to};
+            UPDATE "Deliveries" SET "CreatedAt" = "CreatedAt" + {by}, "QueuedAt" = "QueuedAt" + {by}
+                WHERE "State" IN ('Waiting', 'Sending') AND "QueuedAt" BETWEEN {from} AND {to};
+            UPDATE "Troubles" SET "Since" = "Since" + {by}, "ToldAt" = "ToldAt" + {by} WHERE "Since" BETWEEN {from} AND {to};
+            UPDATE "Accounts" SET "RegisteredAt" = "RegisteredAt" + {by} WHERE "RegisteredAt" BETWEEN {from} AND {to};
+            UPDATE "Accounts" SET "PendingRecipientUntil" = "PendingRecipientUntil" + {by}
+                WHERE "PendingRecipientUntil" - {day} BETWEEN {from} AND {to};
             """, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         _outbox.MoveTimes(_begun, until, jump);
@@ -134,11 +134,13 @@ public sealed class ClockWatch : IDisposable
         var (before, at) = (Earliest.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var marked = await db.Database.ExecuteSqlAsync($"""
-            UPDATE ImageLog SET ClockErrorSeconds = ({at} - At) / 1000 WHERE At < {before} AND ClockErrorSeconds IS NULL;
-            UPDATE Snapshots SET AgesFrom = {at} WHERE TakenAt < {before} AND AgesFrom IS NULL;
-            UPDATE Deliveries SET CreatedAt = {at}, QueuedAt = {at} WHERE State IN ('Waiting', 'Sending') AND QueuedAt < {before};
-            UPDATE Troubles SET Since = {at} WHERE Since < {before};
-            UPDATE Accounts SET RegisteredAt = {at} WHERE RegisteredAt < {before};
+            UPDATE "ImageLog" SET "ClockErrorSeconds" = ({at} - "At") / 1000
+                WHERE "At" < {before} AND "ClockErrorSeconds" IS NULL;
+            UPDATE "Snapshots" SET "AgesFrom" = {at} WHERE "TakenAt" < {before} AND "AgesFrom" IS NULL;
+            UPDATE "Deliveries" SET "CreatedAt" = {at}, "QueuedAt" = {at}
+                WHERE "State" IN ('Waiting', 'Sending') AND "QueuedAt" < {before};
+            UPDATE "Troubles" SET "Since" = {at} WHERE "Since" < {before};
+            UPDATE "Accounts" SET "RegisteredAt" = {at} WHERE "RegisteredAt" < {before};
             """, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         _outbox.MoveTimes(DateTimeOffset.UnixEpoch, Earliest, to: now);

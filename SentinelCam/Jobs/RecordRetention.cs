@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
@@ -201,8 +201,9 @@ public sealed class RecordRetention(
     /// <summary>Triggers refuse any other way.</summary>
     private Task<int> RemoveActivityAsync(List<long> ids)
     {
-        var named = JsonSerializer.Serialize(ids);
-        return db.Database.ExecuteSqlAsync($"INSERT INTO ActivityRemovals SELECT value FROM json_each({named})");
+        var rows = string.Join(", ", ids.Select(id => string.Create(CultureInfo.InvariantCulture, $"({id})")));
+        var sql = $"""INSERT INTO "ActivityRemovals" VALUES {rows}""";
+        return db.Database.ExecuteSqlRawAsync(sql);
     }
 
     private async Task GivePagesBackAsync(CancellationToken cancellationToken)

@@ -49,8 +49,8 @@ public sealed class StateMetrics
             "1 for what the administrators were told and is not over");
         meter.CreateObservableGauge("sentinelcam.disk.free", () => data.FreeBytes, "By",
             "The free space for the data directory");
-        meter.CreateObservableGauge("sentinelcam.database.size", () => new FileInfo(data.Database).Length, "By",
-            "The size of sentinelcam.db");
+        meter.CreateObservableGauge("sentinelcam.database.size", () => Optional(Read()?.DatabaseBytes), "By",
+            "The size of the database");
     }
 
     private static IEnumerable<Measurement<long>> One<TEnum>(TEnum current, string label) where TEnum : struct, Enum =>
@@ -102,10 +102,11 @@ public sealed class StateMetrics
             db.ImageLog.LongCount(e => e.CaptureState == CaptureState.Waiting),
             [.. JobQueues.All.Select(queue => Labelled(monitoring.EnqueuedCount(queue), "queue", queue))],
             [.. Enum.GetValues<TroubleKind>().Select(kind => Labelled(told.Contains(kind) ? 1 : 0, "kind", kind.Label()))],
-            _pictures.Value.Bytes);
+            _pictures.Value.Bytes,
+            db.Dialect.ReadSize(db, services.GetRequiredService<DataDirectory>()));
     }
 
     private sealed record Reading(
         Measurement<long>[] Deliveries, double OldestDelivery, long Captures, Measurement<long>[] Queues,
-        Measurement<long>[] Troubles, long PictureBytes);
+        Measurement<long>[] Troubles, long PictureBytes, long DatabaseBytes);
 }

@@ -216,7 +216,7 @@ public sealed class AccountDeletion(
         if (await db.ImageLog.AnyAsync(e => e.OwnerId == id) || await db.LoginAttempts.AnyAsync(a => a.OwnerId == id)
             || await db.Alerts.AnyAsync(a => a.OwnerId == id) || await db.Deliveries.AnyAsync(d => d.RecipientId == id))
             return 0;
-        await db.Database.ExecuteSqlAsync($"DELETE FROM AttemptDays WHERE OwnerId = {id}");
+        await db.Database.ExecuteSqlAsync($"""DELETE FROM "AttemptDays" WHERE "OwnerId" = {id}""");
         // Sessions, browsers, links, factors and users of the device go with it
         await db.Users.Where(a => a.Id == id).ExecuteDeleteAsync();
         return 1;

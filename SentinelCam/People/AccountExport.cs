@@ -198,8 +198,10 @@ public sealed class AccountExport(
                 d.AnsweredAt,
             }))),
         ("device-users.json", last => db.Database
-            .SqlQuery<DeviceUserRow>($"SELECT rowid AS Id, Name FROM DeviceUsers WHERE AccountId = {id} AND rowid > {last}")
-            .OrderBy(u => u.Id).Select(u => new Row(u.Id, u.Name))),
+            .SqlQuery<DeviceUserRow>($"""
+                SELECT ROW_NUMBER() OVER (ORDER BY "Name") AS "Id", "Name" FROM "DeviceUsers" WHERE "AccountId" = {id}
+                """)
+            .Where(u => u.Id > last).OrderBy(u => u.Id).Select(u => new Row(u.Id, u.Name))),
         ("device-rules.json", last => db.DeviceRules.Where(r => r.OwnerId == id && r.Id > last).OrderBy(r => r.Id)
             .Select(r => new Row(r.Id, new { r.Id, r.Service, r.AlertFrom }))),
     ];

@@ -45,7 +45,8 @@ public sealed class HealthProbe(
     private async Task CheckDatabaseAsync()
     {
         await using var scope = scopes.CreateAsyncScope();
-        await DerivedTables.CheckWritableAsync(scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>());
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        await db.Dialect.CheckWritableAsync(db);
     }
 
     /// <summary>Writes to each folder: one of them can be on another disk.</summary>

@@ -109,8 +109,8 @@ public sealed class WeeklyTest(
         var day = since.ToUnixTimeMilliseconds() / (long)TimeSpan.FromDays(1).TotalMilliseconds;
         // Derived by a trigger: counting the attempts themselves takes seconds after a flood
         var attempts = await db.Database.SqlQuery<long>($"""
-            SELECT IFNULL(SUM(Attempts), 0) AS Value FROM AttemptDays
-            WHERE Day > {day} AND Outcome NOT IN (
+            SELECT CAST(COALESCE(SUM("Attempts"), 0) AS bigint) AS "Value" FROM "AttemptDays"
+            WHERE "Day" > {day} AND "Outcome" NOT IN (
                 {nameof(LoginOutcome.SucceededAfterFailures)}, {nameof(LoginOutcome.SucceededInNewBrowser)})
             """).SingleAsync(cancellationToken);
         var pictures = await db.Snapshots.CountAsync(s => s.TakenAt > since && s.StripOfId == null, cancellationToken);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Visitors;
@@ -39,8 +38,6 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
     /// <summary>More accounts than this do not match one text.</summary>
     private const int MaxAccounts = 200;
 
-    private static readonly string[] SearchedColumns = ["Detail", "RemoteAddress", "Browser"];
-
     /// <summary>What happened to one account.</summary>
     /// <param name="accountId">Whose.</param>
     /// <param name="before">Only lines before the one with this id.</param>
@@ -68,15 +65,15 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
         var parameters = new List<object>();
         string Add(object value)
         {
-            parameters.Add(new SqliteParameter($"@p{parameters.Count}", value));
-            return $"@p{parameters.Count - 1}";
+            parameters.Add(value);
+            return string.Create(CultureInfo.InvariantCulture, $"{{{parameters.Count - 1}}}");
         }
 
         var conditions = new List<string>();
         var first = 0L;
         if (filter.Since is { } since)
         {
-            conditions.Add($"a.At >= {Add(since.ToUnixTimeMilliseconds())}");
+            conditions.Add($"a.\"At\" >= {Add(since.ToUnixTimeMilliseconds())}");
             first = await db.Activity.Where(a => a.At >= since).MinAsync(a => (long?)a.Id, cancellationToken) ?? before;
         }
 
@@ -85,35 +82,19 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
         IReadOnlyCollection<ActivityKind> kinds = [];
         if (filter.SearchedText is { } text)
         {
-            // SQLite ignores the case of ASCII only
+            // The databases ignore the case of ASCII only
             spellings = [.. new[] { text, text.ToLowerInvariant(), text.ToUpperInvariant() }
                 .Select(DerivedTables.Lower).Distinct()];
             var name = text.ToUpperInvariant();
             accounts = await db.Users.Where(a => a.NormalizedEmail!.Contains(name)).OrderBy(a => a.Id).Select(a => a.Id)
                 .Take(MaxAccounts).ToListAsync(cancellationToken);
             kinds = filter.KindsOfText ?? [];
-            var ids = string.Join(", ", accounts.Select(id => id.ToString(CultureInfo.InvariantCulture)));
-            // The index finds candidates
-            conditions.Add($"(a.AccountId IN ({ids}) OR a.ActorId IN ({ids}) "
-                + $"OR a.Kind IN ({string.Join(", ", kinds.Select(kind => $"'{kind}'"))}) OR "
-                + string.Join(" OR ", from spelling in spellings.Select(s => Add(s))
-                                      from column in SearchedColumns
-                                      select $"instr(lower(a.{column}), {spelling}) > 0")
-                + ")");
         }
 
-        var match = DerivedTables.MatchActivity(
-            filter.Group is { } group ? ActivityGroups.KindsOf(group) : [], spellings, accounts, kinds);
-        // CROSS JOIN makes SQLite read the search index in its own order, and look up each candidate
-        var (from, order) = match is null
-            ? ("AccountActivity a", "a.Id DESC")
-            : ("ActivitySearch s CROSS JOIN AccountActivity a ON a.Id = -s.rowid", "s.rowid");
-        if (match is null)
-            conditions.Add($"a.Id < {Add(before)} AND a.Id >= {Add(first)}");
-        else
-            conditions.Add($"ActivitySearch MATCH {Add(match)} AND s.rowid > {Add(-before)} AND s.rowid <= {Add(-first)}");
-        return ($"SELECT a.* FROM {from} WHERE {string.Join(" AND ", conditions)} ORDER BY {order} LIMIT {Add(count)}",
-            [.. parameters]);
+        IReadOnlyCollection<ActivityKind> group = filter.Group is { } chosen ? [.. ActivityGroups.KindsOf(chosen)] : [];
+        var search = db.Dialect.SearchActivity(new(group, spellings, accounts, kinds, before, first), Add);
+        return ($"SELECT a.* FROM {search.From} WHERE {string.Join(" AND ", conditions.Concat(search.Conditions))} "
+            + $"ORDER BY {search.Order} LIMIT {Add(count)}", [.. parameters]);
     }
 
     private Task<List<ActivityItem>> ItemsAsync(

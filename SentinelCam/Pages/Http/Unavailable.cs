@@ -1,5 +1,4 @@
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
@@ -26,27 +25,12 @@ public static class Unavailable
         {
             await next(context);
         }
-        catch (Exception error) when (!context.Response.HasStarted && ProblemOf(error) is not null)
+        catch (Exception error) when (!context.Response.HasStarted && DatabaseProblem.Of(error) is not null)
         {
             app.Logger.LogError("{Method} {Path} was answered with 503: {Problem}",
-                context.Request.Method, context.Request.Path.Value, ProblemOf(error));
+                context.Request.Method, context.Request.Path.Value, DatabaseProblem.Of(error));
             context.Response.Clear();
             context.Response.SayUnavailable();
         }
     });
-
-    /// <returns>Why the disk or the database cannot be used; null for any other error.</returns>
-    private static string? ProblemOf(Exception error)
-    {
-        for (var cause = error; cause is not null; cause = cause.InnerException)
-        {
-            // Hangfire's storage has another provider
-            var code = (cause as SqliteException)?.SqliteErrorCode ?? (int?)(cause as SQLite.SQLiteException)?.Result;
-            if (code is raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY
-                or raw.SQLITE_LOCKED or raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT)
-                return cause.Message;
-        }
-
-        return null;
-    }
 }

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Npgsql;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>
+/// A real PostgreSQL on loopback, with its data in a temporary directory. One serves all tests of a process, each with a database
+/// of its own, except those that stop it.
+/// </summary>
+/// <remarks>
+/// It refuses to run as root, so then it runs as the user <c>postgres</c>. A pipe ties it to this process: when the process ends
+/// for any reason, the pipe closes and the server stops.
+/// </remarks>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    public const string Key = "ConnectionStrings:SentinelCam";
+
+    private const string Launcher = """
+        "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+            -c shared_buffers=32MB -c max_connections=500 -c fsync=off &
+        trap 'kill -QUIT $! 2>/dev/null; wait' EXIT
+        read -r _ || true
+        """;
+
+    private static readonly string? Programs = Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin"))
+            .Where(bin => File.Exists(Path.Combine(bin, "initdb"))).OrderDescending(StringComparer.Ordinal).FirstOrDefault()
+        : null;
+
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(StartOwnAsync);
+    private static readonly ConcurrentDictionary<string, Task<(string Key, string? Value)[]>> Databases = new();
+    private static int _databases;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-postgres-").FullName;
+    private readonly int _port = FreePort();
+    private readonly StringBuilder _log = new();
+    // Kept for its standard input: closing that pipe stops the server
+    private Process? _launcher;
+
+    private PostgresServer() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
+
+    public static bool IsAvailable => Programs is not null;
+
+    public static string Why => IsAvailable ? "" : "PostgreSQL is not installed";
+
+    /// <summary>The settings for an app on a new database of the shared server.</summary>
+    public static async Task<(string Key, string? Value)[]> NewDatabaseAsync() => await (await Shared.Value).AddDatabaseAsync();
+
+    /// <summary>The settings for an app on a database of the shared server that belongs to a directory.</summary>
+    public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
+        Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
+
+    /// <summary>Starts a server that a test can stop.</summary>
+    public static async Task<PostgresServer> StartOwnAsync()
+    {
+        var server = new PostgresServer();
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", "postgres", server._directory);
+        await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", Path.Combine(server._directory, "data"),
+            "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        await server.StartAsync();
+        await server.ExecuteAsync("CREATE ROLE sentinelcam LOGIN");
+        return server;
+    }
+
+    /// <summary>The settings for an app on a new database. Its user owns it, and nothing else.</summary>
+    public async Task<(string Key, string? Value)[]> AddDatabaseAsync()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"site{Interlocked.Increment(ref _databases)}");
+        await ExecuteAsync($"CREATE DATABASE {name} OWNER sentinelcam");
+        return [(Key, Connection("sentinelcam", name))];
+    }
+
+    /// <summary>Starts it, and returns when it answers.</summary>
+    public async Task StartAsync()
+    {
+        var start = Start([.. AsUser, "bash", "-c", Launcher, "postgres", Programs!, _directory,
+            _port.ToString(CultureInfo.InvariantCulture)]);
+        start.RedirectStandardInput = true;
+        _launcher = new Process { StartInfo = start };
+        _launcher.OutputDataReceived += (_, line) => Log(line.Data);
+        _launcher.ErrorDataReceived += (_, line) => Log(line.Data);
+        _launcher.Start();
+        _launcher.BeginOutputReadLine();
+        _launcher.BeginErrorReadLine();
+        await Eventually.TrueAsync(Answers, LogText);
+    }
+
+    /// <summary>Ends it at once, with all its connections. The data stays.</summary>
+    public void Stop()
+    {
+        if (_launcher is not { } launcher)
+            return;
+        _launcher = null;
+        launcher.StandardInput.Close();
+        launcher.WaitForExit(TimeSpan.FromSeconds(10));
+        launcher.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Remove();
+        return ValueTask.CompletedTask;
+    }
+
+    private static string[] AsUser =>
+        Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+
+    private void Remove()
+    {
+        Stop();
+        if (Directory.Exists(_directory))
+            Directory.Delete(_directory, recursive: true);
+    }
+
+    private bool Answers()
+    {
+        try
+        {
+            using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+            connection.Open();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private string Connection(string user, string database) => string.Create(CultureInfo.InvariantCulture,
+        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};")
+        // Many apps share the server
+        + "Connection Idle Lifetime=5;Connection Pruning Interval=1";
+
+    private static ProcessStartInfo Start(string[] command) => new(command[0], command[1..])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = "/",
+    };
+
+    private static async Task RunAsync(params string[] command)
+    {
+        using var process = Process.Start(Start(command))!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{command[^1]}: {await output}{errors}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Log(string? line)
+    {
+        lock (_log)
+            _log.AppendLine(line);
+    }
+
+    private string LogText()
+    {
+        lock (_log)
+            return _log.ToString();
+    }
+}

@@ -1,0 +1,52 @@
+using Npgsql;
+using SentinelCam.Configuration;
+
+namespace SentinelCam.Data;
+
+/// <summary>Reads how to reach PostgreSQL.</summary>
+public static class PostgresOptions
+{
+    /// <summary>The key of the connection string. Empty: SQLite in the data directory.</summary>
+    public const string Key = "ConnectionStrings:SentinelCam";
+
+    /// <summary>
+    /// What the configured string can change: few connections for each process, and an answer within seconds if the server is
+    /// gone, or if somebody else holds the lock of <see cref="OneWriter"/>.
+    /// </summary>
+    private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=30;Timeout=5;"
+        + "Options=-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s;";
+
+    /// <summary>Instead of the value, which contains a password.</summary>
+    private const string Hidden = "(not shown)";
+
+    /// <returns>Null for SQLite.</returns>
+    /// <exception cref="ConfigurationException">The string cannot be read.</exception>
+    public static string? Read(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration[Key] is not { } text || string.IsNullOrWhiteSpace(text))
+            return null;
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(Defaults + text);
+            if (settings.Host is { Length: > 0 } && settings.Database is { Length: > 0 })
+                return settings.ToString();
+        }
+        catch (ArgumentException)
+        {
+            // Its message can quote the password
+        }
+
+        throw new ConfigurationException(Key, Hidden, "empty for SQLite, or a connection string of Npgsql with at least "
+            + "Host and Database, such as Host=db.example.org;Database=sentinelcam;Username=sentinelcam;Password=...");
+    }
+
+    /// <summary>Refuses a backup of SentinelCam's own, which is of a file, while PostgreSQL is configured.</summary>
+    /// <exception cref="ConfigurationException">It is.</exception>
+    public static void RefuseOwnBackup(IConfiguration configuration)
+    {
+        if (Read(configuration) is not null)
+            throw new ConfigurationException(Key, Hidden, "empty for backups by SentinelCam, which are of SQLite. "
+                + "PostgreSQL has its own tools, such as pg_basebackup.");
+    }
+}
