@@ -52,6 +52,7 @@ catch (ConfigurationException error)
 static void AddLayers(WebApplicationBuilder builder, DataDirectory data) => builder.Services
     .AddSingleton(data)
     .AddSingleton(TimeProvider.System)
+    .AddSingleton(NodeName.Read(builder.Configuration))
     .AddVisitors(builder.Configuration)
     .AddData(builder.Configuration, data)
     .AddCameras(builder.Configuration, builder.Environment)

@@ -11,7 +11,7 @@ internal static class BackupSettings
     [
         "Urls", "AllowedHosts", "Site:PublicUrl", "Site:Proxies", "Camera:Source", "Camera:Name", "Camera:Warm",
         "Camera:IdleClose", "Camera:RtspTransport", "Camera:Memory", "Capture:Frames", "Device:Source", "Device:WarmWhileLocked",
-        "Device:PhotographRemote", "Device:Spool", "Forward:Url", "Smtp:Host",
+        "Device:PhotographRemote", "Device:Spool", "Forward:Url", "Node:Name", "Smtp:Host",
         "Smtp:Port", "Smtp:Security", "Smtp:UserName", "Smtp:From",
         "Smtp:HelloName", "Smtp:OAuth:ClientId", "Smtp:OAuth:TokenEndpoint", "Alerts:QuietPeriod", "Backup:Folder", "Backup:Keep",
         "Accounts:OnDeletion", "Registration:Mode", "Retention:MaxAge", "Retention:MaxBytes", "Retention:Records",
