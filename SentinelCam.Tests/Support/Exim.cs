@@ -16,7 +16,7 @@ public static class Exim
     public static string Why => "exim: " + Obstacle.Value;
 
     /// <summary>The port on 127.0.0.1.</summary>
-    public static int Port { get; } = UnpackedMailServer.FreePort();
+    public static int Port { get; } = FreePort.Take();
 
     /// <summary>The running server; the first call starts it.</summary>
     public static Task<UnpackedMailServer> StartAsync(CancellationToken cancellationToken) =>

@@ -19,7 +19,7 @@ public sealed class Nginx : IAsyncDisposable
 
     private Nginx(string location)
     {
-        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}"));
+        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Take()}"));
         var user = Environment.IsPrivilegedProcess ? "user root;" : "";
         var temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }
             .Select(kind => $"{kind}_temp_path {_directory}/{kind};"));
@@ -93,12 +93,5 @@ public sealed class Nginx : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -113,7 +113,7 @@ public sealed class OpenSmtpd : IDisposable
             File.SetUnixFileMode(mail, Enter | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         }
 
-        var port = FreePort();
+        var port = FreePort.Take();
         // smtpd does not deliver to files as root, and the tests must be able to read the files
         var user = Environment.IsPrivilegedProcess ? "nobody" : Environment.UserName;
         await File.WriteAllTextAsync(Path.Combine(directory, "virtuals"), $"@ {user}\n");
@@ -151,13 +151,6 @@ public sealed class OpenSmtpd : IDisposable
             Log("-- " + e.Message);
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private void Log(string? line)

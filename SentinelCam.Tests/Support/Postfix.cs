@@ -26,7 +26,7 @@ public static class Postfix
     private static readonly string[] Mailboxes = ["alice", "slow", "small"];
 
     private static readonly Dictionary<string, int> Ports =
-        Restrictions.Keys.ToDictionary(name => name, _ => UnpackedMailServer.FreePort());
+        Restrictions.Keys.ToDictionary(name => name, _ => FreePort.Take());
     private static readonly Lazy<Task<UnpackedMailServer>> Instance = new(StartOnceAsync);
 
     public static bool IsAvailable => Obstacle.Value is null;

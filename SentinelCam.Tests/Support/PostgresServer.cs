@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Npgsql;
 
@@ -37,7 +35,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private static int _databases;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-postgres-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly StringBuilder _log = new();
     // Kept for its standard input: closing that pipe stops the server
     private Process? _launcher;
@@ -159,13 +157,6 @@ public sealed class PostgresServer : IAsyncDisposable
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{command[^1]}: {await output}{errors}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Log(string? line)

@@ -6,7 +6,7 @@ namespace SentinelCam.Tests.Support;
 /// <param name="sandbox">The sandbox.</param>
 public sealed class SandboxSsh(DeviceSandbox sandbox)
 {
-    private readonly string _port = UnpackedMailServer.FreePort().ToString(CultureInfo.InvariantCulture);
+    private readonly string _port = FreePort.Take().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Starts the server.</summary>
     public async Task StartAsync() => await sandbox.StartServer($$"""

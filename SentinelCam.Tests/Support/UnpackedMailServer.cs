@@ -121,14 +121,6 @@ public sealed class UnpackedMailServer : IDisposable
         return server;
     }
 
-    /// <summary>A free port on loopback.</summary>
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits for the first mail to a local part of <c>mail.test</c>.</summary>
     /// <exception cref="TimeoutException">None arrived within 30 seconds.</exception>
     public async Task<MimeMessage> WaitForMailAsync(string name, CancellationToken cancellationToken)

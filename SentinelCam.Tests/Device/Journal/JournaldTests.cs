@@ -81,7 +81,7 @@ public sealed class JournaldTests : IDisposable
     {
         using var journal = await SandboxJournal.StartAsync(_sandbox, _directory);
         await using var run = new SourceRun(Source(journal));
-        var port = UnpackedMailServer.FreePort();
+        var port = FreePort.Take();
         await _sandbox.ShellAsync("""
             ssh-keygen -q -t ed25519 -N '' -f /run/hostkey
             printf '#!/bin/sh\nprintf "%%s\\n" "$PASSWORD"\n' >/run/askpass
