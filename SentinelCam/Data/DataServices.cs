@@ -13,6 +13,7 @@ public static class DataServices
         this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
         services.AddSingleton<CommitSignal>();
+        services.AddSingleton<LiveNodes>();
         services.AddHttpContextAccessor();
         services.AddScoped<ActivityLog>();
         if (PostgresOptions.Read(configuration) is { } server)

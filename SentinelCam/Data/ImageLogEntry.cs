@@ -38,6 +38,12 @@ public sealed class ImageLogEntry
     /// <summary>The alert of the attempt; null for a manual capture.</summary>
     public long? AlertId { get; set; }
 
+    /// <summary>
+    /// The node whose camera takes the picture: that of the attempt, or the one that was asked to capture. Null if it was
+    /// reported, or recorded by a version without nodes.
+    /// </summary>
+    public string? Node { get; set; }
+
     public CaptureState CaptureState { get; set; }
 
     public int CaptureTries { get; set; }

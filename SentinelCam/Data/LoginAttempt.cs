@@ -55,6 +55,12 @@ public sealed class LoginAttempt
     /// <summary>The name of the device that reported it (<see cref="ReportingDevice"/>); null if it was recorded here.</summary>
     public string? ReportedBy { get; set; }
 
+    /// <summary>
+    /// The node at whose page or device it happened, as in <c>Node:Name</c>; null if it was reported, or recorded by a version
+    /// without nodes.
+    /// </summary>
+    public string? Node { get; set; }
+
     public LoginOutcome Outcome { get; set; }
 
     /// <summary>Whether it signed in from a browser in which the account had not signed in before.</summary>

@@ -56,6 +56,9 @@ public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long
 
     public DbSet<SchemaVersion> SchemaVersions => Set<SchemaVersion>();
 
+    /// <summary>On PostgreSQL: the processes that use the database.</summary>
+    public DbSet<Node> Nodes => Set<Node>();
+
     public DbSet<Trouble> Troubles => Set<Trouble>();
 
     public DbSet<SelfTest> SelfTests => Set<SelfTest>();
@@ -195,6 +198,8 @@ public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long
             delivery.HasIndex(d => new { d.State, d.DueAt });
         });
 
+        builder.Entity<CameraChoice>().HasIndex(c => c.Node).IsUnique();
+        builder.Entity<Node>().HasKey(n => n.Name);
         builder.Entity<Trouble>().HasKey(t => t.Kind);
 
         // Without foreign keys: a line outlives its account and its alert, and nothing may change it

@@ -489,11 +489,17 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("ChosenById")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ProtectedSource")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Node")
+                        .IsUnique();
 
                     b.ToTable("CameraChoices");
                 });
@@ -751,6 +757,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("MailState")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Origin")
                         .HasColumnType("TEXT");
 
@@ -868,6 +877,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("LastAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("INTEGER");
 
@@ -923,6 +935,40 @@ namespace SentinelCam.Data.Migrations
                     b.HasIndex("OwnerId", "Origin", "Id");
 
                     b.ToTable("LoginAttempts");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.Node", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Camera")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CameraProblem")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CameraState")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ClockAheadMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SeenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("Nodes");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>

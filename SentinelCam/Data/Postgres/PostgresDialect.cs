@@ -65,6 +65,15 @@ internal sealed class PostgresDialect : DatabaseDialect
     /// <summary>PostgreSQL vacuums by itself.</summary>
     public override Task<int> CountFreePagesAsync(SentinelCamDbContext db) => Task.FromResult(0);
 
+    public override async Task<IReadOnlyList<string>> ReadNodesSeenAsync(
+        SentinelCamDbContext db, TimeSpan within, CancellationToken cancellationToken)
+    {
+        var milliseconds = (long)within.TotalMilliseconds;
+        return await db.Database.SqlQuery<string>($"""
+            SELECT "Name" AS "Value" FROM "Nodes" WHERE "SeenAt" > extract(epoch FROM now()) * 1000 - {milliseconds}
+            """).ToListAsync(cancellationToken);
+    }
+
     public override SearchSql SearchEntries(EntrySearch search, Func<object, string> add)
     {
         var at = add(search.Before.At);

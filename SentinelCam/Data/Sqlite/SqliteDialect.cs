@@ -50,6 +50,10 @@ internal sealed class SqliteDialect : DatabaseDialect
     public override Task<int> CountFreePagesAsync(SentinelCamDbContext db) =>
         FreePages.ReadAsync(db, "SELECT freelist_count AS Value FROM pragma_freelist_count");
 
+    public override Task<IReadOnlyList<string>> ReadNodesSeenAsync(
+        SentinelCamDbContext db, TimeSpan within, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     public override SearchSql SearchEntries(EntrySearch search, Func<object, string> add)
     {
         // The index finds candidates. SQLite's lower changes ASCII only

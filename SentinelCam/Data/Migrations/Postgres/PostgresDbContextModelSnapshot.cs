@@ -510,11 +510,17 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long>("ChosenById")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("text");
+
                     b.Property<string>("ProtectedSource")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Node")
+                        .IsUnique();
 
                     b.ToTable("CameraChoices");
                 });
@@ -778,6 +784,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<string>("MailState")
                         .HasColumnType("text");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("text");
+
                     b.Property<string>("Origin")
                         .HasColumnType("text");
 
@@ -899,6 +908,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("LastAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Node")
+                        .HasColumnType("text");
+
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("integer");
 
@@ -954,6 +966,40 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.HasIndex("OwnerId", "Origin", "Id");
 
                     b.ToTable("LoginAttempts");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.Node", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Camera")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("CameraProblem")
+                        .HasColumnType("text");
+
+                    b.Property<string>("CameraState")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("ClockAheadMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("SeenAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("Nodes");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
