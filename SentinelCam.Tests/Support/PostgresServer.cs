@@ -16,9 +16,12 @@ namespace SentinelCam.Tests.Support;
 /// It refuses to run as root, so then it runs as the user <c>postgres</c>. A pipe ties it to this process: when the process ends
 /// for any reason, the pipe closes and the server stops.
 /// </remarks>
-public sealed class PostgresServer : IAsyncDisposable
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     public const string Key = "ConnectionStrings:SentinelCam";
+
+    /// <summary>Many apps share the server.</summary>
+    private const string FewConnections = "Connection Idle Lifetime=5;Connection Pruning Interval=1";
 
     private const string Launcher = """
         "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
@@ -63,10 +66,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts a server that a test can stop.</summary>
     public static async Task<PostgresServer> StartOwnAsync()
     {
-        var server = new PostgresServer();
-        if (Environment.IsPrivilegedProcess)
-            await RunAsync("chown", "postgres", server._directory);
-        await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", Path.Combine(server._directory, "data"),
+        var server = await NewAsync();
+        await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", server.Data,
             "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await server.StartAsync();
         await server.ExecuteAsync("CREATE ROLE sentinelcam LOGIN");
@@ -118,8 +119,18 @@ public sealed class PostgresServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private string Data => Path.Combine(_directory, "data");
+
     private static string[] AsUser =>
         Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+
+    private static async Task<PostgresServer> NewAsync()
+    {
+        var server = new PostgresServer();
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", "postgres", server._directory);
+        return server;
+    }
 
     private void Remove()
     {
@@ -169,9 +180,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private string Connection(string user, string database) => string.Create(CultureInfo.InvariantCulture,
-        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};")
-        // Many apps share the server
-        + "Connection Idle Lifetime=5;Connection Pruning Interval=1";
+        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};{FewConnections}");
 
     private static ProcessStartInfo Start(string[] command) => new(command[0], command[1..])
     {
