@@ -1,9 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
@@ -30,13 +26,13 @@ public class PostgresOutageTests
         // A session that was just read is believed for a second
         await Eventually.GetAsync(() => ann.GetAsync("/dashboard"), answer => IsUnavailable(answer), app.Log);
 
-        foreach (var (page, handlers) in await PagesAsync(app))
+        foreach (var (page, forms) in await SitePages.OfAsync(app))
         {
             AssertUnavailable(page, await ann.GetAsync(page));
-            foreach (var handler in handlers)
+            foreach (var form in forms)
             {
-                AssertUnavailable(handler, await PostAsync(ann, handler, annsToken));
-                AssertUnavailable(handler, await PostAsync(ann, handler, annsToken, ("HX-Request", "true")));
+                AssertUnavailable(form, await PostAsync(ann, form, annsToken));
+                AssertUnavailable(form, await PostAsync(ann, form, annsToken, ("HX-Request", "true")));
             }
         }
 
@@ -97,30 +93,6 @@ public class PostgresOutageTests
         // Some seconds without the server, and ten until the spool is read again
         var traces = app.Log().Split('\n').Count(line => line.StartsWith("   at ", StringComparison.Ordinal));
         Assert.True(traces == 0, app.Log());
-    }
-
-    /// <summary>Every page, and where each of its forms posts to.</summary>
-    private static async Task<List<(string Page, List<string> Handlers)>> PagesAsync(SentinelCamApp app)
-    {
-        var loader = app.Services.GetRequiredService<PageLoader>();
-        List<(string, List<string>)> pages = [];
-        foreach (var endpoint in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
-        {
-            if (endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not { } described)
-                continue;
-            var path = "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => segment.Parts[0])
-                .Select(part => part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart text ? text.Content : "1"));
-            // The page of the 503 itself
-            if (path.StartsWith("/error", StringComparison.Ordinal))
-                continue;
-            var compiled = await loader.LoadAsync(described, endpoint.Metadata);
-            pages.Add((path, [.. compiled.HandlerMethods.Where(handler => handler.HttpMethod == "Post")
-                .Select(handler => handler.Name is { } name ? $"{path}?handler={name}" : path)]));
-        }
-
-        Assert.Contains(pages, page => page.Item1 == "/admin/accounts/1");
-        Assert.Contains(pages, page => page.Item2.Contains("/settings/data?handler=Delete"));
-        return pages;
     }
 
     private static Task<WebAnswer> PostAsync(

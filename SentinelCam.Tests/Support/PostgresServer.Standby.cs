@@ -10,7 +10,7 @@ public sealed partial class PostgresServer
     /// <summary>Starts a standby. From now on, this server acknowledges a commit after the standby has it on its disk.</summary>
     public async Task<PostgresServer> AddStandbyAsync()
     {
-        var standby = await NewAsync();
+        var standby = await NewAsync(_isDurable);
         await RunAsync([.. AsUser, Path.Combine(Programs!, "pg_basebackup"), "-d", Connection("postgres"), "-D", standby.Data,
             "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
         await standby.StartAsync();

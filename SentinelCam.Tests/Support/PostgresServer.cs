@@ -25,7 +25,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
 
     private const string Launcher = """
         "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-            -c shared_buffers=32MB -c max_connections=500 -c fsync=off &
+            -c shared_buffers=128MB -c max_connections=500 -c fsync="$4" &
         trap 'kill -QUIT $! 2>/dev/null; wait' EXIT
         read -r _ || true
         """;
@@ -35,7 +35,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
             .Where(bin => File.Exists(Path.Combine(bin, "initdb"))).OrderDescending(StringComparer.Ordinal).FirstOrDefault()
         : null;
 
-    private static readonly Lazy<Task<PostgresServer>> Shared = new(StartOwnAsync);
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartOwnAsync());
     private static readonly ConcurrentDictionary<string, Task<(string Key, string? Value)[]>> Databases = new();
     private static int _databases;
 
@@ -43,11 +43,13 @@ public sealed partial class PostgresServer : IAsyncDisposable
     private readonly int _port = FreePort.Take();
     private readonly StringBuilder _log = new();
     private readonly Lazy<Task<string>> _template;
+    private readonly bool _isDurable;
     // Kept for its standard input: closing that pipe stops the server
     private Process? _launcher;
 
-    private PostgresServer()
+    private PostgresServer(bool isDurable)
     {
+        _isDurable = isDurable;
         _template = new(MigrateTemplateAsync);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
     }
@@ -63,10 +65,17 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
         Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
 
+    /// <summary>The settings for a command beside an app: none if the app is not on the shared server.</summary>
+    /// <param name="dataDirectory">The app's data directory, in the directory of the database.</param>
+    public static (string Key, string? Value)[] Of(string? dataDirectory) =>
+        Path.GetDirectoryName(dataDirectory) is { } directory && Databases.TryGetValue(directory, out var known)
+            ? known.GetAwaiter().GetResult() : [];
+
     /// <summary>Starts a server that a test can stop.</summary>
-    public static async Task<PostgresServer> StartOwnAsync()
+    /// <param name="isDurable">Whether commits reach the disk, as for measuring; without it, tests take less time.</param>
+    public static async Task<PostgresServer> StartOwnAsync(bool isDurable = false)
     {
-        var server = await NewAsync();
+        var server = await NewAsync(isDurable);
         await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", server.Data,
             "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await server.StartAsync();
@@ -91,7 +100,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var start = Start([.. AsUser, "bash", "-c", Launcher, "postgres", Programs!, _directory,
-            _port.ToString(CultureInfo.InvariantCulture)]);
+            _port.ToString(CultureInfo.InvariantCulture), _isDurable ? "on" : "off"]);
         start.RedirectStandardInput = true;
         _launcher = new Process { StartInfo = start };
         _launcher.OutputDataReceived += (_, line) => Log(line.Data);
@@ -124,9 +133,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
     private static string[] AsUser =>
         Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
 
-    private static async Task<PostgresServer> NewAsync()
+    private static async Task<PostgresServer> NewAsync(bool isDurable)
     {
-        var server = new PostgresServer();
+        var server = new PostgresServer(isDurable);
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", "postgres", server._directory);
         return server;
