@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using SentinelCam.Configuration;
-using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Benchmarks;
@@ -68,6 +64,71 @@ public class ImageLogBenchmarks
         }
 
         Table.Print("Server time (ms), one request after another", [.. rows.Skip(rows.Count / (sizes.Length + 1))]);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Log_pages_and_searches_among_a_million_entries_on_both_databases()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var server = await PostgresServer.StartOwnAsync(isDurable: true);
+        var times = new Dictionary<string, ServerTimes> { ["SQLite"] = new(), ["PostgreSQL"] = new() };
+        await using var onFile = await StartWithAMillionAsync(times["SQLite"], []);
+        await using var onServer = await StartWithAMillionAsync(times["PostgreSQL"], await server.AddDatabaseAsync());
+        using var first = await onFile.VisitAsAsync("owner@example.org");
+        using var second = await onServer.VisitAsAsync("owner@example.org");
+        var searches = Enumerable.Range(0, Rounds).Select(i => (i % 6) switch
+        {
+            0 => $"Chrome/1{i % 40:00}",
+            1 => "no-such-text",
+            2 => "AppleWebKit",
+            3 => $"Chrome/1{i % 4}",
+            // Sixteen of a million each
+            _ => $"203.0.{i * 7 % 250}.{i * 13 % 250}",
+        }).ToList();
+
+        var rows = new List<(string, IReadOnlyList<double>)>();
+        foreach (var (what, path) in new (string, Func<WebVisitor, Task<Func<int, string>>>)[]
+                 {
+                     ("first page", _ => Task.FromResult<Func<int, string>>(_ => "/userdata")),
+                     ("page 50", async visitor =>
+                     {
+                         var page = await PageAsync(visitor, 50);
+                         return _ => page;
+                     }),
+                     ("filter by outcome", _ => Task.FromResult<Func<int, string>>(_ => "/userdata?Outcome=LockedOut")),
+                     ("search, each for another text", _ => Task.FromResult<Func<int, string>>(
+                         i => $"/userdata?Q={Uri.EscapeDataString(searches[Math.Max(0, i)])}")),
+                     ("dashboard", _ => Task.FromResult<Func<int, string>>(_ => "/dashboard")),
+                 })
+        {
+            foreach (var (name, visitor) in new[] { ("SQLite", first), ("PostgreSQL", second) })
+            {
+                var pathOf = await path(visitor);
+                for (var round = -WarmUp; round < Rounds; round++)
+                {
+                    if (round == 0)
+                        times[name].Clear();
+                    await visitor.GetAsync(pathOf(round));
+                }
+
+                rows.Add(($"{name}: {what}", [.. times[name].Milliseconds]));
+            }
+        }
+
+        Table.Print("A million entries of one owner, server time (ms), one request after another", [.. rows]);
+    }
+
+    private static async Task<SentinelCamApp> StartWithAMillionAsync(
+        ServerTimes times, (string Key, string? Value)[] database)
+    {
+        var app = await SentinelCamApp.StartAsync(null, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton<IStartupFilter>(times);
+        }, database);
+        (await app.RegisterAnnAsync()).Dispose();
+        await ManyEntries.AddAsync(app, await app.AddAccountAsync("Owner", "owner@example.org"), 1_000_000);
+        return app;
     }
 
     [Fact(Explicit = true)]
@@ -151,91 +212,5 @@ public class ImageLogBenchmarks
             });
             next(app);
         };
-    }
-}
-
-/// <summary>Inserts log entries directly into the database.</summary>
-internal static class ManyEntries
-{
-    private const int Batch = 50_000;
-
-    /// <summary>Adds past entries, one a minute, with their alerts and mails. The triggers run as usual.</summary>
-    public static async Task AddAsync(SentinelCamApp app, long owner, int count, bool pictures = false)
-    {
-        await using var scope = app.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
-        await db.Database.OpenConnectionAsync();
-        await db.Database.ExecuteSqlRawAsync("PRAGMA synchronous = OFF");
-        var firstAlert = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) + 1 AS Value FROM Alerts").SingleAsync();
-        for (var done = 0; done < count; done += Batch)
-        {
-            var end = Math.Min(count, done + Batch);
-            await using var transaction = await db.Database.BeginTransactionAsync();
-            var first = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM LoginAttempts").SingleAsync();
-            var firstEntry = await db.Database.SqlQuery<long>($"SELECT IFNULL(MAX(Id), 0) AS Value FROM ImageLog").SingleAsync();
-            // Ten attempts make an alert
-            await db.Database.ExecuteSqlAsync($"""
-                WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 10 FROM n WHERE i + 10 < {end})
-                INSERT INTO Alerts (Id, OwnerId, RemoteNetwork, OpenedAt, ClosesAt, ClosedAt, Attempts, MailedFrom, NeedsSummary,
-                    Captures, AccountTyped, RemoteAddress, LastAt)
-                SELECT {firstAlert} + i / 10, {owner}, '203.0.113.1', 1700000000000 + i * 60000,
-                    1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, 1, 10,
-                    'owner' || {owner} || '@example.org', 'several addresses', 1700000000000 + i * 60000 + 540000 FROM n
-                """);
-            await db.Database.ExecuteSqlAsync($"""
-                WITH RECURSIVE n(i) AS (SELECT {done} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {end})
-                INSERT INTO LoginAttempts (At, AccountTyped, OwnerId, RemoteAddress, UserAgent, Outcome, AlertId,
-                    NumberInAlert, ToldBy)
-                SELECT 1700000000000 + i * 60000, 'owner' || {owner} || '@example.org', {owner},
-                    '203.0.' || (i / 250 % 250) || '.' || (i % 250),
-                    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/'
-                        || (100 + i % 40) || '.0.0.0 Safari/537.36',
-                    CASE i % 50 WHEN 0 THEN 'LockedOut' ELSE 'WrongPassword' END, {firstAlert} + i / 10, i % 10 + 1,
-                    CASE i % 10 WHEN 0 THEN 'OwnMail' ELSE 'Summary' END FROM n
-                """);
-            await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO ImageLog (OwnerId, Trigger, At, LoginAttemptId, Outcome, AlertId, CaptureState, CaptureTries,
-                    CaptureDueAt)
-                SELECT OwnerId, 'FailedLogin', At, Id, Outcome, AlertId, 'Taken', 1, At FROM LoginAttempts WHERE Id > {first}
-                """);
-            await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO Deliveries (Kind, AlertId, EntryId, RecipientId, Recipient, MessageId, State, Tries, SignInRefused,
-                    CreatedAt, QueuedAt, DueAt, AcceptedAt)
-                SELECT 'Attempt', AlertId, Id, OwnerId, 'owner@example.org', Id || '@bench', 'Accepted', 1, 0, At, At, At, At
-                    FROM ImageLog WHERE Id > {firstEntry}
-                    AND LoginAttemptId IN (SELECT Id FROM LoginAttempts WHERE Id > {first} AND ToldBy = 'OwnMail')
-                """);
-            await transaction.CommitAsync();
-        }
-
-        if (pictures)
-            await AddPicturesAsync(scope.ServiceProvider, db, owner);
-        else
-            await AddRowsOfPicturesAsync(db, owner);
-    }
-
-    /// <summary>Pictures of the newest entries, without files: pages show their addresses only.</summary>
-    private static Task<int> AddRowsOfPicturesAsync(SentinelCamDbContext db, long owner) => db.Database.ExecuteSqlAsync($"""
-        INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality, Score,
-            Pinned)
-        SELECT Id, '2023/11/14/' || Id || '.jpg', 0, 640, 480, 1, 'ab', At, 'bench', 'Good', Id % 7, 0
-            FROM ImageLog WHERE OwnerId = {owner} ORDER BY At DESC LIMIT 1000
-        """);
-
-    private static async Task AddPicturesAsync(IServiceProvider services, SentinelCamDbContext db, long owner)
-    {
-        var jpeg = TestJpeg.Good(DateTimeOffset.UnixEpoch).Jpeg;
-        var hash = Convert.ToHexStringLower(SHA256.HashData(jpeg));
-        await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO Snapshots (EntryId, FileName, HasThumbnail, Width, Height, Bytes, Sha256, TakenAt, CameraName, Quality,
-                Pinned)
-            SELECT Id, printf('2023/11/14/%032x.jpg', Id), 0, 640, 480, {jpeg.Length}, {hash}, At, 'bench', 'Unchecked', 0
-                FROM ImageLog WHERE OwnerId = {owner}
-            """);
-        var folder = Path.Combine(services.GetRequiredService<DataDirectory>().Snapshots, "2023/11/14");
-        Directory.CreateDirectory(folder);
-        foreach (var id in await db.ImageLog.Where(e => e.OwnerId == owner).Select(e => e.Id).ToListAsync())
-            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id:x32}.jpg"), jpeg);
     }
 }

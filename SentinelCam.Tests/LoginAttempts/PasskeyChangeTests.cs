@@ -51,10 +51,10 @@ public class PasskeyChangeTests(Household household) : IClassFixture<Household>
                 (ActivityKind.PasskeyRenamed, new string('k', PasskeyChange.MaxNameLength - 1) + "…"),
                 (ActivityKind.PasskeyRemoved, "My phone <b>"),
             ],
-            await _app.ReadAsync(db => db.Activity.Where(a => a.AccountId == id).OrderBy(a => a.Id)
+            (await _app.ReadAsync(db => db.Activity.Where(a => a.AccountId == id).OrderBy(a => a.Id)
                 .Where(a => a.Kind == ActivityKind.PasskeyAdded || a.Kind == ActivityKind.PasskeyRenamed
                     || a.Kind == ActivityKind.PasskeyRemoved)
-                .Select(a => ValueTuple.Create(a.Kind, a.Detail)).ToListAsync()));
+                .ToListAsync())).Select(a => (a.Kind, a.Detail)));
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public class ErrorPageTests(Household household) : IClassFixture<Household>
 
     private Task<int> RenameAsync(string from, string to)
     {
-        var sql = $"ALTER TABLE {from} RENAME TO {to}";
+        var sql = $"ALTER TABLE \"{from}\" RENAME TO \"{to}\"";
         return _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(sql));
     }
 

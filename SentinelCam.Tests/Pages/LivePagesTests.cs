@@ -116,7 +116,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         await list.GotoAsync("/userdata");
         var dashboard = await browser.NewPageAsync();
         await dashboard.GotoAsync("/dashboard");
-        await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE ImageLog RENAME TO Lost"));
+        await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE \"ImageLog\" RENAME TO \"Lost\""));
         try
         {
             await list.GetByLabel("Search").FillAsync("Visitor");
@@ -135,7 +135,7 @@ public class LivePagesTests(HouseOfPictures house) : IClassFixture<HouseOfPictur
         }
         finally
         {
-            await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE Lost RENAME TO ImageLog"));
+            await house.App.ReadAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE \"Lost\" RENAME TO \"ImageLog\""));
         }
     }
 

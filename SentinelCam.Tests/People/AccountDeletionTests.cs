@@ -208,9 +208,9 @@ public class AccountDeletionTests
 
             // What visitors typed after the end is what they typed
             await app.ReadAsync(db => db.Database.ExecuteSqlAsync($"""
-                UPDATE LoginAttempts SET AccountTyped = '' WHERE AccountTyped = {Zoes};
-                UPDATE Alerts SET AccountTyped = '' WHERE AccountTyped = {Zoes};
-                UPDATE ImageLog SET OwnerId = NULL WHERE OwnerId IS NULL
+                UPDATE "LoginAttempts" SET "AccountTyped" = '' WHERE "AccountTyped" = {Zoes};
+                UPDATE "Alerts" SET "AccountTyped" = '' WHERE "AccountTyped" = {Zoes};
+                UPDATE "ImageLog" SET "OwnerId" = NULL WHERE "OwnerId" IS NULL
                 """));
             await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.AccountDeleted), mails => mails == 0);
             Assert.Equal([], await AccountTraces.FindAsync(app, id));

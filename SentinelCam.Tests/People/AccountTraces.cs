@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -53,33 +52,38 @@ internal static class AccountTraces
     /// Looks through every column of every table, and through the search index. Only the lines of activity keep the account's
     /// number, which names nobody.
     /// </summary>
-    public static async Task<List<string>> FindAsync(SentinelCamApp app, long id)
+    public static Task<List<string>> FindAsync(SentinelCamApp app, long id) => app.ReadAsync(async db =>
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(app.DataDirectory, "sentinelcam.db")}");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await db.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        var connection = db.Database.GetDbConnection();
         var found = new List<string>();
-        var columns = Rows("""
-            SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
-            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE 'EntrySearch%'
-            """);
+        var columns = Rows(db.Dialect.IsFile
+            ? """
+              SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
+              WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE 'EntrySearch%'
+              """
+            : "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'");
+        Assert.Contains("LoginAttempts.AccountTyped", columns);
         foreach (var (table, column) in columns.Select(name => name.Split('.')).Select(parts => (parts[0], parts[1])))
         {
+            var text = $"lower(CAST(\"{column}\" AS text))";
             found.AddRange(Rows($"""
-                SELECT '{table}.{column}: ' || "{column}" FROM "{table}"
-                WHERE typeof("{column}") = 'text' AND ("{column}" LIKE '%{Address}%' OR "{column}" LIKE 'zoe%')
+                SELECT '{table}.{column}: ' || {text} FROM "{table}" WHERE {text} LIKE '%{Address}%' OR {text} LIKE 'zoe%'
                 """));
-            if (column is "OwnerId" or "AccountId" or "RecipientId" or "UserId" || (table == "Accounts" && column == "Id"))
-            {
-                if (table != "AccountActivity")
-                    found.AddRange(Rows($"SELECT '{table}.{column}: ' || rowid FROM \"{table}\" WHERE \"{column}\" = {id}"
-                        .Replace("|| rowid", $"|| \"{column}\"", StringComparison.Ordinal)));
-            }
+            if ((column is "OwnerId" or "AccountId" or "RecipientId" or "UserId" || (table == "Accounts" && column == "Id"))
+                && table != "AccountActivity")
+                found.AddRange(Rows($"""SELECT '{table}.{column}: ' || "{column}" FROM "{table}" WHERE "{column}" = {id}"""));
         }
 
-        found.AddRange(Rows(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH 'o{id}'")));
-        var text = DerivedTables.Match(null, [TypedAccount.Kept(Address)]);
-        found.AddRange(Rows($"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH '{text}'"));
+        // On PostgreSQL the index belongs to a table
+        if (db.Dialect.IsFile)
+        {
+            found.AddRange(Rows(string.Create(CultureInfo.InvariantCulture,
+                $"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH 'o{id}'")));
+            var match = DerivedTables.Match(null, [TypedAccount.Kept(Address)]);
+            found.AddRange(Rows($"SELECT 'search ' || rowid FROM EntrySearch WHERE EntrySearch MATCH '{match}'"));
+        }
+
         return found;
 
         List<string> Rows(string sql)
@@ -92,5 +96,5 @@ internal static class AccountTraces
                 rows.Add(reader.GetString(0));
             return rows;
         }
-    }
+    });
 }

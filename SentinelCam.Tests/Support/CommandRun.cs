@@ -51,7 +51,7 @@ public sealed record CommandRun(int ExitCode, string Output, string Errors)
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["DataDirectory"] = dataDirectory;
         start.Environment["Camera__Source"] = "demo";
-        foreach (var (key, value) in settings)
+        foreach (var (key, value) in PostgresServer.Of(dataDirectory).Concat(settings))
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
     }
 }

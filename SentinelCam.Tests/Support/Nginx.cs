@@ -17,7 +17,7 @@ public sealed class Nginx : IAsyncDisposable
     private readonly StringBuilder _log = new();
     private readonly Process _process;
 
-    private Nginx(string location)
+    private Nginx(string location, string directives)
     {
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Take()}"));
         var user = Environment.IsPrivilegedProcess ? "user root;" : "";
@@ -27,7 +27,7 @@ public sealed class Nginx : IAsyncDisposable
             {{user}} daemon off; worker_processes 1; pid {{_directory}}/pid; error_log stderr;
             events { worker_connections 64; }
             http {
-                access_log off; {{temporary}}
+                access_log off; {{temporary}} {{directives}}
                 server { listen {{Address.Authority}}; {{location}} }
             }
             """);
@@ -54,9 +54,10 @@ public sealed class Nginx : IAsyncDisposable
 
     /// <summary>Starts it, and returns when it listens.</summary>
     /// <param name="server">Directives of its server, such as a location.</param>
-    public static async Task<Nginx> StartAsync(string server)
+    /// <param name="directives">Directives beside its server, such as the servers behind it.</param>
+    public static async Task<Nginx> StartAsync(string server, string directives = "")
     {
-        var nginx = new Nginx(server);
+        var nginx = new Nginx(server, directives);
         await Eventually.TrueAsync(nginx.Listens, nginx.Log);
         return nginx;
     }

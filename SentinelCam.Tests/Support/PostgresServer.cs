@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
 
@@ -14,13 +16,16 @@ namespace SentinelCam.Tests.Support;
 /// It refuses to run as root, so then it runs as the user <c>postgres</c>. A pipe ties it to this process: when the process ends
 /// for any reason, the pipe closes and the server stops.
 /// </remarks>
-public sealed class PostgresServer : IAsyncDisposable
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     public const string Key = "ConnectionStrings:SentinelCam";
 
+    /// <summary>Many apps share the server.</summary>
+    private const string FewConnections = "Connection Idle Lifetime=5;Connection Pruning Interval=1";
+
     private const string Launcher = """
         "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-            -c shared_buffers=32MB -c max_connections=500 -c fsync=off &
+            -c shared_buffers=128MB -c max_connections=500 -c fsync="$4" &
         trap 'kill -QUIT $! 2>/dev/null; wait' EXIT
         read -r _ || true
         """;
@@ -30,17 +35,24 @@ public sealed class PostgresServer : IAsyncDisposable
             .Where(bin => File.Exists(Path.Combine(bin, "initdb"))).OrderDescending(StringComparer.Ordinal).FirstOrDefault()
         : null;
 
-    private static readonly Lazy<Task<PostgresServer>> Shared = new(StartOwnAsync);
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartOwnAsync());
     private static readonly ConcurrentDictionary<string, Task<(string Key, string? Value)[]>> Databases = new();
     private static int _databases;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-postgres-").FullName;
     private readonly int _port = FreePort.Take();
     private readonly StringBuilder _log = new();
+    private readonly Lazy<Task<string>> _template;
+    private readonly bool _isDurable;
     // Kept for its standard input: closing that pipe stops the server
     private Process? _launcher;
 
-    private PostgresServer() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
+    private PostgresServer(bool isDurable)
+    {
+        _isDurable = isDurable;
+        _template = new(MigrateTemplateAsync);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
+    }
 
     public static bool IsAvailable => Programs is not null;
 
@@ -53,32 +65,42 @@ public sealed class PostgresServer : IAsyncDisposable
     public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
         Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
 
+    /// <summary>The settings for a command beside an app: none if the app is not on the shared server.</summary>
+    /// <param name="dataDirectory">The app's data directory, in the directory of the database.</param>
+    public static (string Key, string? Value)[] Of(string? dataDirectory) =>
+        Path.GetDirectoryName(dataDirectory) is { } directory && Databases.TryGetValue(directory, out var known)
+            ? known.GetAwaiter().GetResult() : [];
+
     /// <summary>Starts a server that a test can stop.</summary>
-    public static async Task<PostgresServer> StartOwnAsync()
+    /// <param name="isDurable">Whether commits reach the disk, as for measuring; without it, tests take less time.</param>
+    public static async Task<PostgresServer> StartOwnAsync(bool isDurable = false)
     {
-        var server = new PostgresServer();
-        if (Environment.IsPrivilegedProcess)
-            await RunAsync("chown", "postgres", server._directory);
-        await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", Path.Combine(server._directory, "data"),
+        var server = await NewAsync(isDurable);
+        await RunAsync([.. AsUser, Path.Combine(Programs!, "initdb"), "-D", server.Data,
             "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await server.StartAsync();
         await server.ExecuteAsync("CREATE ROLE sentinelcam LOGIN");
         return server;
     }
 
-    /// <summary>The settings for an app on a new database. Its user owns it, and nothing else.</summary>
+    /// <summary>
+    /// The settings for an app on a new database, a copy of a migrated one, because to migrate each takes longer. Its user owns
+    /// it, and nothing else.
+    /// </summary>
     public async Task<(string Key, string? Value)[]> AddDatabaseAsync()
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"site{Interlocked.Increment(ref _databases)}");
-        await ExecuteAsync($"CREATE DATABASE {name} OWNER sentinelcam");
-        return [(Key, Connection("sentinelcam", name))];
+        var template = await _template.Value;
+        return await AddDatabaseAsync($" TEMPLATE {template}");
     }
+
+    /// <summary>The settings for an app on a database without tables.</summary>
+    public Task<(string Key, string? Value)[]> AddEmptyDatabaseAsync() => AddDatabaseAsync("");
 
     /// <summary>Starts it, and returns when it answers.</summary>
     public async Task StartAsync()
     {
         var start = Start([.. AsUser, "bash", "-c", Launcher, "postgres", Programs!, _directory,
-            _port.ToString(CultureInfo.InvariantCulture)]);
+            _port.ToString(CultureInfo.InvariantCulture), _isDurable ? "on" : "off"]);
         start.RedirectStandardInput = true;
         _launcher = new Process { StartInfo = start };
         _launcher.OutputDataReceived += (_, line) => Log(line.Data);
@@ -106,14 +128,42 @@ public sealed class PostgresServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private string Data => Path.Combine(_directory, "data");
+
     private static string[] AsUser =>
         Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+
+    private static async Task<PostgresServer> NewAsync(bool isDurable)
+    {
+        var server = new PostgresServer(isDurable);
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", "postgres", server._directory);
+        return server;
+    }
 
     private void Remove()
     {
         Stop();
         if (Directory.Exists(_directory))
             Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<(string Key, string? Value)[]> AddDatabaseAsync(string options)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"site{Interlocked.Increment(ref _databases)}");
+        await ExecuteAsync($"CREATE DATABASE {name} OWNER sentinelcam{options}");
+        return [(Key, Connection("sentinelcam", name))];
+    }
+
+    private async Task<string> MigrateTemplateAsync()
+    {
+        await ExecuteAsync("CREATE DATABASE migrated OWNER sentinelcam");
+        // Not pooled: a template must have no connections
+        var options = new DbContextOptionsBuilder<PostgresDbContext>()
+            .UseNpgsql(Connection("sentinelcam", "migrated") + ";Pooling=false").Options;
+        await using var db = new PostgresDbContext(options);
+        await db.Database.MigrateAsync();
+        return "migrated";
     }
 
     private bool Answers()
@@ -139,9 +189,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private string Connection(string user, string database) => string.Create(CultureInfo.InvariantCulture,
-        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};")
-        // Many apps share the server
-        + "Connection Idle Lifetime=5;Connection Pruning Interval=1";
+        $"Host=127.0.0.1;Port={_port};Username={user};Database={database};{FewConnections}");
 
     private static ProcessStartInfo Start(string[] command) => new(command[0], command[1..])
     {

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
@@ -21,10 +22,12 @@ public static class DataServices
             if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
                 PostgresOptions.RefuseOwnBackup(configuration);
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
-                .UseNpgsql(server)
+                // Npgsql's own strategy hides errors of the connection in others
+                .UseNpgsql(server, postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
                 // While the server is gone, every query would log a stack trace. Who asked reports the problem
                 .ConfigureWarnings(warnings => warnings.Log(
-                    (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug)))
+                    (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),
+                    (RelationalEventId.CommandError, LogLevel.Debug)))
                 .AddInterceptors(new OneWriter(), provider.GetRequiredService<CommitSignal>()));
         }
 

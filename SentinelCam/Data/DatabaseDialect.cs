@@ -52,6 +52,15 @@ public abstract class DatabaseDialect
     /// <param name="search">What is searched.</param>
     /// <param name="add">Adds a parameter and returns its place in the SQL.</param>
     public abstract SearchSql SearchActivity(ActivitySearch search, Func<object, string> add);
+
+    /// <summary>Runs a statement that these parts are in.</summary>
+    /// <param name="db">The context that the query uses, without a transaction.</param>
+    /// <param name="query">The query. It may run twice.</param>
+    public virtual Task<T> SearchAsync<T>(SentinelCamDbContext db, Func<Task<T>> query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return query();
+    }
 }
 
 /// <summary>Parts of a <c>SELECT</c> statement.</summary>

@@ -76,6 +76,11 @@ public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long
 
     public DbSet<ReceivedEntry> ReceivedEntries => Set<ReceivedEntry>();
 
+    /// <summary>In a query: the text in small letters, at least those of ASCII. For comparisons that ignore case.</summary>
+    /// <exception cref="NotSupportedException">Called outside a query.</exception>
+    [DbFunction("lower", IsBuiltIn = true)]
+    public static string? Lower(string? text) => throw new NotSupportedException();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // SQLite has no time type; Unix milliseconds in UTC compare and sort in SQL

@@ -30,7 +30,8 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         foreach (var owner in owners)
         {
             var (sql, parameters) = Statement(db.Dialect, owner, filter, before ?? Newest, count);
-            found.AddRange(await db.Database.SqlQueryRaw<LogPlace>(sql, parameters).ToListAsync(cancellationToken));
+            found.AddRange(await RunAsync(
+                filter, () => db.Database.SqlQueryRaw<LogPlace>(sql, parameters).ToListAsync(cancellationToken)));
         }
 
         return owners.Count == 1 ? found : [.. found.OrderByDescending(p => p.At).ThenByDescending(p => p.Id).Take(count)];
@@ -63,7 +64,7 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
         foreach (var owner in Owners(viewer, filter))
         {
             var (sql, parameters) = Statement(db.Dialect, owner, filter, before ?? Newest, atMost, counts: true);
-            count += await db.Database.SqlQueryRaw<int>(sql, parameters).SingleAsync();
+            count += await RunAsync(filter, () => db.Database.SqlQueryRaw<int>(sql, parameters).SingleAsync());
         }
 
         return Math.Min(count, atMost);
@@ -124,6 +125,9 @@ public sealed class ImageLogIndex(SentinelCamDbContext db)
             + $"ORDER BY {search.Order} LIMIT {Add(count)}";
         return (counts ? $"SELECT CAST(COUNT(*) AS integer) AS \"Value\" FROM ({sql}) AS found" : sql, [.. parameters]);
     }
+
+    private Task<T> RunAsync<T>(ImageLogFilter filter, Func<Task<T>> query) =>
+        filter.SearchedText is null ? query() : db.Dialect.SearchAsync(db, query);
 
     private static List<long?> Owners(Viewer viewer, ImageLogFilter filter) => (viewer.IsAdministrator, filter.Whose) switch
     {

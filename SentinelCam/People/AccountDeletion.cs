@@ -82,7 +82,7 @@ public sealed class AccountDeletion(
         await db.KnownBrowsers.Where(b => b.AccountId == id).ExecuteDeleteAsync();
         // Whoever gets an account with the earlier address of another could otherwise destroy the link that undoes the change
         await db.AccountLinks.Where(l => l.AccountId == id || (l.Purpose != LinkPurpose.UndoAddress
-            && EF.Functions.Collate(l.Address, "NOCASE") == email)).ExecuteDeleteAsync();
+            && SentinelCamDbContext.Lower(l.Address) == SentinelCamDbContext.Lower(email))).ExecuteDeleteAsync();
         await db.Deliveries.Where(d => d.RecipientId == id && d.State == DeliveryState.Waiting).ExecuteDeleteAsync();
         // A capture that is running finds that its picture is no longer wanted
         await db.ImageLog.Where(e => e.OwnerId == id && e.CaptureState == CaptureState.Waiting)
@@ -134,11 +134,13 @@ public sealed class AccountDeletion(
             await RepeatAsync(() => DeleteMailsAsync(id, email));
             // Before the entries, whose search index is derived from them
             await EachAsync(db.LoginAttempts.Where(a => a.OwnerId == id
-                || (a.OwnerId == null && EF.Functions.Collate(a.AccountTyped, "NOCASE") == typed)).Select(a => a.Id),
+                || (a.OwnerId == null && SentinelCamDbContext.Lower(a.AccountTyped) == SentinelCamDbContext.Lower(typed)))
+                .Select(a => a.Id),
                 NeutralizeAttemptsAsync);
             await EachAsync(db.ImageLog.Where(e => e.OwnerId == id).Select(e => e.Id), ReleaseEntriesAsync);
             await EachAsync(db.Alerts.Where(a => a.OwnerId == id
-                || (a.OwnerId == null && EF.Functions.Collate(a.AccountTyped, "NOCASE") == typed)).Select(a => a.Id),
+                || (a.OwnerId == null && SentinelCamDbContext.Lower(a.AccountTyped) == SentinelCamDbContext.Lower(typed)))
+                .Select(a => a.Id),
                 NeutralizeAlertsAsync);
         }
         while (await StepAsync(() => DeleteRowAsync(id)) == 0);
@@ -162,7 +164,7 @@ public sealed class AccountDeletion(
     {
         var mails = await db.Deliveries
             .Where(d => d.RecipientId == id || (d.Kind == MailKind.Invitation
-                && EF.Functions.Collate(d.Recipient, "NOCASE") == email))
+                && SentinelCamDbContext.Lower(d.Recipient) == SentinelCamDbContext.Lower(email)))
             .Take(RowsPerStep).Select(d => new { d.Id, d.CreatedAt, d.MessageId }).ToListAsync();
         // Without a mail server, they are files with pictures
         foreach (var mail in mails)

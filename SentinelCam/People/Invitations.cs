@@ -95,7 +95,7 @@ public sealed class Invitations(
             // A request that nobody has confirmed may be a stranger's, and gives way once the invitation is used
             if (await db.Users.AnyAsync(a => a.NormalizedEmail == name && (a.EmailConfirmed || a.RegisteredFrom == null)))
                 return (InvitationOutcome.HasAccount, null);
-            await RevokeAsync(Open().Where(l => EF.Functions.Collate(l.Address, "NOCASE") == address));
+            await RevokeAsync(Open().Where(l => SentinelCamDbContext.Lower(l.Address) == SentinelCamDbContext.Lower(address)));
             var hourBefore = time.GetUtcNow().AddHours(-1);
             if (await db.Deliveries.CountAsync(d => d.Kind == MailKind.Invitation && d.CreatedAt > hourBefore) >= MaxMailsPerHour)
                 return (InvitationOutcome.TooManyMails, null);

@@ -55,7 +55,8 @@ public sealed class ActivityQuery(SentinelCamDbContext db)
     {
         ArgumentNullException.ThrowIfNull(filter);
         var (sql, parameters) = await StatementAsync(filter, before, count, cancellationToken);
-        return await ItemsAsync(db.Activity.FromSqlRaw(sql, parameters), cancellationToken);
+        return await db.Dialect.SearchAsync(
+            db, () => ItemsAsync(db.Activity.FromSqlRaw(sql, parameters), cancellationToken));
     }
 
     /// <summary>SQL by hand, so that it reads one index in the order of the lines and stops after enough of them.</summary>

@@ -16,6 +16,12 @@ public static class PostgresOptions
     private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=30;Timeout=5;"
         + "Options=-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s;";
 
+    /// <summary>
+    /// For several hosts: looks each second which one is the primary. Npgsql's ten seconds would keep everybody out for longer
+    /// after a standby was promoted.
+    /// </summary>
+    private const string DefaultsOfSeveral = "Target Session Attributes=primary;Host Recheck Seconds=1;";
+
     /// <summary>Instead of the value, which contains a password.</summary>
     private const string Hidden = "(not shown)";
 
@@ -29,6 +35,8 @@ public static class PostgresOptions
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(Defaults + text);
+            if (settings.Host?.Contains(',', StringComparison.Ordinal) is true)
+                settings = new NpgsqlConnectionStringBuilder(Defaults + DefaultsOfSeveral + text);
             if (settings.Host is { Length: > 0 } && settings.Database is { Length: > 0 })
                 return settings.ToString();
         }

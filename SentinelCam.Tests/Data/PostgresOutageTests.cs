@@ -1,0 +1,113 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Data;
+
+/// <summary>PostgreSQL stops, and comes back.</summary>
+public class PostgresOutageTests
+{
+    private const string Words = "Nobody can sign in right now: SentinelCam cannot write to its database";
+
+    [Fact]
+    public async Task Everybody_gets_503_in_the_same_words_and_later_the_site_works_without_a_restart()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var server = await PostgresServer.StartOwnAsync();
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, await server.AddDatabaseAsync());
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+        using var visitor = app.Visit();
+        var token = (await visitor.GetAsync("/login")).Token;
+        var annsToken = (await ann.GetAsync("/settings")).Token;
+        server.Stop();
+        // A session that was just read is believed for a second
+        await Eventually.GetAsync(() => ann.GetAsync("/dashboard"), answer => IsUnavailable(answer), app.Log);
+
+        foreach (var (page, forms) in await SitePages.OfAsync(app))
+        {
+            AssertUnavailable(page, await ann.GetAsync(page));
+            foreach (var form in forms)
+            {
+                AssertUnavailable(form, await PostAsync(ann, form, annsToken));
+                AssertUnavailable(form, await PostAsync(ann, form, annsToken, ("HX-Request", "true")));
+            }
+        }
+
+        foreach (var path in new[] { "/snapshots/1", "/hangfire", "/healthz" })
+            Assert.Equal((path, HttpStatusCode.ServiceUnavailable), (path, (await ann.GetAsync(path)).Status));
+        Assert.Equal("unhealthy\n", (await visitor.GetAsync("/healthz")).Text);
+
+        // Nobody learns which accounts there are, and nobody gets in
+        foreach (var path in new[] { "/login", "/register", "/forgot_password" })
+        {
+            var known = await SendAsync(path, SentinelCamApp.AnnsEmail, "a wrong password");
+            var unknown = await SendAsync(path, "nobody@example.org", "a wrong password");
+            var right = await SendAsync(path, SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+            Assert.Equal(known.Neutral, right.Neutral);
+            Assert.Equal(Without(known, SentinelCamApp.AnnsEmail), Without(unknown, "nobody@example.org"));
+            Assert.Equal((path, path), (path, right.Path));
+            if (path != "/forgot_password")
+                AssertUnavailable(path, right);
+        }
+
+        await server.StartAsync();
+        await Eventually.GetAsync(
+            () => ann.GetAsync("/dashboard"), answer => answer.Status is HttpStatusCode.OK, app.Log);
+        Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
+        // Health is looked at every three seconds
+        await Eventually.GetAsync(
+            () => visitor.GetAsync("/healthz"), answer => answer.Status is HttpStatusCode.OK, app.Log);
+
+        Task<WebAnswer> SendAsync(string path, string email, string password) => visitor.PostAsync(path,
+        [
+            new("__RequestVerificationToken", token), new("UserName", "Somebody"), new("Email", email), new("Password", password),
+        ]);
+    }
+
+    [Fact]
+    public async Task Log_ins_to_the_device_are_kept_and_recorded_later_and_the_log_gets_no_stack_traces()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        using var spool = TestSpool.Create();
+        await using var server = await PostgresServer.StartOwnAsync();
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. spool.Settings, .. await server.AddDatabaseAsync()]);
+        (await app.RegisterAnnAsync()).Dispose();
+        using var visitor = app.Visit();
+        server.Stop();
+        await Eventually.GetAsync(() => visitor.GetAsync("/healthz"), answer => answer.Text == "unhealthy\n", app.Log);
+
+        for (var i = 0; i < 5; i++)
+            spool.Fail("login", $"user{i}");
+        await Eventually.TrueAsync(
+            () => app.Log().Contains("Log-ins cannot be recorded, and are read again later", StringComparison.Ordinal), app.Log);
+        Assert.Equal(5, spool.Waiting.Count);
+        await server.StartAsync();
+
+        await Eventually.TrueAsync(() => spool.Waiting.Count == 0, app.Log);
+        Assert.Equal(["user0", "user1", "user2", "user3", "user4"], await app.ReadAsync(db => db.LoginAttempts
+            .Where(a => a.Origin == AttemptOrigin.AtDevice).Select(a => a.AccountTyped).OrderBy(name => name).ToListAsync()));
+        // Some seconds without the server, and ten until the spool is read again
+        var traces = app.Log().Split('\n').Count(line => line.StartsWith("   at ", StringComparison.Ordinal));
+        Assert.True(traces == 0, app.Log());
+    }
+
+    private static Task<WebAnswer> PostAsync(
+        WebVisitor visitor, string path, string token, params (string Name, string Value)[] headers) =>
+        visitor.PostAsync(path, [new("__RequestVerificationToken", token)], headers);
+
+    private static void AssertUnavailable(string what, WebAnswer answer)
+    {
+        Assert.True(IsUnavailable(answer), $"{what}: {answer.Status}, {answer.PathAndQuery}\n{answer.Main}");
+        Assert.DoesNotContain("Npgsql", answer.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool IsUnavailable(WebAnswer answer) => answer.Status is HttpStatusCode.ServiceUnavailable
+        && answer.Headers["Retry-After"] == "60" && answer.Main.Contains(Words, StringComparison.Ordinal);
+
+    private static string Without(WebAnswer answer, string email) =>
+        answer.Neutral.Replace(email, "", StringComparison.Ordinal);
+}

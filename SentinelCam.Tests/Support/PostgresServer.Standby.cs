@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+
+namespace SentinelCam.Tests.Support;
+
+/// <summary>A second server that has everything that the first has acknowledged.</summary>
+public sealed partial class PostgresServer
+{
+    /// <summary>Starts a standby. From now on, this server acknowledges a commit after the standby has it on its disk.</summary>
+    public async Task<PostgresServer> AddStandbyAsync()
+    {
+        var standby = await NewAsync(_isDurable);
+        await RunAsync([.. AsUser, Path.Combine(Programs!, "pg_basebackup"), "-d", Connection("postgres"), "-D", standby.Data,
+            "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
+        await standby.StartAsync();
+        await ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await ExecuteAsync("SELECT pg_reload_conf()");
+        await Eventually.TrueAsync(async () =>
+            await ReadAsync("SELECT string_agg(sync_state, ',') FROM pg_stat_replication") as string == "sync", standby.LogText);
+        return standby;
+    }
+
+    /// <summary>The settings for an app that finds out which of both servers is the primary one.</summary>
+    /// <param name="standby">The second server.</param>
+    /// <param name="database">The settings for this server alone.</param>
+    public static (string Key, string? Value)[] WithStandby(
+        PostgresServer standby, (string Key, string? Value)[] database)
+    {
+        ArgumentNullException.ThrowIfNull(standby);
+        var alone = new NpgsqlConnectionStringBuilder(Assert.Single(database).Value);
+        alone.Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{alone.Port},127.0.0.1:{standby._port}");
+        alone.Remove("Port");
+        return [(Key, alone.ToString())];
+    }
+
+    /// <summary>Sends SIGKILL to the server and to the processes of its connections, as if its machine had failed.</summary>
+    public async Task KillAsync()
+    {
+        var process = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
+        // Its children have it as their parent only as long as it lives
+        var children = await File.ReadAllTextAsync($"/proc/{process}/task/{process}/children");
+        foreach (var id in children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Prepend(process))
+        {
+            try
+            {
+                using var found = Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture));
+                found.Kill();
+            }
+            catch (ArgumentException)
+            {
+                // It has ended meanwhile
+            }
+        }
+    }
+
+    /// <summary>Makes the standby the primary server.</summary>
+    public Task PromoteAsync() => RunAsync([.. AsUser, Path.Combine(Programs!, "pg_ctl"), "promote", "-D", Data, "--wait"]);
+
+    private async Task<object?> ReadAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>As the programs of PostgreSQL read it.</summary>
+    private string Connection(string user) =>
+        string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={_port} user={user}");
+}
