@@ -6,7 +6,8 @@ namespace SentinelCam.Configuration;
 /// </param>
 public sealed record NodeName(string Value)
 {
-    private const string Key = "Node:Name";
+    /// <summary>The key of the name.</summary>
+    public const string Key = "Node:Name";
 
     private const int MaxLength = 40;
 

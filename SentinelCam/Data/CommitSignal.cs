@@ -38,7 +38,8 @@ public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterc
         return ValueTask.FromResult(result);
     }
 
-    private void Raise() => Interlocked.Exchange(ref _next, New()).TrySetResult();
+    /// <summary>Signals what happened elsewhere.</summary>
+    internal void Raise() => Interlocked.Exchange(ref _next, New()).TrySetResult();
 
     // Waiters continue asynchronously, not within the commit
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -21,6 +21,7 @@ public static class DataServices
         {
             if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
                 PostgresOptions.RefuseOwnBackup(configuration);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeSession>(provider, server));
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
                 // Npgsql's own strategy hides errors of the connection in others
                 .UseNpgsql(server, postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
@@ -54,6 +55,24 @@ public static class DataServices
         catch (Exception error) when (error is DbException || DatabaseProblem.Of(error) is not null)
         {
             throw db.Unusable(data, error);
+        }
+    }
+
+    /// <summary>On a database of several nodes, takes this one's name.</summary>
+    /// <exception cref="ConfigurationException">Another process has it, or the database cannot be used.</exception>
+    public static async Task JoinNodesAsync(this WebApplication app)
+    {
+        if (app.Services.GetService<NodeSession>() is not { } session)
+            return;
+        try
+        {
+            await session.StartAsync(app.Lifetime.ApplicationStopping);
+        }
+        catch (DbException error)
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            throw db.Unusable(scope.ServiceProvider.GetRequiredService<DataDirectory>(), error);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
@@ -16,7 +17,7 @@ namespace SentinelCam.ImageLog;
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
 public sealed class ImageLogExport(
-    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, ActivityLog activity)
+    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, LiveNodes nodes, ActivityLog activity)
 {
     private const int PageSize = 200;
 
@@ -51,9 +52,11 @@ public sealed class ImageLogExport(
         // Without a byte order mark, spreadsheets assume a legacy code page
         var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true);
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
+        var hasDevices = nodes.AreSeveral || await db.ReportingDevices.AnyAsync(cancellationToken);
         await table.WriteAsync(
             "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
-            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through\r\n");
+            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through"
+            + (hasDevices ? ",device\r\n" : "\r\n"));
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt, alert) = (item.Entry, item.Entry.LoginAttempt, item.Alert);
@@ -67,8 +70,8 @@ public sealed class ImageLogExport(
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
-                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(),
-                }.Select(VisitorText.CsvField)) + "\r\n");
+                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.Device,
+                }.SkipLast(hasDevices ? 0 : 1).Select(VisitorText.CsvField)) + "\r\n");
         }
     }
 
@@ -103,7 +106,7 @@ public sealed class ImageLogExport(
             json.WriteString("origin", attempt.Origin.ToString());
             json.WriteString("service", attempt.Service);
             json.WriteString("caller", attempt.Caller);
-            json.WriteString("device", attempt.ReportedBy);
+            json.WriteString("device", attempt.Device);
         }
 
         if (item.Alert is { } alert)

@@ -41,8 +41,8 @@ public sealed record MailAttempt(
     /// <summary>Where the credentials were submitted.</summary>
     public AttemptOrigin Origin { get; init; }
 
-    /// <summary>The name of the device that reported it; null if it was recorded here.</summary>
-    public string? ReportedBy { get; init; }
+    /// <summary>The device where it happened; null if there is only one.</summary>
+    public string? Device { get; init; }
 
     /// <summary>For a log-in to the device: the name under which the program calls PAM.</summary>
     public string? Service { get; init; }

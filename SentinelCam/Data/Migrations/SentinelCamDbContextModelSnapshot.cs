@@ -408,6 +408,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("ClosesAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Device")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Entries")
                         .HasColumnType("INTEGER");
 
@@ -871,14 +874,14 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER")
                         .HasDefaultValue(1);
 
+                    b.Property<string>("Device")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("IsNewBrowser")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("INTEGER");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("TEXT");
 
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("INTEGER");

@@ -427,6 +427,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long>("ClosesAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<int>("Entries")
                         .HasColumnType("integer");
 
@@ -902,14 +905,14 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasDefaultValue(1);
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<bool>("IsNewBrowser")
                         .HasColumnType("boolean");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("bigint");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("text");
 
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("integer");
