@@ -30,6 +30,10 @@ public sealed class LiveNodes(NodeName self)
     /// <summary>What pages and mails call this node; null as long as it is the only one.</summary>
     public string? Device => AreSeveral ? Self : null;
 
+    /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here. Mails are the same for all nodes.</summary>
+    public string WithTrouble(TroubleKind kind) =>
+        kind is TroubleKind.Camera or TroubleKind.Disk or TroubleKind.Clock ? Device ?? "" : "";
+
     /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(
         SentinelCamDbContext db, CancellationToken cancellationToken = default)

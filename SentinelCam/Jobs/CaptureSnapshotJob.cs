@@ -15,7 +15,8 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, IPictureStore store, StripCompletion strips,
-    LiveNodes nodes, DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    LiveNodes nodes, DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time,
+    ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];

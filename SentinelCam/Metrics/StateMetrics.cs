@@ -28,7 +28,8 @@ public sealed class StateMetrics
     private (long Bytes, long At)? _pictures;
 
     public StateMetrics(
-        IMeterFactory meters, CameraFeed camera, DataDirectory data, NodeName node, IServiceScopeFactory scopes, TimeProvider time)
+        IMeterFactory meters, CameraFeed camera, DataDirectory data, NodeName node, IServiceScopeFactory scopes,
+        TimeProvider time)
     {
         (_scopes, _node, _time) = (scopes, node.Value, time);
         var meter = meters.SentinelCamMeter();

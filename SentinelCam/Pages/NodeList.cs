@@ -35,6 +35,7 @@ public sealed class NodeList(SentinelCamDbContext db, LiveNodes nodes, CameraFee
         if (name is null || (await nodes.NamesAsync(db)).Contains(name))
             return false;
         await db.CameraChoices.Where(c => c.Node == name).ExecuteDeleteAsync();
+        await db.Troubles.Where(t => t.Node == name).ExecuteDeleteAsync();
         return await db.Nodes.Where(n => n.Name == name).ExecuteDeleteAsync() > 0;
     }
 

@@ -99,6 +99,16 @@ public sealed record AlertContent
     /// <summary>The attempts to describe in full, oldest first; none for <see cref="MailKind.Manual"/>.</summary>
     public IReadOnlyList<MailAttempt> Attempts { get; init; } = [];
 
+    /// <summary>
+    /// The device where they happened, or <see cref="LoginAttempt.SeveralDevices"/>; null if there is only one.
+    /// </summary>
+    public string? Device => Attempts.Select(attempt => attempt.Device).Distinct().ToList() switch
+    {
+        [] => null,
+        [var only] => only,
+        _ => LoginAttempt.SeveralDevices,
+    };
+
     /// <summary>How many attempts the mail covers, described in full or not.</summary>
     public int AttemptCount { get; init; }
 

@@ -27,8 +27,6 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
 
     private bool IsAboutAttempts => content.Attempts.Count > 0;
 
-    private bool HasSeveralDevices => content.Attempts.DistinctBy(attempt => attempt.Device).Count() > 1;
-
     private bool IsAboutPictures => IsAboutAttempts || content.Kind is MailKind.Manual or MailKind.Summary;
 
     /// <summary>What matters most: of one attempt, or of all of them.</summary>
@@ -50,12 +48,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     private IEnumerable<AlertFact> BurstFacts()
     {
         yield return new AlertFact("Attempts", Number(content.AttemptCount));
-        if (content.Attempts[0].Device is { } device)
-        {
-            yield return new AlertFact("Device",
-                HasSeveralDevices ? LoginAttempt.SeveralDevices : VisitorText.Clean(device, MaxNameLength));
-        }
-
+        if (content.Device is { } device)
+            yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         yield return new AlertFact("First", Time(content.FirstAt));
         yield return new AlertFact("Last", Time(content.LastAt));
         foreach (var address in content.Addresses.Where(address => address.RemoteAddress.Length > 0))
@@ -113,7 +107,7 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
             yield return VisitorText.Clean(DeviceServices.Where(attempt.Service), MaxNameLength);
         if (VisitorText.Clean(attempt.Caller, MaxNameLength) is { Length: > 0 } caller)
             yield return $"typed by {caller}";
-        if (HasSeveralDevices && attempt.Device is { } device)
+        if (content.Device is LoginAttempt.SeveralDevices && attempt.Device is { } device)
             yield return $"on {VisitorText.Clean(device, MaxNameLength)}";
         if (attempt.Origin is not AttemptOrigin.AtDevice)
             yield return $"from {RemotePlace.Describe(attempt.RemoteAddress)}";

@@ -25,9 +25,8 @@ namespace SentinelCam.Data.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropColumn(
-                name: "Device",
-                table: "Alerts");
+            // A rebuild of the table would fail, because triggers name it
+            migrationBuilder.Sql("""ALTER TABLE "Alerts" DROP COLUMN "Device";""");
 
             migrationBuilder.RenameColumn(
                 name: "Device",

@@ -23,7 +23,9 @@ public sealed class NodeSession(
     /// <summary>The longest time between two heartbeats.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>A node that hangs loses its name when it is dead to the others. Half-open connections end in the same way.</summary>
+    /// <summary>
+    /// A node that hangs loses its name when it is dead to the others. Half-open connections end in the same way.
+    /// </summary>
     private const string Claim = """
         SET idle_session_timeout = '30s';
         SELECT pg_try_advisory_lock(1935895918, hashtext(@name)), (extract(epoch FROM clock_timestamp()) * 1000)::bigint
@@ -87,7 +89,9 @@ public sealed class NodeSession(
     }
 
     /// <summary>Says that this node is alive, and learns which others are.</summary>
-    /// <returns>When to do so next: after <see cref="Interval"/>, or sooner if a node is dead by then without a heartbeat.</returns>
+    /// <returns>
+    /// When to do so next: after <see cref="Interval"/>, or sooner if a node is dead by then without a heartbeat.
+    /// </returns>
     /// <exception cref="NpgsqlException">The database cannot be used.</exception>
     /// <exception cref="InvalidOperationException">Another process has taken the name meanwhile.</exception>
     public async Task<TimeSpan> BeatAsync(NodeCamera camera, CancellationToken cancellationToken)
