@@ -1280,6 +1280,11 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("Kind")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
                     b.Property<string>("Problem")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1290,7 +1295,7 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("ToldAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Kind");
+                    b.HasKey("Kind", "Node");
 
                     b.ToTable("Troubles");
                 });

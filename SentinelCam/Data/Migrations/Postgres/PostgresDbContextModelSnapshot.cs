@@ -1323,6 +1323,11 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<string>("Kind")
                         .HasColumnType("text");
 
+                    b.Property<string>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("");
+
                     b.Property<string>("Problem")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1333,7 +1338,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("ToldAt")
                         .HasColumnType("bigint");
 
-                    b.HasKey("Kind");
+                    b.HasKey("Kind", "Node");
 
                     b.ToTable("Troubles");
                 });
