@@ -186,13 +186,22 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
             db.AddRange(
                 new Node
                 {
-                    Name = "lobby", SeenAt = seen, StartedAt = seen.AddDays(-2), Version = "1.0.0", Camera = "Over the door",
-                    CameraState = "Live", ClockAheadMs = 12_000,
+                    Name = "lobby",
+                    SeenAt = seen,
+                    StartedAt = seen.AddDays(-2),
+                    Version = "1.0.0",
+                    Camera = "Over the door",
+                    CameraState = "Live",
+                    ClockAheadMs = 12_000,
                 },
                 new Node
                 {
-                    Name = "a-rather-long-name-of-a-room-upstairs", SeenAt = seen, StartedAt = seen.AddDays(-2),
-                    Version = "1.0.0", Camera = "front-desk", CameraState = "Failed",
+                    Name = "a-rather-long-name-of-a-room-upstairs",
+                    SeenAt = seen,
+                    StartedAt = seen.AddDays(-2),
+                    Version = "1.0.0",
+                    Camera = "front-desk",
+                    CameraState = "Failed",
                     CameraProblem = "The camera does not answer. Check its power and its network connection.",
                 });
             return await db.SaveChangesAsync();

@@ -151,7 +151,7 @@ public sealed class AlertContentQuery(
             ForAdministrators = first.OwnerId is null,
             Lines = await ClockLinesAsync(delivery, content.TimeZone),
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName
-                ?? (CameraOf(first.Device, content)),
+                ?? CameraOf(first.Device, content),
             Attempts = told.ConvertAll(Tell),
             AttemptCount = await failures.SumAsync(a => a.Count),
             FirstAt = first.At,
@@ -249,7 +249,7 @@ public sealed class AlertContentQuery(
         var pictures = await stored.ReadAsync(entries);
         return content with
         {
-            CameraName = entry.Snapshot?.CameraName ?? CameraOf(content.Attempts.FirstOrDefault()?.Device, content),
+            CameraName = entry.Snapshot?.CameraName ?? CameraOf(content.Device, content),
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null

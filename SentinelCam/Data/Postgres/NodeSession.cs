@@ -179,7 +179,7 @@ public sealed class NodeSession(
             await connection.DisposeAsync();
     }
 
-    private (DateTimeOffset At, long Timestamp) Sample() => (Time.GetUtcNow(), Time.GetTimestamp());
+    private static (DateTimeOffset At, long Timestamp) Sample() => (Time.GetUtcNow(), Time.GetTimestamp());
 
     /// <summary>Compares the clocks. The database read its own in the middle between question and answer, more or less.</summary>
     private void Compare((DateTimeOffset At, long Timestamp) sent, long databaseMs)
