@@ -55,6 +55,22 @@ public sealed class PostgresServer : IAsyncDisposable
     public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
         Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
 
+    /// <summary>A connection to the database of an app.</summary>
+    public static async Task<NpgsqlConnection> ConnectAsync((string Key, string? Value)[] settings)
+    {
+        var connection = new NpgsqlConnection(settings.Single(setting => setting.Key == Key).Value);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>The first value that a statement returns in the database of an app.</summary>
+    public static async Task<T> ReadAsync<T>((string Key, string? Value)[] settings, string sql)
+    {
+        await using var connection = await ConnectAsync(settings);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>Starts a server that a test can stop.</summary>
     public static async Task<PostgresServer> StartOwnAsync()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using SentinelCam.Configuration;
@@ -11,6 +12,9 @@ internal sealed class PostgresDialect : DatabaseDialect
     public static readonly PostgresDialect Instance = new();
 
     private const int OldestVersion = 15;
+
+    /// <summary>As Data Protection's own.</summary>
+    private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(90);
 
     /// <summary>As in the index of <c>AccountActivity</c>.</summary>
     private const string ActivityText =
@@ -42,6 +46,16 @@ internal sealed class PostgresDialect : DatabaseDialect
             await db.Database.MigrateAsync();
         await using var transaction = await db.Database.BeginTransactionAsync();
         await SchemaCheck.AddVersionsAsync(db);
+        await transaction.CommitAsync();
+    }
+
+    public override async Task MakeFirstKeyAsync(SentinelCamDbContext db, IKeyManager keys, TimeProvider time)
+    {
+        // Its lock makes the others wait. The key itself is stored by another connection
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var now = time.GetUtcNow();
+        if (keys.GetAllKeys().Count == 0)
+            keys.CreateNewKey(now, now + KeyLifetime);
         await transaction.CommitAsync();
     }
 
