@@ -71,6 +71,22 @@ public sealed partial class PostgresServer : IAsyncDisposable
         Path.GetDirectoryName(dataDirectory) is { } directory && Databases.TryGetValue(directory, out var known)
             ? known.GetAwaiter().GetResult() : [];
 
+    /// <summary>A connection to the database of an app.</summary>
+    public static async Task<NpgsqlConnection> ConnectAsync((string Key, string? Value)[] settings)
+    {
+        var connection = new NpgsqlConnection(settings.Single(setting => setting.Key == Key).Value);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>The first value that a statement returns in the database of an app.</summary>
+    public static async Task<T> ReadAsync<T>((string Key, string? Value)[] settings, string sql)
+    {
+        await using var connection = await ConnectAsync(settings);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>Starts a server that a test can stop.</summary>
     /// <param name="isDurable">Whether commits reach the disk, as for measuring; without it, tests take less time.</param>
     public static async Task<PostgresServer> StartOwnAsync(bool isDurable = false)

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
@@ -41,7 +40,6 @@ public static class AccountServices
                 return Task.CompletedTask;
             };
         });
-        services.AddDataProtection().SetApplicationName("SentinelCam").PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
         services.AddAuthorizationBuilder().AddPolicy(Roles.Administrator, policy => policy.RequireRole(Roles.Administrator));
 
         services.AddSingleton(RegistrationOptions.Read(configuration));
@@ -96,14 +94,24 @@ public static class AccountServices
         KeyFiles.SetUnreadableAside(app.Services.GetRequiredService<DataDirectory>(), app.Logger);
         app.Services.GetRequiredService<DecoyHash>();
         await using var scope = app.Services.CreateAsyncScope();
-        var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<long>>>();
-        if (!await roles.RoleExistsAsync(Roles.Administrator))
-            await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
-        if (await scope.ServiceProvider.GetRequiredService<Registration>().IsFirstAsync())
+        var services = scope.ServiceProvider;
+        await using (var transaction = await services.GetRequiredService<SentinelCamDbContext>().Database.BeginTransactionAsync())
+        {
+            // Another process may start at the same time
+            var roles = services.GetRequiredService<RoleManager<IdentityRole<long>>>();
+            if (!await roles.RoleExistsAsync(Roles.Administrator))
+                await roles.CreateAsync(new IdentityRole<long>(Roles.Administrator));
+            await transaction.CommitAsync();
+        }
+
+        var code = services.GetRequiredService<SetupCode>();
+        if (await services.GetRequiredService<Registration>().IsFirstAsync())
             app.Logger.LogInformation(
                 "There is no account yet. The first account to register becomes the administrator. "
                     + "To register from another machine, use the set-up code {SetupCode}",
-                app.Services.GetRequiredService<SetupCode>().Value);
+                await code.GetAsync());
+        else
+            await code.RemoveAsync();
     }
 
     /// <summary>The accounts that receive alerts without an owner.</summary>

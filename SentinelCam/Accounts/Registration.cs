@@ -103,7 +103,9 @@ public sealed class Registration(
     private async Task<RegistrationOutcome?> RefusalAsync(string? typedSetupCode, Visitor visitor, bool isConfirmed)
     {
         if (await IsFirstAsync())
-            return visitor.IsThisMachine || setupCode.Matches(typedSetupCode) ? null : RegistrationOutcome.SetupCodeNeeded;
+            return visitor.IsThisMachine || await setupCode.MatchesAsync(typedSetupCode)
+                ? null
+                : RegistrationOutcome.SetupCodeNeeded;
         if (options.Mode is RegistrationMode.Closed)
             return RegistrationOutcome.Closed;
         // Checked before the mail address is looked up, so that the refusal does not depend on it

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.Json;
 using MimeKit;
 using SentinelCam.Cameras;
 using SentinelCam.Data;
@@ -13,37 +15,33 @@ namespace SentinelCam.Alerts;
 public sealed record MailTestRun(string Recipient, DateTimeOffset StartedAt, IReadOnlyList<MailStep> Steps, MailOutcome? Outcome);
 
 /// <summary>
-/// Sends test mails in the background, one at a time, and remembers the last one. A test mail is tried once and not stored,
+/// Sends test mails in the background, one at a time, and remembers the last one. A test mail is tried once and not queued,
 /// because its result matters only to the administrator who is waiting for it.
 /// </summary>
 public sealed class MailTest(
-    IMailTransport transport, SmtpOptions smtp, CameraFeed camera, TimeProvider time, ILogger<MailTest> logger)
+    IMailTransport transport, SmtpOptions smtp, CameraFeed camera, ISharedValues values, TimeProvider time,
+    ILogger<MailTest> logger)
 {
-    private readonly Lock _lock = new();
-    private MailTestRun? _last;
+    private const string Name = "MailTest";
+
+    /// <summary>A test that takes longer has lost its process.</summary>
+    private static readonly TimeSpan Longest = SmtpTransport.LongestTry + TimeSpan.FromMinutes(1);
 
     /// <summary>The last or the running test; null before the first.</summary>
-    public MailTestRun? Last
-    {
-        get
-        {
-            lock (_lock)
-                return _last;
-        }
-    }
+    public async Task<MailTestRun?> LastAsync() => Read(await values.FindAsync(Name));
 
     /// <returns>False if a test is still running.</returns>
-    public bool TryStart(string recipient, TimeZoneInfo timeZone)
+    public async Task<bool> TryStartAsync(string recipient, TimeZoneInfo timeZone)
     {
-        lock (_lock)
+        var started = false;
+        await values.ChangeAsync(Name, text =>
         {
-            if (_last is { Outcome: null })
-                return false;
-            _last = new MailTestRun(recipient, time.GetUtcNow(), [], null);
-        }
-
-        _ = Task.Run(() => RunAsync(recipient, timeZone));
-        return true;
+            started = Read(text) is not { Outcome: null };
+            return started ? Write(new MailTestRun(recipient, time.GetUtcNow(), [], null)) : text;
+        });
+        if (started)
+            _ = Task.Run(() => RunAsync(recipient, timeZone));
+        return started;
     }
 
     private async Task RunAsync(string recipient, TimeZoneInfo timeZone)
@@ -51,10 +49,10 @@ public sealed class MailTest(
         MailOutcome outcome;
         try
         {
+            var steps = Task.CompletedTask;
             outcome = await transport.TestAsync(
-                Compose(recipient, timeZone),
-                step => Change(run => run with { Steps = [.. run.Steps, step] }),
-                CancellationToken.None);
+                Compose(recipient, timeZone), step => steps = AddAfterAsync(steps, step), CancellationToken.None);
+            await steps;
         }
         catch (Exception error)
         {
@@ -62,8 +60,21 @@ public sealed class MailTest(
             outcome = new MailOutcome(MailResult.TryAgain, "The email could not be composed or sent. See the log.");
         }
 
-        Change(run => run with { Outcome = outcome });
         logger.LogInformation("Test mail to {Recipient}: {Result}: {Reply}", recipient, outcome.Result, outcome.Reply);
+        try
+        {
+            await ChangeAsync(run => run with { Outcome = outcome });
+        }
+        catch (DbException error)
+        {
+            logger.LogError("The result of the test mail could not be stored: {Problem}", error.Message);
+        }
+    }
+
+    private async Task AddAfterAsync(Task earlier, MailStep step)
+    {
+        await earlier;
+        await ChangeAsync(run => run with { Steps = [.. run.Steps, step] });
     }
 
     private MimeMessage Compose(string recipient, TimeZoneInfo timeZone)
@@ -85,9 +96,16 @@ public sealed class MailTest(
         });
     }
 
-    private void Change(Func<MailTestRun, MailTestRun> change)
+    private Task<string?> ChangeAsync(Func<MailTestRun, MailTestRun> change) =>
+        values.ChangeAsync(Name, text => Read(text) is { } run ? Write(change(run)) : null);
+
+    private MailTestRun? Read(string? text)
     {
-        lock (_lock)
-            _last = change(_last!);
+        var run = text is null ? null : JsonSerializer.Deserialize<MailTestRun>(text);
+        return run is { Outcome: null } && time.GetUtcNow() - run.StartedAt > Longest
+            ? run with { Outcome = new MailOutcome(MailResult.TryAgain, "SentinelCam ended before the test did. Repeat it.") }
+            : run;
     }
+
+    private static string Write(MailTestRun run) => JsonSerializer.Serialize(run);
 }

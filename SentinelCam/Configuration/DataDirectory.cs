@@ -32,9 +32,9 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>
     /// Eight letters and digits that differ between data directories, and stay the same from start to start. Browsers send
-    /// cookies to every port of a host, so the names of cookies contain it.
+    /// cookies to every port of a host, so the names of cookies contain it. Processes on one database share the first one's.
     /// </summary>
-    public string InstanceName { get; }
+    public string InstanceName { get; set; }
 
     /// <summary>The source of truth: accounts, attempts, snapshots and deliveries.</summary>
     public string Database => Path.Combine(Root, "sentinelcam.db");

@@ -3,10 +3,19 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace SentinelCam.Data;
 
-/// <summary>Signals each commit to <c>sentinelcam.db</c>, so that live pages and the start of due work need not poll.</summary>
+/// <summary>
+/// Signals each commit to the database, so that live pages and the start of due work need not poll. On PostgreSQL, triggers
+/// signal the commits of other processes.
+/// </summary>
 public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterceptor, IDbCommandInterceptor
 {
     private TaskCompletionSource _next = New();
+
+    /// <summary>The channel of PostgreSQL on which triggers signal.</summary>
+    internal const string Channel = "sentinelcam_commits";
+
+    /// <summary>Names this process in its own signals, which it has raised at once.</summary>
+    internal string Origin { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>Completes at the next commit. Take it before reading and await it afterwards to miss no commit.</summary>
     public Task Next => Volatile.Read(ref _next).Task;

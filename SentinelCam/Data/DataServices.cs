@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -10,6 +12,9 @@ namespace SentinelCam.Data;
 /// <summary>Registers EF Core on SQLite or PostgreSQL, with every commit durable.</summary>
 public static class DataServices
 {
+    /// <summary>The shared value that <see cref="DataDirectory.InstanceName"/> becomes.</summary>
+    internal const string InstanceName = "InstanceName";
+
     public static IServiceCollection AddData(
         this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
@@ -17,14 +22,19 @@ public static class DataServices
         services.AddSingleton<LiveNodes>();
         services.AddHttpContextAccessor();
         services.AddScoped<ActivityLog>();
+        var keys = services.AddDataProtection().SetApplicationName("SentinelCam");
         if (PostgresOptions.Read(configuration) is { } server)
         {
             if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
                 PostgresOptions.RefuseOwnBackup(configuration);
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeSession>(provider, server));
+            keys.PersistKeysToDbContext<PostgresDbContext>();
+            services.AddSingleton<ISharedValues, ValuesInRows>();
+            services.AddListener(server);
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
                 // Npgsql's own strategy hides errors of the connection in others
-                .UseNpgsql(server, postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
+                .UseNpgsql(PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>()),
+                    postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
                 // While the server is gone, every query would log a stack trace. Who asked reports the problem
                 .ConfigureWarnings(warnings => warnings.Log(
                     (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),
@@ -32,13 +42,15 @@ public static class DataServices
                 .AddInterceptors(new OneWriter(), provider.GetRequiredService<CommitSignal>()));
         }
 
+        keys.PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
+        services.AddSingleton<ISharedValues, ValuesInMemory>();
         var file = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
             .UseSqlite(file)
             .AddInterceptors(new DurableConnection(), provider.GetRequiredService<CommitSignal>()));
     }
 
-    /// <summary>Brings the schema up to date.</summary>
+    /// <summary>Brings the schema up to date, and agrees with other processes on the database on what they share.</summary>
     /// <exception cref="ConfigurationException">This version cannot use the database.</exception>
     public static async Task MigrateDataAsync(this WebApplication app)
     {
@@ -51,6 +63,11 @@ public static class DataServices
                 throw db.Dialect.TooNew(db, data, problem);
 
             await db.Dialect.PrepareAsync(db, app.Logger);
+            await db.Dialect.MakeFirstKeyAsync(
+                db, app.Services.GetRequiredService<IKeyManager>(), app.Services.GetRequiredService<TimeProvider>());
+            // A cookie of one process has the same name in all
+            data.InstanceName = (await app.Services.GetRequiredService<ISharedValues>()
+                .ChangeAsync(InstanceName, known => known ?? data.InstanceName))!;
         }
         catch (Exception error) when (error is DbException || DatabaseProblem.Of(error) is not null)
         {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
@@ -24,6 +25,12 @@ public abstract class DatabaseDialect
     /// <summary>Brings the schema up to date.</summary>
     /// <exception cref="DbException">The database cannot be read or written.</exception>
     public abstract Task PrepareAsync(SentinelCamDbContext db, ILogger logger);
+
+    /// <summary>
+    /// Makes the first key, if several processes would otherwise each make one at their first start. Data Protection makes all
+    /// others.
+    /// </summary>
+    public virtual Task MakeFirstKeyAsync(SentinelCamDbContext db, IKeyManager keys, TimeProvider time) => Task.CompletedTask;
 
     /// <summary>Writes as recording an attempt does, without a change to the data or a signal of a commit.</summary>
     /// <exception cref="DbException">The database cannot be written; the message says why.</exception>

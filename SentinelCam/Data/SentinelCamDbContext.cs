@@ -177,6 +177,7 @@ public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long
         {
             snapshot.HasMany(s => s.Strip).WithOne().HasForeignKey(s => s.StripOfId).OnDelete(DeleteBehavior.Cascade);
             snapshot.HasIndex(s => s.FileName).IsUnique();
+            snapshot.Ignore(s => s.Content);
             snapshot.HasIndex(s => s.TakenAt);
         });
 

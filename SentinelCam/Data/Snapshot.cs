@@ -1,6 +1,6 @@
 namespace SentinelCam.Data;
 
-/// <summary>A picture. It is written before its row, and deleted after it.</summary>
+/// <summary>A picture. Its file is written before the row, and deleted after it; in the database, both are one.</summary>
 public sealed class Snapshot
 {
     public long Id { get; set; }
@@ -14,7 +14,7 @@ public sealed class Snapshot
     /// <summary>The frames shortly before and after this picture, in no particular order.</summary>
     public List<Snapshot> Strip { get; } = [];
 
-    /// <summary>The path relative to <c>snapshots/</c>, with forward slashes: <c>yyyy/MM/dd/random.jpg</c>.</summary>
+    /// <summary>The path relative to <c>snapshots/</c>, or a name of the same form, with forward slashes: <c>yyyy/MM/dd/random.jpg</c>.</summary>
     public required string FileName { get; set; }
 
     /// <summary>Whether there is a thumbnail.</summary>
@@ -44,6 +44,11 @@ public sealed class Snapshot
     public double? Score { get; set; }
 
     public bool Pinned { get; set; }
+
+    /// <summary>
+    /// The picture itself, if it is kept in the database. It is added with the row, and read only where somebody asks for it.
+    /// </summary>
+    public PictureContent? Content { get; set; }
 
     /// <summary>The file names of the picture and of its strip, if that was loaded.</summary>
     public IEnumerable<string> FileNames() => Strip.Select(frame => frame.FileName).Prepend(FileName);

@@ -1,4 +1,5 @@
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 
 namespace SentinelCam.Mail;
 
@@ -14,7 +15,8 @@ public static class MailServices
             ? new OutboxTransport(data.Outbox)
             : new SmtpTransport(smtp, tokens: smtp.OAuth is null
                 ? null
-                : new SmtpAccessTokens(smtp.OAuth, provider.GetRequiredService<TimeProvider>())));
+                : new SmtpAccessTokens(
+                    smtp.OAuth, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ISharedValues>())));
         return services;
     }
 }

@@ -45,7 +45,7 @@ public sealed class FirstSteps(
             status,
             CameraWorks: status.LastFrameAt is not null || await db.Snapshots.AnyAsync(),
             MailIsSetUp: smtp.Host is not null,
-            MailWorks: smtp.Host is not null && (mailTest.Last is { Outcome.Result: MailResult.Accepted }
+            MailWorks: smtp.Host is not null && (await mailTest.LastAsync() is { Outcome.Result: MailResult.Accepted }
                 || await db.Deliveries.AnyAsync(d => d.State == DeliveryState.Accepted
                     && d.AcceptedBy != null && d.AcceptedBy != OutboxTransport.Name)),
             AlertArrived: await db.Alerts.AnyAsync(a => a.IsTest && a.OwnerId == viewer.Id

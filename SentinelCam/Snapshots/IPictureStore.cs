@@ -36,7 +36,10 @@ public interface IPictureStore
     /// <summary>Whether a picture is there.</summary>
     ValueTask<bool> ExistsAsync(Snapshot snapshot, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes a picture and its thumbnail by the name in its row. Ignores a picture that no longer exists.</summary>
+    /// <summary>
+    /// Deletes what the deletion of a row leaves of its picture and thumbnail, by the name in the row. Ignores a picture that no
+    /// longer exists.
+    /// </summary>
     /// <exception cref="IOException">It exists and cannot be deleted.</exception>
     void Delete(string name);
 

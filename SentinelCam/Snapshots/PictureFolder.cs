@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
@@ -32,8 +30,8 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
     /// <inheritdoc />
     public Snapshot Save(Frame frame, string cameraName)
     {
-        var (day, random) = (frame.TakenAt.UtcDateTime, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
-        var name = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy}/{day:MM}/{day:dd}/{random}.jpg");
+        var snapshot = PictureRow.Of(frame, cameraName);
+        var name = snapshot.FileName;
         if (data.FreeBytes < DataDirectory.Reserve + frame.Jpeg.Length)
             throw new IOException($"Less than {DataDirectory.Reserve >> 20} MiB of disk space is free for {data.Root}.");
         // Created while the disk is busy with the picture
@@ -47,21 +45,8 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
             Delete(name);
             throw;
         }
-        var hasThumbnail = TrySaveThumbnail(name, thumbnailing.GetAwaiter().GetResult());
-
-        return new Snapshot
-        {
-            FileName = name,
-            HasThumbnail = hasThumbnail,
-            Width = frame.Width,
-            Height = frame.Height,
-            Bytes = frame.Jpeg.Length,
-            Sha256 = Convert.ToHexStringLower(SHA256.HashData(frame.Jpeg)),
-            TakenAt = frame.TakenAt,
-            CameraName = cameraName,
-            Quality = frame.Quality,
-            Score = frame.Score,
-        };
+        snapshot.HasThumbnail = TrySaveThumbnail(name, thumbnailing.GetAwaiter().GetResult());
+        return snapshot;
     }
 
     /// <summary>A picture whose thumbnail cannot be written is kept without one.</summary>

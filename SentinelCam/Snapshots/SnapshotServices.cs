@@ -1,3 +1,5 @@
+using SentinelCam.Data;
+
 namespace SentinelCam.Snapshots;
 
 /// <summary>Where pictures are kept, and how long they are kept.</summary>
@@ -6,7 +8,10 @@ public static class SnapshotServices
     public static IServiceCollection AddSnapshots(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(RetentionOptions.Read(configuration));
-        services.AddSingleton<IPictureStore, PictureFolder>();
+        if (PostgresOptions.Read(configuration) is null)
+            services.AddSingleton<IPictureStore, PictureFolder>();
+        else
+            services.AddSingleton<IPictureStore, PictureTable>();
         return services;
     }
 }

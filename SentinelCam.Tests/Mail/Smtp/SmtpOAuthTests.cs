@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 using SentinelCam.Mail;
 using SentinelCam.Tests.Support;
 
@@ -29,7 +30,7 @@ public sealed class SmtpOAuthTests
             ("refresh_token", "my-client", "my-secret", "my-refresh"),
             (request["grant_type"], request["client_id"], request["client_secret"], request["refresh_token"]));
 
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
         _time.Advance(TimeSpan.FromMinutes(54));
         Assert.Equal("access-2", await tokens.GetAsync(Cancel));
@@ -56,7 +57,7 @@ public sealed class SmtpOAuthTests
     {
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = number => (200, $"{{\"access_token\":\"access-{number}\",\"expires_in\":{lifetime}}}");
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
 
         Assert.Equal("access-1", await tokens.GetAsync(Cancel));
         _time.Advance(TimeSpan.FromSeconds(seconds) - SmtpAccessTokens.RenewalMargin - TimeSpan.FromSeconds(1));
@@ -73,7 +74,7 @@ public sealed class SmtpOAuthTests
     {
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = _ => (status, body);
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
 
         Assert.Equal("access-1", await tokens.GetAsync(Cancel));
     }
@@ -95,7 +96,7 @@ public sealed class SmtpOAuthTests
     public async Task Concurrent_mails_request_one_token()
     {
         await using var endpoint = await TokenServer.StartAsync();
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => tokens.GetAsync(Cancel)));
 
@@ -108,7 +109,7 @@ public sealed class SmtpOAuthTests
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = number =>
             (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time);
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
 
         await tokens.GetAsync(Cancel);
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -210,7 +211,7 @@ public sealed class SmtpOAuthTests
         TimeSpan.FromSeconds(20),
         new X509Certificate2Collection(TestCertificates.Authority),
         null,
-        new SmtpAccessTokens(Options(endpoint), _time));
+        new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory()));
 
     private async Task<MailOutcome> SendAsync(ScriptedSmtpServer server, TokenServer endpoint)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using SentinelCam.Configuration;
@@ -20,6 +21,9 @@ internal sealed class PostgresDialect : DatabaseDialect
 
     /// <summary>Keeps the planner from reading entry by entry.</summary>
     private const string SecondSearch = "ROLLBACK; BEGIN READ ONLY; SET LOCAL enable_indexscan = off";
+
+    /// <summary>As Data Protection's own.</summary>
+    private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(90);
 
     /// <summary>As in the index of <c>AccountActivity</c>.</summary>
     private const string ActivityText =
@@ -51,6 +55,16 @@ internal sealed class PostgresDialect : DatabaseDialect
             await db.Database.MigrateAsync();
         await using var transaction = await db.Database.BeginTransactionAsync();
         await SchemaCheck.AddVersionsAsync(db);
+        await transaction.CommitAsync();
+    }
+
+    public override async Task MakeFirstKeyAsync(SentinelCamDbContext db, IKeyManager keys, TimeProvider time)
+    {
+        // Its lock makes the others wait. The key itself is stored by another connection
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var now = time.GetUtcNow();
+        if (keys.GetAllKeys().Count == 0)
+            keys.CreateNewKey(now, now + KeyLifetime);
         await transaction.CommitAsync();
     }
 

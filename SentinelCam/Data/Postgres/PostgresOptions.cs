@@ -49,6 +49,14 @@ public static class PostgresOptions
             + "Host and Database, such as Host=db.example.org;Database=sentinelcam;Username=sentinelcam;Password=...");
     }
 
+    /// <summary>Tells the triggers which process a connection belongs to.</summary>
+    internal static string WithOrigin(string server, CommitSignal commits)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(server);
+        settings.Options += $" -c sentinelcam.process={commits.Origin}";
+        return settings.ToString();
+    }
+
     /// <summary>Refuses a backup of SentinelCam's own, which is of a file, while PostgreSQL is configured.</summary>
     /// <exception cref="ConfigurationException">It is.</exception>
     public static void RefuseOwnBackup(IConfiguration configuration)

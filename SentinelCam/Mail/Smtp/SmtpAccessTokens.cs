@@ -1,6 +1,10 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using SentinelCam.Data;
 
 namespace SentinelCam.Mail;
 
@@ -9,13 +13,15 @@ namespace SentinelCam.Mail;
 /// </summary>
 /// <param name="options">The application, its refresh token and the token endpoint.</param>
 /// <param name="time">The clock that decides when a token expires.</param>
-public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDisposable
+/// <param name="values">Keeps the refresh tokens that replace the configured one.</param>
+public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time, ISharedValues values) : IDisposable
 {
     /// <summary>
     /// How long before its expiry a token is renewed, so that an inaccurate clock or a slow mail does not use an expired one.
     /// </summary>
     public static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(5);
 
+    private const string NewestName = "SmtpRefreshToken";
     private const int MaxAnswerBytes = 64 << 10;
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
 
@@ -34,7 +40,7 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     };
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
-    private string _refreshToken = options.RefreshToken;
+    private readonly string _configured = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(options.RefreshToken)));
     private string? _token;
     private DateTimeOffset _renewAt;
 
@@ -68,15 +74,15 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
         _token = null;
-        using var form = new FormUrlEncodedContent(
-        [
-            new("grant_type", "refresh_token"),
-            new("client_id", options.ClientId),
-            new("client_secret", options.ClientSecret),
-            new("refresh_token", _refreshToken),
-        ]);
         try
         {
+            using var form = new FormUrlEncodedContent(
+            [
+                new("grant_type", "refresh_token"),
+                new("client_id", options.ClientId),
+                new("client_secret", options.ClientSecret),
+                new("refresh_token", await FindNewestAsync() ?? options.RefreshToken),
+            ]);
             using var response = await _http.PostAsync(options.TokenEndpoint, form, cancellationToken);
             using var answer = Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             if (!response.IsSuccessStatusCode)
@@ -88,16 +94,22 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time) : IDi
             _renewAt = time.GetUtcNow() + lifetime - (lifetime > 2 * RenewalMargin ? RenewalMargin : lifetime / 2);
             // Microsoft issues a new refresh token each time, which expires later than the old one
             if (Text(answer, "refresh_token") is { Length: > 0 } next)
-                _refreshToken = next;
+                await values.ChangeAsync(NewestName, _ => $"{_configured} {next}");
             _token = token;
         }
-        catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException
+        catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException or DbException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             var problem = error is OperationCanceledException ? "no answer within 20 seconds" : error.Message;
             throw new SmtpTokenException(problem, isRefusal: false);
         }
     }
+
+    /// <returns>The newest refresh token; null if none has replaced the configured one, or another is configured now.</returns>
+    private async Task<string?> FindNewestAsync() =>
+        (await values.FindAsync(NewestName))?.Split(' ', 2) is [var configured, var token] && configured == _configured
+            ? token
+            : null;
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> answer) =>
         JsonDocument.Parse(answer.Span.StartsWith("\uFEFF"u8) ? answer[3..] : answer);

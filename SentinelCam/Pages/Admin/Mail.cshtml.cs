@@ -51,7 +51,7 @@ public sealed class MailModel(
         ("Quiet period", string.Create(CultureInfo.InvariantCulture, $"{alerts.QuietPeriod.TotalMinutes:0.##} minutes")),
     ];
 
-    public MailTestRun? Test => test.Last;
+    public MailTestRun? Test { get; private set; }
 
     /// <summary>The mails still to be sent, next due first.</summary>
     public IReadOnlyList<Delivery> Queue { get; private set; } = [];
@@ -73,6 +73,7 @@ public sealed class MailModel(
     {
         if (Name is not null)
             return (Message = outbox.Read(Name)) is null ? NotFound() : Page();
+        Test = await test.LastAsync();
         Email = (await accounts.GetUserAsync(User))?.Email;
         var open = db.Deliveries.AsNoTracking()
             .Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending);
@@ -86,18 +87,19 @@ public sealed class MailModel(
     }
 
     /// <summary>The steps of the test so far.</summary>
-    public IActionResult OnGetTest() =>
-        Request.IsHtmx() ? Partial("/Pages/Admin/_MailTest.cshtml", Test) : LocalRedirect("/admin/mail");
+    public async Task<IActionResult> OnGetTestAsync() => Request.IsHtmx()
+        ? Partial("/Pages/Admin/_MailTest.cshtml", await test.LastAsync())
+        : LocalRedirect("/admin/mail");
 
     public Task<IActionResult> OnPostTestAsync() => this.ForAccountAsync(accounts, async account =>
     {
-        if (test.TryStart(account.Email!, TimeZones.Find(account.TimeZone)))
+        if (await test.TryStartAsync(account.Email!, TimeZones.Find(account.TimeZone)))
         {
             activity.Add(account.Id, ActivityKind.MailTested);
             await db.SaveChangesAsync();
         }
 
-        return OnGetTest();
+        return await OnGetTestAsync();
     });
 
     public IActionResult OnGetPicture(int part) =>

@@ -21,6 +21,25 @@ namespace SentinelCam.Data.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("FriendlyName")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Xml")
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DataProtectionKeys");
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRole<long>", b =>
                 {
                     b.Property<long>("Id")
@@ -1005,6 +1024,23 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.ToTable("Nodes");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.PictureContent", b =>
+                {
+                    b.Property<long>("SnapshotId")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("Jpeg")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Thumbnail")
+                        .HasColumnType("bytea");
+
+                    b.HasKey("SnapshotId");
+
+                    b.ToTable("PictureContents");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
                 {
                     b.Property<long>("DeviceId")
@@ -1247,6 +1283,20 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("Sessions");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.SharedRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ProtectedValue")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("SharedRows");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
@@ -1576,6 +1626,15 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.PictureContent", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Snapshot", null)
+                        .WithOne("Content")
+                        .HasForeignKey("SentinelCam.Data.PictureContent", "SnapshotId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
                 {
                     b.HasOne("SentinelCam.Data.ReportingDevice", null)
@@ -1648,6 +1707,8 @@ namespace SentinelCam.Data.Migrations.Postgres
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
                 {
+                    b.Navigation("Content");
+
                     b.Navigation("Strip");
                 });
 #pragma warning restore 612, 618

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Data;
+using SentinelCam.Snapshots;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Snapshots;
+
+/// <summary>Pictures in a real PostgreSQL.</summary>
+public class PictureTableTests
+{
+    private const string Rows = """
+        SELECT (SELECT count(*) FROM "Snapshots") || ' rows, ' || (SELECT count(*) FROM "PictureContents") || ' pictures'
+        """;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Picture_is_served_in_parts_and_revalidated_and_goes_with_its_entry()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var app = await SentinelCamApp.StartAsync(database);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+        var row = await app.ReadAsync(db => db.Snapshots.AsNoTracking().FirstAsync(s => s.EntryId != null));
+        Assert.Null(row.Content);
+
+        var whole = await ann.GetAsync($"/snapshots/{row.Id}");
+        Assert.Equal(row.Sha256, Convert.ToHexStringLower(SHA256.HashData(whole.Body)));
+        Assert.Equal($"\"{row.Sha256}\"", whole.Headers["ETag"]);
+        var again = await ann.GetAsync($"/snapshots/{row.Id}", ("If-None-Match", whole.Headers["ETag"]));
+        Assert.Equal((HttpStatusCode.NotModified, 0), (again.Status, again.Body.Length));
+        var small = await ann.GetAsync($"/snapshots/{row.Id}?size=thumb");
+        Assert.Equal($"\"{row.Sha256}-thumb\"", small.Headers["ETag"]);
+        Assert.InRange(small.Body.Length, 1, whole.Body.Length - 1);
+        var mail = Assert.Single(app.MailsTo(SentinelCamApp.AnnsEmail));
+        Assert.NotEmpty(mail.Attachments);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "snapshots"), "*", SearchOption.AllDirectories));
+
+        var store = app.Services.GetRequiredService<IPictureStore>();
+        Assert.Empty((await app.ReadAsync(db => store.CheckAsync(db, Cancelled))).Bad);
+        await app.ReadAsync(db => db.Set<PictureContent>().Where(c => c.SnapshotId == row.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(c => c.Jpeg, new byte[] { 1 })));
+        Assert.Equal([row.FileName], (await app.ReadAsync(db => store.CheckAsync(db, Cancelled))).Bad);
+
+        await ann.SubmitAsync($"/delete_log/{row.EntryId}", new { });
+        Assert.Equal("0 rows, 0 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
+        Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync($"/snapshots/{row.Id}")).Status);
+    }
+
+    [Fact]
+    public async Task Frames_that_a_later_report_adds_are_stored_with_their_rows()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var app = await SentinelCamApp.StartAsync(database);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+
+        await app.ReadAsync(async db =>
+        {
+            var before = await db.Snapshots.Include(s => s.Strip).FirstAsync(s => s.EntryId != null);
+            var store = app.Services.GetRequiredService<IPictureStore>();
+            var jpeg = (await (await store.OpenAsync(before))!.ReadAsync()).ToArray();
+            before.Strip.Add(store.Save(new(jpeg, before.Width, before.Height, before.TakenAt, before.Quality), "late"));
+            return await db.SaveChangesAsync();
+        });
+
+        var added = await app.ReadAsync(db => db.Snapshots.AsNoTracking().SingleAsync(s => s.CameraName == "late"));
+        Assert.Equal(added.Bytes, (await ann.GetAsync($"/snapshots/{added.Id}")).Body.Length);
+    }
+}
