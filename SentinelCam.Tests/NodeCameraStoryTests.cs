@@ -69,6 +69,7 @@ public sealed class NodeCameraStoryTests : IDisposable
         Assert.Contains("Device: office", late.PlainOnOneLine(), StringComparison.Ordinal);
         var page = await ann.GetAsync("/admin/nodes");
         Assert.Contains("does not answer", Row(page, "office"), StringComparison.Ordinal);
+        Assert.Contains("camera of the office: not known", Row(page, "office"), StringComparison.Ordinal);
         Assert.Contains("running", Row(page, "lobby"), StringComparison.Ordinal);
         Assert.Contains(NotReachable, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 

@@ -73,8 +73,9 @@ public class NodeTests
     public async Task Each_node_has_its_own_choice_of_a_camera_and_a_page_of_another_changes_nothing()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
-        var database = await PostgresServer.NewDatabaseAsync();
-        (string, string?)[] shared = [.. database, ("Camera:Source", null), ("Camera:Warm", "Never")];
+        await using var mails = ScriptedSmtpServer.Start();
+        (string, string?)[] shared =
+            [.. await PostgresServer.NewDatabaseAsync(), .. mails.Settings, ("Camera:Source", null), ("Camera:Warm", "Never")];
         await using var lobby = await SentinelCamApp.StartAsync([.. shared, ("Node:Name", "lobby")]);
         using var ann = await lobby.RegisterAnnAsync();
         await ann.SubmitAsync("/admin/camera", new { Source = "demo" });
@@ -98,7 +99,9 @@ public class NodeTests
     public async Task Heartbeats_signal_no_commit()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
-        await using var app = await SentinelCamApp.StartAsync(await PostgresServer.NewDatabaseAsync());
+        await using var mails = ScriptedSmtpServer.Start();
+        await using var app = await SentinelCamApp.StartAsync(
+            [.. await PostgresServer.NewDatabaseAsync(), .. mails.Settings]);
         var session = app.Services.GetRequiredService<NodeSession>();
         await app.RegisterAnnAsync();
         var before = await app.ReadAsync(db => db.Nodes.AsNoTracking().SingleAsync(Cancelled));

@@ -23,8 +23,7 @@ public sealed class NodeList(SentinelCamDbContext db, LiveNodes nodes, CameraFee
             self,
             .. rows.Where(n => n != own).Select(n => new Line(
                 n.Name, IsThis: false, alive.Contains(n.Name), n.Version, n.Camera,
-                Enum.TryParse<CameraState>(n.CameraState, out var state) ? CameraWords.OfState(state) : "not known",
-                n.CameraProblem, n.ClockAheadMs, n.SeenAt, n.StartedAt)),
+                CameraOf(n, alive), alive.Contains(n.Name) ? n.CameraProblem : null, n.ClockAheadMs, n.SeenAt, n.StartedAt)),
         ];
     }
 
@@ -38,6 +37,12 @@ public sealed class NodeList(SentinelCamDbContext db, LiveNodes nodes, CameraFee
         await db.Troubles.Where(t => t.Node == name).ExecuteDeleteAsync();
         return await db.Nodes.Where(n => n.Name == name).ExecuteDeleteAsync() > 0;
     }
+
+    /// <summary>What a dead node's camera did is long ago.</summary>
+    private static string CameraOf(Node node, IReadOnlyList<string> alive) =>
+        alive.Contains(node.Name) && Enum.TryParse<CameraState>(node.CameraState, out var state)
+            ? CameraWords.OfState(state)
+            : "not known";
 
     /// <summary>A node, as the page shows it.</summary>
     /// <param name="Name">As in <c>Node:Name</c>.</param>
