@@ -53,7 +53,7 @@ public sealed class ImageLogExport(
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
         await table.WriteAsync(
             "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
-            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through\r\n");
+            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through,device\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt, alert) = (item.Entry, item.Entry.LoginAttempt, item.Alert);
@@ -67,7 +67,7 @@ public sealed class ImageLogExport(
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
-                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(),
+                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.ReportedBy,
                 }.Select(VisitorText.CsvField)) + "\r\n");
         }
     }
