@@ -9,7 +9,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>The devices that report to this SentinelCam.</summary>
 public sealed class NodesModel(
-    SentinelCamDbContext db, DeviceEnrolment enrolment, SiteOptions site, TimeProvider time) : PageModel
+    SentinelCamDbContext db, DeviceEnrolment enrolment, SiteOptions site) : PageModel
 {
     [BindProperty]
     public string? Name { get; set; }
@@ -65,7 +65,7 @@ public sealed class NodesModel(
     {
         ArgumentNullException.ThrowIfNull(device);
         var names = Accounts.Where(a => device.Owners.Exists(o => o.AccountId == a.Id)).Select(a => a.Email);
-        return device.ForAdministrators ? names.Append("no account") : names;
+        return device.ForAdministrators ? names.Append("log-ins that belong to no account") : names;
     }
 
     public async Task<IActionResult> OnGetAsync()
@@ -117,9 +117,6 @@ public sealed class NodesModel(
         TempData["Notice"] = "The device can no longer report. What it has reported stays.";
         return LocalRedirect("/admin/nodes");
     }
-
-    /// <summary>Until when a code that was made now works.</summary>
-    public DateTimeOffset CodeExpiresAt => time.GetUtcNow() + DeviceEnrolment.CodeLifetime;
 
     private async Task ShowAsync()
     {
