@@ -77,6 +77,8 @@ public static class AlertWords
 
         if (item.IsToldElsewhere)
             return new AlertTold(false, "Told by the central SentinelCam, once this device has reported it there");
+        if (item.Shown.LoginAttempt is { ToldBy: ToldBy.Device, ReportedBy: { } device })
+            return new AlertTold(false, $"Told by {device} itself");
         return new AlertTold(false, alert switch
         {
             { Attempts: 0 } => "No email: there were ten about new browsers within an hour",
