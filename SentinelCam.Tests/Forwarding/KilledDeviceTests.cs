@@ -52,7 +52,8 @@ public sealed class KilledDeviceTests : IDisposable
         Assert.Equal(Entries, await central.ReadAsync(db => db.ReportingDevices.Select(d => d.Received).SingleAsync()));
         Assert.Equal(
             StoredData.Query(Data, "SELECT Sha256 FROM Snapshots WHERE EntryId IS NOT NULL").Order(),
-            (await central.ReadAsync(db => db.Snapshots.Where(s => s.EntryId != null).Select(s => s.Sha256).ToListAsync())).Order());
+            (await central.ReadAsync(
+                db => db.Snapshots.Where(s => s.EntryId != null).Select(s => s.Sha256).ToListAsync())).Order());
         Assert.Empty(StoredData.Query(Data, "SELECT Id FROM Deliveries"));
         await central.WaitForAcceptedAsync(1);
         // The picture may have followed in a mail of its own

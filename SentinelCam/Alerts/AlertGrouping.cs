@@ -216,7 +216,8 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
     {
         var since = now - TimeSpan.FromHours(1);
         var ownerless = db.Alerts.Where(a =>
-            a.OwnerId == null && a.Origin == attempt.Origin && a.ReportedBy == attempt.ReportedBy && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
+            a.OwnerId == null && a.Origin == attempt.Origin && a.ReportedBy == attempt.ReportedBy
+            && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
         return await ownerless.CountAsync() >= AlertOptions.MaxOwnerlessPerHour;
     }
 
