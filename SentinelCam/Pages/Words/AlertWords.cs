@@ -47,8 +47,8 @@ public static class AlertWords
         ArgumentNullException.ThrowIfNull(alert);
         return alert.Origin switch
         {
-            AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress)}",
-            AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress)}",
+            AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
+            AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
             _ => "at the device",
         } + (alert.ReportedBy is { } device ? $", on {device}" : "");
     }
