@@ -36,6 +36,7 @@ try
     BackupRestore.CheckFinished(data);
     await app.BackUpBeforeMigrationAsync();
     await app.MigrateDataAsync();
+    await app.JoinNodesAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();
     await app.ListenAsync();

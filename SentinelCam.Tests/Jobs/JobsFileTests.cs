@@ -21,8 +21,10 @@ public sealed class JobsFileTests : IDisposable
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataDirectory", _directory)]).Build();
         _data = DataDirectory.Open(configuration, new HostingEnvironment { ContentRootPath = _directory });
-        _file = new JobsFile(_data, new FakeTimeProvider(new DateTimeOffset(2026, 11, 26, 15, 45, 0, TimeSpan.Zero)), _log);
+        _file = new JobsFile(_data, Node, new FakeTimeProvider(new DateTimeOffset(2026, 11, 26, 15, 45, 0, TimeSpan.Zero)), _log);
     }
+
+    private static NodeName Node => new("front-desk");
 
     private string Aside => _data.Jobs + ".20261126-154500.damaged";
 
@@ -198,9 +200,9 @@ public sealed class JobsFileTests : IDisposable
     private static void Works(JobsFile file)
     {
         using var storage = file.Open();
-        var id = new BackgroundJobClient(storage).Enqueue(JobQueues.Capture, () => CountedJob.Run("never run"));
+        var id = new BackgroundJobClient(storage).Enqueue(JobQueues.Capture(Node.Value), () => CountedJob.Run("never run"));
         using var connection = storage.GetConnection();
-        using var job = connection.FetchNextJob([JobQueues.Capture], TestContext.Current.CancellationToken);
+        using var job = connection.FetchNextJob([JobQueues.Capture(Node.Value)], TestContext.Current.CancellationToken);
         Assert.Equal(id, job.JobId);
         file.Check();
     }

@@ -208,7 +208,7 @@ public sealed class SignalledQueuesTests : IDisposable
     {
         var options = new SQLiteStorageOptions { QueuePollInterval = poll ?? TimeSpan.FromHours(1) };
         var storage = new SQLiteStorage(Path.Combine(_directory, "jobs.db"), options);
-        storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.All);
+        storage.QueueProviders.Add(new SignalledQueues(options), ["default", "mails", "capture", "joined-capture"]);
         return storage;
     }
 

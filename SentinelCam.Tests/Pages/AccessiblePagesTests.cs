@@ -177,6 +177,44 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
     }
 
+    [Fact]
+    public async Task Axe_finds_no_fault_in_a_list_of_several_devices()
+    {
+        await house.App.ReadAsync(async db =>
+        {
+            var seen = DateTimeOffset.UtcNow.AddMinutes(-3);
+            db.AddRange(
+                new Node
+                {
+                    Name = "lobby",
+                    SeenAt = seen,
+                    StartedAt = seen.AddDays(-2),
+                    Version = "1.0.0",
+                    Camera = "Over the door",
+                    CameraState = "Live",
+                    ClockAheadMs = 12_000,
+                },
+                new Node
+                {
+                    Name = "a-rather-long-name-of-a-room-upstairs",
+                    SeenAt = seen,
+                    StartedAt = seen.AddDays(-2),
+                    Version = "1.0.0",
+                    Camera = "front-desk",
+                    CameraState = "Failed",
+                    CameraProblem = "The camera does not answer. Check its power and its network connection.",
+                });
+            return await db.SaveChangesAsync();
+        });
+        await using var browser = await house.OpenAsync();
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync("/admin/nodes");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("does not answer");
+        await LookAsync(page, "several-devices");
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
+        await house.App.ReadAsync(db => db.Nodes.ExecuteDeleteAsync());
+    }
+
     [Theory]
     [InlineData("Yes, it was me", "Thank you")]
     [InlineData("No, it was not me", "What to do now")]

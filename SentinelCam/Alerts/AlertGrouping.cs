@@ -240,8 +240,8 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
     {
         if (alert.Attempts <= 1)
         {
-            (alert.AccountTyped, alert.RemoteAddress, alert.Service) =
-                (attempt.AccountTyped, attempt.RemoteAddress, attempt.Service);
+            (alert.AccountTyped, alert.RemoteAddress, alert.Service, alert.Device) =
+                (attempt.AccountTyped, attempt.RemoteAddress, attempt.Service, attempt.Device);
         }
 
         if (alert.AccountTyped != attempt.AccountTyped)
@@ -250,6 +250,8 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
             alert.RemoteAddress = LoginAttempt.SeveralAddresses;
         if (alert.Service != attempt.Service)
             alert.Service = null;
+        if (alert.Device != attempt.Device)
+            alert.Device = LoginAttempt.SeveralDevices;
         alert.LastAt = Later(alert.LastAt, attempt.At);
     }
 

@@ -11,6 +11,7 @@ public sealed class CameraSelection(
     bool isConfigured,
     RtspTransport transport,
     CameraFeed feed,
+    LiveNodes nodes,
     IServiceScopeFactory scopes,
     IDataProtectionProvider protection,
     OpenCvLibrary library,
@@ -66,7 +67,7 @@ public sealed class CameraSelection(
             return;
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var choice = await db.CameraChoices.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var choice = await FindAsync(db, cancellationToken);
         if (choice is null)
             return;
         try
@@ -102,12 +103,20 @@ public sealed class CameraSelection(
         }
     }
 
+    /// <summary>This node's choice. The only node has any, so that it can be renamed.</summary>
+    private async Task<CameraChoice?> FindAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
+    {
+        var choices = await db.CameraChoices.ToListAsync(cancellationToken);
+        return choices.Find(c => c.Node == nodes.Self) ?? (nodes.AreSeveral ? null : choices.FirstOrDefault());
+    }
+
     private async Task StoreAsync(string value, long accountId)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        var choice = await db.CameraChoices.SingleOrDefaultAsync() ?? db.Add(new CameraChoice { ProtectedSource = "" }).Entity;
-        (choice.ProtectedSource, choice.ChosenAt, choice.ChosenById) = (_protector.Protect(value), time.GetUtcNow(), accountId);
+        var choice = await FindAsync(db, CancellationToken.None) ?? db.Add(new CameraChoice { ProtectedSource = "" }).Entity;
+        (choice.Node, choice.ProtectedSource) = (nodes.Self, _protector.Protect(value));
+        (choice.ChosenAt, choice.ChosenById) = (time.GetUtcNow(), accountId);
         // The source may contain a password
         scope.ServiceProvider.GetRequiredService<ActivityLog>()
             .Add(accountId, ActivityKind.CameraChosen, by: ActivityActor.Owner);

@@ -6,7 +6,8 @@ namespace SentinelCam.Configuration;
 /// </param>
 public sealed record NodeName(string Value)
 {
-    private const string Key = "Node:Name";
+    /// <summary>The key of the name.</summary>
+    public const string Key = "Node:Name";
 
     private const int MaxLength = 40;
 
@@ -26,7 +27,8 @@ public sealed record NodeName(string Value)
     /// <summary>The host's name without its domain, with hyphens for what a name cannot contain.</summary>
     internal static string OfHost(string host)
     {
-        var name = string.Concat(host.ToLowerInvariant().TakeWhile(c => c != '.').Take(MaxLength).Select(c => IsAllowed(c) ? c : '-'));
+        var name = string.Concat(
+            host.ToLowerInvariant().TakeWhile(c => c != '.').Take(MaxLength).Select(c => IsAllowed(c) ? c : '-'));
         return name.Length > 0 ? name : "node";
     }
 

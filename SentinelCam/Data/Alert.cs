@@ -25,6 +25,12 @@ public sealed class Alert
     /// <summary>The name of the device that reported its attempts; null if they were recorded here.</summary>
     public string? ReportedBy { get; set; }
 
+    /// <summary>
+    /// The device of its attempts, see <see cref="LoginAttempt.Device"/>, or <see cref="LoginAttempt.SeveralDevices"/>; null if
+    /// there was only one.
+    /// </summary>
+    public string? Device { get; set; }
+
     /// <summary>Whether its owner requested it, to see that alerts arrive. No other attempt joins it.</summary>
     public bool IsTest { get; set; }
 

@@ -47,6 +47,7 @@ public sealed class CommitSignal : IDbTransactionInterceptor, ISaveChangesInterc
         return ValueTask.FromResult(result);
     }
 
+    /// <summary>Signals what happened elsewhere.</summary>
     internal void Raise() => Interlocked.Exchange(ref _next, New()).TrySetResult();
 
     // Waiters continue asynchronously, not within the commit

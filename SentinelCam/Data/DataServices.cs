@@ -27,6 +27,7 @@ public static class DataServices
         {
             if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
                 PostgresOptions.RefuseOwnBackup(configuration);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeSession>(provider, server));
             keys.PersistKeysToDbContext<PostgresDbContext>();
             services.AddSingleton<ISharedValues, ValuesInRows>();
             services.AddListener(server);
@@ -71,6 +72,24 @@ public static class DataServices
         catch (Exception error) when (error is DbException || DatabaseProblem.Of(error) is not null)
         {
             throw db.Unusable(data, error);
+        }
+    }
+
+    /// <summary>On a database of several nodes, takes this one's name.</summary>
+    /// <exception cref="ConfigurationException">Another process has it, or the database cannot be used.</exception>
+    public static async Task JoinNodesAsync(this WebApplication app)
+    {
+        if (app.Services.GetService<NodeSession>() is not { } session)
+            return;
+        try
+        {
+            await session.StartAsync(app.Lifetime.ApplicationStopping);
+        }
+        catch (DbException error)
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+            throw db.Unusable(scope.ServiceProvider.GetRequiredService<DataDirectory>(), error);
         }
     }
 

@@ -46,9 +46,9 @@ public abstract class DatabaseDialect
     /// <summary>The free pages that retention gives back to the disk.</summary>
     public abstract Task<int> CountFreePagesAsync(SentinelCamDbContext db);
 
-    /// <summary>The names of the nodes with a heartbeat within a time; none where there is only one process.</summary>
+    /// <summary>The names of the nodes with a heartbeat within a time, or ever; none where there is only one process.</summary>
     public abstract Task<IReadOnlyList<string>> ReadNodesSeenAsync(
-        SentinelCamDbContext db, TimeSpan within, CancellationToken cancellationToken);
+        SentinelCamDbContext db, TimeSpan? within, CancellationToken cancellationToken);
 
     /// <summary>The statement's parts that find entries by text, newest first. The entry is <c>e</c>.</summary>
     /// <param name="search">What is searched.</param>

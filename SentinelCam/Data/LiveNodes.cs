@@ -2,18 +2,61 @@ using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
 
-/// <summary>The nodes that are alive: this one, and those whose last heartbeat is recent.</summary>
+/// <summary>The nodes: the processes on one PostgreSQL database. On SQLite, this one is the only one.</summary>
 public sealed class LiveNodes(NodeName self)
 {
     /// <summary>After this time without a heartbeat, a node is dead.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Their names, by the database's clock.</summary>
+    /// <summary>
+    /// While the database was gone, nobody's heart beat. For this time after it came back, no node is believed to be dead.
+    /// </summary>
+    internal static readonly TimeSpan Recovery = TimeSpan.FromSeconds(15);
+
+    // The machine's own clock, because the others measure with theirs
+    private static readonly TimeProvider Time = TimeProvider.System;
+
+    private long? _resumedAt;
+
+    /// <summary>The name of this one.</summary>
+    public string Self => self.Value;
+
+    /// <summary>Whether there are other nodes, alive or not.</summary>
+    public bool AreSeveral { get; private set; }
+
+    /// <summary>The names of the others that are alive, as of the last heartbeat.</summary>
+    public IReadOnlyCollection<string> Others { get; private set; } = [];
+
+    /// <summary>What pages and mails call this node; null as long as it is the only one.</summary>
+    public string? Device => AreSeveral ? Self : null;
+
+    /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here. Mails are the same for all nodes.</summary>
+    public string WithTrouble(TroubleKind kind) =>
+        kind is TroubleKind.Camera or TroubleKind.Disk or TroubleKind.Clock ? Device ?? "" : "";
+
+    /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(
         SentinelCamDbContext db, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(db);
-        var seen = await db.Dialect.ReadNodesSeenAsync(db, Limit, cancellationToken);
-        return [.. seen.Append(self.Value).Distinct()];
+        var seen = await db.Dialect.ReadNodesSeenAsync(db, RecoveryLeft > TimeSpan.Zero ? null : Limit, cancellationToken);
+        return [.. seen.Append(Self).Distinct()];
     }
+
+    /// <summary>How long no node is believed to be dead.</summary>
+    internal TimeSpan RecoveryLeft => _resumedAt is { } at ? Recovery - Time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Notes which other nodes there are.</summary>
+    /// <param name="ages">The time since the last heartbeat of each.</param>
+    /// <returns>Whether one is alive that was not, or the other way round.</returns>
+    internal bool Note(IReadOnlyDictionary<string, TimeSpan> ages)
+    {
+        AreSeveral = ages.Count > 0;
+        var before = Others;
+        Others = [.. ages.Where(node => node.Value < Limit || RecoveryLeft > TimeSpan.Zero).Select(node => node.Key)];
+        return !before.ToHashSet().SetEquals(Others);
+    }
+
+    /// <summary>The database can be reached again, or for the first time.</summary>
+    internal void Resume() => _resumedAt = Time.GetTimestamp();
 }

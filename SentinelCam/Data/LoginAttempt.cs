@@ -17,6 +17,9 @@ public sealed class LoginAttempt
     /// <summary>Stands for the address of a row that counts attempts from several.</summary>
     public const string SeveralAddresses = "several addresses";
 
+    /// <summary>Stands for the device of a row that counts attempts at several.</summary>
+    public const string SeveralDevices = "several devices";
+
     /// <summary>Stands for the account of a passkey that no account has.</summary>
     public const string UnknownPasskey = "unknown passkey";
 
@@ -56,10 +59,10 @@ public sealed class LoginAttempt
     public string? ReportedBy { get; set; }
 
     /// <summary>
-    /// The node at whose page or device it happened, as in <c>Node:Name</c>; null if it was reported, or recorded by a version
-    /// without nodes.
+    /// What pages and mails call the device where it happened: the device that reported it, or the node. Null if there was only
+    /// one.
     /// </summary>
-    public string? Node { get; set; }
+    public string? Device { get; set; }
 
     public LoginOutcome Outcome { get; set; }
 

@@ -206,7 +206,11 @@ public class SentinelCamDbContext : IdentityDbContext<Account, IdentityRole<long
 
         builder.Entity<CameraChoice>().HasIndex(c => c.Node).IsUnique();
         builder.Entity<Node>().HasKey(n => n.Name);
-        builder.Entity<Trouble>().HasKey(t => t.Kind);
+        builder.Entity<Trouble>(trouble =>
+        {
+            trouble.HasKey(t => new { t.Kind, t.Node });
+            trouble.Property(t => t.Node).HasDefaultValue("");
+        });
 
         // Without foreign keys: a line outlives its account and its alert, and nothing may change it
         builder.Entity<AccountActivity>(activity =>

@@ -2,11 +2,14 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Something that keeps SentinelCam from working, from when it was first seen until it is over. There is at most one of each
-/// kind.
+/// kind, and on each node for those that are about a machine.
 /// </summary>
 public sealed class Trouble
 {
     public TroubleKind Kind { get; set; }
+
+    /// <summary>The node that has it, as pages and mails call it; empty if there is only one, or if all have it.</summary>
+    public string Node { get; set; } = "";
 
     /// <summary>When it was first seen.</summary>
     public DateTimeOffset Since { get; set; }

@@ -181,6 +181,7 @@ public sealed class EntryReception(
         AccountTyped = TypedAccount.Kept(entry.AccountTyped),
         OwnerId = ownerId,
         ReportedBy = device.Name,
+        Device = device.Name,
         RemoteAddress = VisitorText.Clean(entry.RemoteAddress, MaxTextLength),
         UserAgent = VisitorText.Clean(entry.UserAgent, MaxTextLength),
         Service = entry.Service is null ? null : VisitorText.Clean(entry.Service, DeviceServices.MaxNameLength),

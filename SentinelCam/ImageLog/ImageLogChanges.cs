@@ -22,7 +22,7 @@ public enum PinOutcome
 /// <summary>The changes that people make to their logs: request a picture, pin it, delete entries.</summary>
 public sealed class ImageLogChanges(
     SentinelCamDbContext db, ImageLogQuery query, ImageLogIndex index, DeliveryPlan deliveries, IPictureStore store,
-    RetentionOptions retention, ActivityLog activity, TimeProvider time, ILogger<ImageLogChanges> logger)
+    RetentionOptions retention, LiveNodes nodes, ActivityLog activity, TimeProvider time, ILogger<ImageLogChanges> logger)
 {
     /// <summary>The maximum number of entries that one search can delete.</summary>
     public const int MaxDeleted = 1_000;
@@ -34,7 +34,14 @@ public sealed class ImageLogChanges(
     public async Task<long> AddManualCaptureAsync(Viewer viewer)
     {
         var now = time.GetUtcNow();
-        var entry = new ImageLogEntry { OwnerId = viewer.Id, Trigger = CaptureTrigger.Manual, At = now, CaptureDueAt = now };
+        var entry = new ImageLogEntry
+        {
+            OwnerId = viewer.Id,
+            Trigger = CaptureTrigger.Manual,
+            At = now,
+            Node = nodes.Self,
+            CaptureDueAt = now,
+        };
         db.Add(entry);
         await db.SaveChangesAsync();
         logger.LogInformation("Entry {EntryId}: account {AccountId} requested a capture", entry.Id, viewer.Id);

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.Snapshots;
@@ -67,7 +68,7 @@ public sealed class ImageLogExport(
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
-                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.ReportedBy,
+                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.Device,
                 }.Select(VisitorText.CsvField)) + "\r\n");
         }
     }
@@ -103,7 +104,7 @@ public sealed class ImageLogExport(
             json.WriteString("origin", attempt.Origin.ToString());
             json.WriteString("service", attempt.Service);
             json.WriteString("caller", attempt.Caller);
-            json.WriteString("device", attempt.ReportedBy);
+            json.WriteString("device", attempt.Device);
         }
 
         if (item.Alert is { } alert)

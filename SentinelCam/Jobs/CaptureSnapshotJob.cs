@@ -15,7 +15,8 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, IPictureStore store, StripCompletion strips,
-    DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
+    LiveNodes nodes, DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time,
+    ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
@@ -35,6 +36,12 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting } || entry.CaptureDueAt > time.GetUtcNow() + ClockTolerance)
             return;
 
+        if (entry.Node is { } node && node != nodes.Self)
+        {
+            await GiveUpAsync(entry, node, cancellationToken);
+            return;
+        }
+
         using var trace = Telemetry.ContinueTrace("capture", entry.LoginAttempt?.TraceParent);
         var began = time.GetTimestamp();
         var (result, snapshot, stripToCome) = await TakeAsync(entry, cancellationToken);
@@ -47,6 +54,15 @@ public sealed class CaptureSnapshotJob(
             strips.Begin(snapshot.Id, picture, stripToCome);
         if (willRetry)
             throw new CameraFailedException(result.Problem ?? "The camera returned no picture.");
+    }
+
+    /// <summary>Lets the mail go without the picture of a node that is dead. A live one takes its pictures itself.</summary>
+    private async Task GiveUpAsync(ImageLogEntry entry, string node, CancellationToken cancellationToken)
+    {
+        if ((await nodes.NamesAsync(db, cancellationToken)).Contains(node))
+            return;
+        var problem = $"The camera of \"{node}\" is not reachable: its SentinelCam does not answer.";
+        await RecordAsync(entry, new(CaptureOutcome.Unreachable, null, problem), snapshot: null, willRetry: false);
     }
 
     private bool IsTooLate(ImageLogEntry entry) =>

@@ -22,6 +22,7 @@ public sealed class ClockWatch : IDisposable
 
     private readonly TimeProvider _time;
     private readonly OutboxReader _outbox;
+    private readonly LiveNodes _nodes;
     private readonly ILogger<ClockWatch> _logger;
     private readonly SemaphoreSlim _turn = new(1);
     private Sample _last;
@@ -29,9 +30,9 @@ public sealed class ClockWatch : IDisposable
     private long? _setAt;
     private bool _hasLookedBack;
 
-    public ClockWatch(TimeProvider time, OutboxReader outbox, ILogger<ClockWatch> logger)
+    public ClockWatch(TimeProvider time, OutboxReader outbox, LiveNodes nodes, ILogger<ClockWatch> logger)
     {
-        (_time, _outbox, _logger) = (time, outbox, logger);
+        (_time, _outbox, _nodes, _logger) = (time, outbox, nodes, logger);
         _last = Now();
         _begun = _last.Wall;
     }
@@ -108,12 +109,17 @@ public sealed class ClockWatch : IDisposable
         var (from, to) = (_begun.ToUnixTimeMilliseconds(), until.ToUnixTimeMilliseconds());
         var (by, seconds) = ((long)jump.TotalMilliseconds, (long)jump.TotalSeconds);
         var day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
+        // The clocks of other nodes were right
+        var self = _nodes.Self;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
-            UPDATE "ImageLog" SET "ClockErrorSeconds" = COALESCE("ClockErrorSeconds", 0) + {seconds}
-                WHERE "At" + COALESCE("ClockErrorSeconds", 0) * 1000 BETWEEN {from} AND {to};
             UPDATE "Snapshots" SET "AgesFrom" = COALESCE("AgesFrom", "TakenAt") + {by}
-                WHERE COALESCE("AgesFrom", "TakenAt") BETWEEN {from} AND {to};
+                WHERE COALESCE("AgesFrom", "TakenAt") BETWEEN {from} AND {to} AND NOT EXISTS (
+                    SELECT 1 FROM "ImageLog" e JOIN "Snapshots" p ON p."EntryId" = e."Id"
+                        WHERE p."Id" IN ("Snapshots"."Id", "Snapshots"."StripOfId") AND e."Node" <> {self});
+            UPDATE "ImageLog" SET "ClockErrorSeconds" = COALESCE("ClockErrorSeconds", 0) + {seconds}
+                WHERE "At" + COALESCE("ClockErrorSeconds", 0) * 1000 BETWEEN {from} AND {to}
+                    AND ("Node" IS NULL OR "Node" = {self});
             UPDATE "Deliveries" SET "CreatedAt" = "CreatedAt" + {by}, "QueuedAt" = "QueuedAt" + {by}
                 WHERE "State" IN ('Waiting', 'Sending') AND "QueuedAt" BETWEEN {from} AND {to};
             UPDATE "Troubles" SET "Since" = "Since" + {by}, "ToldAt" = "ToldAt" + {by} WHERE "Since" BETWEEN {from} AND {to};

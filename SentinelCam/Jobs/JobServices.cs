@@ -2,6 +2,7 @@ using Hangfire;
 using Hangfire.AspNetCore;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
+using SentinelCam.Data;
 
 namespace SentinelCam.Jobs;
 
@@ -11,6 +12,7 @@ public static class JobServices
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
         services.AddSingleton(CaptureOptions.Read(configuration));
+        var node = NodeName.Read(configuration);
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<HourlyJobs>();
@@ -33,19 +35,21 @@ public static class JobServices
             .UseRecommendedSerializerSettings());
         // Three servers: a camera that does not answer delays no mail, and a flood of guesses delays no owner's first alert.
         // Closings and the hourly retention come before the captures of a flood.
-        services.AddWorkers(4, JobQueues.Capture);
+        services.AddWorkers(4, JobQueues.Capture(node.Value));
         services.AddWorkers(MailTurns.Most, JobQueues.Mails);
         // A worker that waits costs processor time even without work, so reports have one only where there are any
         if (ForwardOptions.Read(configuration).Url is null)
         {
-            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture, JobQueues.Forward);
+            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture(node.Value), JobQueues.Forward);
         }
         else
         {
-            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture);
+            services.AddWorkers(3, JobQueues.Default, JobQueues.JoinedCapture(node.Value));
             services.AddWorkers(1, JobQueues.Forward);
         }
 
+        if (PostgresOptions.Read(configuration) is not null)
+            services.AddHostedService<Heartbeat>();
         return services;
     }
 
@@ -64,11 +68,11 @@ public static class JobServices
 /// <summary>The queues of jobs.</summary>
 public static class JobQueues
 {
-    /// <summary>Captures that a mail waits for.</summary>
-    public const string Capture = "capture";
+    /// <summary>Captures that a mail waits for, by the camera of a node. Only that node works on them.</summary>
+    public static string Capture(string node) => $"capture-{node}";
 
-    /// <summary>Captures of attempts that joined an alert.</summary>
-    public const string JoinedCapture = "joined-capture";
+    /// <summary>Captures of attempts that joined an alert, by the camera of a node.</summary>
+    public static string JoinedCapture(string node) => $"joined-capture-{node}";
 
     /// <summary>Mails. They take turns: see <see cref="MailTurns"/>.</summary>
     public const string Mails = "mails";
@@ -79,6 +83,6 @@ public static class JobQueues
     /// <summary>All other jobs.</summary>
     public const string Default = "default";
 
-    /// <summary>Every queue.</summary>
-    public static readonly string[] All = [Capture, JoinedCapture, Mails, Forward, Default];
+    /// <summary>Every queue that a node works on.</summary>
+    public static string[] Of(string node) => [Capture(node), JoinedCapture(node), Mails, Forward, Default];
 }

@@ -10,7 +10,8 @@ namespace SentinelCam.Jobs;
 /// <c>jobs.db</c>. A file that cannot be used is set aside and replaced by a new one; <see cref="WorkStarter"/> then enqueues
 /// all work that <c>sentinelcam.db</c> says is due.
 /// </summary>
-public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILogger<JobsFile> logger)
+public sealed partial class JobsFile(
+    DataDirectory data, NodeName node, TimeProvider time, ILogger<JobsFile> logger)
 {
     /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema.</summary>
     private const int Version = 2;
@@ -56,7 +57,7 @@ public sealed partial class JobsFile(DataDirectory data, TimeProvider time, ILog
                 AutoVacuumSelected = SQLiteStorageOptions.AutoVacuum.INCREMENTAL,
             };
             var storage = new SQLiteStorage(new SQLiteDbConnectionFactory(Connect), options);
-            storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.All);
+            storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.Of(node.Value));
             ReleaseWhatTheLastProcessHeld();
             return storage;
         }

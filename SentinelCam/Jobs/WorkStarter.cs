@@ -18,7 +18,7 @@ namespace SentinelCam.Jobs;
 /// </remarks>
 public sealed class WorkStarter(
     IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, MailTurns turns,
-    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
+    LiveNodes nodes, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
     /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
@@ -112,7 +112,10 @@ public sealed class WorkStarter(
     {
         var now = time.GetUtcNow();
         var horizon = now + Interval;
-        var captures = db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= horizon);
+        // Each node takes the pictures of its own camera. Those of a dead one are given up here
+        var (self, others) = (nodes.Self, nodes.Others);
+        var captures = db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= horizon
+            && (e.Node == null || e.Node == self || !others.Contains(e.Node)));
         var next = horizon;
         async Task StartAsync<TJob>(string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
         {
@@ -123,7 +126,7 @@ public sealed class WorkStarter(
         }
 
         // Captures that a mail waits for come first
-        await StartAsync<CaptureSnapshotJob>(JobQueues.Capture,
+        await StartAsync<CaptureSnapshotJob>(JobQueues.Capture(self),
             captures.Where(e => e.LoginAttempt == null || e.LoginAttempt.ToldBy == ToldBy.OwnMail)
                 .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
@@ -131,7 +134,7 @@ public sealed class WorkStarter(
             db.Deliveries.Where(d => d.State == DeliveryState.Waiting && d.DueAt <= horizon)
                 .Select(d => new Due { Id = d.Id, At = d.DueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
-        await StartAsync<CaptureSnapshotJob>(JobQueues.JoinedCapture,
+        await StartAsync<CaptureSnapshotJob>(JobQueues.JoinedCapture(self),
             captures.Where(e => e.LoginAttempt != null && e.LoginAttempt.ToldBy != ToldBy.OwnMail)
                 .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));

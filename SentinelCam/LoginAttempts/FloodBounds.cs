@@ -80,6 +80,8 @@ public sealed class FloodBounds(SentinelCamDbContext db)
             counting.AccountTyped = LoginAttempt.SeveralAccounts;
         if (counting.Service != attempt.Service)
             counting.Service = null;
+        if (counting.Device != attempt.Device)
+            counting.Device = LoginAttempt.SeveralDevices;
         return entry;
     }
 

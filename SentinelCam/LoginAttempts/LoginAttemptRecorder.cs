@@ -7,7 +7,7 @@ namespace SentinelCam.LoginAttempts;
 /// <summary>Records an attempt with its alert and image log entry, within the caller's transaction.</summary>
 public sealed class LoginAttemptRecorder(
     SentinelCamDbContext db, AlertGrouping grouping, FloodBounds bounds, DeliveryPlan deliveries, ForwardPlan forwards,
-    AttemptMetrics metrics, ILogger<LoginAttemptRecorder> logger)
+    LiveNodes nodes, AttemptMetrics metrics, ILogger<LoginAttemptRecorder> logger)
 {
     /// <summary>The success that was recorded last in this request; null if there is none.</summary>
     public LoginAttempt? Success { get; private set; }
@@ -22,7 +22,7 @@ public sealed class LoginAttemptRecorder(
     {
         ArgumentNullException.ThrowIfNull(attempt);
         metrics.Recorded(attempt);
-        attempt.TraceParent = Telemetry.CurrentTrace;
+        (attempt.TraceParent, attempt.Device) = (Telemetry.CurrentTrace, nodes.Device);
         var joined = await grouping.JoinAsync(attempt, countedAt, alertFrom, mayBePhotographed: noPicture is null,
             attempt.Outcome is LoginOutcome.NotChecked ? FloodBounds.LeastQuiet : TimeSpan.Zero);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
@@ -60,6 +60,7 @@ public sealed class LoginAttemptRecorder(
     public async Task<bool> AddSuccessAsync(LoginAttempt attempt, DateTimeOffset countedAt, string? noPicture = null)
     {
         ArgumentNullException.ThrowIfNull(attempt);
+        attempt.Device = nodes.Device;
         var alert = await grouping.AlertBeforeSuccessAsync(attempt);
         if (alert is null && !attempt.IsNewBrowser)
             return false;
@@ -95,6 +96,7 @@ public sealed class LoginAttemptRecorder(
     public async Task<ImageLogEntry> AddTestAsync(LoginAttempt attempt, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(attempt);
+        attempt.Device = nodes.Device;
         var joined = await grouping.OpenTestAsync(attempt, now);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
         var entry = NewEntry(attempt, CaptureTrigger.Test, now);
@@ -111,6 +113,7 @@ public sealed class LoginAttemptRecorder(
             Outcome = attempt.Outcome,
             Origin = attempt.Origin,
             AlertId = attempt.AlertId,
+            Node = nodes.Self,
             CaptureDueAt = dueAt,
             LoginAttempt = attempt,
         }).Entity;

@@ -21,15 +21,17 @@ public sealed class StateMetrics
     private static readonly TimeSpan PicturesFresh = TimeSpan.FromMinutes(10);
 
     private readonly IServiceScopeFactory _scopes;
+    private readonly string _node;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private (Reading Reading, long At)? _last;
     private (long Bytes, long At)? _pictures;
 
     public StateMetrics(
-        IMeterFactory meters, CameraFeed camera, DataDirectory data, IServiceScopeFactory scopes, TimeProvider time)
+        IMeterFactory meters, CameraFeed camera, DataDirectory data, NodeName node, IServiceScopeFactory scopes,
+        TimeProvider time)
     {
-        (_scopes, _time) = (scopes, time);
+        (_scopes, _node, _time) = (scopes, node.Value, time);
         var meter = meters.SentinelCamMeter();
         meter.CreateObservableGauge("sentinelcam.camera.state", () => One(camera.Status.State, "state"), null,
             "1 for the state that the camera is in");
@@ -100,7 +102,9 @@ public sealed class StateMetrics
                 .Select(state => Labelled(byState.GetValueOrDefault(state), "state", state.Label()))],
             oldest is null ? 0 : Math.Max(0, (_time.GetUtcNow() - oldest.Value).TotalSeconds),
             db.ImageLog.LongCount(e => e.CaptureState == CaptureState.Waiting),
-            [.. JobQueues.All.Select(queue => Labelled(monitoring.EnqueuedCount(queue), "queue", queue))],
+            // Other nodes count their own captures
+            [.. JobQueues.Of(_node).Select(queue => Labelled(
+                monitoring.EnqueuedCount(queue), "queue", queue.Replace($"-{_node}", "", StringComparison.Ordinal)))],
             [.. Enum.GetValues<TroubleKind>().Select(kind => Labelled(told.Contains(kind) ? 1 : 0, "kind", kind.Label()))],
             _pictures.Value.Bytes,
             db.Dialect.ReadSize(db, services.GetRequiredService<DataDirectory>()));

@@ -28,6 +28,7 @@ public static class PageServices
     {
         services.AddPublicAddress(configuration);
         services.AddScoped<ViewerTime>();
+        services.AddScoped<NodeList>();
         services.AddScoped<FirstSteps>();
         services.AddScoped<LogLayoutCookie>();
         services.AddSingleton<LiveUpdates>();

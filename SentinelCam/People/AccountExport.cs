@@ -141,7 +141,7 @@ public sealed class AccountExport(
                 a.UserAgent,
                 a.Service,
                 a.Caller,
-                a.ReportedBy,
+                a.Device,
                 a.Outcome,
                 a.AlertId,
                 a.NumberInAlert,

@@ -19,6 +19,7 @@ public sealed class DeadMansSwitch : BackgroundService
     private readonly HealthProbe _health;
     private readonly CameraEye _camera;
     private readonly ReferenceClock _reference;
+    private readonly LiveNodes _nodes;
     private readonly Uri _address;
     private readonly TimeProvider _time;
     private readonly ILogger<DeadMansSwitch> _logger;
@@ -26,11 +27,12 @@ public sealed class DeadMansSwitch : BackgroundService
     private string? _said = "";
 
     public DeadMansSwitch(
-        IServiceScopeFactory scopes, HealthProbe health, CameraEye camera, ReferenceClock reference, WatchOptions options,
-        TimeProvider time, ILogger<DeadMansSwitch> logger)
+        IServiceScopeFactory scopes, HealthProbe health, CameraEye camera, ReferenceClock reference, LiveNodes nodes,
+        WatchOptions options, TimeProvider time, ILogger<DeadMansSwitch> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_scopes, _health, _camera, _reference, _time, _logger) = (scopes, health, camera, reference, time, logger);
+        (_scopes, _health, _camera, _reference) = (scopes, health, camera, reference);
+        (_nodes, _time, _logger) = (nodes, time, logger);
         _address = options.Ping!;
         _http = new HttpClient(new SocketsHttpHandler
         {
@@ -83,8 +85,13 @@ public sealed class DeadMansSwitch : BackgroundService
                 return $"{part} does not work";
         await using var scope = _scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        if (await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Camera && t.ToldAt != null, cancellationToken))
+        var node = _nodes.WithTrouble(TroubleKind.Camera);
+        if (await db.Troubles.AnyAsync(
+            t => t.Kind == TroubleKind.Camera && t.Node == node && t.ToldAt != null, cancellationToken))
+        {
             return "the camera shows nothing";
+        }
+
         return await db.FindRefusalAsync(cancellationToken) is null ? null : "emails are not accepted";
     }
 

@@ -7,9 +7,12 @@ namespace SentinelCam.Watch;
 /// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
 public sealed class HealthProbe(
     IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time,
-    ILogger<HealthProbe> logger) : IDisposable
+    ILogger<HealthProbe> logger, NodeSession? session = null) : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+
+    /// <summary>A larger difference between this machine's clock and the database's is a problem.</summary>
+    private static readonly TimeSpan MaxClockError = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _turn = new(1);
     private IReadOnlyDictionary<string, string?> _last = new Dictionary<string, string?>();
@@ -23,13 +26,16 @@ public sealed class HealthProbe(
         {
             if (_lastAt is { } at && time.GetElapsedTime(at) < Remembered)
                 return _last;
-            _last = new Dictionary<string, string?>
+            var parts = new Dictionary<string, string?>
             {
                 ["database"] = await TryAsync("database", CheckDatabaseAsync),
                 ["jobs"] = await TryAsync("jobs", CheckJobsAsync),
                 ["free space"] = await TryAsync("free space", CheckSpaceAsync),
                 ["files"] = await TryAsync("files", CheckFilesAsync),
             };
+            if (session is not null)
+                parts["clock"] = await TryAsync("clock", CheckClockAsync);
+            _last = parts;
             _lastAt = time.GetTimestamp();
             return _last;
         }
@@ -61,6 +67,12 @@ public sealed class HealthProbe(
         jobs.Check();
         return Task.CompletedTask;
     }
+
+    /// <summary>Nodes with different times would judge each other's links, codes and due times wrongly.</summary>
+    private Task CheckClockAsync() => session?.ClockAhead is { } ahead && ahead.Duration() >= MaxClockError
+        ? throw new IOException($"The clock is {TroubleWords.Duration(ahead)} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} "
+            + "the database's. Turn on time synchronisation on both machines.")
+        : Task.CompletedTask;
 
     private Task CheckSpaceAsync()
     {

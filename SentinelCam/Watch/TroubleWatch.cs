@@ -12,7 +12,8 @@ namespace SentinelCam.Watch;
 /// Times are measured by the timer, so a clock that is set makes nothing long or short. Only after a restart the clock says how
 /// long a trouble had lasted.
 /// </remarks>
-public sealed class TroubleWatch(WatchOptions options, TimeProvider time, ILogger<TroubleWatch> logger)
+public sealed class TroubleWatch(
+    WatchOptions options, LiveNodes nodes, TimeProvider time, ILogger<TroubleWatch> logger)
 {
     /// <summary>A trouble that comes back within this time was not over.</summary>
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(10);
@@ -35,31 +36,35 @@ public sealed class TroubleWatch(WatchOptions options, TimeProvider time, ILogge
     {
         ArgumentNullException.ThrowIfNull(db);
         ArgumentNullException.ThrowIfNull(notices);
-        var trouble = await db.Troubles.AsTracking().SingleOrDefaultAsync(t => t.Kind == kind, cancellationToken);
+        var node = nodes.WithTrouble(kind);
+        // The row from before there were other nodes is this one's, too
+        var trouble = await db.Troubles.AsTracking().OrderByDescending(t => t.Node)
+            .FirstOrDefaultAsync(t => t.Kind == kind && (t.Node == node || t.Node == ""), cancellationToken);
         if (trouble is null && problem is null)
             return;
         var isOver = false;
         if (problem is null)
             isOver = await SeeGoodAsync(db, notices, trouble!);
         else
-            await SeeBadAsync(db, notices, trouble, kind, problem);
+            await SeeBadAsync(db, notices, trouble, kind, node, problem);
         await db.SaveChangesAsync(cancellationToken);
         if (isOver)
             _courses.Remove(kind);
     }
 
     private async Task SeeBadAsync(
-        SentinelCamDbContext db, AdministratorNotices notices, Trouble? trouble, TroubleKind kind, string problem)
+        SentinelCamDbContext db, AdministratorNotices notices, Trouble? trouble, TroubleKind kind, string node,
+        string problem)
     {
         var now = time.GetUtcNow();
-        trouble ??= db.Add(new Trouble { Kind = kind, Since = now, Problem = problem }).Entity;
+        trouble ??= db.Add(new Trouble { Kind = kind, Node = node, Since = now, Problem = problem }).Entity;
         trouble.Problem = problem;
         var course = CourseOf(trouble);
         course.GoodSince = null;
         if (trouble.ToldAt is not null || time.GetElapsedTime(course.BadSince) < TellAfter(kind))
             return;
         trouble.ToldAt = now;
-        await notices.AddAsync(MailKind.WatchNotice, TroubleWords.Headline(kind), zone =>
+        await notices.AddAsync(MailKind.WatchNotice, TroubleWords.Headline(trouble), zone =>
         [
             problem,
             $"This has been so since {MailTime.ToTheMinute(trouble.Since, zone)}. SentinelCam tells you when it is over.",
@@ -83,7 +88,7 @@ public sealed class TroubleWatch(WatchOptions options, TimeProvider time, ILogge
         // The mail of the test that passed says it already
         if (trouble.Kind is not TroubleKind.SelfTest)
         {
-            await notices.AddAsync(MailKind.WatchNotice, TroubleWords.Over(trouble.Kind), zone =>
+            await notices.AddAsync(MailKind.WatchNotice, TroubleWords.Over(trouble), zone =>
             [
                 $"It was so from {MailTime.ToTheMinute(trouble.Since, zone)} on. You do not need to do anything.",
             ]);

@@ -6,6 +6,20 @@ namespace SentinelCam.Watch;
 /// <summary>Troubles in words for administrators.</summary>
 public static class TroubleWords
 {
+    /// <summary>What is wrong, as a headline, with the device if there are several.</summary>
+    public static string Headline(Trouble trouble)
+    {
+        ArgumentNullException.ThrowIfNull(trouble);
+        return On(trouble, Headline(trouble.Kind));
+    }
+
+    /// <summary>That it is over, as a headline, with the device if there are several.</summary>
+    public static string Over(Trouble trouble)
+    {
+        ArgumentNullException.ThrowIfNull(trouble);
+        return On(trouble, Over(trouble.Kind));
+    }
+
     /// <summary>What is wrong, as a headline.</summary>
     public static string Headline(TroubleKind kind) => kind switch
     {
@@ -26,6 +40,9 @@ public static class TroubleWords
         TroubleKind.Clock => "The clock is right again",
         _ => "The weekly test passes again",
     };
+
+    private static string On(Trouble trouble, string headline) =>
+        trouble.Node.Length == 0 ? headline : $"{headline} on {trouble.Node}";
 
     /// <summary>Bytes as people say them, such as "1 GiB".</summary>
     internal static string Size(long bytes) => bytes >= 1 << 30

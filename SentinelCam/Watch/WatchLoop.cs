@@ -8,7 +8,7 @@ namespace SentinelCam.Watch;
 /// <summary>Looks at camera, mails, disk and clock once a minute, and runs the weekly test.</summary>
 public sealed class WatchLoop(
     IServiceScopeFactory scopes, TroubleWatch troubles, CameraEye camera, ClockWatch clock, ReferenceClock reference,
-    DataDirectory data, WatchOptions options, TimeProvider time, ILogger<WatchLoop> logger) : BackgroundService
+    DataDirectory data, LiveNodes nodes, WatchOptions options, TimeProvider time, ILogger<WatchLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -81,7 +81,8 @@ public sealed class WatchLoop(
     /// <summary>A disk that was almost full needs a quarter more to be in order again.</summary>
     private async Task<string?> FindLowDiskAsync(SentinelCamDbContext db)
     {
-        var wasLow = await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Disk);
+        var node = nodes.WithTrouble(TroubleKind.Disk);
+        var wasLow = await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Disk && t.Node == node);
         return data.FreeBytes < (wasLow ? options.MinFree * 1.25 : options.MinFree)
             ? $"Less than {TroubleWords.Size(options.MinFree)} of disk space is free for {data.Root}. Make room: when the disk "
                 + "is full, no pictures are saved, and at last nobody can sign in."

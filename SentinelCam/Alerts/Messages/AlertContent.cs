@@ -41,8 +41,8 @@ public sealed record MailAttempt(
     /// <summary>Where the credentials were submitted.</summary>
     public AttemptOrigin Origin { get; init; }
 
-    /// <summary>The name of the device that reported it; null if it was recorded here.</summary>
-    public string? ReportedBy { get; init; }
+    /// <summary>The device where it happened; null if there is only one.</summary>
+    public string? Device { get; init; }
 
     /// <summary>For a log-in to the device: the name under which the program calls PAM.</summary>
     public string? Service { get; init; }
@@ -98,6 +98,16 @@ public sealed record AlertContent
 
     /// <summary>The attempts to describe in full, oldest first; none for <see cref="MailKind.Manual"/>.</summary>
     public IReadOnlyList<MailAttempt> Attempts { get; init; } = [];
+
+    /// <summary>
+    /// The device where they happened, or <see cref="LoginAttempt.SeveralDevices"/>; null if there is only one.
+    /// </summary>
+    public string? Device => Attempts.Select(attempt => attempt.Device).Distinct().ToList() switch
+    {
+        [] => null,
+        [var only] => only,
+        _ => LoginAttempt.SeveralDevices,
+    };
 
     /// <summary>How many attempts the mail covers, described in full or not.</summary>
     public int AttemptCount { get; init; }

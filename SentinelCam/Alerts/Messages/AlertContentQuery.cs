@@ -78,7 +78,7 @@ public sealed class AlertContentQuery(
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, alert?.ReportedBy);
+            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, alert?.Device);
             content = content with { Lines = [line] };
         }
 
@@ -151,7 +151,7 @@ public sealed class AlertContentQuery(
             ForAdministrators = first.OwnerId is null,
             Lines = await ClockLinesAsync(delivery, content.TimeZone),
             CameraName = best.FirstOrDefault()?.Snapshot?.CameraName
-                ?? (first.ReportedBy is { } device ? $"the one of {device}" : content.CameraName),
+                ?? CameraOf(first.Device, content),
             Attempts = told.ConvertAll(Tell),
             AttemptCount = await failures.SumAsync(a => a.Count),
             FirstAt = first.At,
@@ -173,7 +173,7 @@ public sealed class AlertContentQuery(
             return [];
         var times = wrong.ConvertAll(e => e.At.AddSeconds(e.Error));
         return [ClockText.ForSeveral(times.Min(), times.Max(), areAll: wrong.Count == await entries.CountAsync(), zone,
-            await db.Alerts.Where(a => a.Id == summary.AlertId).Select(a => a.ReportedBy).SingleOrDefaultAsync())];
+            await db.Alerts.Where(a => a.Id == summary.AlertId).Select(a => a.Device).SingleOrDefaultAsync())];
     }
 
     /// <summary>The attempt that the mail is about. The first mail of an alert also lists the attempts before it.</summary>
@@ -232,14 +232,14 @@ public sealed class AlertContentQuery(
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
     /// <summary>The camera of the attempts without pictures, which may not be this device's.</summary>
-    private static string CameraOf(AlertContent content) =>
-        content.Attempts is [{ ReportedBy: { } device }, ..] ? $"the one of {device}" : content.CameraName;
+    private static string CameraOf(string? device, AlertContent content) =>
+        device is null ? content.CameraName : $"the one of {device}";
 
     private static MailAttempt Tell(LoginAttempt a) =>
         new(a.Id, a.At, a.AccountTyped, a.RemoteAddress, a.UserAgent, a.OutcomeInWords(), a.NumberInAlert)
         {
             Origin = a.Origin,
-            ReportedBy = a.ReportedBy,
+            Device = a.Device,
             Service = a.Service,
             Caller = a.Caller,
         };
@@ -249,7 +249,7 @@ public sealed class AlertContentQuery(
         var pictures = await stored.ReadAsync(entries);
         return content with
         {
-            CameraName = entry.Snapshot?.CameraName ?? CameraOf(content),
+            CameraName = entry.Snapshot?.CameraName ?? CameraOf(content.Device, content),
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null

@@ -48,7 +48,7 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     private IEnumerable<AlertFact> BurstFacts()
     {
         yield return new AlertFact("Attempts", Number(content.AttemptCount));
-        if (content.Attempts[0].ReportedBy is { } device)
+        if (content.Device is { } device)
             yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         yield return new AlertFact("First", Time(content.FirstAt));
         yield return new AlertFact("Last", Time(content.LastAt));
@@ -62,7 +62,7 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     private IEnumerable<AlertFact> AttemptFacts(MailAttempt attempt)
     {
         yield return new AlertFact("When", Time(attempt.At));
-        if (attempt.ReportedBy is { } device)
+        if (attempt.Device is { } device)
             yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         if (attempt.Origin is AttemptOrigin.WebPage)
         {
@@ -107,6 +107,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
             yield return VisitorText.Clean(DeviceServices.Where(attempt.Service), MaxNameLength);
         if (VisitorText.Clean(attempt.Caller, MaxNameLength) is { Length: > 0 } caller)
             yield return $"typed by {caller}";
+        if (content.Device is LoginAttempt.SeveralDevices && attempt.Device is { } device)
+            yield return $"on {VisitorText.Clean(device, MaxNameLength)}";
         if (attempt.Origin is not AttemptOrigin.AtDevice)
             yield return $"from {RemotePlace.Describe(attempt.RemoteAddress)}";
         if (attempt.Origin is AttemptOrigin.WebPage)

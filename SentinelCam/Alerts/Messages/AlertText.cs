@@ -33,7 +33,7 @@ internal sealed class AlertText
     public AlertText(AlertContent content, int picturesLeftOut = 0, bool wasRefused = false)
     {
         _content = content;
-        _camera = VisitorText.Clean(content.CameraName, MaxNameLength);
+        _camera = VisitorText.Clean(content.Device ?? content.CameraName, MaxNameLength);
         _words = LogInWords.Of(content, _camera);
         _account = content.SeveralAccounts ? _words.SeveralAccounts : VisitorText.Clean(content.AccountName, MaxNameLength);
 
@@ -72,7 +72,7 @@ internal sealed class AlertText
 
     public IReadOnlyList<string> Advice { get; }
 
-    /// <summary>The name of the camera, which stands for the device.</summary>
+    /// <summary>The name of the device. If there is only one, that of the camera stands for it.</summary>
     public string Camera => _camera;
 
     /// <summary>One for each picture.</summary>

@@ -5,7 +5,7 @@ internal static class ClockText
 {
     /// <param name="trueTime">The time, corrected.</param>
     /// <param name="zone">The zone in which to state it.</param>
-    /// <param name="device">The device that reported the attempt; null for this one.</param>
+    /// <param name="device">The device of the attempt; null if there is only this one.</param>
     public static string ForOne(DateTimeOffset trueTime, TimeZoneInfo zone, string? device = null) =>
         $"{WasWrong("then", device)} The true time was about {MailTime.ToTheSecond(trueTime, zone)}.";
 
@@ -13,7 +13,7 @@ internal static class ClockText
     /// <param name="last">The last of them.</param>
     /// <param name="areAll">Whether all attempts of the mail have wrong times.</param>
     /// <param name="zone">The zone in which to state them.</param>
-    /// <param name="device">The device that reported the attempts; null for this one.</param>
+    /// <param name="device">The device of the attempts; null if there is only this one.</param>
     public static string ForSeveral(
         DateTimeOffset first, DateTimeOffset last, bool areAll, TimeZoneInfo zone, string? device = null)
     {

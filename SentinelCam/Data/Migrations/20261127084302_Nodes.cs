@@ -63,17 +63,12 @@ namespace SentinelCam.Data.Migrations
                 name: "IX_CameraChoices_Node",
                 table: "CameraChoices");
 
-            migrationBuilder.DropColumn(
-                name: "Node",
-                table: "LoginAttempts");
+            // A rebuild of the table would fail, because triggers name it
+            migrationBuilder.Sql("""ALTER TABLE "LoginAttempts" DROP COLUMN "Node";""");
 
-            migrationBuilder.DropColumn(
-                name: "Node",
-                table: "ImageLog");
+            migrationBuilder.Sql("""ALTER TABLE "ImageLog" DROP COLUMN "Node";""");
 
-            migrationBuilder.DropColumn(
-                name: "Node",
-                table: "CameraChoices");
+            migrationBuilder.Sql("""ALTER TABLE "CameraChoices" DROP COLUMN "Node";""");
         }
     }
 }

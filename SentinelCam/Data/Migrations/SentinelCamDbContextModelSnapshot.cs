@@ -408,6 +408,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("ClosesAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Device")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Entries")
                         .HasColumnType("INTEGER");
 
@@ -868,14 +871,14 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("INTEGER")
                         .HasDefaultValue(1);
 
+                    b.Property<string>("Device")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("IsNewBrowser")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("INTEGER");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("TEXT");
 
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("INTEGER");
@@ -1274,6 +1277,11 @@ namespace SentinelCam.Data.Migrations
                     b.Property<string>("Kind")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("");
+
                     b.Property<string>("Problem")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1284,7 +1292,7 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("ToldAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Kind");
+                    b.HasKey("Kind", "Node");
 
                     b.ToTable("Troubles");
                 });

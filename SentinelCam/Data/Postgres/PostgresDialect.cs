@@ -89,11 +89,13 @@ internal sealed class PostgresDialect : DatabaseDialect
     public override Task<int> CountFreePagesAsync(SentinelCamDbContext db) => Task.FromResult(0);
 
     public override async Task<IReadOnlyList<string>> ReadNodesSeenAsync(
-        SentinelCamDbContext db, TimeSpan within, CancellationToken cancellationToken)
+        SentinelCamDbContext db, TimeSpan? within, CancellationToken cancellationToken)
     {
-        var milliseconds = (long)within.TotalMilliseconds;
+        if (within is not { } time)
+            return await db.Nodes.Select(n => n.Name).ToListAsync(cancellationToken);
+        var milliseconds = (long)time.TotalMilliseconds;
         return await db.Database.SqlQuery<string>($"""
-            SELECT "Name" AS "Value" FROM "Nodes" WHERE "SeenAt" > extract(epoch FROM now()) * 1000 - {milliseconds}
+            SELECT "Name" AS "Value" FROM "Nodes" WHERE "SeenAt" > extract(epoch FROM clock_timestamp()) * 1000 - {milliseconds}
             """).ToListAsync(cancellationToken);
     }
 

@@ -51,7 +51,7 @@ internal sealed class SqliteDialect : DatabaseDialect
         FreePages.ReadAsync(db, "SELECT freelist_count AS Value FROM pragma_freelist_count");
 
     public override Task<IReadOnlyList<string>> ReadNodesSeenAsync(
-        SentinelCamDbContext db, TimeSpan within, CancellationToken cancellationToken) =>
+        SentinelCamDbContext db, TimeSpan? within, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
     public override SearchSql SearchEntries(EntrySearch search, Func<object, string> add)

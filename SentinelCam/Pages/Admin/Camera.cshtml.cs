@@ -3,12 +3,20 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SentinelCam.Accounts;
 using SentinelCam.Cameras;
+using SentinelCam.Data;
 
 namespace SentinelCam.Pages;
 
-public sealed class CameraModel(CameraFeed camera, CameraSelection selection, CameraTrial trial) : PageModel
+public sealed class CameraModel(CameraFeed camera, CameraSelection selection, CameraTrial trial, LiveNodes nodes) : PageModel
 {
     private const string ChosenKey = "Camera.Chosen";
+
+    /// <summary>The device whose camera is shown; null if there is only one.</summary>
+    public string? Device => nodes.Device;
+
+    /// <summary>The device whose page has the form that was submitted.</summary>
+    [BindProperty]
+    public string? Of { get; set; }
 
     public CameraStatus Status => camera.Status;
 
@@ -49,7 +57,10 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection, Ca
     /// <summary>Tries a source without choosing it.</summary>
     public async Task<IActionResult> OnPostTryAsync(string? source)
     {
-        Tried = await trial.TryAsync(source, Viewer.Of(User).Id, HttpContext.RequestAborted);
+        if (OtherDevice() is { } problem)
+            Tried = new TriedSource(null, Device!, null, problem);
+        else
+            Tried = await trial.TryAsync(source, Viewer.Of(User).Id, HttpContext.RequestAborted);
         Entered = CameraTrial.Repeatable(source);
         Devices = new DeviceList().Found();
         return this.PageOrPartial("_Tried");
@@ -60,20 +71,30 @@ public sealed class CameraModel(CameraFeed camera, CameraSelection selection, Ca
     /// <param name="tried">Instead: the id of the source that was tried.</param>
     public async Task<IActionResult> OnPostAsync(string? source, string? tried)
     {
+        if (OtherDevice() is { } problem)
+            return Refuse(source, problem);
         var value = tried is null ? source : trial.Find(tried)?.Value;
         Problem = tried is not null && value is null
             ? "This try is over ten minutes old, or another source was tried since. Enter the source again."
             : await selection.ChooseAsync(value, Viewer.Of(User).Id);
         if (Problem is not null)
-        {
-            Entered = CameraTrial.Repeatable(source);
-            Devices = new DeviceList().Found();
-            return Page();
-        }
+            return Refuse(source, Problem);
 
         trial.Forget(tried);
         TempData[ChosenKey] = true;
         return LocalRedirect("/admin/camera");
+    }
+
+    /// <summary>A proxy can pass page and answer to different devices, each with its own camera.</summary>
+    private string? OtherDevice() => Of is not { Length: > 0 } shown || shown == nodes.Self ? null
+        : $"This page was about the camera of {shown}, but {nodes.Self} has answered. Nothing was changed. "
+            + $"Open the address of {shown} itself, without the proxy.";
+
+    private PageResult Refuse(string? source, string problem)
+    {
+        (Problem, Entered) = (problem, CameraTrial.Repeatable(source));
+        Devices = new DeviceList().Found();
+        return Page();
     }
 
     private IActionResult Picture(Frame? frame)

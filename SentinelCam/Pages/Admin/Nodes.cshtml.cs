@@ -9,8 +9,11 @@ namespace SentinelCam.Pages;
 
 /// <summary>The devices that report to this SentinelCam.</summary>
 public sealed class NodesModel(
-    SentinelCamDbContext db, DeviceEnrolment enrolment, SiteOptions site) : PageModel
+    SentinelCamDbContext db, NodeList nodes, DeviceEnrolment enrolment, SiteOptions site) : PageModel
 {
+    /// <summary>The devices of this site, this one first.</summary>
+    public IReadOnlyList<NodeList.Line> Nodes { get; private set; } = [];
+
     [BindProperty]
     public string? Name { get; set; }
 
@@ -118,10 +121,19 @@ public sealed class NodesModel(
         return LocalRedirect("/admin/nodes");
     }
 
+    public async Task<IActionResult> OnPostForgetAsync(string? node)
+    {
+        if (!await nodes.ForgetAsync(node))
+            return NotFound();
+        TempData["Notice"] = "The device is removed from the list. If its SentinelCam is started again, it comes back.";
+        return LocalRedirect("/admin/nodes");
+    }
+
     private async Task ShowAsync()
     {
         Response.Headers.CacheControl = "no-store";
         Name = VisitorText.Clean(Name, ReportingDevice.MaxNameLength);
+        Nodes = await nodes.ReadAsync();
         Devices = await enrolment.ListAsync();
         Accounts = await db.Users.AsNoTracking().Where(a => a.ApprovedAt != null).OrderBy(a => a.Email)
             .Select(a => new AccountChoice(a.Id, a.Email!)).ToListAsync();

@@ -50,7 +50,7 @@ public static class AlertWords
             AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
             AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
             _ => "at the device",
-        } + (alert.ReportedBy is { } device ? $", on {device}" : "");
+        } + (alert.Device is { } device ? $", on {device}" : "");
     }
 
     /// <summary>How an alert ended in which nobody got in.</summary>

@@ -12,16 +12,20 @@ public static class CameraWords
         : OfState(status);
 
     /// <summary>The state alone.</summary>
-    public static string OfState(CameraStatus status) => status.State switch
+    public static string OfState(CameraStatus status) =>
+        status is { State: CameraState.Live, IsDemo: true } ? "live, DEMO pictures" : OfState(status.State);
+
+    /// <summary>The state of a camera elsewhere.</summary>
+    public static string OfState(CameraState state) => state switch
     {
         CameraState.Off => "off; opens when needed",
         CameraState.Opening => "opening",
-        CameraState.Live => status.IsDemo ? "live, DEMO pictures" : "live",
+        CameraState.Live => "live",
         CameraState.Stale => "open, but no new frames",
         CameraState.Failed => "failed",
         CameraState.MissingLibrary => "a library is missing",
         CameraState.NoCamera => "no camera",
-        _ => status.State.ToString(),
+        _ => state.ToString(),
     };
 
     /// <summary>How old a frame is. <c>site.js</c> keeps counting in the same words.</summary>

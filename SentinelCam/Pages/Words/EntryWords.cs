@@ -103,7 +103,7 @@ public static class EntryWords
     {
         ArgumentNullException.ThrowIfNull(entry);
         return entry.ClockErrorSeconds is not { } seconds ? null
-            : (entry.LoginAttempt?.ReportedBy is { } device ? $"The clock of {device} was wrong then."
+            : (entry.LoginAttempt?.Device is { } device ? $"The clock of {device} was wrong then."
                 : "This device's clock was wrong then and was set later.")
                 + $" The true time was about {TimeWords.Exact(entry.At.AddSeconds(seconds))}.";
     }
@@ -137,8 +137,8 @@ public static class EntryWords
         },
     };
 
-    /// <summary>The device that reported an attempt, after where it was: <c> on front-desk</c>; empty for this one.</summary>
-    private static string On(LoginAttempt attempt) => attempt.ReportedBy is { } device ? $" on {device}" : "";
+    /// <summary>The device of an attempt, after where it was: <c> on front-desk</c>; empty if there is only this one.</summary>
+    private static string On(LoginAttempt attempt) => attempt.Device is { } device ? $" on {device}" : "";
 
     private static string Summary(ImageLogEntry entry)
     {

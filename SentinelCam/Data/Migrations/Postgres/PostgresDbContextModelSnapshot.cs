@@ -446,6 +446,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long>("ClosesAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<int>("Entries")
                         .HasColumnType("integer");
 
@@ -918,14 +921,14 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasDefaultValue(1);
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<bool>("IsNewBrowser")
                         .HasColumnType("boolean");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("bigint");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("text");
 
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("integer");
@@ -1367,6 +1370,11 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<string>("Kind")
                         .HasColumnType("text");
 
+                    b.Property<string>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("");
+
                     b.Property<string>("Problem")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1377,7 +1385,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("ToldAt")
                         .HasColumnType("bigint");
 
-                    b.HasKey("Kind");
+                    b.HasKey("Kind", "Node");
 
                     b.ToTable("Troubles");
                 });

@@ -1,0 +1,113 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Jobs;
+
+/// <summary>One node, or two in one process.</summary>
+public class NodeTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Renaming_the_only_device_strands_no_entry_and_keeps_its_camera()
+    {
+        var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, ("Node:Name", "old-name"), ("Camera:Source", null), ("Camera:Warm", "Never"));
+        try
+        {
+            using (var ann = await app.RegisterAnnAsync())
+                await ann.SubmitAsync("/admin/camera", new { Source = "demo" });
+            app = await app.StartAgainAsync(
+                null, Household.CheapPasswords, ("Node:Name", "new-name"), ("Camera:Source", null), ("Camera:Warm", "Never"));
+            using var again = await app.VisitAsAsync(SentinelCamApp.AnnsEmail);
+            Assert.Contains("demo", (await again.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+
+            var id = await app.ReadAsync(async db =>
+            {
+                var now = DateTimeOffset.UtcNow;
+                var entry = db.Add(new ImageLogEntry
+                {
+                    OwnerId = 1,
+                    Trigger = CaptureTrigger.Manual,
+                    At = now,
+                    CaptureDueAt = now,
+                    Node = "old-name",
+                }).Entity;
+                await db.SaveChangesAsync(Cancelled);
+                return entry.Id;
+            });
+
+            var given = await app.WaitForAsync(
+                db => db.ImageLog.AsNoTracking().SingleAsync(e => e.Id == id), e => e.CaptureState != CaptureState.Waiting);
+            Assert.Equal(CaptureState.Failed, given.CaptureState);
+            Assert.Contains("\"old-name\" is not reachable", given.CaptureProblem, StringComparison.Ordinal);
+            Assert.Equal(1, await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.EntryId == id), mails => mails > 0));
+        }
+        finally
+        {
+            await app.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task On_SQLite_the_page_describes_the_only_device_and_nothing_else_names_it()
+    {
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Node:Name", "front-desk"));
+        using var ann = await app.RegisterAnnAsync();
+
+        Assert.Contains("front-desk, this device: version", (await ann.GetAsync("/admin/nodes")).Main, StringComparison.Ordinal);
+        Assert.Empty(await app.ReadAsync(db => db.Nodes.ToListAsync(Cancelled)));
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+        var entry = await app.ReadAsync(db => db.ImageLog.Include(e => e.LoginAttempt)
+            .SingleAsync(e => e.Trigger == CaptureTrigger.FailedLogin, Cancelled));
+        Assert.Equal(("front-desk", null), (entry.Node, entry.LoginAttempt!.Device));
+        Assert.DoesNotContain("front-desk", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
+        Assert.DoesNotContain(app.MailsTo(SentinelCamApp.AnnsEmail),
+            mail => mail.TextBody!.Contains("front-desk", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_node_has_its_own_choice_of_a_camera_and_a_page_of_another_changes_nothing()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        (string, string?)[] shared = [.. database, ("Camera:Source", null), ("Camera:Warm", "Never")];
+        await using var lobby = await SentinelCamApp.StartAsync([.. shared, ("Node:Name", "lobby")]);
+        using var ann = await lobby.RegisterAnnAsync();
+        await ann.SubmitAsync("/admin/camera", new { Source = "demo" });
+        await using var office = await SentinelCamApp.StartAsync([.. shared, ("Node:Name", "office")]);
+        using var other = await office.VisitAsAsync(SentinelCamApp.AnnsEmail);
+
+        var page = await other.GetAsync("/admin/camera");
+        Assert.Contains("Camera of office", page.Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("DEMO", page.Main, StringComparison.Ordinal);
+        var wrong = await other.SubmitAsync(page, new { Source = "http://127.0.0.1:9/snap.jpg", Of = "lobby" });
+        Assert.Contains("Nothing was changed", wrong.Main, StringComparison.Ordinal);
+        Assert.Equal(1, await office.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));
+        await other.SubmitAsync(page, new { Source = "http://127.0.0.1:9/snap.jpg" });
+        Assert.Equal(["lobby", "office"],
+            await office.ReadAsync(db => db.CameraChoices.Select(c => c.Node).Order().ToListAsync(Cancelled)));
+        Assert.Contains("127.0.0.1:9", (await other.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1:9", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Heartbeats_signal_no_commit()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var app = await SentinelCamApp.StartAsync(await PostgresServer.NewDatabaseAsync());
+        var session = app.Services.GetRequiredService<NodeSession>();
+        await app.RegisterAnnAsync();
+        var before = await app.ReadAsync(db => db.Nodes.AsNoTracking().SingleAsync(Cancelled));
+        var signal = app.Services.GetRequiredService<CommitSignal>().Next;
+
+        await Eventually.GetAsync(() => app.ReadAsync(db => db.Nodes.AsNoTracking().SingleAsync(Cancelled)),
+            node => node.SeenAt > before.SeenAt);
+
+        Assert.False(signal.IsCompleted);
+        Assert.InRange(session.ClockAhead!.Value, TimeSpan.FromSeconds(-2), TimeSpan.FromSeconds(2));
+    }
+}
