@@ -9,6 +9,7 @@ namespace SentinelCam.Tests;
 /// <summary>Two processes on one PostgreSQL.</summary>
 public class NodesStoryTests
 {
+    private const string Events = "/dashboard/events";
     private const string Proxied = "203.0.113.9";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -70,16 +71,16 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         await FailAsync();
         await using var db = nodes.OpenDatabase();
-        var picture = await Eventually.GetAsync(
-            () => db.Snapshots.AsNoTracking().Where(s => s.StripOfId == null).Select(s => s.Id).FirstOrDefaultAsync(), id => id > 0);
+        var picture = await Eventually.GetAsync(() => db.Snapshots.Where(s => s.StripOfId == null).Select(s => s.Id)
+            .FirstOrDefaultAsync(), id => id > 0);
 
         Assert.Equal(2, (await SeeEverythingAsync()).Distinct().Count());
         // By turns, so each is on another node
-        var streams = new[] { await EventStream.OpenAsync(ann, "/dashboard/events"), await EventStream.OpenAsync(ann, "/dashboard/events") };
+        EventStream[] streams = [await EventStream.OpenAsync(ann, Events), await EventStream.OpenAsync(ann, Events)];
         await nodes.A.KillAsync();
         Assert.Equal([(await nodes.B.Address).Authority], (await SeeEverythingAsync()).Distinct());
         await await Task.WhenAny(streams.Select(stream => stream.UntilEndAsync()));
-        await using var again = await EventStream.OpenAsync(ann, "/dashboard/events");
+        await using var again = await EventStream.OpenAsync(ann, Events);
         Assert.Equal("open", await again.NextAsync());
         await FailAsync();
         string? name;
