@@ -79,7 +79,7 @@ public class NodesStoryTests
         EventStream[] streams = [await EventStream.OpenAsync(ann, Events), await EventStream.OpenAsync(ann, Events)];
         await nodes.A.KillAsync();
         Assert.Equal([(await nodes.B.Address).Authority], (await SeeEverythingAsync()).Distinct());
-        await await Task.WhenAny(streams.Select(stream => stream.UntilEndAsync()));
+        await await Task.WhenAny(streams.Select(BrokenAsync));
         await using var again = await EventStream.OpenAsync(ann, Events);
         Assert.Equal("open", await again.NextAsync());
         await FailAsync();
@@ -94,6 +94,13 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await another.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         foreach (var stream in streams)
             await stream.DisposeAsync();
+
+        static async Task BrokenAsync(EventStream stream)
+        {
+            // Not ended in order
+            var broken = await Assert.ThrowsAsync<HttpIOException>(stream.UntilEndAsync);
+            Assert.Equal(HttpRequestError.ResponseEnded, broken.HttpRequestError);
+        }
 
         async Task FailAsync()
         {
@@ -136,8 +143,17 @@ public class NodesStoryTests
             var nodes = new Nodes(await PostgresServer.NewDatabaseAsync(), settings);
             nodes.A = nodes.Start("a");
             nodes.B = nodes.Start("b");
-            await Task.WhenAll(nodes.A.Address, nodes.B.Address);
-            return nodes;
+            try
+            {
+                await Task.WhenAll(nodes.A.Address, nodes.B.Address);
+                return nodes;
+            }
+            catch
+            {
+                // Otherwise the other process would be left
+                await nodes.DisposeAsync();
+                throw;
+            }
         }
 
         public PostgresDbContext OpenDatabase() =>
