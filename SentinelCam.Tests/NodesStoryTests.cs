@@ -9,6 +9,7 @@ namespace SentinelCam.Tests;
 /// <summary>Two processes on one PostgreSQL.</summary>
 public class NodesStoryTests
 {
+    private const string Events = "/dashboard/events";
     private const string Proxied = "203.0.113.9";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -70,16 +71,16 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         await FailAsync();
         await using var db = nodes.OpenDatabase();
-        var picture = await Eventually.GetAsync(
-            () => db.Snapshots.AsNoTracking().Where(s => s.StripOfId == null).Select(s => s.Id).FirstOrDefaultAsync(), id => id > 0);
+        var picture = await Eventually.GetAsync(() => db.Snapshots.Where(s => s.StripOfId == null).Select(s => s.Id)
+            .FirstOrDefaultAsync(), id => id > 0);
 
         Assert.Equal(2, (await SeeEverythingAsync()).Distinct().Count());
         // By turns, so each is on another node
-        var streams = new[] { await EventStream.OpenAsync(ann, "/dashboard/events"), await EventStream.OpenAsync(ann, "/dashboard/events") };
+        EventStream[] streams = [await EventStream.OpenAsync(ann, Events), await EventStream.OpenAsync(ann, Events)];
         await nodes.A.KillAsync();
         Assert.Equal([(await nodes.B.Address).Authority], (await SeeEverythingAsync()).Distinct());
-        await await Task.WhenAny(streams.Select(stream => stream.UntilEndAsync()));
-        await using var again = await EventStream.OpenAsync(ann, "/dashboard/events");
+        await await Task.WhenAny(streams.Select(BrokenAsync));
+        await using var again = await EventStream.OpenAsync(ann, Events);
         Assert.Equal("open", await again.NextAsync());
         await FailAsync();
         string? name;
@@ -93,6 +94,13 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await another.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         foreach (var stream in streams)
             await stream.DisposeAsync();
+
+        static async Task BrokenAsync(EventStream stream)
+        {
+            // Not ended in order
+            var broken = await Assert.ThrowsAsync<HttpIOException>(stream.UntilEndAsync);
+            Assert.Equal(HttpRequestError.ResponseEnded, broken.HttpRequestError);
+        }
 
         async Task FailAsync()
         {
@@ -135,8 +143,17 @@ public class NodesStoryTests
             var nodes = new Nodes(await PostgresServer.NewDatabaseAsync(), settings);
             nodes.A = nodes.Start("a");
             nodes.B = nodes.Start("b");
-            await Task.WhenAll(nodes.A.Address, nodes.B.Address);
-            return nodes;
+            try
+            {
+                await Task.WhenAll(nodes.A.Address, nodes.B.Address);
+                return nodes;
+            }
+            catch
+            {
+                // Otherwise the other process would be left
+                await nodes.DisposeAsync();
+                throw;
+            }
         }
 
         public PostgresDbContext OpenDatabase() =>

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>What an owner does with a whole alert, without scripts.</summary>
+[Trait("Database", "Both")]
 public sealed class AlertStoryTests : IAsyncLifetime
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

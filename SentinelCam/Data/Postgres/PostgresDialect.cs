@@ -14,8 +14,8 @@ internal sealed class PostgresDialect : DatabaseDialect
     private const int OldestVersion = 15;
 
     /// <summary>
-    /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because transactions of
-    /// the context wait for the lock of <see cref="OneWriter"/>.
+    /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because a transaction
+    /// of the context waits for the lock of <see cref="OneWriter"/>.
     /// </summary>
     private const string FirstSearch = "BEGIN READ ONLY; SET LOCAL statement_timeout = 300";
 
