@@ -35,6 +35,7 @@ try
     app.LogStart(data);
     BackupRestore.CheckFinished(data);
     await app.BackUpBeforeMigrationAsync();
+    await app.CheckMailAsync();
     await app.MigrateDataAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();
