@@ -35,8 +35,8 @@ try
     app.LogStart(data);
     BackupRestore.CheckFinished(data);
     await app.BackUpBeforeMigrationAsync();
-    await app.CheckMailAsync();
     await app.MigrateDataAsync();
+    await app.CheckMailAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();
     await app.ListenAsync();

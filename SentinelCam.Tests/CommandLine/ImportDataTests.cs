@@ -162,7 +162,8 @@ public sealed class ImportDataTests : IDisposable
 
     private static IReadOnlyList<string> FilesOf(string directory) =>
         [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
-            .Select(path => $"{path} {File.GetLastWriteTimeUtc(path):o} {new FileInfo(path).Length}").Order(StringComparer.Ordinal)];
+            .Select(path => $"{path} {File.GetLastWriteTimeUtc(path):o} {new FileInfo(path).Length}")
+            .Order(StringComparer.Ordinal)];
 
     private static async Task ForgetLastMigrationAsync(string directory)
     {

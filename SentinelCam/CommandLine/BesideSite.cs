@@ -51,7 +51,7 @@ internal static class BesideSite
         }
 
         return await db.Dialect.HasUnfinishedImportAsync(db)
-            ? $"{db.Dialect.Describe(db, data)} has half of a site. Run SentinelCam import-data again, it goes on where it stopped."
+            ? $"{db.Dialect.Describe(db, data)} has half of a site. Run SentinelCam import-data again; it goes on."
             : null;
     }
 

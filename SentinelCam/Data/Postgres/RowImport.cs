@@ -78,8 +78,12 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     {
         var different = new List<string>();
         foreach (var table in Tables)
-            if (await table.SummarizeAsync(source, cancellationToken) != await table.SummarizeAsync(Connection, cancellationToken))
+        {
+            var copied = await table.SummarizeAsync(Connection, cancellationToken);
+            if (copied != await table.SummarizeAsync(source, cancellationToken))
                 different.Add(table.Name);
+        }
+
         return different;
     }
 
