@@ -46,10 +46,7 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
         Task<WebAnswer> RegisterAsync(string setupCode) => visitor.SubmitAsync(
             form, new
             {
-                UserName = "Ann",
-                Email = SentinelCamApp.AnnsEmail,
-                SentinelCamApp.Password,
-                SetupCode = setupCode,
+                UserName = "Ann", Email = SentinelCamApp.AnnsEmail, SentinelCamApp.Password, SetupCode = setupCode,
             }, null, Forwarded);
     }
 
@@ -104,6 +101,15 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
             () => _nodes.TrueForAll(node => node.Said.Contains("is announced again", StringComparison.Ordinal)));
         await FailAsync(addresses[0]);
         await NewsAsync(events).WaitAsync(Soon, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Without_a_mail_server_the_start_is_refused()
+    {
+        var run = await CommandRun.OfAsync(Path.Combine(_directory, "a"), null, _database, "run");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Smtp:Host is not set. Allowed: the mail server", run.Errors, StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()

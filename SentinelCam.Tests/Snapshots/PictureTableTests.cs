@@ -18,7 +18,7 @@ public class PictureTableTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Picture_is_served_in_parts_and_revalidated_and_goes_with_its_entry()
+    public async Task Picture_is_shown_mailed_and_checked_and_goes_with_its_entry()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         var database = await PostgresServer.NewDatabaseAsync();
