@@ -46,7 +46,10 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
         Task<WebAnswer> RegisterAsync(string setupCode) => visitor.SubmitAsync(
             form, new
             {
-                UserName = "Ann", Email = SentinelCamApp.AnnsEmail, SentinelCamApp.Password, SetupCode = setupCode,
+                UserName = "Ann",
+                Email = SentinelCamApp.AnnsEmail,
+                SentinelCamApp.Password,
+                SetupCode = setupCode,
             }, null, Forwarded);
     }
 

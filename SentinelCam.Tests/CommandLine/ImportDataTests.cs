@@ -28,9 +28,9 @@ public sealed class ImportDataTests : IDisposable
         await using var old = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
         using var ann = await old.RegisterAnnAsync();
         var phone = await AuthenticatorApp.TurnOnAsync(ann, clock);
-        await old.AddAccountWithPasskeyAsync("Bob", Household.Bobs);
+        var (_, passkey) = await old.AddAccountWithPasskeyAsync("Bob", Household.Bobs);
         await old.FailToSignInAsync(Ann);
-        await old.WaitForAcceptedAsync(1);
+        await old.WaitForCapturesAsync();
         var entry = await old.ReadAsync(db => db.ImageLog.Select(e => e.Id).FirstAsync());
         await old.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, true)));
@@ -68,6 +68,8 @@ public sealed class ImportDataTests : IDisposable
         var page = await visitor.EnterPasswordAsync(Ann);
         Assert.Equal("/dashboard", (await visitor.EnterCodeAsync(page, phone.Code())).Path);
         Assert.Contains("front door", (await visitor.GetAsync($"/userdata/{entry}")).Main, StringComparison.Ordinal);
+        using var bob = moved.VisitByName();
+        Assert.Equal("/dashboard", (await moved.SignInAsync(bob, passkey)).Path);
         await moved.FailToSignInAsync(Household.Bobs);
         await moved.WaitForAsync(db => db.Snapshots.MaxAsync(s => s.Id), newest => newest > ids);
     }
@@ -140,7 +142,11 @@ public sealed class ImportDataTests : IDisposable
             await File.WriteAllBytesAsync(app.Pictures.PathOf(name), jpeg, TestContext.Current.CancellationToken);
             db.Add(new Snapshot
             {
-                FileName = name, Sha256 = first.Sha256, Bytes = first.Bytes, CameraName = "many", TakenAt = first.TakenAt,
+                FileName = name,
+                Sha256 = first.Sha256,
+                Bytes = first.Bytes,
+                CameraName = "many",
+                TakenAt = first.TakenAt,
             });
         }
 

@@ -140,7 +140,7 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     private async Task SwitchTriggersAsync(string how, CancellationToken cancellationToken)
     {
         foreach (var table in Tables)
-            await target.Database.ExecuteSqlRawAsync($"ALTER TABLE \"{table.Name}\" {how} TRIGGER USER", cancellationToken);
+            await ExecuteAsync($"ALTER TABLE \"{table.Name}\" {how} TRIGGER USER", cancellationToken);
     }
 
     /// <summary>The numbers per day outlive their attempts.</summary>
@@ -170,9 +170,17 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
             var (name, last) = (sequences.GetString(0), sequences.GetInt64(1));
             if (last > 0 && Tables.Any(table => table.Name == name))
             {
-                await target.Database.ExecuteSqlRawAsync(string.Create(CultureInfo.InvariantCulture,
+                await ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
                     $"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'Id'), {last})"), cancellationToken);
             }
         }
+    }
+
+    /// <summary>Runs a statement in the transaction. Names of tables are the model's and cannot be parameters.</summary>
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = Connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
