@@ -25,7 +25,7 @@ public sealed class ImportDataTests : IDisposable
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         var database = await PostgresServer.NewDatabaseAsync();
         var clock = TestClock.AtNoon();
-        await using var old = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords);
+        await using var old = await SentinelCamApp.StartAsync(clock, Household.CheapPasswords, ("Capture:Frames", "1"));
         using var ann = await old.RegisterAnnAsync();
         var phone = await AuthenticatorApp.TurnOnAsync(ann, clock);
         var (_, passkey) = await old.AddAccountWithPasskeyAsync("Bob", Household.Bobs);
