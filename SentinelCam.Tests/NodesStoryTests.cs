@@ -129,6 +129,35 @@ public class NodesStoryTests
         }
     }
 
+    [Fact]
+    public async Task Node_of_the_version_before_goes_on_while_another_one_has_been_upgraded()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var smtp = ScriptedSmtpServer.Start(new SmtpScript());
+        await using var nodes = await Nodes.StartAsync(smtp.Settings);
+        using var ann = new WebVisitor(await nodes.A.Address, "Ann");
+        await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+        await nodes.B.KillAsync();
+        await using var db = nodes.OpenDatabase();
+        // An upgrade adds: columns that can be empty or have a default, and tables
+        await db.Database.ExecuteSqlRawAsync("""
+            ALTER TABLE "LoginAttempts" ADD COLUMN "Weather" text;
+            ALTER TABLE "ImageLog" ADD COLUMN "Mood" text NOT NULL DEFAULT '';
+            CREATE TABLE "Weathers" ("Id" bigint PRIMARY KEY);
+            INSERT INTO "__EFMigrationsHistory" VALUES ('99990101000000_Weather', '10.0.0');
+            INSERT INTO "SchemaVersions" ("Migration", "Version") VALUES ('99990101000000_Weather', '99.0.0');
+            """, Cancelled);
+
+        using (var guesser = new WebVisitor(await nodes.A.Address, "Guesser"))
+            Assert.Equal("/login", (await guesser.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Path);
+        await Eventually.TrueAsync(() => smtp.Messages.Count == 1, () => nodes.A.Said);
+        Assert.NotNull((await ann.GetAsync("/userdata")).Document.QuerySelector("main img[src^='/snapshots/']"));
+
+        await using var refused = nodes.Start("b");
+        Assert.Equal(1, await refused.WaitForExitAsync());
+        Assert.Contains("It needs SentinelCam 99.0.0 or later", refused.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>Two processes with folders of their own.</summary>
     private sealed class Nodes((string Key, string? Value)[] database, (string Key, string? Value)[] settings) : IAsyncDisposable
     {
@@ -166,7 +195,7 @@ public class NodesStoryTests
             Directory.Delete(_directory, recursive: true);
         }
 
-        private SentinelCamProcess Start(string name) => SentinelCamProcess.Start(
+        public SentinelCamProcess Start(string name) => SentinelCamProcess.Start(
             Path.Combine(_directory, name), [("Node:Name", name), .. database, .. settings]);
     }
 }
