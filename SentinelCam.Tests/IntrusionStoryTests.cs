@@ -8,6 +8,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests;
 
 /// <summary>The whole path on real parts: a form post, a camera stream, a mail server.</summary>
+[Trait("Database", "Both")]
 public class IntrusionStoryTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -8,6 +8,7 @@ namespace SentinelCam.Tests;
 /// An administrator invites somebody with a link, who creates an account and signs in, in a real browser, with scripts and
 /// without.
 /// </summary>
+[Trait("Database", "Both")]
 public class InvitationStoryTests
 {
     private const string Guest = "guest@example.net", Password = "another horse, another battery";

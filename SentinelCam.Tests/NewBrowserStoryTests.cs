@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>Somebody signs in with a stolen password, and the owner ends it from the mail, in a real browser.</summary>
+[Trait("Database", "Both")]
 public partial class NewBrowserStoryTests
 {
     [Theory]

@@ -9,6 +9,7 @@ namespace SentinelCam.Tests;
 /// <summary>Two processes on one PostgreSQL.</summary>
 public class NodesStoryTests
 {
+    private const string Events = "/dashboard/events";
     private const string Proxied = "203.0.113.9";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -70,16 +71,16 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         await FailAsync();
         await using var db = nodes.OpenDatabase();
-        var picture = await Eventually.GetAsync(
-            () => db.Snapshots.AsNoTracking().Where(s => s.StripOfId == null).Select(s => s.Id).FirstOrDefaultAsync(), id => id > 0);
+        var picture = await Eventually.GetAsync(() => db.Snapshots.Where(s => s.StripOfId == null).Select(s => s.Id)
+            .FirstOrDefaultAsync(), id => id > 0);
 
         Assert.Equal(2, (await SeeEverythingAsync()).Distinct().Count());
         // By turns, so each is on another node
-        var streams = new[] { await EventStream.OpenAsync(ann, "/dashboard/events"), await EventStream.OpenAsync(ann, "/dashboard/events") };
+        EventStream[] streams = [await EventStream.OpenAsync(ann, Events), await EventStream.OpenAsync(ann, Events)];
         await nodes.A.KillAsync();
         Assert.Equal([(await nodes.B.Address).Authority], (await SeeEverythingAsync()).Distinct());
-        await await Task.WhenAny(streams.Select(stream => stream.UntilEndAsync()));
-        await using var again = await EventStream.OpenAsync(ann, "/dashboard/events");
+        await await Task.WhenAny(streams.Select(BrokenAsync));
+        await using var again = await EventStream.OpenAsync(ann, Events);
         Assert.Equal("open", await again.NextAsync());
         await FailAsync();
         string? name;
@@ -93,6 +94,13 @@ public class NodesStoryTests
         Assert.Equal("/dashboard", (await another.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         foreach (var stream in streams)
             await stream.DisposeAsync();
+
+        static async Task BrokenAsync(EventStream stream)
+        {
+            // Not ended in order
+            var broken = await Assert.ThrowsAsync<HttpIOException>(stream.UntilEndAsync);
+            Assert.Equal(HttpRequestError.ResponseEnded, broken.HttpRequestError);
+        }
 
         async Task FailAsync()
         {
@@ -121,6 +129,35 @@ public class NodesStoryTests
         }
     }
 
+    [Fact]
+    public async Task Node_of_the_version_before_goes_on_while_another_one_has_been_upgraded()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var smtp = ScriptedSmtpServer.Start(new SmtpScript());
+        await using var nodes = await Nodes.StartAsync(smtp.Settings);
+        using var ann = new WebVisitor(await nodes.A.Address, "Ann");
+        await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+        await nodes.B.KillAsync();
+        await using var db = nodes.OpenDatabase();
+        // An upgrade adds: columns that can be empty or have a default, and tables
+        await db.Database.ExecuteSqlRawAsync("""
+            ALTER TABLE "LoginAttempts" ADD COLUMN "Weather" text;
+            ALTER TABLE "ImageLog" ADD COLUMN "Mood" text NOT NULL DEFAULT '';
+            CREATE TABLE "Weathers" ("Id" bigint PRIMARY KEY);
+            INSERT INTO "__EFMigrationsHistory" VALUES ('99990101000000_Weather', '10.0.0');
+            INSERT INTO "SchemaVersions" ("Migration", "Version") VALUES ('99990101000000_Weather', '99.0.0');
+            """, Cancelled);
+
+        using (var guesser = new WebVisitor(await nodes.A.Address, "Guesser"))
+            Assert.Equal("/login", (await guesser.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Path);
+        await Eventually.TrueAsync(() => smtp.Messages.Count == 1, () => nodes.A.Said);
+        Assert.NotNull((await ann.GetAsync("/userdata")).Document.QuerySelector("main img[src^='/snapshots/']"));
+
+        await using var refused = nodes.Start("b");
+        Assert.Equal(1, await refused.WaitForExitAsync());
+        Assert.Contains("It needs SentinelCam 99.0.0 or later", refused.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>Two processes with folders of their own.</summary>
     private sealed class Nodes((string Key, string? Value)[] database, (string Key, string? Value)[] settings) : IAsyncDisposable
     {
@@ -135,8 +172,17 @@ public class NodesStoryTests
             var nodes = new Nodes(await PostgresServer.NewDatabaseAsync(), settings);
             nodes.A = nodes.Start("a");
             nodes.B = nodes.Start("b");
-            await Task.WhenAll(nodes.A.Address, nodes.B.Address);
-            return nodes;
+            try
+            {
+                await Task.WhenAll(nodes.A.Address, nodes.B.Address);
+                return nodes;
+            }
+            catch
+            {
+                // Otherwise the other process would be left
+                await nodes.DisposeAsync();
+                throw;
+            }
         }
 
         public PostgresDbContext OpenDatabase() =>
@@ -149,7 +195,7 @@ public class NodesStoryTests
             Directory.Delete(_directory, recursive: true);
         }
 
-        private SentinelCamProcess Start(string name) => SentinelCamProcess.Start(
+        public SentinelCamProcess Start(string name) => SentinelCamProcess.Start(
             Path.Combine(_directory, name), [("Node:Name", name), .. database, .. settings]);
     }
 }

@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>An owner makes and uses passkeys in a real browser, with a virtual device.</summary>
+[Trait("Database", "Both")]
 public class PasskeyStoryTests
 {
     [Fact]

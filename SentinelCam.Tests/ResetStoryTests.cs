@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>An owner who has forgotten the password gets back in, in a real browser, with scripts and without.</summary>
+[Trait("Database", "Both")]
 public class ResetStoryTests
 {
     private const string New = "another horse, another battery";

@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>An owner uses a second factor, in a real browser, with scripts and without.</summary>
+[Trait("Database", "Both")]
 public class SecondFactorStoryTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>Someone signs out a browser that they left behind, in a real browser, with scripts and without.</summary>
+[Trait("Database", "Both")]
 public class SessionStoryTests
 {
     [Theory]

@@ -106,6 +106,15 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
         await NewsAsync(events).WaitAsync(Soon, TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Without_a_mail_server_the_start_is_refused()
+    {
+        var run = await CommandRun.OfAsync(Path.Combine(_directory, "a"), null, _database, "run");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Smtp:Host is not set. Allowed: the mail server", run.Errors, StringComparison.Ordinal);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)

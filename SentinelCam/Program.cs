@@ -36,6 +36,7 @@ try
     BackupRestore.CheckFinished(data);
     await app.BackUpBeforeMigrationAsync();
     await app.MigrateDataAsync();
+    await app.CheckMailAsync();
     await app.JoinNodesAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();

@@ -6,6 +6,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Alerts;
 
 /// <summary>One burst of attempts, few mails.</summary>
+[Trait("Database", "Both")]
 public class AlertBurstTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

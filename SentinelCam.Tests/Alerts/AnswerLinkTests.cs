@@ -11,6 +11,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Alerts;
 
 /// <summary>"Was it you?", asked in a mail and answered without signing in.</summary>
+[Trait("Database", "Both")]
 public sealed partial class AnswerLinkTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

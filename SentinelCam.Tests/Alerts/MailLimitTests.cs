@@ -8,6 +8,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Alerts;
 
 /// <summary>The mails of one account within a day.</summary>
+[Trait("Database", "Both")]
 public class MailLimitTests
 {
     private readonly FakeTimeProvider _clock = TestClock.AtNoon();

@@ -7,6 +7,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Alerts;
 
 /// <summary>Proof of delivery on each entry, sending again by hand, and the banner about failed mails.</summary>
+[Trait("Database", "Both")]
 public class SendAgainTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

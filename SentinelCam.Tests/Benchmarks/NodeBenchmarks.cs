@@ -31,7 +31,7 @@ public class NodeBenchmarks
             ("SQLite, one process", file), ("PostgreSQL, one process", one), ("PostgreSQL, two processes", two));
     }
 
-    /// <summary>Sign-ins at no account from addresses that must wait, so that none is hashed and each is recorded.</summary>
+    /// <summary>Sign-ins at no account from an address that must wait, so that they are recorded and not hashed.</summary>
     private static async Task<double> RunAsync((string Key, string? Value)[] database, int processes)
     {
         var directory = Directory.CreateTempSubdirectory("sentinelcam-bench-").FullName;
@@ -55,8 +55,9 @@ public class NodeBenchmarks
             var watch = Stopwatch.StartNew();
             await Task.WhenAll(visitors.Select(async pair =>
             {
+                // One is hashed whenever a delay, which doubles each time, is over
                 while (Interlocked.Decrement(ref left) >= 0)
-                    Assert.Equal(HttpStatusCode.TooManyRequests, (await GuessAsync(pair.Visitor, pair.Token)).Status);
+                    Assert.NotEqual(HttpStatusCode.ServiceUnavailable, (await GuessAsync(pair.Visitor, pair.Token)).Status);
             }));
             var seconds = watch.Elapsed.TotalSeconds;
             visitors.ForEach(pair => pair.Visitor.Dispose());

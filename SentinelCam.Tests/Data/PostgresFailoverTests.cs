@@ -29,12 +29,10 @@ public class PostgresFailoverTests
 
         await primary.KillAsync();
         var killed = Stopwatch.StartNew();
-        await Eventually.TrueAsync(async () =>
-            (await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Status is HttpStatusCode.ServiceUnavailable);
+        await Eventually.TrueAsync(async () => (await SignInAsync()).Status is HttpStatusCode.ServiceUnavailable, app.Log);
         await standby.PromoteAsync();
         var promoted = Stopwatch.StartNew();
-        await Eventually.TrueAsync(async () =>
-            (await ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path == "/dashboard", app.Log);
+        await Eventually.TrueAsync(async () => (await SignInAsync()).Path == "/dashboard", app.Log);
 
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"Signed in {promoted.Elapsed.TotalSeconds:0.0} s after the promotion, {killed.Elapsed.TotalSeconds:0.0} s after the "
@@ -45,6 +43,8 @@ public class PostgresFailoverTests
         var stored = await app.ReadAsync(db => db.LoginAttempts.Select(a => a.UserAgent).ToListAsync());
         Assert.Empty(acknowledged.Except(stored));
         Assert.Equal(stored.Count, stored.Distinct().Count());
+
+        Task<WebAnswer> SignInAsync() => ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
     }
 
     /// <summary>Guesses passwords of as many accounts, and remembers the guesses that were answered as recorded.</summary>

@@ -92,7 +92,8 @@ public class PostgresPlanTests(PostgresPlanTests.FullHouse house) : IClassFixtur
         var text = $"{what}\n{sql}\n{string.Join('\n', nodes)}";
         Assert.True(nodes.Exists(node => node.Index is not null), text);
         Assert.False(nodes.Exists(IsWholeTable), text);
-        Assert.False(nodes.Exists(node => node.Type.EndsWith("Sort", StringComparison.Ordinal) && node.Rows > MaxSorted), text);
+        // An incremental one sorts only entries of the same millisecond
+        Assert.False(nodes.Exists(node => node.Type == "Sort" && node.Rows > MaxSorted), text);
     }
 
     private static bool IsWholeTable(PlanNode node) =>

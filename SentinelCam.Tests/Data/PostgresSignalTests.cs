@@ -18,14 +18,15 @@ public class PostgresSignalTests
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         var database = await PostgresServer.NewDatabaseAsync();
         await using var app = await SentinelCamApp.StartAsync(database);
-        var tables = await app.ReadAsync(db =>
-            Task.FromResult(db.Model.GetEntityTypes().Select(type => type.GetTableName()).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray()));
+        var tables = await app.ReadAsync(db => Task.FromResult(
+            db.Model.GetEntityTypes().Select(type => type.GetTableName()).OfType<string>().Distinct().ToArray()));
         await app.StopAsync();
 
         var signalling = await PostgresServer.ReadAsync<string[]>(database, """
-            SELECT array_agg(c.relname::text) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname = 'SignalCommit'
+            SELECT array_agg(c.relname::text) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+            WHERE t.tgname = 'SignalCommit'
             """);
-        Assert.Equal(tables.Except(Silent), signalling.Order(StringComparer.Ordinal));
+        Assert.Equal(tables.Except(Silent).Order(StringComparer.Ordinal), signalling.Order(StringComparer.Ordinal));
 
         var heard = new List<string>();
         await using var listener = await PostgresServer.ConnectAsync(database);

@@ -36,7 +36,7 @@ public sealed class DeviceLogTests : IAsyncLifetime
         using var zip = new ZipArchive(new MemoryStream(answer.Body));
         using var table = new StreamReader(await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken));
         var lines = (await table.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n");
-        Assert.EndsWith(",attempts,origin,service,caller,alert,answer,answered (UTC),answered through", lines[0],
+        Assert.EndsWith(",attempts,origin,service,caller,alert,answer,answered (UTC),answered through,device", lines[0],
             StringComparison.Ordinal);
         Assert.Contains(lines, line => line.Contains(",\"AtDevice\",\"su\",\"daemon\",", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains(",\"AtDevice\",\"xscreensaver\",\"\",", StringComparison.Ordinal));

@@ -9,6 +9,7 @@ namespace SentinelCam.Tests.Device;
 
 /// <summary>What is believed of the files in the spool, and that each is recorded once.</summary>
 [SupportedOSPlatform("linux")]
+[Trait("Database", "Both")]
 public sealed class SpoolTests : IAsyncLifetime
 {
     private readonly TestSpool _spool = TestSpool.Create();

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
@@ -9,13 +8,11 @@ namespace SentinelCam.Tests.Forwarding;
 /// <summary>A device and a central SentinelCam, both real, with a network between them that loses what a test wants.</summary>
 public class ForwardStoryTests
 {
-    private const string Laptop = "Ann's laptop";
-
     [Fact]
     public async Task Three_hundred_entries_arrive_once_each_through_lost_answers_and_an_hour_offline()
     {
         const int Entries = 300;
-        await using var pair = await Pair.StartAsync(("Alerts:QuietPeriod", "00:00:00"));
+        await using var pair = await DevicePair.StartAsync(("Alerts:QuietPeriod", "00:00:00"));
         pair.Proxy.LosesEach = 5;
         // The first versions, without pictures
         for (var i = 0; i < Entries / 2; i++)
@@ -41,7 +38,7 @@ public class ForwardStoryTests
         var snapshots = Path.Combine(pair.Central.DataDirectory, "snapshots");
         Assert.All(entries, entry =>
         {
-            Assert.Equal((CaptureState.Taken, Laptop), (entry.CaptureState, entry.LoginAttempt!.ReportedBy));
+            Assert.Equal((CaptureState.Taken, DevicePair.Laptop), (entry.CaptureState, entry.LoginAttempt!.ReportedBy));
             Assert.Equal(entry.Snapshot!.Bytes, new FileInfo(Path.Combine(snapshots, entry.Snapshot.FileName)).Length);
         });
         Assert.Equal(
@@ -70,7 +67,7 @@ public class ForwardStoryTests
     [Fact]
     public async Task The_central_side_mails_with_picture_and_device_and_the_device_does_not()
     {
-        await using var pair = await Pair.StartAsync();
+        await using var pair = await DevicePair.StartAsync();
 
         await pair.Device.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.9");
         await pair.Device.WaitForCapturesAsync();
@@ -78,17 +75,17 @@ public class ForwardStoryTests
         await pair.Central.WaitForAcceptedAsync(1);
 
         var mail = Assert.Single(pair.Central.MailsTo(SentinelCamApp.AnnsEmail));
-        Assert.Contains(Laptop, mail.PlainOnOneLine(), StringComparison.Ordinal);
+        Assert.Contains(DevicePair.Laptop, mail.PlainOnOneLine(), StringComparison.Ordinal);
         Assert.Contains(mail.BodyParts, part => part.ContentType.MimeType == "image/jpeg");
         Assert.Equal(0, await pair.Device.ReadAsync(db => db.Deliveries.CountAsync()));
         var page = await pair.Ann.GetAsync("/userdata");
-        Assert.Contains($"on {Laptop}", page.Document.Body!.TextContent.OnOneLine(), StringComparison.Ordinal);
+        Assert.Contains($"on {DevicePair.Laptop}", page.Document.Body!.TextContent.OnOneLine(), StringComparison.Ordinal);
         Assert.Contains("Reported to the central SentinelCam", (await pair.AnnAtDevice.GetAsync("/userdata")).Text,
             StringComparison.Ordinal);
         Assert.Contains("Told by the central SentinelCam", (await pair.AnnAtDevice.GetAsync("/alerts")).Text,
             StringComparison.Ordinal);
         var nodes = await pair.Ann.GetAsync("/admin/nodes");
-        Assert.Contains(Laptop, nodes.Document.Body!.TextContent, StringComparison.Ordinal);
+        Assert.Contains(DevicePair.Laptop, nodes.Document.Body!.TextContent, StringComparison.Ordinal);
         Assert.Contains("right", nodes.Document.QuerySelector("td[data-of='Its clock']")!.TextContent, StringComparison.Ordinal);
 
         // The bursts of a device close there without a summary
@@ -100,7 +97,8 @@ public class ForwardStoryTests
     [Fact]
     public async Task A_revoked_device_says_so_and_tells_its_owner_itself_until_it_has_a_new_token()
     {
-        await using var pair = await Pair.StartAsync();
+        await using var mails = ScriptedSmtpServer.Start();
+        await using var pair = await DevicePair.StartAsync(mails);
         var id = await pair.Central.ReadAsync(db => db.ReportingDevices.Select(d => d.Id).SingleAsync());
         await pair.Ann.SubmitAsync("/admin/nodes", new { }, $"/admin/nodes?id={id}&handler=Revoke");
         Assert.NotNull(await pair.Central.ReadAsync(db => db.ReportingDevices.Select(d => d.RevokedAt).SingleAsync()));
@@ -111,14 +109,17 @@ public class ForwardStoryTests
         Assert.NotNull(page.Document.QuerySelector("#forward-trouble"));
         Assert.Contains("token", (await pair.AnnAtDevice.GetAsync("/admin/device")).Text, StringComparison.Ordinal);
 
-        var token = await pair.Central.EnrolAsync(pair.Ann, Laptop, false, SentinelCamApp.AnnsEmail);
+        var token = await pair.Central.EnrolAsync(pair.Ann, DevicePair.Laptop, false, SentinelCamApp.AnnsEmail);
         await using var again = await pair.Device.StartAgainAsync(pair.Clock, Household.CheapPasswords,
-            ("Forward:Url", $"{pair.Proxy.Address}"), ("Forward:Token", token));
-        await Pair.WaitForReportsAsync(again, pair.Clock, TimeSpan.FromMinutes(1));
+            [("Forward:Url", $"{pair.Proxy.Address}"), ("Forward:Token", token), .. mails.Settings]);
+        await DevicePair.WaitForReportsAsync(again, pair.Clock, TimeSpan.FromMinutes(1));
 
         var attempt = await pair.Central.ReadAsync(db => db.LoginAttempts.SingleAsync(a => a.ReportedBy != null));
-        Assert.Equal(ToldBy.Nothing, attempt.ToldBy);
+        Assert.Equal(ToldBy.Device, attempt.ToldBy);
+        Assert.Single(mails.Mails);
         Assert.Equal(0, await pair.Central.ReadAsync(db => db.Deliveries.CountAsync(d => d.AlertId == attempt.AlertId)));
+        Assert.Contains($"Told by {DevicePair.Laptop} itself", (await pair.Ann.GetAsync("/userdata")).Document.Body!.TextContent,
+            StringComparison.Ordinal);
         using var ann = await again.VisitAsAsync(SentinelCamApp.AnnsEmail);
         Assert.Null((await ann.GetAsync("/dashboard")).Document.QuerySelector("#forward-trouble"));
         var kinds = await pair.Central.ReadAsync(db => db.Activity.Select(a => a.Kind).ToListAsync());
@@ -129,7 +130,7 @@ public class ForwardStoryTests
     [Fact]
     public async Task A_device_that_no_longer_reports_tells_its_owner_what_waited()
     {
-        await using var pair = await Pair.StartAsync();
+        await using var pair = await DevicePair.StartAsync();
         pair.Proxy.IsOffline = true;
         await pair.Device.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.9", isCaptured: false);
         await pair.Device.StopAsync();
@@ -137,7 +138,7 @@ public class ForwardStoryTests
         await using var again = await pair.Device.StartAgainAsync(pair.Clock, Household.CheapPasswords);
         pair.Clock.AdvanceMinutes(15);
 
-        await Pair.WaitForReportsAsync(again, pair.Clock, TimeSpan.FromMinutes(1));
+        await DevicePair.WaitForReportsAsync(again, pair.Clock, TimeSpan.FromMinutes(1));
         await again.WaitForAcceptedAsync(1);
         Assert.Equal(0, await pair.Central.ReadAsync(db => db.ImageLog.CountAsync()));
     }
@@ -145,7 +146,7 @@ public class ForwardStoryTests
     [Fact]
     public async Task Restored_device_begins_another_epoch_and_what_waited_keeps_its_own()
     {
-        await using var pair = await Pair.StartAsync();
+        await using var pair = await DevicePair.StartAsync();
         await pair.Device.FailToSignInAsync(SentinelCamApp.AnnsEmail, "203.0.113.9");
         await pair.Device.WaitForCapturesAsync();
         await pair.WaitForReportsAsync(TimeSpan.Zero);
@@ -164,56 +165,6 @@ public class ForwardStoryTests
         finally
         {
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    /// <summary>Ann has an account at both ends.</summary>
-    private sealed class Pair : IAsyncDisposable
-    {
-        public FakeTimeProvider Clock { get; } = TestClock.AtNoon();
-
-        public SentinelCamApp Central { get; private set; } = null!;
-
-        public SentinelCamApp Device { get; private set; } = null!;
-
-        public LossyProxy Proxy { get; private set; } = null!;
-
-        public string Token { get; private set; } = "";
-
-        public WebVisitor Ann { get; private set; } = null!;
-
-        public WebVisitor AnnAtDevice { get; private set; } = null!;
-
-        public static async Task<Pair> StartAsync(params (string, string?)[] settings)
-        {
-            var pair = new Pair();
-            pair.Central = await SentinelCamApp.StartAsync(pair.Clock, Household.CheapPasswords, settings);
-            pair.Ann = await pair.Central.RegisterAnnAsync();
-            pair.Token = await pair.Central.EnrolAsync(pair.Ann, Laptop, false, SentinelCamApp.AnnsEmail);
-            pair.Proxy = await LossyProxy.StartAsync(pair.Central.Address);
-            pair.Device = await SentinelCamApp.StartAsync(pair.Clock, Household.CheapPasswords,
-                [("Forward:Url", $"{pair.Proxy.Address}"), ("Forward:Token", pair.Token), .. settings]);
-            pair.AnnAtDevice = await pair.Device.RegisterAnnAsync();
-            return pair;
-        }
-
-        /// <summary>Waits until everything is reported.</summary>
-        /// <param name="step">How far to move the clock while waiting, so that pauses end.</param>
-        public Task WaitForReportsAsync(TimeSpan step) => WaitForReportsAsync(Device, Clock, step);
-
-        public static Task WaitForReportsAsync(SentinelCamApp device, FakeTimeProvider clock, TimeSpan step) =>
-            // Hundreds of reports take longer than a minute on a busy machine
-            Eventually.GetAsync(
-                () => device.ReadAsync(db => db.Forwards.CountAsync(f => f.State != ForwardState.Done)), waiting => waiting == 0,
-                device.Log, meanwhile: () => clock.Advance(step), patience: TimeSpan.FromMinutes(4));
-
-        public async ValueTask DisposeAsync()
-        {
-            Ann?.Dispose();
-            AnnAtDevice?.Dispose();
-            await Device.DisposeAsync();
-            await Proxy.DisposeAsync();
-            await Central.DisposeAsync();
         }
     }
 }

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,11 +7,12 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
 using SentinelCam.Forwarding;
 using SentinelCam.Tests.Support;
+using static SentinelCam.Tests.Forwarding.CentralSite;
 
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>What a central SentinelCam refuses. The device with the token may report for Bob only.</summary>
-public class HostileReportTests(HostileReportTests.Central central) : IClassFixture<HostileReportTests.Central>, IAsyncLifetime
+public class HostileReportTests(CentralSite central) : IClassFixture<CentralSite>, IAsyncLifetime
 {
     public async ValueTask InitializeAsync() => await central.App.ReadAsync(db => db.ImageLog.ExecuteDeleteAsync());
 
@@ -28,7 +29,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
     public async Task Unknown_token_is_refused_before_the_body_is_read(string? token)
     {
         Assert.Equal(HttpStatusCode.Unauthorized, await central.App.ReportAsync(token, 1, "not JSON"u8.ToArray()));
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Theory]
@@ -38,18 +39,23 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
     public async Task Body_that_is_no_report_is_refused(string body, HttpStatusCode status)
     {
         Assert.Equal(status, await central.App.ReportAsync(central.Token, 1, Encoding.UTF8.GetBytes(body)));
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Theory]
     [InlineData("epoch", "null")]
     [InlineData("epoch", "\"\"")]
+    [InlineData("epoch", "\"a b\"")]
+    [InlineData("epoch", "\"\\u0000\"")]
+    [InlineData("owner", "\"\\u0000\"")]
     [InlineData("version", "0")]
     [InlineData("version", "99999999999")]
     [InlineData("count", "-1")]
     [InlineData("outcome", "\"Test\"")]
     [InlineData("outcome", "7")]
     [InlineData("outcome", "\"Nonsense\"")]
+    [InlineData("outcome", "\"NotChecked, SucceededInNewBrowser, WrongCode, LockedOut\"")]
+    [InlineData("origin", "\"AtDevice, OverNetwork\"")]
     [InlineData("at", "\"1969-01-01T00:00:00Z\"")]
     [InlineData("sentAt", "\"9999-12-31T23:59:59Z\"")]
     [InlineData("clockErrorSeconds", "9223372036854775807")]
@@ -62,7 +68,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
         body[field] = JsonNode.Parse(value);
         var bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
         Assert.Equal(HttpStatusCode.BadRequest, await central.App.ReportAsync(central.Token, 1, bytes));
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Fact]
@@ -71,7 +77,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
         var status = await central.App.ReportAsync(central.Token, 1, new byte[ReportedEntry.MaxBytes + 1]);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Fact]
@@ -91,7 +97,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
             Assert.Equal(HttpStatusCode.UnprocessableEntity, await central.App.ReportAsync(central.Token, 1, entry));
         }
 
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Theory]
@@ -103,7 +109,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
     {
         Assert.Equal(HttpStatusCode.Forbidden,
             await central.App.ReportAsync(central.Token, 1, central.Entry() with { Owner = owner }));
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Fact]
@@ -114,7 +120,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await visitor.GetAsync("/api/devices/entries/1")).Status);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await visitor.SendAsync("DELETE", "/api/devices/entries/1")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync("/api/devices/enrol", [new("code", "x")])).Status);
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Fact]
@@ -140,7 +146,7 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
 
         await central.App.ReadAsync(db => db.ImageLog.ExecuteDeleteAsync());
         Assert.Equal(HttpStatusCode.OK, await central.App.ReportAsync(central.Token, 8, second with { Version = 3 }));
-        await NothingIsAddedAsync();
+        await central.NothingIsAddedAsync();
     }
 
     [Fact]
@@ -187,6 +193,24 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
     }
 
     [Fact]
+    public async Task Command_on_the_page_trades_the_code()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/curl"), "curl is not installed");
+        var bob = await BobAsync();
+        var page = await central.Ann.GetAsync("/admin/nodes");
+        var shown = await central.Ann.PostAsync("/admin/nodes?handler=Invite",
+        [
+            new("Name", "A shed"), new("Owners", $"{bob}"), new("__RequestVerificationToken", page.Token),
+        ]);
+
+        var command = shown.Document.QuerySelector("pre code")!.TextContent;
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true })!;
+        var answer = JsonNode.Parse(await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))!;
+
+        Assert.Equal(("A shed", 43), ((string?)answer["device"], ((string?)answer["token"])?.Length));
+    }
+
+    [Fact]
     public async Task Wrong_clock_of_a_device_is_kept_and_said()
     {
         var now = central.Clock.GetUtcNow();
@@ -202,53 +226,6 @@ public class HostileReportTests(HostileReportTests.Central central) : IClassFixt
         Assert.Contains("2 h behind", (await central.Ann.GetAsync("/admin/nodes")).Text, StringComparison.Ordinal);
     }
 
-    private static ReportedPicture Picture(byte[] jpeg) => new()
-    {
-        Jpeg = jpeg,
-        Sha256 = Convert.ToHexStringLower(SHA256.HashData(jpeg)),
-        TakenAt = TestClock.Noon,
-        CameraName = "phone",
-        Quality = FrameQuality.Good,
-    };
-
     private Task<long> BobAsync() =>
         central.App.ReadAsync(db => db.Users.Where(a => a.Email == Household.Bobs).Select(a => a.Id).SingleAsync());
-
-    private async Task NothingIsAddedAsync()
-    {
-        Assert.Equal(0, await central.App.ReadAsync(db => db.ImageLog.CountAsync()));
-        Assert.Equal(0, await central.App.ReadAsync(db => db.Snapshots.CountAsync()));
-        Assert.DoesNotContain(" ERR ", central.App.Log(), StringComparison.Ordinal);
-        Assert.DoesNotContain(central.Token, central.App.Log(), StringComparison.Ordinal);
-    }
-
-    /// <summary>A central SentinelCam with one device. Each of its tests begins without entries.</summary>
-    public sealed class Central : Household
-    {
-        public string Token { get; private set; } = "";
-
-        public override async ValueTask InitializeAsync()
-        {
-            await base.InitializeAsync();
-            Token = await App.EnrolAsync(Ann, "Bob's phone", forAdministrators: false, Bobs);
-        }
-
-        public ReportedEntry Entry() => new()
-        {
-            Epoch = "e",
-            Version = 1,
-            SentAt = Clock.GetUtcNow(),
-            Owner = Bobs,
-            At = Clock.GetUtcNow(),
-            Outcome = LoginOutcome.RefusedByDevice,
-            Origin = AttemptOrigin.AtDevice,
-            AccountTyped = "bob",
-            RemoteAddress = "",
-            UserAgent = "",
-            Service = "gdm-password",
-        };
-
-        public int Files() => Directory.EnumerateFiles(
-            Path.Combine(App.DataDirectory, "snapshots"), "*", SearchOption.AllDirectories).Count();
-    }
 }

@@ -8,6 +8,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.ImageLog;
 
 /// <summary>The database keeps its derived data up to date.</summary>
+[Trait("Database", "Both")]
 public class ImageLogIndexTests(Household household) : IClassFixture<Household>
 {
     private const string LongAccount = "somebody.with.a.very.long.name@subdomain.of.a.very.long.domain.example.org";

@@ -10,6 +10,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.ImageLog;
 
 /// <summary>The owner's list: search, filters, paging, export and deletion, as <c>/userdata</c> shows them.</summary>
+[Trait("Database", "Both")]
 public class ImageLogTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;

@@ -10,6 +10,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.ImageLog;
 
 /// <summary>Pins, and actions on many entries at once.</summary>
+[Trait("Database", "Both")]
 public class ManyEntriesTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Jobs;
 
 /// <summary>The clock is set while the app runs, as on a device without a battery.</summary>
+[Trait("Database", "Both")]
 public class ClockWatchTests
 {
     private static readonly DateTimeOffset Boot = new(1970, 1, 1, 0, 5, 0, TimeSpan.Zero);

@@ -8,6 +8,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.LoginAttempts;
 
 /// <summary>Another address for an account: asked, confirmed, undone.</summary>
+[Trait("Database", "Both")]
 public class AddressChangeTests
 {
     private const string Old = Household.Bobs;

@@ -60,6 +60,7 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         string AnyIPv6() => string.Join(':', Enumerable.Range(0, 8).Select(_ => $"{random.Next(0x1000, 0xFFFF):x}"));
     }
 
+    [Trait("Database", "Both")]
     [Fact]
     public async Task Attempts_of_no_account_beyond_a_thousand_within_an_hour_share_rows_that_count_them()
     {
@@ -95,6 +96,7 @@ public class DatabaseGrowthTests(ITestOutputHelper output)
         }
     }
 
+    [Trait("Database", "Both")]
     [Fact]
     public async Task Unchecked_guesses_at_an_account_beyond_a_thousand_share_rows_that_count_them()
     {

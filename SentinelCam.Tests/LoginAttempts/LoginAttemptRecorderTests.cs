@@ -15,6 +15,7 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Tests.LoginAttempts;
 
 /// <summary>What a failed sign-in stores, and what it never stores.</summary>
+[Trait("Database", "Both")]
 public partial class LoginAttemptRecorderTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;

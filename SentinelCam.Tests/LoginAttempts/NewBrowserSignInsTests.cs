@@ -13,6 +13,7 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Tests.LoginAttempts;
 
 /// <summary>The first sign-in from a browser is photographed and mailed, with a link that ends it.</summary>
+[Trait("Database", "Both")]
 public sealed partial class NewBrowserSignInsTests : IAsyncLifetime
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

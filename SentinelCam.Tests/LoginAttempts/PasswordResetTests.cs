@@ -11,6 +11,7 @@ using SentinelCam.Visitors;
 namespace SentinelCam.Tests.LoginAttempts;
 
 /// <summary>A forgotten password: the request, the link, the new password.</summary>
+[Trait("Database", "Both")]
 public class PasswordResetTests
 {
     private const string Subject = "Set a new password";

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>Activity as its owner and administrators see it.</summary>
+[Trait("Database", "Both")]
 public class ActivityPagesTests(Household household) : IClassFixture<Household>
 {
     private const string Own = "/settings/activity";

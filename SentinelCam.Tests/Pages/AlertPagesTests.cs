@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>The pages about alerts in a real browser, with eight alerts in the data.</summary>
+[Trait("Database", "Both")]
 public class AlertPagesTests(HouseOfAlerts house) : IClassFixture<HouseOfAlerts>
 {
     [Theory]

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>What an owner does with a whole alert, without scripts.</summary>
+[Trait("Database", "Both")]
 public sealed class AlertStoryTests : IAsyncLifetime
 {
     private const string Anns = SentinelCamApp.AnnsEmail;
@@ -164,7 +165,7 @@ public sealed class AlertStoryTests : IAsyncLifetime
                 await zip.GetEntry("image-log.csv")!.OpenAsync(TestContext.Current.CancellationToken));
             var lines = (await table.ReadToEndAsync(TestContext.Current.CancellationToken))
                 .Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-            Assert.EndsWith("alert,answer,answered (UTC),answered through", lines[0], StringComparison.Ordinal);
+            Assert.EndsWith("alert,answer,answered (UTC),answered through,device", lines[0], StringComparison.Ordinal);
             Assert.Equal(4, lines.Length);
             Assert.All(lines.Skip(1), line => Assert.Contains($"\"{alert}\",\"NotMe\"", line, StringComparison.Ordinal));
             await using var json = await zip.GetEntry("image-log.json")!.OpenAsync(TestContext.Current.CancellationToken);

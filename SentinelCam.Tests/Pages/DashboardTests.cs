@@ -3,6 +3,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>What the dashboard says about the last day and the last month.</summary>
+[Trait("Database", "Both")]
 public class DashboardTests(Household household) : IClassFixture<Household>
 {
     [Fact]

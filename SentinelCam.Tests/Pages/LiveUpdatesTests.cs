@@ -6,6 +6,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>The stream behind the dashboard: commits wake it, and it ends with the session.</summary>
+[Trait("Database", "Both")]
 public class LiveUpdatesTests(Household household) : IClassFixture<Household>
 {
     private const string Path = "/dashboard/events";

@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>The image log's first screen on a phone, its days and its filters.</summary>
+[Trait("Database", "Both")]
 public class LogDaysTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Theory]

@@ -8,6 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>The image log as a gallery, and the actions on selected entries.</summary>
+[Trait("Database", "Both")]
 public class LogGalleryTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Theory]

@@ -8,6 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>What the image log offers, in a real browser, with and without scripts.</summary>
+[Trait("Database", "Both")]
 public class LogStoryTests(HouseOfPictures house) : IClassFixture<HouseOfPictures>
 {
     [Theory]

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.People;
 
 /// <summary>What an administrator can do to accounts.</summary>
+[Trait("Database", "Both")]
 public class AccountAdministrationTests(Household household) : IClassFixture<Household>
 {
     private readonly SentinelCamApp _app = household.App;

@@ -10,6 +10,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.People;
 
 /// <summary>The end of an account: nothing that names it is left, whatever happens meanwhile.</summary>
+[Trait("Database", "Both")]
 public class AccountDeletionTests
 {
     private const string Zoes = "zoe@example.org";

@@ -10,6 +10,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.People;
 
 /// <summary>Invitations by mail, and by links that an administrator passes on.</summary>
+[Trait("Database", "Both")]
 public class InvitationTests
 {
     private const string ByLink = "/admin/accounts?byMail=false&handler=Invite";

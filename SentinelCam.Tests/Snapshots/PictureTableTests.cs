@@ -1,8 +1,10 @@
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
@@ -18,7 +20,7 @@ public class PictureTableTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Picture_is_served_in_parts_and_revalidated_and_goes_with_its_entry()
+    public async Task Picture_is_shown_mailed_and_checked_and_goes_with_its_entry()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         var database = await PostgresServer.NewDatabaseAsync();
@@ -73,5 +75,45 @@ public class PictureTableTests
 
         var added = await app.ReadAsync(db => db.Snapshots.AsNoTracking().SingleAsync(s => s.CameraName == "late"));
         Assert.Equal(added.Bytes, (await ann.GetAsync($"/snapshots/{added.Id}")).Body.Length);
+    }
+
+    [Fact]
+    public async Task Pictures_are_exported_and_go_with_old_age_unless_pinned_and_with_their_owner()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(
+            clock, Household.CheapPasswords, [("Capture:Frames", "1"), ("Alerts:QuietPeriod", "00:00:01"), .. database]);
+        using var ann = await app.RegisterAnnAsync();
+        var bob = await app.AddAccountAsync("Bob", Household.Bobs);
+        foreach (var email in new[] { SentinelCamApp.AnnsEmail, SentinelCamApp.AnnsEmail, Household.Bobs })
+        {
+            await app.FailToSignInAsync(email);
+            await app.WaitForCapturesAsync();
+            clock.Advance(TimeSpan.FromMinutes(2));
+            await app.WaitForClosedAlertsAsync();
+        }
+
+        await app.WaitForAsync(
+            db => db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted), unsent => unsent == 0);
+        Assert.Equal("3 rows, 3 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
+        var alert = await app.ReadAsync(db => db.ImageLog.OrderBy(e => e.Id).Select(e => new { e.Id, e.AlertId }).FirstAsync());
+        var export = await ann.GetAsync($"/alerts/{alert.AlertId}?handler=Export");
+        await using (var zip = new ZipArchive(new MemoryStream(export.Body)))
+            Assert.Contains(zip.Entries, file => file.Name.EndsWith(".jpg", StringComparison.Ordinal) && file.Length > 1000);
+
+        await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == alert.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, true)));
+        await app.ReadAsync(db => db.Snapshots.Where(s => s.EntryId != alert.Id && db.ImageLog.Any(
+                e => e.Id == s.EntryId && e.OwnerId != bob))
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.TakenAt, clock.GetUtcNow().AddDays(-91))));
+        await using (var scope = app.Services.CreateAsyncScope())
+            await ActivatorUtilities.CreateInstance<RetentionJob>(scope.ServiceProvider).RunAsync(Cancelled);
+        Assert.Equal("2 rows, 2 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
+
+        using var owner = await app.VisitAsAsync(Household.Bobs);
+        await owner.SubmitAsync("/settings/data", new { Address = Household.Bobs }, "/settings/data?handler=Delete");
+        Assert.Equal("1 rows, 1 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
     }
 }

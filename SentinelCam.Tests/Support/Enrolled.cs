@@ -49,16 +49,27 @@ public static class Enrolled
         central.ReportAsync(token, id, JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json));
 
     /// <summary>Reports whatever a test makes up.</summary>
-    public static async Task<HttpStatusCode> ReportAsync(this SentinelCamApp central, string? token, long id, byte[] body)
+    public static async Task<HttpStatusCode> ReportAsync(this SentinelCamApp central, string? token, long id, byte[] body) =>
+        (await SendAsync(central, token, $"/api/devices/entries/{id}", body)).Status;
+
+    /// <summary>Reports an entry as a device does, and also returns the version that the central side says it has.</summary>
+    public static Task<(HttpStatusCode Status, string? Version)> AskAsync(
+        this SentinelCamApp central, string token, long id, ReportedEntry entry) =>
+        SendAsync(central, token, $"/api/devices/entries/{id}?epoch={entry.Epoch}",
+            JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json));
+
+    private static async Task<(HttpStatusCode Status, string? Version)> SendAsync(
+        SentinelCamApp central, string? token, string path, byte[] body)
     {
         using var http = Client(central);
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/devices/entries/{id}");
+        using var request = new HttpRequestMessage(HttpMethod.Put, path);
         request.Content = new ByteArrayContent(body);
         request.Headers.ExpectContinue = true;
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
+        return (answer.StatusCode,
+            answer.Headers.TryGetValues(ReportedEntry.VersionHeader, out var version) ? version.Single() : null);
     }
 
     private static HttpClient Client(SentinelCamApp central) =>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using SentinelCam.Forwarding;
 
 namespace SentinelCam.Tests.Support;
 
@@ -21,8 +22,14 @@ public sealed class LossyProxy : IAsyncDisposable
     /// <summary>While true, connections break before anything is passed on.</summary>
     public bool IsOffline { get; set; }
 
+    /// <summary>The status to answer a path with instead of passing it on; null passes it on.</summary>
+    public Func<string, int?> Instead { get; set; } = _ => null;
+
     /// <summary>Loses one of this many answers, after the central side has done its work; 0 loses none.</summary>
     public int LosesEach { get; set; }
+
+    /// <summary>Answers are passed on once this is over.</summary>
+    public Task HoldsBackUntil { get; set; } = Task.CompletedTask;
 
     /// <summary>How many answers were lost.</summary>
     public int Lost { get; private set; }
@@ -56,16 +63,23 @@ public sealed class LossyProxy : IAsyncDisposable
             return;
         }
 
+        if (Instead(context.Request.Path) is { } status)
+        {
+            context.Response.StatusCode = status;
+            return;
+        }
+
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
         using var copy = new MemoryStream();
         await context.Request.Body.CopyToAsync(copy);
         var body = copy.ToArray();
         First ??= (context.Request.Path, body);
-        var target = new Uri(central, context.Request.Path);
+        var target = new Uri(central, $"{context.Request.Path}{context.Request.QueryString}");
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), target);
         request.Content = new ByteArrayContent(body);
         request.Headers.TryAddWithoutValidation("Authorization", context.Request.Headers.Authorization.ToString());
         using var answer = await _http.SendAsync(request);
+        await HoldsBackUntil;
         if (LosesEach > 0 && Interlocked.Increment(ref _count) % LosesEach == 0)
         {
             Lost++;
@@ -74,6 +88,8 @@ public sealed class LossyProxy : IAsyncDisposable
         }
 
         context.Response.StatusCode = (int)answer.StatusCode;
+        if (answer.Headers.TryGetValues(ReportedEntry.VersionHeader, out var version))
+            context.Response.Headers[ReportedEntry.VersionHeader] = version.Single();
         if (answer.StatusCode is not HttpStatusCode.NoContent)
             await context.Response.Body.WriteAsync(await answer.Content.ReadAsByteArrayAsync());
     }

@@ -53,17 +53,17 @@ internal static class ManyEntries
         // Ten attempts make an alert
         await db.Database.ExecuteSqlAsync($"""
             WITH RECURSIVE n(i) AS (SELECT {(long)start} UNION ALL SELECT i + 10 FROM n WHERE i + 10 < {(long)end})
-            INSERT INTO "Alerts" ("Id", "OwnerId", "RemoteNetwork", "OpenedAt", "ClosesAt", "ClosedAt", "Attempts", "MailedFrom",
-                "NeedsSummary", "Captures", "AccountTyped", "RemoteAddress", "LastAt")
-            SELECT {firstAlert} + i / 10, CAST({owner} AS bigint), '203.0.113.1', 1700000000000 + i * 60000,
-                1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000, 10, 1, TRUE, 10,
-                {typed}, 'several addresses', 1700000000000 + i * 60000 + 540000 FROM n
+            INSERT INTO "Alerts" ("Id", "OwnerId", "Origin", "RemoteNetwork", "IsTest", "OpenedAt", "ClosesAt", "ClosedAt",
+                "Attempts", "MailedFrom", "NeedsSummary", "Captures", "Entries", "AccountTyped", "RemoteAddress", "LastAt")
+            SELECT {firstAlert} + i / 10, CAST({owner} AS bigint), 'WebPage', '203.0.113.1', FALSE, 1700000000000 + i * 60000,
+                1700000000000 + i * 60000 + 600000, 1700000000000 + i * 60000 + 600000,
+                10, 1, TRUE, 10, 0, {typed}, 'several addresses', 1700000000000 + i * 60000 + 540000 FROM n
             """);
         await db.Database.ExecuteSqlAsync($"""
             WITH RECURSIVE n(i) AS (SELECT {(long)start} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {(long)end})
-            INSERT INTO "LoginAttempts" ("At", "AccountTyped", "OwnerId", "RemoteAddress", "UserAgent", "Outcome", "AlertId",
-                "NumberInAlert", "ToldBy")
-            SELECT 1700000000000 + i * 60000, {typed}, CAST({owner} AS bigint),
+            INSERT INTO "LoginAttempts" ("At", "Origin", "IsNewBrowser", "AccountTyped", "OwnerId", "RemoteAddress", "UserAgent",
+                "Outcome", "AlertId", "NumberInAlert", "ToldBy")
+            SELECT 1700000000000 + i * 60000, 'WebPage', FALSE, {typed}, CAST({owner} AS bigint),
                 '203.0.' || (i / 250 % 250) || '.' || (i % 250),
                 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/'
                     || (100 + i % 40) || '.0.0.0 Safari/537.36',
@@ -79,9 +79,9 @@ internal static class ManyEntries
             """);
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO "Deliveries" ("Kind", "AlertId", "EntryId", "RecipientId", "Recipient", "MessageId", "State", "Tries",
-                "SignInRefused", "CreatedAt", "QueuedAt", "DueAt", "AcceptedAt")
-            SELECT 'Attempt', "AlertId", "Id", "OwnerId", 'owner@example.org', "Id" || '@bench', 'Accepted', 1, FALSE, "At", "At",
-                "At", "At" FROM "ImageLog" WHERE "Id" >= {firstEntry} AND "MailState" = 'Accepted'
+                "SignInRefused", "MayHaveArrived", "CreatedAt", "QueuedAt", "DueAt", "AcceptedAt")
+            SELECT 'Attempt', "AlertId", "Id", "OwnerId", 'owner@example.org', "Id" || '@bench', 'Accepted', 1, FALSE, FALSE,
+                "At", "At", "At", "At" FROM "ImageLog" WHERE "Id" >= {firstEntry} AND "MailState" = 'Accepted'
             """);
     }
 

@@ -83,12 +83,17 @@ public static class OldRecords
     {
         ArgumentNullException.ThrowIfNull(db);
         List<string> faults = [];
-        faults.AddRange(await db.Database.SqlQueryRaw<string>("SELECT \"table\" AS Value FROM pragma_foreign_key_check")
-            .ToListAsync());
-        faults.AddRange((await db.Database.SqlQueryRaw<string>("SELECT integrity_check AS Value FROM pragma_integrity_check")
-            .ToListAsync()).Where(line => line != "ok"));
+        if (db.Dialect.IsFile)
+        {
+            faults.AddRange(await db.Database.SqlQueryRaw<string>("SELECT \"table\" AS Value FROM pragma_foreign_key_check")
+                .ToListAsync());
+            faults.AddRange((await db.Database.SqlQueryRaw<string>("SELECT integrity_check AS Value FROM pragma_integrity_check")
+                .ToListAsync()).Where(line => line != "ok"));
+        }
+
         var entries = await db.ImageLog.CountAsync(e => e.LoginAttemptId != null);
-        var indexed = await db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM EntrySearch").SingleAsync();
+        var indexed = await db.Database
+            .SqlQueryRaw<int>("""SELECT CAST(COUNT(*) AS integer) AS "Value" FROM "EntrySearch" """).SingleAsync();
         if (entries != indexed)
             faults.Add($"{entries} entries, {indexed} of them in the search index");
         return faults;

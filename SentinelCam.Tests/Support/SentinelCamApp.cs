@@ -163,6 +163,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
                 if (time is not null)
                     all.Replace(ServiceDescriptor.Singleton(time));
                 services?.Invoke(all);
+                if (settings.Any(setting => setting.Key == PostgresServer.Key))
+                    SharedOutbox.Replace(all, Path.Combine(DataDirectory, "outbox"));
             });
         }
     }

@@ -31,6 +31,9 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         start.Environment["Device__Source"] = "None";
         // Tests with small disks and wrong clocks are about other mails
         start.Environment["Watch__Mode"] = "Off";
+        // Required with PostgreSQL. Nobody listens there
+        if (settings.Any(setting => setting.Key == PostgresServer.Key))
+            settings = [.. SmtpSettings.For(1), .. settings];
         foreach (var (key, value) in settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };

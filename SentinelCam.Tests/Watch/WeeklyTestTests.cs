@@ -6,6 +6,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Watch;
 
 /// <summary>The weekly test: a picture and a mail.</summary>
+[Trait("Database", "Both")]
 public class WeeklyTestTests
 {
     private readonly FakeTimeProvider _clock = TestClock.AtNoon();
@@ -114,15 +115,17 @@ public class WeeklyTestTests
         await app.LookAsync(_clock, 1);
         await app.SleepAsync(_clock, TimeSpan.FromDays(1));
         await app.LookUntilAsync(_clock, db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SelfTest), mails => mails == 1);
-        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(
-            "CREATE TRIGGER Full BEFORE INSERT ON Troubles WHEN NEW.Kind = 'SelfTest' BEGIN SELECT RAISE(ABORT, 'full'); END"));
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(db.Dialect.IsFile
+            ? "CREATE TRIGGER Full BEFORE INSERT ON Troubles WHEN NEW.Kind = 'SelfTest' BEGIN SELECT RAISE(ABORT, 'full'); END"
+            : """ALTER TABLE "Troubles" ADD CONSTRAINT "Full" CHECK ("Kind" <> 'SelfTest')"""));
 
         await app.SleepAsync(_clock, TimeSpan.FromHours(2));
         await app.LookAsync(_clock);
 
         Assert.Single(await AllAsync(app));
         Assert.Contains("could not look after itself", app.Log(), StringComparison.Ordinal);
-        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("DROP TRIGGER Full"));
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(db.Dialect.IsFile
+            ? "DROP TRIGGER Full" : """ALTER TABLE "Troubles" DROP CONSTRAINT "Full" """));
         await app.WaitForToldAsync(_clock, TroubleKind.SelfTest);
     }
 

@@ -38,9 +38,10 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
     /// <param name="alertFrom">The number of the failure that is mailed at once; null: the owner's preference.</param>
     /// <param name="mayBePhotographed">False if a picture could not show who it was.</param>
     /// <param name="leastQuiet">The quiet period is at least this.</param>
+    /// <param name="isTold">Whether the device that reported the attempt has told the owner.</param>
     public async Task<JoinedAlert> JoinAsync(
         LoginAttempt attempt, DateTimeOffset now, int? alertFrom = null, bool mayBePhotographed = true,
-        TimeSpan leastQuiet = default)
+        TimeSpan leastQuiet = default, bool isTold = false)
     {
         ArgumentNullException.ThrowIfNull(attempt);
         var preferences = await db.Users.Where(a => a.Id == attempt.OwnerId)
@@ -55,7 +56,8 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         alert.ClosesAt = Earlier(now + quiet, alert.OpenedAt + AlertOptions.LongestBurst(quiet));
         alert.Attempts++;
         var isPasswordKnown = attempt.Outcome is LoginOutcome.WrongCode;
-        var toldBy = !isPasswordKnown ? DecideToldBy(alert, preferences, now)
+        var toldBy = isTold ? ToldBy.Device
+            : !isPasswordKnown ? DecideToldBy(alert, preferences, now)
             : await IsMailLimitReachedAsync(attempt, now) ? ToldBy.Summary
             : ToldBy.OwnMail;
         // Attempts before the mailed one are always photographed, because their pictures are in its mail
@@ -154,6 +156,15 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
     {
         ArgumentNullException.ThrowIfNull(attempt);
         var since = now - TimeSpan.FromHours(1);
+        // By the time of the mails and for all users together: a device could make up both
+        if (attempt.ReportedBy is { } device)
+        {
+            return await db.Deliveries
+                .Where(d => d.CreatedAt > since && d.EntryId != null && MailKinds.Urgent.Contains(d.Kind)
+                    && db.Alerts.Any(a => a.Id == d.AlertId && a.OwnerId == attempt.OwnerId && a.ReportedBy == device))
+                .Select(d => d.EntryId).Distinct().CountAsync() >= AlertOptions.MaxUrgentPerHour;
+        }
+
         return await db.LoginAttempts.OfTheSame(attempt).CountAsync(a => a.At > since && a.Outcome == attempt.Outcome)
             >= AlertOptions.MaxUrgentPerHour;
     }
@@ -164,7 +175,7 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         if (await FindAsync(attempt, network, now) is { } own)
             return own;
         // Otherwise an attacker with many addresses could trigger one mail for each
-        if (attempt.OwnerId is null && await IsOwnerlessLimitReachedAsync(attempt.Origin, now))
+        if (attempt.OwnerId is null && await IsOwnerlessLimitReachedAsync(attempt, now))
         {
             network = Alert.ManyNetworks;
             if (await FindAsync(attempt, network, now) is { } shared)
@@ -201,11 +212,12 @@ public sealed class AlertGrouping(SentinelCamDbContext db, AlertOptions options,
         .OrderByDescending(a => a.ClosesAt)
         .FirstOrDefaultAsync();
 
-    private async Task<bool> IsOwnerlessLimitReachedAsync(AttemptOrigin origin, DateTimeOffset now)
+    private async Task<bool> IsOwnerlessLimitReachedAsync(LoginAttempt attempt, DateTimeOffset now)
     {
         var since = now - TimeSpan.FromHours(1);
         var ownerless = db.Alerts.Where(a =>
-            a.OwnerId == null && a.Origin == origin && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
+            a.OwnerId == null && a.Origin == attempt.Origin && a.ReportedBy == attempt.ReportedBy
+            && a.OpenedAt > since && a.RemoteNetwork != Alert.ManyNetworks);
         return await ownerless.CountAsync() >= AlertOptions.MaxOwnerlessPerHour;
     }
 

@@ -45,11 +45,12 @@ public sealed class ForwardPlan(SentinelCamDbContext db, ForwardOptions options,
     /// <summary>Whether the central side tells the owner about an entry.</summary>
     public Task<bool> IsToldThereAsync(long entryId) => db.Forwards.AnyAsync(f => f.EntryId == entryId && !f.ToldHere);
 
-    /// <summary>Whether the central side sends the summary of an alert.</summary>
+    /// <summary>Whether the central side sends the summary of an alert: if it tells about each of its entries.</summary>
     public async Task<bool> IsSummedUpThereAsync(long alertId)
     {
-        var ofAlert = db.Forwards.Where(f => f.LoginAttempt!.AlertId == alertId);
-        return await ofAlert.AnyAsync() && !await ofAlert.AnyAsync(f => f.ToldHere);
+        var told = db.Forwards.Where(f => !f.ToldHere);
+        return await told.AnyAsync(f => f.LoginAttempt!.AlertId == alertId)
+            && await db.ImageLog.Where(e => e.AlertId == alertId).AllAsync(e => told.Any(f => f.EntryId == e.Id));
     }
 
     private async Task<string> EpochAsync()

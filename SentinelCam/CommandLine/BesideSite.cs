@@ -44,9 +44,14 @@ internal static class BesideSite
             return $"There is no {data.Database}. Start the site once, or name the data directory with --DataDirectory.";
         if (await db.FindNewerAsync() is { } problem)
             return $"{db.Dialect.Describe(db, data)} is not of this version. {problem}.";
-        return (await db.Database.GetPendingMigrationsAsync()).Any()
-            ? $"{db.Dialect.Describe(db, data)} belongs to an older SentinelCam. Start the site once with this version, "
-                + $"{ProductVersion.Text}, to bring it up to date."
+        if ((await db.Database.GetPendingMigrationsAsync()).Any())
+        {
+            return $"{db.Dialect.Describe(db, data)} belongs to an older SentinelCam. Start the site once with this version, "
+                + $"{ProductVersion.Text}, to bring it up to date.";
+        }
+
+        return await db.Dialect.HasUnfinishedImportAsync(db)
+            ? $"{db.Dialect.Describe(db, data)} has half of a site. Run SentinelCam import-data again; it goes on."
             : null;
     }
 

@@ -56,7 +56,7 @@ internal static class CheckCommand
             Print("Pictures", pictures);
             var camera = await CheckCameraAsync(services, hasChoices: database.IsGood, cancellationToken);
             Print("Camera", camera);
-            var mail = await CheckMailAsync(services, cancellationToken);
+            var mail = await CheckMailAsync(site, cancellationToken);
             Print("Mail", mail);
             return database.IsGood && pictures.IsGood && camera.IsGood && mail.IsGood ? 0 : 1;
         }
@@ -107,10 +107,18 @@ internal static class CheckCommand
             : new(false, $"no picture {from}. {result.Problem}");
     }
 
-    private static async Task<Finding> CheckMailAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<Finding> CheckMailAsync(WebApplication site, CancellationToken cancellationToken)
     {
-        var transport = services.GetRequiredService<IMailTransport>();
-        if (transport is not SmtpTransport smtp)
+        try
+        {
+            await site.CheckMailAsync();
+        }
+        catch (ConfigurationException error)
+        {
+            return new(false, error.Message);
+        }
+
+        if (site.Services.GetRequiredService<IMailTransport>() is not SmtpTransport smtp)
             return new(true, "goes to the outbox, because Smtp:Host is not set");
         var outcome = await smtp.CheckAsync(cancellationToken);
         return new(outcome.Result is MailResult.Accepted, $"{smtp.Description}: {outcome.Reply} {outcome.Remedy}".TrimEnd());

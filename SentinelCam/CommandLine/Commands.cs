@@ -34,6 +34,7 @@ public static class Commands
             CheckCommand.Create(addLayers),
             BackupCommand.CreateBackup(),
             BackupCommand.CreateRestore(),
+            ImportCommand.Create(addLayers),
             AccountCommand.Create(addLayers),
             ServiceCommand.Create(),
         };

@@ -23,7 +23,7 @@ public sealed class DataDirectory : IDisposable
     {
         Root = root;
         _lock = @lock;
-        var salt = @lock is null ? [] : ReadSalt(@lock);
+        var salt = @lock is null ? [] : ReadSalt(@lock, mayWrite: @lock.CanWrite);
         InstanceName = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(root), .. salt]))[..8];
     }
 
@@ -100,6 +100,27 @@ public sealed class DataDirectory : IDisposable
     public static DataDirectory Beside(IConfiguration configuration, IHostEnvironment environment) =>
         new(Find(configuration, environment), null);
 
+    /// <summary>
+    /// For a command that copies the data of a site: takes the lock, if there is one, and creates and changes nothing.
+    /// </summary>
+    /// <exception cref="ConfigurationException">There is no such directory, or a SentinelCam uses it.</exception>
+    public static DataDirectory OpenUnchanged(string path)
+    {
+        var root = Path.GetFullPath(path);
+        var @lock = Path.Combine(root, ".lock");
+        if (!File.Exists(Path.Combine(root, "sentinelcam.db")))
+            throw new ConfigurationException("DIRECTORY", root, "a data directory, with sentinelcam.db in it.");
+        try
+        {
+            return new DataDirectory(
+                root, File.Exists(@lock) ? new FileStream(@lock, FileMode.Open, FileAccess.Read, FileShare.None) : null);
+        }
+        catch (IOException)
+        {
+            throw new ConfigurationException("DIRECTORY", root, "a data directory that no SentinelCam is using; stop it first.");
+        }
+    }
+
     /// <summary>Creates an empty, private <see cref="Jobs"/> unless there is one.</summary>
     public void CreateJobs() => CreatePrivateFile(Jobs);
 
@@ -149,11 +170,13 @@ public sealed class DataDirectory : IDisposable
     /// Reads random bytes from the lock file, which receives them at the first start: two containers can each have their data at
     /// the same path.
     /// </summary>
-    private static byte[] ReadSalt(FileStream @lock)
+    private static byte[] ReadSalt(FileStream @lock, bool mayWrite)
     {
         var salt = new byte[SaltBytes];
         if (@lock.Length == SaltBytes && @lock.ReadAtLeast(salt, SaltBytes, throwOnEndOfStream: false) == SaltBytes)
             return salt;
+        if (!mayWrite)
+            return [];
         salt = RandomNumberGenerator.GetBytes(SaltBytes);
         @lock.SetLength(0);
         @lock.Position = 0;

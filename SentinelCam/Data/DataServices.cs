@@ -63,6 +63,12 @@ public static class DataServices
                 throw db.Dialect.TooNew(db, data, problem);
 
             await db.Dialect.PrepareAsync(db, app.Logger);
+            if (await db.Dialect.HasUnfinishedImportAsync(db))
+            {
+                throw db.Dialect.Unusable(db, data,
+                    "import-data was not finished: run it again, it goes on where it stopped");
+            }
+
             await db.Dialect.MakeFirstKeyAsync(
                 db, app.Services.GetRequiredService<IKeyManager>(), app.Services.GetRequiredService<TimeProvider>());
             // A cookie of one process has the same name in all

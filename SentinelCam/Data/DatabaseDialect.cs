@@ -26,6 +26,9 @@ public abstract class DatabaseDialect
     /// <exception cref="DbException">The database cannot be read or written.</exception>
     public abstract Task PrepareAsync(SentinelCamDbContext db, ILogger logger);
 
+    /// <summary>Whether <c>SentinelCam import-data</c> has begun and not ended, so that pictures are missing.</summary>
+    public virtual Task<bool> HasUnfinishedImportAsync(SentinelCamDbContext db) => Task.FromResult(false);
+
     /// <summary>
     /// Makes the first key, if several processes would otherwise each make one at their first start. Data Protection makes all
     /// others.

@@ -43,9 +43,6 @@ public sealed class Forward
     /// <summary>Whether the last try failed because the central side did not accept the token.</summary>
     public bool IsTokenRefused { get; set; }
 
-    /// <summary>Whether a try ended without an answer, so that the report may have arrived.</summary>
-    public bool MayHaveArrived { get; set; }
-
     /// <summary>Whether this device tells the owner itself, because the central side refused the report.</summary>
     public bool ToldHere { get; set; }
 }

@@ -105,6 +105,9 @@ public enum ToldBy
 
     /// <summary>None: too many mails of this kind were sent within the hour.</summary>
     Nothing,
+
+    /// <summary>None from here: the device that reported the attempt has told its owner.</summary>
+    Device,
 }
 
 /// <summary>The outcome of a recorded submission of credentials.</summary>

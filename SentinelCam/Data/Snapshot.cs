@@ -14,7 +14,7 @@ public sealed class Snapshot
     /// <summary>The frames shortly before and after this picture, in no particular order.</summary>
     public List<Snapshot> Strip { get; } = [];
 
-    /// <summary>The path relative to <c>snapshots/</c>, or a name of the same form, with forward slashes: <c>yyyy/MM/dd/random.jpg</c>.</summary>
+    /// <summary>The path relative to <c>snapshots/</c>, or a name of the same form: <c>yyyy/MM/dd/random.jpg</c>.</summary>
     public required string FileName { get; set; }
 
     /// <summary>Whether there is a thumbnail.</summary>

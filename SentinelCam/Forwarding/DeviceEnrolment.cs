@@ -118,11 +118,10 @@ public sealed class DeviceEnrolment(SentinelCamDbContext db, ActivityLog activit
         return true;
     }
 
-    /// <returns>The id of the device with this token; null if there is none, or it was revoked.</returns>
-    public async Task<long?> FindAsync(string token)
+    /// <returns>The device with this token, which may have been revoked; null if there is none.</returns>
+    public async Task<ReportingDevice?> FindAsync(string token)
     {
         var hash = RandomKey.HashOf(token);
-        return await db.ReportingDevices.Where(d => d.TokenHash == hash && d.RevokedAt == null)
-            .Select(d => (long?)d.Id).SingleOrDefaultAsync();
+        return await db.ReportingDevices.AsNoTracking().SingleOrDefaultAsync(d => d.TokenHash == hash);
     }
 }

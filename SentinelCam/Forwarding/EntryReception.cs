@@ -26,6 +26,11 @@ public sealed class EntryReception(
     /// <summary>No later time is accepted: a wrong clock must not reach the end of the calendar.</summary>
     private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <returns>The latest version that has arrived of a device's entry; null if none has.</returns>
+    public Task<int?> VersionAsync(long deviceId, string? epoch, long entryId) => db.ReceivedEntries
+        .Where(r => r.DeviceId == deviceId && r.Epoch == epoch && r.DeviceEntryId == entryId)
+        .Select(r => (int?)r.Version).SingleOrDefaultAsync();
+
     /// <summary>Takes one version of an entry.</summary>
     /// <param name="deviceId">The device, which has shown its token.</param>
     /// <param name="entryId">The entry's id on the device.</param>
@@ -39,13 +44,13 @@ public sealed class EntryReception(
         if (ReportedPictures.Check(entry) is not { } frames)
             return ReportOutcome.BadPicture;
         // Before the pictures are written, because most repeated reports end here
-        if (await db.ReceivedEntries.AnyAsync(r => r.DeviceId == deviceId && r.Epoch == entry.Epoch
-            && r.DeviceEntryId == entryId && r.Version >= entry.Version))
-        {
+        if (await VersionAsync(deviceId, entry.Epoch, entryId) >= entry.Version)
             return ReportOutcome.Known;
-        }
 
         var snapshot = await store.SaveAsync(entry, frames);
+        // The device's clock may be wrong, and an old picture was not seen here before
+        foreach (var picture in snapshot is null ? [] : snapshot.Strip.Append(snapshot))
+            picture.AgesFrom = time.GetUtcNow();
         List<string> unused = [.. snapshot?.FileNames() ?? []];
         try
         {
@@ -64,12 +69,18 @@ public sealed class EntryReception(
 
     private static bool IsValid(long entryId, ReportedEntry entry) =>
         entryId > 0 && entry.Version > 0 && entry.Epoch.Length is > 0 and <= MaxEpochLength
+        && entry.Epoch.All(char.IsAsciiLetterOrDigit)
+        // PostgreSQL takes no such character, not even to search for it
+        && entry.Owner?.Contains('\0', StringComparison.Ordinal) is not true
         && entry.Count is > 0 and <= MaxCount && entry.Outcome is not LoginOutcome.Test
+        // JSON can combine names, such as "WrongCode, LockedOut"
+        && Enum.IsDefined(entry.Outcome) && Enum.IsDefined(entry.Origin)
         && entry.Strip.Count <= ReportedEntry.MaxStrip && entry.Strip.All(frame => frame is not null)
         && (entry.Picture is not null || entry.Strip.Count == 0)
         && entry.ClockErrorSeconds is null or (> -10_000_000_000 and < 10_000_000_000)
         && IsTime(entry.At) && IsTime(entry.SentAt) && (entry.LastAt is null || IsTime(entry.LastAt.Value))
-        && (entry.Picture is null || entry.Strip.Prepend(entry.Picture).All(picture => IsTime(picture.TakenAt)));
+        && (entry.Picture is null || entry.Strip.Prepend(entry.Picture).All(
+            picture => IsTime(picture.TakenAt) && Enum.IsDefined(picture.Quality)));
 
     private static bool IsTime(DateTimeOffset time) => time >= DateTimeOffset.UnixEpoch && time < Latest;
 
@@ -97,7 +108,7 @@ public sealed class EntryReception(
         (received.Version, received.DeviceAt, received.SentAt, received.ReceivedAt) =
             (entry.Version, entry.At.ToUniversalTime(), entry.SentAt.ToUniversalTime(), now);
         if (!isNew)
-            return (ReportOutcome.Updated, await UpdateAsync(received.EntryId, entry, snapshot));
+            return (ReportOutcome.Updated, await UpdateAsync(received.EntryId, entry, snapshot, now));
 
         var attempt = AttemptOf(entry, device, ownerId, now);
         var added = await attempts.AddAsync(attempt, ClockError(entry, now), now, entry.IsTold, taken =>
@@ -114,7 +125,8 @@ public sealed class EntryReception(
 
     /// <summary>Adds what a later version has: a picture, more frames of its strip, or further attempts that it counts.</summary>
     /// <returns>The names of the files that have a row now.</returns>
-    private async Task<IReadOnlyCollection<string>> UpdateAsync(long? id, ReportedEntry entry, Snapshot? snapshot)
+    private async Task<IReadOnlyCollection<string>> UpdateAsync(
+        long? id, ReportedEntry entry, Snapshot? snapshot, DateTimeOffset now)
     {
         // The owner may have deleted it
         if (await db.ImageLog.Include(e => e.LoginAttempt).Include(e => e.Snapshot!.Strip)
@@ -124,7 +136,7 @@ public sealed class EntryReception(
         }
 
         if (entry.Count > attempt.Count)
-            await CountAsync(attempt, entry);
+            await CountAsync(attempt, entry, now);
         if (known.Snapshot is { } before)
             return snapshot is null ? [] : AddFrames(before, snapshot);
         known.Snapshot = snapshot;
@@ -135,11 +147,11 @@ public sealed class EntryReception(
         return [.. snapshot?.FileNames() ?? []];
     }
 
-    private async Task CountAsync(LoginAttempt attempt, ReportedEntry entry)
+    private async Task CountAsync(LoginAttempt attempt, ReportedEntry entry, DateTimeOffset now)
     {
         var alert = await db.Alerts.SingleAsync(a => a.Id == attempt.AlertId);
         ReportedAttempts.Count(alert, entry.Count - attempt.Count);
-        (attempt.Count, attempt.LastAt) = (entry.Count, entry.LastAt?.ToUniversalTime());
+        (attempt.Count, attempt.LastAt) = (entry.Count, LastOf(entry, now));
     }
 
     /// <summary>Adds the frames that a strip does not have.</summary>
@@ -177,8 +189,11 @@ public sealed class EntryReception(
         Outcome = entry.Outcome,
         IsNewBrowser = entry.IsNewBrowser,
         Count = entry.Count,
-        LastAt = entry.LastAt?.ToUniversalTime(),
+        LastAt = LastOf(entry, now),
     };
+
+    private static DateTimeOffset? LastOf(ReportedEntry entry, DateTimeOffset now) =>
+        entry.LastAt is { } last ? Earlier(last.ToUniversalTime(), now) : null;
 
     /// <returns>By how many seconds the entry's time is too early; null if it is right.</returns>
     private static long? ClockError(ReportedEntry entry, DateTimeOffset now)

@@ -11,17 +11,14 @@ public enum ForwardResult
 {
     Accepted,
 
-    /// <summary>It was not reached, or could not take the report right now.</summary>
+    /// <summary>It was not reached, or can take no reports right now.</summary>
     TryAgain,
-
-    /// <summary>The report was sent, but no answer came.</summary>
-    Unknown,
 
     /// <summary>It does not accept the token.</summary>
     TokenRefused,
 
-    /// <summary>It does not let this device report for the owner.</summary>
-    OwnerRefused,
+    /// <summary>It does not accept this report, such as one for another owner.</summary>
+    Refused,
 
     /// <summary>It does not accept the pictures, or not so many.</summary>
     PicturesRefused,
@@ -31,7 +28,9 @@ public enum ForwardResult
 /// <param name="Result">What was answered.</param>
 /// <param name="Reply">The same in one line, for administrators.</param>
 /// <param name="RetryAfter">When to try again at the earliest, if the answer says so.</param>
-public sealed record ForwardAnswer(ForwardResult Result, string Reply, TimeSpan? RetryAfter = null);
+/// <param name="IsKnown">Whether the central side has a version of the entry, and so tells the owner.</param>
+public sealed record ForwardAnswer(
+    ForwardResult Result, string Reply, TimeSpan? RetryAfter = null, bool IsKnown = false);
 
 /// <summary>The connection to the central SentinelCam.</summary>
 public sealed class ForwardClient : IDisposable
@@ -74,15 +73,14 @@ public sealed class ForwardClient : IDisposable
     public async Task<ForwardAnswer> SendAsync(long entryId, ReportedEntry entry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var path = string.Create(CultureInfo.InvariantCulture, $"/api/devices/entries/{entryId}");
+        var path = string.Create(CultureInfo.InvariantCulture, $"/api/devices/entries/{entryId}?epoch={entry.Epoch}");
         using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(_options.Url!, path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Token);
         request.Headers.UserAgent.ParseAdd("SentinelCam");
         var json = JsonSerializer.SerializeToUtf8Bytes(entry, ReportedEntry.Json);
         if (json.Length > ReportedEntry.MaxBytes)
             return new(ForwardResult.PicturesRefused, "The pictures are too large to be reported.");
-        var body = new Body(json);
-        request.Content = body;
+        request.Content = new ByteArrayContent(json);
         // A refusal of the token or the size comes before the body is sent. Otherwise it would break the connection
         request.Headers.ExpectContinue = true;
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -94,11 +92,11 @@ public sealed class ForwardClient : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new(Unanswered(body), "SentinelCam stopped before an answer came.");
+            return new(ForwardResult.TryAgain, "SentinelCam stopped before an answer came.");
         }
         catch (OperationCanceledException)
         {
-            return new(Unanswered(body), $"{Host} did not answer in time.");
+            return new(ForwardResult.TryAgain, $"{Host} did not answer in time.");
         }
         catch (HttpRequestException error) when (error.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
@@ -110,49 +108,38 @@ public sealed class ForwardClient : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            return new(Unanswered(body), $"{Host} broke the connection before it answered.");
+            return new(ForwardResult.TryAgain, $"{Host} broke the connection before it answered.");
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    private static ForwardResult Unanswered(Body body) => body.IsSent ? ForwardResult.Unknown : ForwardResult.TryAgain;
-
     private ForwardAnswer AnswerOf(HttpResponseMessage answer)
     {
+        // Any other server may answer 200, such as one that says that it is being maintained
+        var isKnown = answer.Headers.Contains(ReportedEntry.VersionHeader);
         var wait = answer.Headers.RetryAfter?.Delta;
         if (wait > MaxRetryAfter)
             wait = MaxRetryAfter;
-        return answer.StatusCode switch
+        var (result, reply) = answer.StatusCode switch
         {
-            HttpStatusCode.OK or HttpStatusCode.Created => new(ForwardResult.Accepted, "Accepted"),
-            HttpStatusCode.Unauthorized => new(ForwardResult.TokenRefused,
+            HttpStatusCode.OK or HttpStatusCode.Created when isKnown => (ForwardResult.Accepted, "Accepted"),
+            HttpStatusCode.OK or HttpStatusCode.Created =>
+                (ForwardResult.Refused, $"{Host} answered, but not as a central SentinelCam does."),
+            HttpStatusCode.Unauthorized => (ForwardResult.TokenRefused,
                 $"{Host} does not accept this device's token: it was revoked, or is wrong."),
-            HttpStatusCode.Forbidden =>
-                new(ForwardResult.OwnerRefused, $"{Host} does not let this device report for this owner."),
+            HttpStatusCode.Forbidden => (ForwardResult.Refused, $"{Host} does not let this device report for this owner."),
             HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity =>
-                new(ForwardResult.PicturesRefused, $"{Host} does not accept the picture."),
-            _ => new(ForwardResult.TryAgain, string.Create(CultureInfo.InvariantCulture,
-                $"{Host} answered with status {(int)answer.StatusCode}."), wait),
+                (ForwardResult.PicturesRefused, $"{Host} does not accept the picture."),
+            // Of all reports, and not for long
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
+                or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => (ForwardResult.TryAgain, Status()),
+            _ => (ForwardResult.Refused, Status()),
         };
-    }
+        return new(result, reply, wait, isKnown);
 
-    /// <summary>A body that knows whether any of it was sent. Otherwise the report cannot have arrived.</summary>
-    private sealed class Body(byte[] bytes) : HttpContent
-    {
-        public bool IsSent { get; private set; }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            IsSent = true;
-            return stream.WriteAsync(bytes).AsTask();
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = bytes.Length;
-            return true;
-        }
+        string Status() =>
+            string.Create(CultureInfo.InvariantCulture, $"{Host} answered with status {(int)answer.StatusCode}.");
     }
 }

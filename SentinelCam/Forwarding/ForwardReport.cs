@@ -5,7 +5,8 @@ using SentinelCam.Snapshots;
 namespace SentinelCam.Forwarding;
 
 /// <summary>Reads what is to be reported about an entry.</summary>
-public sealed class ForwardReport(SentinelCamDbContext db, IPictureStore store, TimeProvider time)
+public sealed class ForwardReport(
+    SentinelCamDbContext db, IPictureStore store, TimeProvider time, ILogger<ForwardReport> logger)
 {
     private const string Deleted = "The picture was deleted on the device.";
 
@@ -51,13 +52,26 @@ public sealed class ForwardReport(SentinelCamDbContext db, IPictureStore store, 
         };
     }
 
-    /// <returns>Null if it is gone.</returns>
+    /// <returns>Null if it is gone, or cannot be read: the entry is reported without it.</returns>
     private async Task<ReportedPicture?> PictureAsync(Snapshot snapshot)
     {
-        await using var stored = await store.OpenAsync(snapshot);
-        return stored is null ? null : new ReportedPicture
+        byte[] jpeg;
+        try
         {
-            Jpeg = await stored.ReadAsync(),
+            await using var stored = await store.OpenAsync(snapshot);
+            if (stored is null)
+                return null;
+            jpeg = await stored.ReadAsync();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("Picture {SnapshotId} cannot be reported: {Problem}", snapshot.Id, error.Message);
+            return null;
+        }
+
+        return new ReportedPicture
+        {
+            Jpeg = jpeg,
             Sha256 = snapshot.Sha256,
             TakenAt = snapshot.TakenAt,
             CameraName = snapshot.CameraName,

@@ -10,6 +10,12 @@ public sealed record ReportedEntry
     /// <summary>The maximum size of the body, in bytes: two of the largest pictures, or one with a long strip.</summary>
     public const int MaxBytes = 48 << 20;
 
+    /// <summary>
+    /// On each answer to a report: a version of the entry that the central side has. Without it, the central side has none, and
+    /// has told nobody.
+    /// </summary>
+    public const string VersionHeader = "SentinelCam-Version";
+
     /// <summary>How many frames of a strip are accepted.</summary>
     public const int MaxStrip = 16;
 

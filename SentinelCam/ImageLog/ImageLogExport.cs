@@ -17,7 +17,7 @@ namespace SentinelCam.ImageLog;
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
 public sealed class ImageLogExport(
-    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, LiveNodes nodes, ActivityLog activity)
+    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, ActivityLog activity)
 {
     private const int PageSize = 200;
 
@@ -52,11 +52,9 @@ public sealed class ImageLogExport(
         // Without a byte order mark, spreadsheets assume a legacy code page
         var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true);
         await using var table = new StreamWriter(await zip.CreateEntry("image-log.csv").OpenAsync(cancellationToken), encoding);
-        var hasDevices = nodes.AreSeveral || await db.ReportingDevices.AnyAsync(cancellationToken);
         await table.WriteAsync(
             "id,time (UTC),trigger,account,remote address,user agent,outcome,mail,picture,taken (UTC),sha256,problem,"
-            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through"
-            + (hasDevices ? ",device\r\n" : "\r\n"));
+            + "attempts,origin,service,caller,alert,answer,answered (UTC),answered through,device\r\n");
         await foreach (var item in ItemsAsync(selection, cancellationToken))
         {
             var (entry, attempt, alert) = (item.Entry, item.Entry.LoginAttempt, item.Alert);
@@ -71,7 +69,7 @@ public sealed class ImageLogExport(
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
                     Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.Device,
-                }.SkipLast(hasDevices ? 0 : 1).Select(VisitorText.CsvField)) + "\r\n");
+                }.Select(VisitorText.CsvField)) + "\r\n");
         }
     }
 

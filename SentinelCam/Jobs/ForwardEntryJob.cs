@@ -3,16 +3,18 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
 using SentinelCam.Data;
 using SentinelCam.Forwarding;
+using SentinelCam.Mail;
 
 namespace SentinelCam.Jobs;
 
 /// <summary>
 /// One try to report an entry to the central SentinelCam. It is tried until it is accepted, however long that takes. If the
-/// central side refuses the device or the owner, this device tells the owner, and the report says so when it is accepted later.
+/// central side refuses the device or the report and has no version of it, this device tells the owner if it has a mail server.
+/// The report says so when it is accepted later.
 /// </summary>
 public sealed class ForwardEntryJob(
     SentinelCamDbContext db, ForwardReport reports, ForwardClient client, ForwardPauses pauses, DeliveryPlan deliveries,
-    TimeProvider time, ILogger<ForwardEntryJob> logger)
+    SmtpOptions smtp, TimeProvider time, ILogger<ForwardEntryJob> logger)
 {
     private const string SwitchedOff = "This device no longer reports to a central SentinelCam.";
 
@@ -26,7 +28,7 @@ public sealed class ForwardEntryJob(
         var forward = await db.Forwards.AsNoTracking().SingleAsync(f => f.EntryId == entryId, CancellationToken.None);
         if (client.Host is null)
         {
-            await TellHereAsync(forward, evenIfItMayHaveArrived: true);
+            await TellHereAsync(forward);
             await OwnTry(forward).ExecuteUpdateAsync(set => set
                 .SetProperty(f => f.State, ForwardState.Done)
                 .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
@@ -43,7 +45,7 @@ public sealed class ForwardEntryJob(
             return;
         }
 
-        if (answer.Result is ForwardResult.TokenRefused or ForwardResult.OwnerRefused)
+        if (answer is { Result: not ForwardResult.TryAgain, IsKnown: false } && smtp.Host is not null)
             await TellHereAsync(forward);
         await PostponeAsync(forward, answer);
         logger.LogWarning("Entry {EntryId} was not reported at try {Tries}: {Reply}", entryId, forward.Tries, answer.Reply);
@@ -91,7 +93,7 @@ public sealed class ForwardEntryJob(
         catch (Exception error) when (error is not OperationCanceledException)
         {
             logger.LogError(error, "Entry {EntryId} could not be reported", forward.EntryId);
-            return new(ForwardResult.TryAgain, "The report could not be made or sent. See the log.");
+            return new(ForwardResult.Refused, "The report could not be made or sent. See the log.");
         }
     }
 
@@ -120,28 +122,25 @@ public sealed class ForwardEntryJob(
         var now = time.GetUtcNow();
         var pause = pauses.Next(answer, forward.Tries);
         var dueAt = now + pause;
-        var mayHaveArrived = answer.Result is ForwardResult.Unknown;
         await OwnTry(forward).ExecuteUpdateAsync(set => set
             .SetProperty(f => f.State, ForwardState.Waiting)
             .SetProperty(f => f.DueAt, dueAt)
             .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
             .SetProperty(f => f.LastReply, answer.Reply)
-            .SetProperty(f => f.IsTokenRefused, answer.Result == ForwardResult.TokenRefused)
-            .SetProperty(f => f.MayHaveArrived, f => f.MayHaveArrived || mayHaveArrived), CancellationToken.None);
+            .SetProperty(f => f.IsTokenRefused, answer.Result == ForwardResult.TokenRefused), CancellationToken.None);
         // Otherwise hundreds of reports would wait for the same silence one after the other
-        if (answer.Result is ForwardResult.TryAgain or ForwardResult.Unknown)
+        if (answer.Result is ForwardResult.TryAgain)
         {
             await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt < dueAt)
                 .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, dueAt), CancellationToken.None);
         }
     }
 
-    /// <summary>Lets this device tell the owner, once, unless the central side has or may have done so.</summary>
-    private async Task TellHereAsync(Forward forward, bool evenIfItMayHaveArrived = false)
+    /// <summary>Lets this device tell the owner, once, unless the central side has accepted a report.</summary>
+    private async Task TellHereAsync(Forward forward)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
         if (await OwnTry(forward).Where(f => !f.ToldHere && f.AcceptedVersion == 0)
-            .Where(f => evenIfItMayHaveArrived || !f.MayHaveArrived)
             .ExecuteUpdateAsync(set => set.SetProperty(f => f.ToldHere, true), CancellationToken.None) == 0)
         {
             return;

@@ -29,9 +29,9 @@ public sealed class ForwardPauses
     public TimeSpan Next(ForwardAnswer answer, int tries)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (answer.Result is not ForwardResult.OwnerRefused)
+        if (answer.Result is not ForwardResult.Refused)
             _othersWait = true;
-        var pause = answer.Result is ForwardResult.TryAgain or ForwardResult.Unknown
+        var pause = answer.Result is ForwardResult.TryAgain
             ? Of(Pauses, Interlocked.Increment(ref _failures))
             : Of(PausesAfterRefusal, tries);
         return answer.RetryAfter > pause ? answer.RetryAfter.Value : pause;

@@ -58,6 +58,9 @@ public sealed class WorkStarter(
                 .ToListAsync(cancellationToken));
             await ReleaseAsync(db.Deliveries, time.GetUtcNow(), cancellationToken);
             await ReleaseAsync(db.Forwards, time.GetUtcNow(), cancellationToken);
+            // An operator who has set another token wants to see whether it works
+            await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
+                set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);
         }
 
         await base.StartAsync(cancellationToken);
@@ -232,9 +235,7 @@ public sealed class WorkStarter(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(f => f.State, ForwardState.Waiting)
                 .SetProperty(f => f.DueAt, now)
-                .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
-                // It may have reached the central side
-                .SetProperty(f => f.MayHaveArrived, true), cancellationToken);
+                .SetProperty(f => f.SendingSince, (DateTimeOffset?)null), cancellationToken);
 
     private void LogOncePerInterval(string problem)
     {

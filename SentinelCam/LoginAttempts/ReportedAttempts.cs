@@ -29,11 +29,9 @@ public sealed class ReportedAttempts(
         ArgumentNullException.ThrowIfNull(complete);
         var isSuccess = LoginOutcomes.Successes.Contains(attempt.Outcome);
         if (isSuccess)
-            await JoinSuccessAsync(attempt, now);
+            await JoinSuccessAsync(attempt, now, isTold);
         else
-            await JoinFailureAsync(attempt, now);
-        if (isTold)
-            attempt.ToldBy = ToldBy.Nothing;
+            await JoinFailureAsync(attempt, now, isTold);
         metrics.Recorded(attempt);
         var entry = db.Add(new ImageLogEntry
         {
@@ -72,21 +70,22 @@ public sealed class ReportedAttempts(
         alert.Attempts = Math.Min(alert.Attempts + more, MaxAttempts);
     }
 
-    private async Task JoinFailureAsync(LoginAttempt attempt, DateTimeOffset now)
+    private async Task JoinFailureAsync(LoginAttempt attempt, DateTimeOffset now, bool isTold)
     {
         int? alertFrom = attempt.Origin is AttemptOrigin.WebPage ? null
             : DeviceServices.DefaultAlertFrom(DeviceServices.KindOf(attempt.Service));
-        var joined = await grouping.JoinAsync(attempt, now, alertFrom, mayBePhotographed: false);
+        var joined = await grouping.JoinAsync(attempt, now, alertFrom, mayBePhotographed: false, isTold: isTold);
         Count(joined.Alert, attempt.Count - 1);
         (attempt.AlertId, attempt.NumberInAlert, attempt.ToldBy) = (joined.Alert.Id, joined.Alert.Attempts, joined.ToldBy);
     }
 
-    private async Task JoinSuccessAsync(LoginAttempt attempt, DateTimeOffset now)
+    private async Task JoinSuccessAsync(LoginAttempt attempt, DateTimeOffset now, bool isTold)
     {
-        var isTold = !await grouping.IsMailLimitReachedAsync(attempt, now);
+        attempt.ToldBy = isTold ? ToldBy.Device
+            : await grouping.IsMailLimitReachedAsync(attempt, now) ? ToldBy.Nothing
+            : ToldBy.OwnMail;
         var alert = await grouping.AlertBeforeSuccessAsync(attempt) ?? await grouping.OpenNewBrowserAsync(attempt, now);
         AlertGrouping.JoinSuccess(alert, attempt);
         (attempt.AlertId, attempt.NumberInAlert) = (alert.Id, alert.Attempts);
-        attempt.ToldBy = isTold ? ToldBy.OwnMail : ToldBy.Nothing;
     }
 }

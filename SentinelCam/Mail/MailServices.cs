@@ -19,4 +19,17 @@ public static class MailServices
                     smtp.OAuth, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ISharedValues>())));
         return services;
     }
+
+    /// <summary>Refuses an outbox that belongs to one of several machines.</summary>
+    /// <exception cref="ConfigurationException">There is no mail server.</exception>
+    public static async Task CheckMailAsync(this WebApplication app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        if (!scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Dialect.IsFile
+            && app.Services.GetRequiredService<IMailTransport>() is OutboxTransport)
+        {
+            throw new ConfigurationException("Smtp:Host", null,
+                "the mail server. It is required with PostgreSQL: an outbox would be on one machine only.");
+        }
+    }
 }

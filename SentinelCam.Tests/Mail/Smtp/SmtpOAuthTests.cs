@@ -109,13 +109,19 @@ public sealed class SmtpOAuthTests
         await using var endpoint = await TokenServer.StartAsync();
         endpoint.Answer = number =>
             (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
-        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, new ValuesInMemory());
+        var values = new ValuesInMemory();
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, values);
+        using var elsewhere = new SmtpAccessTokens(Options(endpoint), _time, values);
+        using var configured = new SmtpAccessTokens(Options(endpoint) with { RefreshToken = "renewed" }, _time, values);
 
         await tokens.GetAsync(Cancel);
         _time.Advance(TimeSpan.FromMinutes(1));
         await tokens.GetAsync(Cancel);
+        // Another node, and one whose administrator has configured another token since
+        await elsewhere.GetAsync(Cancel);
+        await configured.GetAsync(Cancel);
 
-        Assert.Equal(["my-refresh", "next-1"], endpoint.Requests.Select(request => request["refresh_token"]));
+        Assert.Equal(["my-refresh", "next-1", "next-2", "renewed"], endpoint.Requests.Select(request => request["refresh_token"]));
     }
 
     [Fact]

@@ -50,7 +50,6 @@ namespace SentinelCam.Data.Migrations
                     AcceptedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     LastReply = table.Column<string>(type: "TEXT", nullable: true),
                     IsTokenRefused = table.Column<bool>(type: "INTEGER", nullable: false),
-                    MayHaveArrived = table.Column<bool>(type: "INTEGER", nullable: false),
                     ToldHere = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>

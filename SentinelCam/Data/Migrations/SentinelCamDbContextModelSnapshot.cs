@@ -682,9 +682,6 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("MayHaveArrived")
-                        .HasColumnType("INTEGER");
-
                     b.Property<long?>("SendingSince")
                         .HasColumnType("INTEGER");
 

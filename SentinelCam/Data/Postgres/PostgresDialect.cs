@@ -14,13 +14,16 @@ internal sealed class PostgresDialect : DatabaseDialect
     private const int OldestVersion = 15;
 
     /// <summary>
-    /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because transactions of
-    /// the context wait for the lock of <see cref="OneWriter"/>.
+    /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because a transaction
+    /// of the context waits for the lock of <see cref="OneWriter"/>.
     /// </summary>
     private const string FirstSearch = "BEGIN READ ONLY; SET LOCAL statement_timeout = 300";
 
     /// <summary>Keeps the planner from reading entry by entry.</summary>
     private const string SecondSearch = "ROLLBACK; BEGIN READ ONLY; SET LOCAL enable_indexscan = off";
+
+    /// <summary>Like <see cref="OneWriter"/>'s: any number that no other program uses on this database.</summary>
+    private const string MigrationLock = "7305808869232735";
 
     /// <summary>As Data Protection's own.</summary>
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(90);
@@ -51,12 +54,33 @@ internal sealed class PostgresDialect : DatabaseDialect
         var version = ((NpgsqlConnection)db.Database.GetDbConnection()).PostgreSqlVersion;
         if (version.Major < OldestVersion)
             throw new NpgsqlException($"It is PostgreSQL {version}");
-        if (!await db.HasMigrationsAsync() || (await db.Database.GetPendingMigrationsAsync()).Any())
-            await db.Database.MigrateAsync();
+        await MigrateAsync(db);
         await using var transaction = await db.Database.BeginTransactionAsync();
         await SchemaCheck.AddVersionsAsync(db);
         await transaction.CommitAsync();
     }
+
+    /// <summary>
+    /// Nodes that start at the same time migrate one after another. EF's own lock is a table, which the first of them must make.
+    /// </summary>
+    private static async Task MigrateAsync(SentinelCamDbContext db)
+    {
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        await db.Database.ExecuteSqlRawAsync($"SET lock_timeout = '10min'; SELECT pg_advisory_lock({MigrationLock})");
+        try
+        {
+            if (!await db.HasMigrationsAsync() || (await db.Database.GetPendingMigrationsAsync()).Any())
+                await db.Database.MigrateAsync();
+        }
+        finally
+        {
+            await db.Database.ExecuteSqlRawAsync($"SELECT pg_advisory_unlock({MigrationLock}); RESET lock_timeout");
+            db.Database.SetCommandTimeout(null);
+        }
+    }
+
+    public override Task<bool> HasUnfinishedImportAsync(SentinelCamDbContext db) =>
+        db.Set<SharedRow>().AnyAsync(r => r.Name == RowImport.Mark);
 
     public override async Task MakeFirstKeyAsync(SentinelCamDbContext db, IKeyManager keys, TimeProvider time)
     {

@@ -9,7 +9,7 @@ namespace SentinelCam.Pages;
 
 /// <summary>The devices that report to this SentinelCam.</summary>
 public sealed class NodesModel(
-    SentinelCamDbContext db, NodeList nodes, DeviceEnrolment enrolment, SiteOptions site, TimeProvider time) : PageModel
+    SentinelCamDbContext db, NodeList nodes, DeviceEnrolment enrolment, SiteOptions site) : PageModel
 {
     /// <summary>The devices of this site, this one first.</summary>
     public IReadOnlyList<NodeList.Line> Nodes { get; private set; } = [];
@@ -68,7 +68,7 @@ public sealed class NodesModel(
     {
         ArgumentNullException.ThrowIfNull(device);
         var names = Accounts.Where(a => device.Owners.Exists(o => o.AccountId == a.Id)).Select(a => a.Email);
-        return device.ForAdministrators ? names.Append("no account") : names;
+        return device.ForAdministrators ? names.Append("log-ins that belong to no account") : names;
     }
 
     public async Task<IActionResult> OnGetAsync()
@@ -128,9 +128,6 @@ public sealed class NodesModel(
         TempData["Notice"] = "The device is removed from the list. If its SentinelCam is started again, it comes back.";
         return LocalRedirect("/admin/nodes");
     }
-
-    /// <summary>Until when a code that was made now works.</summary>
-    public DateTimeOffset CodeExpiresAt => time.GetUtcNow() + DeviceEnrolment.CodeLifetime;
 
     private async Task ShowAsync()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
@@ -37,7 +38,7 @@ public static class DeviceEndpoints
     }
 
     private static async Task<IResult> TakeAsync(
-        HttpContext context, long id, DeviceEnrolment enrolment, EntryReception reception, DeviceLimits limits)
+        HttpContext context, long id, string? epoch, DeviceEnrolment enrolment, EntryReception reception, DeviceLimits limits)
     {
         // Before the body is read: strangers cost a look-up, not memory
         var header = context.Request.Headers.Authorization.ToString();
@@ -47,7 +48,12 @@ public static class DeviceEndpoints
             return RefuseToken(context);
         }
 
-        using var turn = await limits.WaitAsync(device, context.RequestAborted);
+        // Also a device that was revoked learns what has arrived, since it tells the owner about everything else
+        if (await reception.VersionAsync(device.Id, epoch, id) is { } known)
+            SayVersion(context, known);
+        if (device.RevokedAt is not null)
+            return RefuseToken(context);
+        using var turn = await limits.WaitAsync(device.Id, context.RequestAborted);
         if (!turn.IsAcquired)
             return Refuse(StatusCodes.Status429TooManyRequests, "This device sends too many reports at once.");
         Limit(context, ReportedEntry.MaxBytes);
@@ -56,7 +62,10 @@ public static class DeviceEndpoints
             return problem;
         try
         {
-            return await reception.TakeAsync(device, id, entry!) switch
+            var outcome = await reception.TakeAsync(device.Id, id, entry!);
+            if (outcome is ReportOutcome.Added or ReportOutcome.Updated or ReportOutcome.Known)
+                SayVersion(context, entry!.Version);
+            return outcome switch
             {
                 ReportOutcome.Added => Results.StatusCode(StatusCodes.Status201Created),
                 ReportOutcome.Updated or ReportOutcome.Known => Results.Ok(),
@@ -68,7 +77,7 @@ public static class DeviceEndpoints
                 _ => Refuse(StatusCodes.Status400BadRequest, "A value is out of range."),
             };
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             context.Response.Headers.RetryAfter = "60";
             return Refuse(StatusCodes.Status503ServiceUnavailable, "The picture cannot be stored right now.");
@@ -100,6 +109,9 @@ public static class DeviceEndpoints
     }
 
     private static IResult Unreadable => Refuse(StatusCodes.Status400BadRequest, "The body is not the JSON that is expected.");
+
+    private static void SayVersion(HttpContext context, int version) =>
+        context.Response.Headers[ReportedEntry.VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
 
     private static IResult RefuseToken(HttpContext context)
     {

@@ -47,8 +47,8 @@ public static class AlertWords
         ArgumentNullException.ThrowIfNull(alert);
         return alert.Origin switch
         {
-            AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress)}",
-            AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress)}",
+            AttemptOrigin.WebPage => $"from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
+            AttemptOrigin.OverNetwork => $"over the network, from {EntryWords.PlaceOf(alert.RemoteAddress, alert.ReportedBy)}",
             _ => "at the device",
         } + (alert.Device is { } device ? $", on {device}" : "");
     }
@@ -77,6 +77,8 @@ public static class AlertWords
 
         if (item.IsToldElsewhere)
             return new AlertTold(false, "Told by the central SentinelCam, once this device has reported it there");
+        if (item.Shown.LoginAttempt is { ToldBy: ToldBy.Device, ReportedBy: { } device })
+            return new AlertTold(false, $"Told by {device} itself");
         return new AlertTold(false, alert switch
         {
             { Attempts: 0 } => "No email: there were ten about new browsers within an hour",

@@ -119,17 +119,19 @@ public static class EntryWords
     public static string PlaceOf(LoginAttempt attempt)
     {
         ArgumentNullException.ThrowIfNull(attempt);
-        return PlaceOf(attempt.RemoteAddress);
+        return PlaceOf(attempt.RemoteAddress, attempt.ReportedBy);
     }
 
     /// <summary>An address as a place, for after "from".</summary>
-    public static string PlaceOf(string remoteAddress) => remoteAddress switch
+    /// <param name="remoteAddress">The address.</param>
+    /// <param name="device">The device that reported it; null for this one.</param>
+    public static string PlaceOf(string remoteAddress, string? device = null) => remoteAddress switch
     {
         "" or Visitor.UnknownAddress => "an unknown address",
         LoginAttempt.SeveralAddresses => LoginAttempt.SeveralAddresses,
         _ => RemotePlace.KindOf(remoteAddress) switch
         {
-            RemoteKind.ThisMachine => "this device",
+            RemoteKind.ThisMachine => device is null ? "this device" : "the device itself",
             RemoteKind.LocalNetwork => "your network",
             _ => $"the internet, {remoteAddress}",
         },

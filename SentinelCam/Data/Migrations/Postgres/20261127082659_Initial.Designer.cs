@@ -701,9 +701,6 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long>("LoginAttemptId")
                         .HasColumnType("bigint");
 
-                    b.Property<bool>("MayHaveArrived")
-                        .HasColumnType("boolean");
-
                     b.Property<long?>("SendingSince")
                         .HasColumnType("bigint");
 

@@ -596,7 +596,6 @@ namespace SentinelCam.Data.Migrations.Postgres
                     AcceptedAt = table.Column<long>(type: "bigint", nullable: true),
                     LastReply = table.Column<string>(type: "text", nullable: true),
                     IsTokenRefused = table.Column<bool>(type: "boolean", nullable: false),
-                    MayHaveArrived = table.Column<bool>(type: "boolean", nullable: false),
                     ToldHere = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>

@@ -1,0 +1,67 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Data;
+using SentinelCam.Tests.Support;
+
+namespace SentinelCam.Tests.Forwarding;
+
+/// <summary>
+/// A device and a central SentinelCam, both real, with a network between them that loses what a test wants. Ann has an account
+/// at both ends.
+/// </summary>
+internal sealed class DevicePair : IAsyncDisposable
+{
+    public const string Laptop = "Ann's laptop";
+
+    public FakeTimeProvider Clock { get; } = TestClock.AtNoon();
+
+    public SentinelCamApp Central { get; private set; } = null!;
+
+    public SentinelCamApp Device { get; private set; } = null!;
+
+    public LossyProxy Proxy { get; private set; } = null!;
+
+    public string Token { get; private set; } = "";
+
+    public WebVisitor Ann { get; private set; } = null!;
+
+    public WebVisitor AnnAtDevice { get; private set; } = null!;
+
+    /// <param name="settings">Of both.</param>
+    public static Task<DevicePair> StartAsync(params (string, string?)[] settings) => StartAsync(null, settings);
+
+    /// <param name="mails">The mail server of the device; null if it has none.</param>
+    /// <param name="settings">Of both.</param>
+    public static async Task<DevicePair> StartAsync(ScriptedSmtpServer? mails, params (string, string?)[] settings)
+    {
+        var pair = new DevicePair();
+        pair.Central = await SentinelCamApp.StartAsync(pair.Clock, Household.CheapPasswords, settings);
+        pair.Ann = await pair.Central.RegisterAnnAsync();
+        pair.Token = await pair.Central.EnrolAsync(pair.Ann, Laptop, false, SentinelCamApp.AnnsEmail);
+        pair.Proxy = await LossyProxy.StartAsync(pair.Central.Address);
+        pair.Device = await SentinelCamApp.StartAsync(pair.Clock, Household.CheapPasswords,
+            [("Forward:Url", $"{pair.Proxy.Address}"), ("Forward:Token", pair.Token), .. settings,
+                .. mails?.Settings ?? []]);
+        pair.AnnAtDevice = await pair.Device.RegisterAnnAsync();
+        return pair;
+    }
+
+    /// <summary>Waits until everything is reported.</summary>
+    /// <param name="step">How far to move the clock while waiting, so that pauses end.</param>
+    public Task WaitForReportsAsync(TimeSpan step) => WaitForReportsAsync(Device, Clock, step);
+
+    public static Task WaitForReportsAsync(SentinelCamApp device, FakeTimeProvider clock, TimeSpan step) =>
+        // Hundreds of reports take longer than a minute on a busy machine
+        Eventually.GetAsync(
+            () => device.ReadAsync(db => db.Forwards.CountAsync(f => f.State != ForwardState.Done)), waiting => waiting == 0,
+            device.Log, meanwhile: () => clock.Advance(step), patience: TimeSpan.FromMinutes(4));
+
+    public async ValueTask DisposeAsync()
+    {
+        Ann?.Dispose();
+        AnnAtDevice?.Dispose();
+        await Device.DisposeAsync();
+        await Proxy.DisposeAsync();
+        await Central.DisposeAsync();
+    }
+}
