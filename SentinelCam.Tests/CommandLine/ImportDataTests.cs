@@ -68,6 +68,7 @@ public sealed class ImportDataTests : IDisposable
         var page = await visitor.EnterPasswordAsync(Ann);
         Assert.Equal("/dashboard", (await visitor.EnterCodeAsync(page, phone.Code())).Path);
         Assert.Contains("front door", (await visitor.GetAsync($"/userdata/{entry}")).Main, StringComparison.Ordinal);
+        passkey.Counter++;
         using var bob = moved.VisitByName();
         Assert.Equal("/dashboard", (await moved.SignInAsync(bob, passkey)).Path);
         await moved.FailToSignInAsync(Household.Bobs);
