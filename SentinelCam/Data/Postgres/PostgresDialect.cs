@@ -13,6 +13,9 @@ internal sealed class PostgresDialect : DatabaseDialect
 
     private const int OldestVersion = 15;
 
+    /// <summary>Like <see cref="OneWriter"/>'s: any number that no other program uses on this database.</summary>
+    private const string MigrationLock = "7305808869232735";
+
     /// <summary>
     /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because transactions of
     /// the context wait for the lock of <see cref="OneWriter"/>.
@@ -51,8 +54,7 @@ internal sealed class PostgresDialect : DatabaseDialect
         var version = ((NpgsqlConnection)db.Database.GetDbConnection()).PostgreSqlVersion;
         if (version.Major < OldestVersion)
             throw new NpgsqlException($"It is PostgreSQL {version}");
-        if (!await db.HasMigrationsAsync() || (await db.Database.GetPendingMigrationsAsync()).Any())
-            await db.Database.MigrateAsync();
+        await MigrateAsync(db);
         await using var transaction = await db.Database.BeginTransactionAsync();
         await SchemaCheck.AddVersionsAsync(db);
         await transaction.CommitAsync();
@@ -66,6 +68,25 @@ internal sealed class PostgresDialect : DatabaseDialect
         if (keys.GetAllKeys().Count == 0)
             keys.CreateNewKey(now, now + KeyLifetime);
         await transaction.CommitAsync();
+    }
+
+    /// <summary>
+    /// Nodes that start at the same time migrate one after another. EF's own lock is a table, which the first of them must make.
+    /// </summary>
+    private static async Task MigrateAsync(SentinelCamDbContext db)
+    {
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        await db.Database.ExecuteSqlRawAsync($"SET lock_timeout = '10min'; SELECT pg_advisory_lock({MigrationLock})");
+        try
+        {
+            if (!await db.HasMigrationsAsync() || (await db.Database.GetPendingMigrationsAsync()).Any())
+                await db.Database.MigrateAsync();
+        }
+        finally
+        {
+            await db.Database.ExecuteSqlRawAsync($"SELECT pg_advisory_unlock({MigrationLock}); RESET lock_timeout");
+            db.Database.SetCommandTimeout(null);
+        }
     }
 
     public override async Task CheckWritableAsync(SentinelCamDbContext db)
