@@ -88,7 +88,7 @@ public sealed class JobsFileTests : IDisposable
         var before = new FileInfo(_data.Jobs).Length;
         Execute(other, "DELETE FROM Gone");
 
-        _file.GivePagesBack();
+        _file.CleanUp();
 
         Execute(other, "PRAGMA wal_checkpoint(TRUNCATE)");
         Assert.InRange(new FileInfo(_data.Jobs).Length, 0, before - (2 << 20));

@@ -31,6 +31,7 @@ public static class DataServices
             keys.PersistKeysToDbContext<PostgresDbContext>();
             services.AddSingleton<ISharedValues, ValuesInRows>();
             services.AddListener(server);
+            services.AddSingleton<NodeTurn>(_ => new PostgresTurn(server));
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
                 // Npgsql's own strategy hides errors of the connection in others
                 .UseNpgsql(PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>()),
@@ -44,6 +45,7 @@ public static class DataServices
 
         keys.PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
         services.AddSingleton<ISharedValues, ValuesInMemory>();
+        services.AddSingleton(NodeTurn.Only);
         var file = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
             .UseSqlite(file)

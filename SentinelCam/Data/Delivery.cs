@@ -57,6 +57,9 @@ public sealed class Delivery
     /// <summary>When the current try began; null if none is running.</summary>
     public DateTimeOffset? SendingSince { get; set; }
 
+    /// <summary>The node that sends it, or sent it last, as in <c>Node:Name</c>; null if a version without nodes did.</summary>
+    public string? SentBy { get; set; }
+
     public DateTimeOffset? AcceptedAt { get; set; }
 
     /// <summary>The server that accepted it, with its port, or the outbox.</summary>

@@ -35,6 +35,9 @@ public sealed class Forward
     /// <summary>When the current try began; null if none is running.</summary>
     public DateTimeOffset? SendingSince { get; set; }
 
+    /// <summary>The node that sends it, or sent it last, as in <c>Node:Name</c>; null if a version without nodes did.</summary>
+    public string? SentBy { get; set; }
+
     public DateTimeOffset? AcceptedAt { get; set; }
 
     /// <summary>Why the last try failed, in one line; null if it did not.</summary>

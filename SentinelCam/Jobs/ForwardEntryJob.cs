@@ -1,6 +1,7 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Forwarding;
 using SentinelCam.Mail;
@@ -14,7 +15,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class ForwardEntryJob(
     SentinelCamDbContext db, ForwardReport reports, ForwardClient client, ForwardPauses pauses, DeliveryPlan deliveries,
-    SmtpOptions smtp, TimeProvider time, ILogger<ForwardEntryJob> logger)
+    NodeName node, SmtpOptions smtp, TimeProvider time, ILogger<ForwardEntryJob> logger)
 {
     private const string SwitchedOff = "This device no longer reports to a central SentinelCam.";
 
@@ -62,7 +63,8 @@ public sealed class ForwardEntryJob(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(f => f.State, ForwardState.Sending)
                 .SetProperty(f => f.Tries, f => f.Tries + 1)
-                .SetProperty(f => f.SendingSince, now)) == 1;
+                .SetProperty(f => f.SendingSince, now)
+                .SetProperty(f => f.SentBy, node.Value)) == 1;
     }
 
     /// <summary>The report, as long as this run is the one that sends it.</summary>

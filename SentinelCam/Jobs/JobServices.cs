@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.AspNetCore;
+using Hangfire.Logging;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
@@ -21,15 +22,18 @@ public static class JobServices
         services.AddSingleton<ClockWatch>();
         services.AddSingleton<ForwardPauses>();
         services.AddScoped<RecordRetention>();
+        services.AddSingleton<WorkRepair>();
         services.AddSingleton<WorkStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkStarter>());
         // Storage and activator are registered here, and not through Hangfire's global configuration, so that several
-        // applications can live in one process. JobsFile alone names the storage.
-        services.AddSingleton<JobsFile>();
-        services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<JobsFile>().Open());
+        // applications can live in one process.
+        JobsDatabase.AddTo(services, configuration);
+        services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<JobsDatabase>().Open());
         services.AddSingleton<JobActivator>(provider =>
             new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
-        services.AddHangfire(configuration => configuration
+        var isShared = PostgresOptions.Read(configuration) is not null;
+        services.AddHangfire((provider, hangfire) => hangfire
+            .UseLogProvider(Log(provider, isShared))
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
@@ -53,11 +57,21 @@ public static class JobServices
         return services;
     }
 
+    private static ILogProvider Log(IServiceProvider provider, bool isShared)
+    {
+        var log = new AspNetCoreLogProvider(provider.GetRequiredService<ILoggerFactory>());
+        return isShared ? new OutageLog(log) : log;
+    }
+
     private static void AddWorkers(this IServiceCollection services, int count, params string[] queues) =>
         services.AddHangfireServer((provider, options) =>
         {
             options.FilterProvider = provider.GetRequiredService<JobMetrics>().Filters();
-            (options.ServerName, options.Queues, options.WorkerCount) = (queues[0], queues, count);
+            var node = provider.GetRequiredService<NodeName>();
+            (options.Queues, options.WorkerCount) = (queues, count);
+            options.ServerName = $"{node}/{queues[0].Replace($"-{node}", "", StringComparison.Ordinal)}";
+            // A server that is silent for so long gives up, and tries minutes later. The database may be gone for hours
+            options.ServerTimeout = TimeSpan.FromDays(1);
             // One server starts the recurring jobs and removes expired ones; each that looks costs processor time
             options.IsLightweightServer = queues[0] != JobQueues.Default;
             // How soon a running job learns that it was deleted on the dashboard

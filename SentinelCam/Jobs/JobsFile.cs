@@ -11,7 +11,7 @@ namespace SentinelCam.Jobs;
 /// all work that <c>sentinelcam.db</c> says is due.
 /// </summary>
 public sealed partial class JobsFile(
-    DataDirectory data, NodeName node, TimeProvider time, ILogger<JobsFile> logger)
+    DataDirectory data, NodeName node, TimeProvider time, ILogger<JobsFile> logger) : JobsDatabase
 {
     /// <summary>Written as <c>user_version</c>. A file with tables and another number has another schema.</summary>
     private const int Version = 2;
@@ -34,7 +34,7 @@ public sealed partial class JobsFile(
 
     /// <summary>Checks the file, replaces it if it cannot be used, and opens it.</summary>
     /// <exception cref="ConfigurationException">The file can be neither used nor replaced, as on a full disk.</exception>
-    public SQLiteStorage Open()
+    public override SQLiteStorage Open()
     {
         try
         {
@@ -70,7 +70,7 @@ public sealed partial class JobsFile(
 
     /// <summary>Reads the whole file and writes to it.</summary>
     /// <exception cref="IOException">It cannot be used; the message says why, and what to do.</exception>
-    public void Check()
+    public override void Check()
     {
         try
         {
@@ -88,7 +88,7 @@ public sealed partial class JobsFile(
     }
 
     /// <summary>Gives the pages of jobs that are gone back to the disk, as after a flood.</summary>
-    public void GivePagesBack()
+    public override void CleanUp()
     {
         using var connection = Connect();
         while (connection.ExecuteScalar<int>("PRAGMA freelist_count") is var free and > FreePagesKept)
@@ -132,7 +132,7 @@ public sealed partial class JobsFile(
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
     }
 
-    /// <summary>Prepares a file of an earlier version for <see cref="GivePagesBack"/>.</summary>
+    /// <summary>Prepares a file of an earlier version for <see cref="CleanUp"/>.</summary>
     private void PrepareOld()
     {
         using var connection = Connect();

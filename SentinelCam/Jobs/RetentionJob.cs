@@ -17,7 +17,7 @@ namespace SentinelCam.Jobs;
 public sealed class RetentionJob(
     SentinelCamDbContext db, IPictureStore store, RetentionOptions options, OutboxReader outbox, WaitingRequests requests,
     AccountLinks links, MailLimit limit, SessionRetention sessions, AccountDeletion deletion, RecordRetention records,
-    JobsFile jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
+    JobsDatabase jobs, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<RetentionJob> logger)
 {
     /// <summary>A newer file may belong to a capture whose row is not committed yet.</summary>
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
@@ -67,7 +67,7 @@ public sealed class RetentionJob(
         await links.RemoveExpiredAsync(cancellationToken);
         await limit.TellAsync(cancellationToken);
         await sessions.RemoveOldAsync(cancellationToken);
-        jobs.GivePagesBack();
+        jobs.CleanUp();
         // A clock that was wrong may still be
         if (clock.WasSetRecently)
             return;

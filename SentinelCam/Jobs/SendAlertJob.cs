@@ -14,7 +14,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
-    ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<SendAlertJob> logger)
+    ClockWatch clock, NodeName node, JobMetrics metrics, TimeProvider time, ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
@@ -100,7 +100,8 @@ public sealed class SendAlertJob(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(d => d.State, DeliveryState.Sending)
                 .SetProperty(d => d.Tries, d => d.Tries + 1)
-                .SetProperty(d => d.SendingSince, now)) == 1;
+                .SetProperty(d => d.SendingSince, now)
+                .SetProperty(d => d.SentBy, node.Value)) == 1;
     }
 
     private DeliveryState StateAfter(Delivery delivery, MailOutcome outcome) => outcome.Result switch

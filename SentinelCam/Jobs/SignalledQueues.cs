@@ -29,21 +29,8 @@ internal sealed class SignalledQueues(SQLiteStorageOptions options) : IPersisten
         }
 
         /// <summary>Takes the first job of the first queue that has one, or waits for one.</summary>
-        public IFetchedJob Dequeue(string[] queues, CancellationToken cancellationToken)
-        {
-            while (true)
-            {
-                using var turn = workers.Join(queues, cancellationToken);
-                try
-                {
-                    return stored.Dequeue(queues, turn.End);
-                }
-                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-                {
-                    turn.LookAgain();
-                }
-            }
-        }
+        public IFetchedJob Dequeue(string[] queues, CancellationToken cancellationToken) =>
+            workers.Take(queues, stored.Dequeue, cancellationToken);
     }
 
     private sealed class Monitoring(SQLiteJobQueueMonitoringApi stored) : IPersistentJobQueueMonitoringApi

@@ -1,3 +1,5 @@
+using Hangfire.Storage;
+
 namespace SentinelCam.Jobs;
 
 /// <summary>The workers that wait for a job. A new job wakes the one that has waited longest for its queue.</summary>
@@ -17,6 +19,38 @@ internal sealed class WaitingWorkers
         lock (_turns)
             _turns.Add(turn);
         return turn;
+    }
+
+    /// <summary>Takes a job, or waits for one: looks again whenever this worker is woken.</summary>
+    /// <param name="queues">The queues whose jobs the worker takes.</param>
+    /// <param name="dequeue">Looks, and waits until its token is cancelled.</param>
+    /// <param name="cancellationToken">Ends the wait with an <see cref="OperationCanceledException"/>.</param>
+    public IFetchedJob Take(
+        string[] queues, Func<string[], CancellationToken, IFetchedJob> dequeue, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var turn = Join(queues, cancellationToken);
+            try
+            {
+                return dequeue(queues, turn.End);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                turn.LookAgain();
+            }
+        }
+    }
+
+    /// <summary>Wakes all workers, as after signals that may have been lost.</summary>
+    public void WakeAll()
+    {
+        lock (_turns)
+        {
+            foreach (var turn in _turns)
+                turn.Wake(null);
+            _turns.Clear();
+        }
     }
 
     /// <summary>Wakes one worker that waits for jobs of this queue, if there is one.</summary>
@@ -69,7 +103,7 @@ internal sealed class WaitingWorkers
 
         internal bool Takes(string queue) => _queues.Contains(queue, StringComparer.Ordinal);
 
-        internal void Wake(string queue)
+        internal void Wake(string? queue)
         {
             _wokenBy = queue;
             // The token's only listener is an event that a thread waits for, so this is short, and safe within the lock

@@ -2,8 +2,6 @@ using System.Linq.Expressions;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
-using SentinelCam.Forwarding;
-using SentinelCam.Mail;
 
 namespace SentinelCam.Jobs;
 
@@ -11,14 +9,16 @@ namespace SentinelCam.Jobs;
 /// Starts all due work: captures, mails and the closing of alerts. Only <c>sentinelcam.db</c> determines what is due and when.
 /// This service checks it after each commit, at the next due time and once a minute, and enqueues a job for each due item. So
 /// nothing else enqueues work, a retry is a due time in the database, and jobs lost in a crash or with <c>jobs.db</c> restart.
+/// Of several nodes on one database, each starts its own captures, and one starts all other work.
 /// </summary>
 /// <remarks>
 /// Jobs do nothing if their work is done or not due, so a redundant job is harmless. Hangfire does not retry them: the dashboard
 /// lists a failed try among its deleted jobs for a day, with the reason.
 /// </remarks>
 public sealed class WorkStarter(
-    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, MailTurns turns,
-    LiveNodes nodes, ClockWatch clock, JobMetrics metrics, TimeProvider time, ILogger<WorkStarter> logger) : BackgroundService
+    IServiceScopeFactory scopes, CommitSignal commits, IBackgroundJobClient jobs, JobStorage storage, NodeTurn turn,
+    LiveNodes nodes, WorkRepair repair, MailTurns mailTurns, ClockWatch clock, JobMetrics metrics, TimeProvider time,
+    ILogger<WorkStarter> logger) : BackgroundService
 {
     /// <summary>
     /// After this time, longer than a capture takes or a mail waits for its turn, an unfinished job is lost unless others wait in
@@ -26,38 +26,35 @@ public sealed class WorkStarter(
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    /// <summary>After this time a mail that is being sent was cut off.</summary>
-    public static readonly TimeSpan SendingGrace = SmtpTransport.LongestTry + Grace;
-
-    /// <summary>After this time a report to the central SentinelCam was cut off.</summary>
-    private static readonly TimeSpan ForwardGrace = 3 * ForwardClient.LongestTry + Grace;
-
     /// <summary>The time after which a job that failed unexpectedly is started again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often a node looks whether the one that starts the work has ended.</summary>
+    private static readonly TimeSpan TurnInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>The maximum number of unfinished jobs in a queue. More work waits in the database.</summary>
     private const int MaxStarted = 100;
 
     private readonly Dictionary<(string Queue, long Id), Started> _started = [];
+    private readonly JobsInQueues _found = new(storage);
+    private readonly string[] _ownQueues = [JobQueues.Capture(nodes.Self), JobQueues.JoinedCapture(nodes.Self)];
+    private bool _hasLooked;
+    private bool _hasTurn;
     private long? _repairedAt;
     private (string Problem, long At)? _lastProblem;
 
     /// <summary>
-    /// Makes mails due again that were being sent when the last process ended. This happens before any job runs, and no other
-    /// process can use the data directory, so none of them is still being sent.
+    /// Makes mails due again that this node was sending when its last process ended. This happens before any job runs, and no
+    /// other process has the node's name, so none of them is still being sent.
     /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await using (var scope = scopes.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-            turns.PutFirst(await db.Deliveries
-                .Where(d => d.State == DeliveryState.Sending).OrderBy(d => d.SendingSince).Select(d => d.Id)
-                .ToListAsync(cancellationToken));
-            await ReleaseAsync(db.Deliveries, time.GetUtcNow(), cancellationToken);
-            await ReleaseAsync(db.Forwards, time.GetUtcNow(), cancellationToken);
+            mailTurns.PutFirst(await repair.ReleaseOwnAsync(db, cancellationToken));
             // An operator who has set another token wants to see whether it works
             await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
                 set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);
@@ -89,33 +86,59 @@ public sealed class WorkStarter(
     {
         try
         {
+            await AskForTurnAsync(cancellationToken);
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             var next = await StartDueAsync(db, cancellationToken);
             if (_repairedAt is null || time.GetElapsedTime(_repairedAt.Value) >= Interval)
             {
+                await clock.CheckAsync(db, cancellationToken);
                 // After the start of what is due, since it may have to wait for other writers; what it changes wakes the loop
-                await RepairAsync(db, cancellationToken);
+                if (_hasTurn)
+                    await repair.RunAsync(db, cancellationToken);
                 _repairedAt = time.GetTimestamp();
             }
 
-            return next;
+            var nextTurn = time.GetUtcNow() + TurnInterval;
+            return _hasTurn || next < nextTurn ? next : nextTurn;
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             LogOncePerInterval((error.InnerException ?? error).Message);
-            return time.GetUtcNow() + Interval;
+            return time.GetUtcNow() + RetryPause;
         }
+    }
+
+    /// <summary>
+    /// Asks for the turn. At the start and with the turn, reads what the last process, or the node that had the turn, has left in
+    /// the queues.
+    /// </summary>
+    private async Task AskForTurnAsync(CancellationToken cancellationToken)
+    {
+        var hadTurn = _hasTurn;
+        _hasTurn = false;
+        var hasTurn = await turn.TryTakeAsync(cancellationToken);
+        if (!_hasLooked || (hasTurn && !hadTurn))
+        {
+            // Its captures are this node's work with and without the turn
+            foreach (var key in _started.Keys.Where(key => !_ownQueues.Contains(key.Queue)).ToList())
+                _started.Remove(key);
+            _found.Read();
+            _repairedAt = null;
+            _hasLooked = true;
+        }
+
+        _hasTurn = hasTurn;
     }
 
     private async Task<DateTimeOffset> StartDueAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var horizon = now + Interval;
-        // Each node takes the pictures of its own camera. Those of a dead one are given up here
-        var (self, others) = (nodes.Self, nodes.Others);
+        // Each node takes the pictures of its own camera. Those of a dead one are given up by the node that has the turn
+        var (self, others, hasTurn) = (nodes.Self, nodes.Others, _hasTurn);
         var captures = db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= horizon
-            && (e.Node == null || e.Node == self || !others.Contains(e.Node)));
+            && (e.Node == self || (hasTurn && (e.Node == null || !others.Contains(e.Node)))));
         var next = horizon;
         async Task StartAsync<TJob>(string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
         {
@@ -130,21 +153,32 @@ public sealed class WorkStarter(
             captures.Where(e => e.LoginAttempt == null || e.LoginAttempt.ToldBy == ToldBy.OwnMail)
                 .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
-        await StartAsync<SendAlertJob>(JobQueues.Mails,
-            db.Deliveries.Where(d => d.State == DeliveryState.Waiting && d.DueAt <= horizon)
-                .Select(d => new Due { Id = d.Id, At = d.DueAt }),
-            id => job => job.RunAsync(id, CancellationToken.None));
+        if (hasTurn)
+        {
+            await StartAsync<SendAlertJob>(JobQueues.Mails,
+                db.Deliveries.Where(d => d.State == DeliveryState.Waiting && d.DueAt <= horizon)
+                    .Select(d => new Due { Id = d.Id, At = d.DueAt }),
+                id => job => job.RunAsync(id, CancellationToken.None));
+        }
+
         await StartAsync<CaptureSnapshotJob>(JobQueues.JoinedCapture(self),
             captures.Where(e => e.LoginAttempt != null && e.LoginAttempt.ToldBy != ToldBy.OwnMail)
                 .Select(e => new Due { Id = e.Id, At = e.CaptureDueAt }),
             id => job => job.RunAsync(id, CancellationToken.None));
-        await StartAsync<CloseAlertJob>(JobQueues.Default,
-            db.Alerts.Where(a => a.ClosedAt == null && a.ClosesAt <= horizon).Select(a => new Due { Id = a.Id, At = a.ClosesAt }),
-            id => job => job.RunAsync(id, CancellationToken.None));
-        await StartAsync<ForwardEntryJob>(JobQueues.Forward,
-            db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt <= horizon)
-                .Select(f => new Due { Id = f.EntryId, At = f.DueAt }),
-            id => job => job.RunAsync(id, CancellationToken.None));
+        if (hasTurn)
+        {
+            await StartAsync<CloseAlertJob>(JobQueues.Default,
+                db.Alerts.Where(a => a.ClosedAt == null && a.ClosesAt <= horizon)
+                    .Select(a => new Due { Id = a.Id, At = a.ClosesAt }),
+                id => job => job.RunAsync(id, CancellationToken.None));
+            await StartAsync<ForwardEntryJob>(JobQueues.Forward,
+                db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt <= horizon)
+                    .Select(f => new Due { Id = f.EntryId, At = f.DueAt }),
+                id => job => job.RunAsync(id, CancellationToken.None));
+        }
+
+        // What was not due has no job that would still do it
+        _found.Clear();
         return next;
     }
 
@@ -158,6 +192,8 @@ public sealed class WorkStarter(
         foreach (var work in due)
         {
             var key = (queue, work.Id);
+            if (!_started.ContainsKey(key) && _found.Take(key) is { } found)
+                Remember(key, work, found);
             if (_started.TryGetValue(key, out var start) && start.DueAt == work.At)
             {
                 if (time.GetElapsedTime(start.CheckedAt) < RetryPause)
@@ -173,12 +209,14 @@ public sealed class WorkStarter(
                     "The {Job} for {Id} did not finish and is started again: {Reason}", typeof(TJob).Name, work.Id, reason);
             }
 
-            var jobId = jobs.Enqueue(queue, run(work.Id));
-            _started[key] = new Started(work.At, jobId, At: time.GetTimestamp(), CheckedAt: time.GetTimestamp());
+            Remember(key, work, jobs.Enqueue(queue, run(work.Id)));
         }
 
         return due.Count > 0;
     }
+
+    private void Remember((string Queue, long Id) key, Due work, string jobId) =>
+        _started[key] = new Started(work.At, jobId, At: time.GetTimestamp(), CheckedAt: time.GetTimestamp());
 
     /// <returns>Why the job of work that is still due will not finish it; null if the job waits or runs.</returns>
     private string? Unfinished(Started start, string queue)
@@ -193,49 +231,6 @@ public sealed class WorkStarter(
         return time.GetElapsedTime(start.At) >= Grace && storage.GetMonitoringApi().EnqueuedCount(queue) == 0
             && storage.GetMonitoringApi().FetchedCount(queue) == 0 ? "its job is lost" : null;
     }
-
-    /// <summary>Makes work due again that was interrupted by a crash, or scheduled while the clock was ahead.</summary>
-    private async Task RepairAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
-    {
-        await clock.CheckAsync(db, cancellationToken);
-        var now = time.GetUtcNow();
-        var soon = now + Grace;
-        // No try is ever postponed for longer
-        var (tooFarOff, tooFarOffAfterUnknown) = (soon + SendAlertJob.LongestDelay, soon + SendAlertJob.LongestDelayAfterUnknown);
-        await ReleaseAsync(
-            db.Deliveries.Where(d => d.SendingSince < now - SendingGrace || d.SendingSince > soon), now, cancellationToken);
-        await db.Deliveries
-            .Where(d => d.State == DeliveryState.Waiting
-                && d.DueAt > (d.Tries == 0 ? soon : d.MayHaveArrived ? tooFarOffAfterUnknown : tooFarOff))
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
-        await ReleaseAsync(
-            db.Forwards.Where(f => f.SendingSince < now - ForwardGrace || f.SendingSince > soon), now, cancellationToken);
-        await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt > soon + ForwardPauses.Longest)
-            .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, now), cancellationToken);
-        await db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt > soon)
-            .ExecuteUpdateAsync(set => set.SetProperty(e => e.CaptureDueAt, now), cancellationToken);
-        await db.Alerts.Where(a => a.ClosedAt == null && a.OpenedAt > soon && a.ClosesAt > now)
-            .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosesAt, now), cancellationToken);
-    }
-
-    private static Task<int> ReleaseAsync(
-        IQueryable<Delivery> deliveries, DateTimeOffset now, CancellationToken cancellationToken) =>
-        deliveries
-            .Where(d => d.State == DeliveryState.Sending)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(d => d.State, DeliveryState.Waiting)
-                .SetProperty(d => d.DueAt, now)
-                .SetProperty(d => d.SendingSince, (DateTimeOffset?)null)
-                .SetProperty(d => d.LastReply, "The last try was interrupted."), cancellationToken);
-
-    private static Task<int> ReleaseAsync(
-        IQueryable<Forward> forwards, DateTimeOffset now, CancellationToken cancellationToken) =>
-        forwards
-            .Where(f => f.State == ForwardState.Sending)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(f => f.State, ForwardState.Waiting)
-                .SetProperty(f => f.DueAt, now)
-                .SetProperty(f => f.SendingSince, (DateTimeOffset?)null), cancellationToken);
 
     private void LogOncePerInterval(string problem)
     {

@@ -6,7 +6,7 @@ namespace SentinelCam.Watch;
 
 /// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
 public sealed class HealthProbe(
-    IServiceScopeFactory scopes, JobsFile jobs, DataDirectory data, TimeProvider time,
+    IServiceScopeFactory scopes, JobsDatabase jobs, DataDirectory data, TimeProvider time,
     ILogger<HealthProbe> logger, NodeSession? session = null) : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);

@@ -581,6 +581,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("SendingSince")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("SentBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("SignInRefused")
                         .HasColumnType("INTEGER");
 
@@ -684,6 +687,9 @@ namespace SentinelCam.Data.Migrations
 
                     b.Property<long?>("SendingSince")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("SentBy")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("State")
                         .IsRequired()

@@ -13,7 +13,7 @@ public static class PostgresOptions
     /// What the configured string can change: few connections for each process, and an answer within seconds if the server is
     /// gone, or if somebody else holds the lock of <see cref="OneWriter"/>.
     /// </summary>
-    private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=30;Timeout=5;"
+    private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=22;Timeout=5;"
         + "Options=-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s;";
 
     /// <summary>

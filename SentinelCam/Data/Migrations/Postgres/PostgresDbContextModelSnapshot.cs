@@ -623,6 +623,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("SendingSince")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("SentBy")
+                        .HasColumnType("text");
+
                     b.Property<bool>("SignInRefused")
                         .HasColumnType("boolean");
 
@@ -728,6 +731,9 @@ namespace SentinelCam.Data.Migrations.Postgres
 
                     b.Property<long?>("SendingSince")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("SentBy")
+                        .HasColumnType("text");
 
                     b.Property<string>("State")
                         .IsRequired()

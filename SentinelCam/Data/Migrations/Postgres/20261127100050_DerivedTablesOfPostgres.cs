@@ -10,7 +10,7 @@ namespace SentinelCam.Data.Migrations.Postgres
     /// same as on SQLite, where <see cref="DerivedTables"/> creates them.
     /// </summary>
     [DbContext(typeof(PostgresDbContext))]
-    [Migration("20261127082700_DerivedTablesOfPostgres")]
+    [Migration("20261127100050_DerivedTablesOfPostgres")]
     public partial class DerivedTablesOfPostgres : Migration
     {
         // Names in quotes keep their capitals. lower() COLLATE "C" changes ASCII only, as the searched text is changed.

@@ -11,8 +11,8 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDbContext))]
-    [Migration("20261127084316_Nodes")]
-    partial class Nodes
+    [Migration("20261127100049_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -23,6 +23,25 @@ namespace SentinelCam.Data.Migrations.Postgres
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("FriendlyName")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Xml")
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DataProtectionKeys");
+                });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRole<long>", b =>
                 {
@@ -430,6 +449,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long>("ClosesAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<int>("Entries")
                         .HasColumnType("integer");
 
@@ -604,6 +626,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("SendingSince")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("SentBy")
+                        .HasColumnType("text");
+
                     b.Property<bool>("SignInRefused")
                         .HasColumnType("boolean");
 
@@ -709,6 +734,9 @@ namespace SentinelCam.Data.Migrations.Postgres
 
                     b.Property<long?>("SendingSince")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("SentBy")
+                        .HasColumnType("text");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -902,14 +930,14 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasDefaultValue(1);
 
+                    b.Property<string>("Device")
+                        .HasColumnType("text");
+
                     b.Property<bool>("IsNewBrowser")
                         .HasColumnType("boolean");
 
                     b.Property<long?>("LastAt")
                         .HasColumnType("bigint");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("text");
 
                     b.Property<int>("NumberInAlert")
                         .HasColumnType("integer");
@@ -1000,6 +1028,23 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.HasKey("Name");
 
                     b.ToTable("Nodes");
+                });
+
+            modelBuilder.Entity("SentinelCam.Data.PictureContent", b =>
+                {
+                    b.Property<long>("SnapshotId")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("Jpeg")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Thumbnail")
+                        .HasColumnType("bytea");
+
+                    b.HasKey("SnapshotId");
+
+                    b.ToTable("PictureContents");
                 });
 
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
@@ -1246,6 +1291,20 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.ToTable("Sessions");
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.SharedRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ProtectedValue")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("SharedRows");
+                });
+
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
                 {
                     b.Property<long>("Id")
@@ -1320,6 +1379,11 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<string>("Kind")
                         .HasColumnType("text");
 
+                    b.Property<string>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("");
+
                     b.Property<string>("Problem")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1330,7 +1394,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     b.Property<long?>("ToldAt")
                         .HasColumnType("bigint");
 
-                    b.HasKey("Kind");
+                    b.HasKey("Kind", "Node");
 
                     b.ToTable("Troubles");
                 });
@@ -1568,6 +1632,15 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("SentinelCam.Data.PictureContent", b =>
+                {
+                    b.HasOne("SentinelCam.Data.Snapshot", null)
+                        .WithOne("Content")
+                        .HasForeignKey("SentinelCam.Data.PictureContent", "SnapshotId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("SentinelCam.Data.ReceivedEntry", b =>
                 {
                     b.HasOne("SentinelCam.Data.ReportingDevice", null)
@@ -1640,6 +1713,8 @@ namespace SentinelCam.Data.Migrations.Postgres
 
             modelBuilder.Entity("SentinelCam.Data.Snapshot", b =>
                 {
+                    b.Navigation("Content");
+
                     b.Navigation("Strip");
                 });
 #pragma warning restore 612, 618

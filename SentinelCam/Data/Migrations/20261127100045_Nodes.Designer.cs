@@ -10,8 +10,8 @@ using SentinelCam.Data;
 namespace SentinelCam.Data.Migrations
 {
     [DbContext(typeof(SentinelCamDbContext))]
-    [Migration("20261127092430_TroublesOfNodes")]
-    partial class TroublesOfNodes
+    [Migration("20261127100045_Nodes")]
+    partial class Nodes
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -584,6 +584,9 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long?>("SendingSince")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("SentBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("SignInRefused")
                         .HasColumnType("INTEGER");
 
@@ -685,11 +688,11 @@ namespace SentinelCam.Data.Migrations
                     b.Property<long>("LoginAttemptId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("MayHaveArrived")
-                        .HasColumnType("INTEGER");
-
                     b.Property<long?>("SendingSince")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("SentBy")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("State")
                         .IsRequired()

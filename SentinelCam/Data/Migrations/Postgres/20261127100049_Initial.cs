@@ -82,6 +82,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                 {
                     Id = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    Node = table.Column<string>(type: "text", nullable: true),
                     ProtectedSource = table.Column<string>(type: "text", nullable: false),
                     ChosenAt = table.Column<long>(type: "bigint", nullable: false),
                     ChosenById = table.Column<long>(type: "bigint", nullable: false)
@@ -89,6 +90,20 @@ namespace SentinelCam.Data.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_CameraChoices", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "DataProtectionKeys",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    FriendlyName = table.Column<string>(type: "text", nullable: true),
+                    Xml = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DataProtectionKeys", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -101,6 +116,24 @@ namespace SentinelCam.Data.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_DatabaseEpochs", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Nodes",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    SeenAt = table.Column<long>(type: "bigint", nullable: false),
+                    StartedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<string>(type: "text", nullable: false),
+                    Camera = table.Column<string>(type: "text", nullable: false),
+                    CameraState = table.Column<string>(type: "text", nullable: false),
+                    CameraProblem = table.Column<string>(type: "text", nullable: true),
+                    ClockAheadMs = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Nodes", x => x.Name);
                 });
 
             migrationBuilder.CreateTable(
@@ -182,17 +215,30 @@ namespace SentinelCam.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "SharedRows",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    ProtectedValue = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_SharedRows", x => x.Name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Troubles",
                 columns: table => new
                 {
                     Kind = table.Column<string>(type: "text", nullable: false),
+                    Node = table.Column<string>(type: "text", nullable: false, defaultValue: ""),
                     Since = table.Column<long>(type: "bigint", nullable: false),
                     Problem = table.Column<string>(type: "text", nullable: false),
                     ToldAt = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_Troubles", x => x.Kind);
+                    table.PrimaryKey("PK_Troubles", x => new { x.Kind, x.Node });
                 });
 
             migrationBuilder.CreateTable(
@@ -298,6 +344,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     Origin = table.Column<string>(type: "text", nullable: false),
                     RemoteNetwork = table.Column<string>(type: "text", nullable: false),
                     ReportedBy = table.Column<string>(type: "text", nullable: true),
+                    Device = table.Column<string>(type: "text", nullable: true),
                     IsTest = table.Column<bool>(type: "boolean", nullable: false),
                     OpenedAt = table.Column<long>(type: "bigint", nullable: false),
                     ClosesAt = table.Column<long>(type: "bigint", nullable: false),
@@ -554,6 +601,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     Caller = table.Column<string>(type: "text", nullable: true),
                     SourceKey = table.Column<string>(type: "text", nullable: true),
                     ReportedBy = table.Column<string>(type: "text", nullable: true),
+                    Device = table.Column<string>(type: "text", nullable: true),
                     Outcome = table.Column<string>(type: "text", nullable: false),
                     IsNewBrowser = table.Column<bool>(type: "boolean", nullable: false),
                     AlertId = table.Column<long>(type: "bigint", nullable: false),
@@ -593,6 +641,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     Tries = table.Column<int>(type: "integer", nullable: false),
                     DueAt = table.Column<long>(type: "bigint", nullable: false),
                     SendingSince = table.Column<long>(type: "bigint", nullable: true),
+                    SentBy = table.Column<string>(type: "text", nullable: true),
                     AcceptedAt = table.Column<long>(type: "bigint", nullable: true),
                     LastReply = table.Column<string>(type: "text", nullable: true),
                     IsTokenRefused = table.Column<bool>(type: "boolean", nullable: false),
@@ -624,6 +673,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     Origin = table.Column<string>(type: "text", nullable: true),
                     MailState = table.Column<string>(type: "text", nullable: true),
                     AlertId = table.Column<long>(type: "bigint", nullable: true),
+                    Node = table.Column<string>(type: "text", nullable: true),
                     CaptureState = table.Column<string>(type: "text", nullable: false),
                     CaptureTries = table.Column<int>(type: "integer", nullable: false),
                     CaptureProblem = table.Column<string>(type: "text", nullable: true),
@@ -673,6 +723,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                     QueuedAt = table.Column<long>(type: "bigint", nullable: false),
                     DueAt = table.Column<long>(type: "bigint", nullable: false),
                     SendingSince = table.Column<long>(type: "bigint", nullable: true),
+                    SentBy = table.Column<string>(type: "text", nullable: true),
                     AcceptedAt = table.Column<long>(type: "bigint", nullable: true),
                     AcceptedBy = table.Column<string>(type: "text", nullable: true),
                     AnsweredAt = table.Column<long>(type: "bigint", nullable: true),
@@ -802,6 +853,25 @@ namespace SentinelCam.Data.Migrations.Postgres
                         onDelete: ReferentialAction.SetNull);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "PictureContents",
+                columns: table => new
+                {
+                    SnapshotId = table.Column<long>(type: "bigint", nullable: false),
+                    Jpeg = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Thumbnail = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PictureContents", x => x.SnapshotId);
+                    table.ForeignKey(
+                        name: "FK_PictureContents_Snapshots_SnapshotId",
+                        column: x => x.SnapshotId,
+                        principalTable: "Snapshots",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "IX_AccountActivity_AccountId",
                 table: "AccountActivity",
@@ -882,6 +952,12 @@ namespace SentinelCam.Data.Migrations.Postgres
                 table: "Alerts",
                 columns: new[] { "OwnerId", "OpenedAt" },
                 filter: "\"IsTest\"");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_CameraChoices_Node",
+                table: "CameraChoices",
+                column: "Node",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_Deliveries_AlertId",
@@ -1119,6 +1195,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                 name: "CameraChoices");
 
             migrationBuilder.DropTable(
+                name: "DataProtectionKeys");
+
+            migrationBuilder.DropTable(
                 name: "DatabaseEpochs");
 
             migrationBuilder.DropTable(
@@ -1135,6 +1214,12 @@ namespace SentinelCam.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "KnownBrowsers");
+
+            migrationBuilder.DropTable(
+                name: "Nodes");
+
+            migrationBuilder.DropTable(
+                name: "PictureContents");
 
             migrationBuilder.DropTable(
                 name: "ReceivedEntries");
@@ -1161,7 +1246,7 @@ namespace SentinelCam.Data.Migrations.Postgres
                 name: "Sessions");
 
             migrationBuilder.DropTable(
-                name: "Snapshots");
+                name: "SharedRows");
 
             migrationBuilder.DropTable(
                 name: "Troubles");
@@ -1171,6 +1256,9 @@ namespace SentinelCam.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "Deliveries");
+
+            migrationBuilder.DropTable(
+                name: "Snapshots");
 
             migrationBuilder.DropTable(
                 name: "ReportingDevices");

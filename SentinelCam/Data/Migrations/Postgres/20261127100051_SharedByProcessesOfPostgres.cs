@@ -7,7 +7,7 @@ namespace SentinelCam.Data.Migrations.Postgres
 {
     /// <summary>What several processes on one database need: signals of commits, and pictures that are not compressed.</summary>
     [DbContext(typeof(PostgresDbContext))]
-    [Migration("20261127085900_SharedByProcessesOfPostgres")]
+    [Migration("20261127100051_SharedByProcessesOfPostgres")]
     public partial class SharedByProcessesOfPostgres : Migration
     {
         // JPEG does not compress further, and only whole pictures are read

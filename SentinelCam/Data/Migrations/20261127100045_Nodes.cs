@@ -5,14 +5,44 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace SentinelCam.Data.Migrations
 {
     /// <inheritdoc />
-    public partial class Forwarding : Migration
+    public partial class Nodes : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.AddColumn<string>(
+                name: "Device",
+                table: "LoginAttempts",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
                 name: "ReportedBy",
                 table: "LoginAttempts",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "Node",
+                table: "ImageLog",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "SentBy",
+                table: "Deliveries",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "Node",
+                table: "CameraChoices",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "Device",
+                table: "Alerts",
                 type: "TEXT",
                 nullable: true);
 
@@ -21,6 +51,21 @@ namespace SentinelCam.Data.Migrations
                 table: "Alerts",
                 type: "TEXT",
                 nullable: true);
+
+            // In this transaction, which EF Core's own rebuild is not
+            migrationBuilder.Sql("""
+                CREATE TABLE "NewTroubles" (
+                    "Kind" TEXT NOT NULL,
+                    "Node" TEXT NOT NULL DEFAULT '',
+                    "Problem" TEXT NOT NULL,
+                    "Since" INTEGER NOT NULL,
+                    "ToldAt" INTEGER NULL,
+                    CONSTRAINT "PK_Troubles" PRIMARY KEY ("Kind", "Node"));
+                INSERT INTO "NewTroubles" ("Kind", "Problem", "Since", "ToldAt")
+                    SELECT "Kind", "Problem", "Since", "ToldAt" FROM "Troubles";
+                DROP TABLE "Troubles";
+                ALTER TABLE "NewTroubles" RENAME TO "Troubles";
+                """);
 
             migrationBuilder.CreateTable(
                 name: "DatabaseEpochs",
@@ -47,6 +92,7 @@ namespace SentinelCam.Data.Migrations
                     Tries = table.Column<int>(type: "INTEGER", nullable: false),
                     DueAt = table.Column<long>(type: "INTEGER", nullable: false),
                     SendingSince = table.Column<long>(type: "INTEGER", nullable: true),
+                    SentBy = table.Column<string>(type: "TEXT", nullable: true),
                     AcceptedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     LastReply = table.Column<string>(type: "TEXT", nullable: true),
                     IsTokenRefused = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -61,6 +107,24 @@ namespace SentinelCam.Data.Migrations
                         principalTable: "LoginAttempts",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Nodes",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    SeenAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    StartedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<string>(type: "TEXT", nullable: false),
+                    Camera = table.Column<string>(type: "TEXT", nullable: false),
+                    CameraState = table.Column<string>(type: "TEXT", nullable: false),
+                    CameraProblem = table.Column<string>(type: "TEXT", nullable: true),
+                    ClockAheadMs = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Nodes", x => x.Name);
                 });
 
             migrationBuilder.CreateTable(
@@ -141,6 +205,12 @@ namespace SentinelCam.Data.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_CameraChoices_Node",
+                table: "CameraChoices",
+                column: "Node",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Forwards_LoginAttemptId",
                 table: "Forwards",
                 column: "LoginAttemptId");
@@ -183,6 +253,9 @@ namespace SentinelCam.Data.Migrations
                 name: "Forwards");
 
             migrationBuilder.DropTable(
+                name: "Nodes");
+
+            migrationBuilder.DropTable(
                 name: "ReceivedEntries");
 
             migrationBuilder.DropTable(
@@ -191,8 +264,30 @@ namespace SentinelCam.Data.Migrations
             migrationBuilder.DropTable(
                 name: "ReportingDevices");
 
+            migrationBuilder.DropIndex(
+                name: "IX_CameraChoices_Node",
+                table: "CameraChoices");
+
+            migrationBuilder.Sql("""
+                CREATE TABLE "NewTroubles" (
+                    "Kind" TEXT NOT NULL,
+                    "Problem" TEXT NOT NULL,
+                    "Since" INTEGER NOT NULL,
+                    "ToldAt" INTEGER NULL,
+                    CONSTRAINT "PK_Troubles" PRIMARY KEY ("Kind"));
+                INSERT OR IGNORE INTO "NewTroubles" ("Kind", "Problem", "Since", "ToldAt")
+                    SELECT "Kind", "Problem", "Since", "ToldAt" FROM "Troubles" ORDER BY "Since";
+                DROP TABLE "Troubles";
+                ALTER TABLE "NewTroubles" RENAME TO "Troubles";
+                """);
+
             // A rebuild of the tables would fail, because triggers name them
+            migrationBuilder.Sql("""ALTER TABLE "LoginAttempts" DROP COLUMN "Device";""");
             migrationBuilder.Sql("""ALTER TABLE "LoginAttempts" DROP COLUMN "ReportedBy";""");
+            migrationBuilder.Sql("""ALTER TABLE "ImageLog" DROP COLUMN "Node";""");
+            migrationBuilder.Sql("""ALTER TABLE "Deliveries" DROP COLUMN "SentBy";""");
+            migrationBuilder.Sql("""ALTER TABLE "CameraChoices" DROP COLUMN "Node";""");
+            migrationBuilder.Sql("""ALTER TABLE "Alerts" DROP COLUMN "Device";""");
             migrationBuilder.Sql("""ALTER TABLE "Alerts" DROP COLUMN "ReportedBy";""");
         }
     }
