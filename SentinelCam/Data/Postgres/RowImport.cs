@@ -109,6 +109,9 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     /// <summary>The tables of the model that both databases have, those first that others refer to.</summary>
     private List<TableCopy> FindTables()
     {
+        using var site = new SentinelCamDbContext(
+            new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(source).Options);
+        var (from, to) = (site.Model, target.Model);
         var left = target.Model.GetRelationalModel().Tables
             .Where(table => !Skipped.Contains(table.Name) && !IsOnlyHere(table)).ToList();
         var sorted = new List<TableCopy>();
@@ -117,7 +120,8 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
             var next = left.First(table => table.ForeignKeyConstraints.All(
                 key => key.PrincipalTable == table || !left.Contains(key.PrincipalTable)));
             left.Remove(next);
-            sorted.Add(new TableCopy(next.Name, [.. next.Columns]));
+            sorted.Add(new TableCopy(
+                next.Name, [.. next.Columns], column => new JsonCopy(from, to, next.Name, column)));
         }
 
         return sorted;

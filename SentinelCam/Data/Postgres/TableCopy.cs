@@ -12,12 +12,18 @@ using NpgsqlTypes;
 namespace SentinelCam.Data;
 
 /// <summary>Copies one table from SQLite to PostgreSQL, and compares both.</summary>
-internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns)
+/// <param name="name">The table.</param>
+/// <param name="columns">Its columns.</param>
+/// <param name="jsonOf">How to rewrite a column of JSON.</param>
+internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Func<string, JsonCopy> jsonOf)
 {
     /// <summary>How many bytes a hash has.</summary>
     private const int HashBytes = 32;
 
     private readonly string _columns = string.Join(", ", columns.Select(column => $"\"{column.Name}\""));
+
+    private readonly Dictionary<string, JsonCopy> _json = columns.Where(column => TypeOf(column) is NpgsqlDbType.Jsonb)
+        .ToDictionary(column => column.Name, column => jsonOf(column.Name), StringComparer.Ordinal);
 
     public string Name => name;
 
@@ -68,7 +74,12 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns)
         {
             var row = new object?[columns.Count];
             for (var i = 0; i < row.Length; i++)
+            {
                 row[i] = reader.IsDBNull(i) ? null : ValueOf(reader.GetValue(i), TypeOf(columns[i]));
+                if (connection is SqliteConnection && row[i] is string json && _json.GetValueOrDefault(columns[i].Name) is { } copy)
+                    row[i] = copy.Convert(json);
+            }
+
             yield return row;
         }
     }
@@ -85,7 +96,7 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns)
         _ => value,
     };
 
-    private NpgsqlDbType TypeOf(IColumn column) => column.StoreType switch
+    private static NpgsqlDbType TypeOf(IColumn column) => column.StoreType switch
     {
         "boolean" => NpgsqlDbType.Boolean,
         "integer" => NpgsqlDbType.Integer,
@@ -94,7 +105,7 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns)
         "bytea" => NpgsqlDbType.Bytea,
         "jsonb" => NpgsqlDbType.Jsonb,
         var text when text == "text" || text.StartsWith("character varying", StringComparison.Ordinal) => NpgsqlDbType.Text,
-        var other => throw new NotSupportedException($"{name}.{column.Name} is {other}."),
+        var other => throw new NotSupportedException($"{column.Table.Name}.{column.Name} is {other}."),
     };
 
     private byte[] HashOf(object?[] row)
