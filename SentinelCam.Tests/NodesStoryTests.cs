@@ -55,8 +55,7 @@ public class NodesStoryTests
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
         Assert.SkipUnless(Nginx.IsAvailable, "nginx is not installed");
-        await using var smtp = ScriptedSmtpServer.Start(new SmtpScript());
-        await using var nodes = await Nodes.StartAsync([("Site:Proxies", "127.0.0.1"), .. smtp.Settings]);
+        await using var nodes = await Nodes.StartAsync(("Site:Proxies", "127.0.0.1"));
         await using var nginx = await Nginx.StartAsync($$"""
             location / {
                 proxy_pass http://nodes; proxy_http_version 1.1; proxy_buffering off; add_header X-Node $upstream_addr always;
@@ -162,6 +161,7 @@ public class NodesStoryTests
     private sealed class Nodes((string Key, string? Value)[] database, (string Key, string? Value)[] settings) : IAsyncDisposable
     {
         private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-nodes-").FullName;
+        private readonly ScriptedSmtpServer _mails = ScriptedSmtpServer.Start(new SmtpScript());
 
         public SentinelCamProcess A { get; private set; } = null!;
 
@@ -192,10 +192,11 @@ public class NodesStoryTests
         {
             await A.DisposeAsync();
             await B.DisposeAsync();
+            await _mails.DisposeAsync();
             Directory.Delete(_directory, recursive: true);
         }
 
         public SentinelCamProcess Start(string name) => SentinelCamProcess.Start(
-            Path.Combine(_directory, name), [("Node:Name", name), .. database, .. settings]);
+            Path.Combine(_directory, name), [("Node:Name", name), .. _mails.Settings, .. database, .. settings]);
     }
 }

@@ -35,8 +35,9 @@ public class NodeBenchmarks
     private static async Task<double> RunAsync((string Key, string? Value)[] database, int processes)
     {
         var directory = Directory.CreateTempSubdirectory("sentinelcam-bench-").FullName;
+        await using var mails = ScriptedSmtpServer.Start(new SmtpScript());
         var nodes = Enumerable.Range(0, processes).Select(i => SentinelCamProcess.Start(
-            Path.Combine(directory, $"node{i}"), [("Node:Name", $"node{i}"), .. database])).ToList();
+            Path.Combine(directory, $"node{i}"), [("Node:Name", $"node{i}"), .. mails.Settings, .. database])).ToList();
         try
         {
             var visitors = new List<(WebVisitor Visitor, string Token)>();
