@@ -98,6 +98,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
         Assert.Equal(Enumerable.Range(0, 60).Reverse().Select(i => $"Agent number {i:00}"), seen);
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Export_contains_the_pictures_and_a_table_without_formulas()
     {
@@ -143,6 +144,7 @@ public class ImageLogTests(Household household) : IClassFixture<Household>
         Assert.Contains("wanted", Assert.Single(lines.Skip(1)), StringComparison.Ordinal);
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Deleting_works_without_the_file_and_keeps_the_attempt()
     {

@@ -57,6 +57,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         Assert.Equal("/userdata", (await household.Bob.GetAsync("/delete_log?Q=no-such-thing")).Path);
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Pinned_picture_survives_retention_until_it_is_unpinned()
     {
@@ -84,6 +85,7 @@ public class ManyEntriesTests(Household household) : IClassFixture<Household>
         Assert.False(await _app.ReadAsync(db => db.Snapshots.AnyAsync(s => s.EntryId == id)));
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Export_contains_the_same_entries_as_JSON()
     {

@@ -14,6 +14,7 @@ public class ClockWatchTests
 {
     private static readonly DateTimeOffset Boot = new(1970, 1, 1, 0, 5, 0, TimeSpan.Zero);
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task After_a_boot_in_1970_the_picture_stays_and_its_entry_says_that_the_clock_was_wrong()
     {
@@ -48,6 +49,7 @@ public class ClockWatchTests
         Assert.False(await IsKeptAsync(app));
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Age_counts_from_the_setting_of_the_clock()
     {
@@ -73,6 +75,7 @@ public class ClockWatchTests
         Assert.False(File.Exists(mail));
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Records_of_a_run_that_ended_before_the_clock_was_set_age_from_the_next_start()
     {

@@ -52,6 +52,7 @@ public class RecordRetentionTests(RecordRetentionTests.ShortMemory household)
     }
 
     [Trait("Database", "Both")]
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Records_of_a_picture_stay_as_long_as_it_does_and_the_others_of_its_alert_go()
     {

@@ -16,6 +16,7 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
 {
     private readonly SentinelCamApp _app = household.App;
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Export_has_what_the_database_has_about_its_owner_and_no_secret()
     {
@@ -96,6 +97,7 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
             Assert.DoesNotContain("stranger@example.net", await TextAsync(zip, file.Name), StringComparison.Ordinal);
     }
 
+    [Trait("Pictures", "Files")]
     [Fact]
     public async Task Only_one_export_of_an_account_runs_at_once()
     {

@@ -6,6 +6,8 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using SentinelCam.Data;
 
+[assembly: AssemblyFixture(typeof(SentinelCam.Tests.Support.PostgresServer.EndOfRun))]
+
 namespace SentinelCam.Tests.Support;
 
 /// <summary>
@@ -34,6 +36,16 @@ public sealed partial class PostgresServer : IAsyncDisposable
         ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin"))
             .Where(bin => File.Exists(Path.Combine(bin, "initdb"))).OrderDescending(StringComparer.Ordinal).FirstOrDefault()
         : null;
+
+    /// <summary>Stops the shared server at the end of the run: a process that ends has little time for it.</summary>
+    public sealed class EndOfRun : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            if (Shared.IsValueCreated)
+                await (await Shared.Value).DisposeAsync();
+        }
+    }
 
     private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartOwnAsync());
     private static readonly ConcurrentDictionary<string, Task<(string Key, string? Value)[]>> Databases = new();
@@ -64,6 +76,15 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <summary>The settings for an app on a database of the shared server that belongs to a directory.</summary>
     public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
         Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
+
+    /// <summary>Removes the database that belongs to a directory, if there is one. Hundreds would fill the disk.</summary>
+    public static async Task RemoveDatabaseOfAsync(string directory)
+    {
+        if (!Databases.TryRemove(directory, out var settings))
+            return;
+        var name = new NpgsqlConnectionStringBuilder((await settings)[0].Value).Database;
+        await (await Shared.Value).ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
+    }
 
     /// <summary>The settings for a command beside an app: none if the app is not on the shared server.</summary>
     /// <param name="dataDirectory">The app's data directory, in the directory of the database.</param>

@@ -120,6 +120,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await PostgresServer.RemoveDatabaseOfAsync(_factory.Parent);
         if (Directory.Exists(_factory.Parent))
             Directory.Delete(_factory.Parent, recursive: true);
     }
