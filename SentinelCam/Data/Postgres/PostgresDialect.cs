@@ -13,9 +13,6 @@ internal sealed class PostgresDialect : DatabaseDialect
 
     private const int OldestVersion = 15;
 
-    /// <summary>Like <see cref="OneWriter"/>'s: any number that no other program uses on this database.</summary>
-    private const string MigrationLock = "7305808869232735";
-
     /// <summary>
     /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because a transaction
     /// of the context waits for the lock of <see cref="OneWriter"/>.
