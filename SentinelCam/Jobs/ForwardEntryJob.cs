@@ -15,7 +15,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class ForwardEntryJob(
     SentinelCamDbContext db, ForwardReport reports, ForwardClient client, ForwardPauses pauses, DeliveryPlan deliveries,
-    NodeName node, SmtpOptions smtp, TimeProvider time, ILogger<ForwardEntryJob> logger)
+    SmtpOptions smtp, NodeName node, TimeProvider time, ILogger<ForwardEntryJob> logger)
 {
     private const string SwitchedOff = "This device no longer reports to a central SentinelCam.";
 

@@ -25,6 +25,9 @@ public sealed class WorkRepair(LiveNodes nodes, TimeProvider time)
         await ReleaseAsync(own, time.GetUtcNow(), cancellationToken);
         await ReleaseAsync(
             db.Forwards.Where(f => f.SentBy == null || f.SentBy == nodes.Self), time.GetUtcNow(), cancellationToken);
+        // An operator who has set another token wants to see whether it works
+        await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
+            set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);
         return mails;
     }
 

@@ -55,9 +55,6 @@ public sealed class WorkStarter(
         {
             var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
             mailTurns.PutFirst(await repair.ReleaseOwnAsync(db, cancellationToken));
-            // An operator who has set another token wants to see whether it works
-            await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
-                set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);
         }
 
         await base.StartAsync(cancellationToken);

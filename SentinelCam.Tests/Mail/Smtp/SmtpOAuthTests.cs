@@ -121,7 +121,8 @@ public sealed class SmtpOAuthTests
         await elsewhere.GetAsync(Cancel);
         await configured.GetAsync(Cancel);
 
-        Assert.Equal(["my-refresh", "next-1", "next-2", "renewed"], endpoint.Requests.Select(request => request["refresh_token"]));
+        Assert.Equal(
+            ["my-refresh", "next-1", "next-2", "renewed"], endpoint.Requests.Select(request => request["refresh_token"]));
     }
 
     [Fact]

@@ -22,6 +22,9 @@ internal sealed class PostgresDialect : DatabaseDialect
     /// <summary>Keeps the planner from reading entry by entry.</summary>
     private const string SecondSearch = "ROLLBACK; BEGIN READ ONLY; SET LOCAL enable_indexscan = off";
 
+    /// <summary>Like <see cref="OneWriter"/>'s: any number that no other program uses on this database.</summary>
+    private const string MigrationLock = "7305808869232735";
+
     /// <summary>As Data Protection's own.</summary>
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(90);
 

@@ -76,8 +76,11 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
             for (var i = 0; i < row.Length; i++)
             {
                 row[i] = reader.IsDBNull(i) ? null : ValueOf(reader.GetValue(i), TypeOf(columns[i]));
-                if (connection is SqliteConnection && row[i] is string json && _json.GetValueOrDefault(columns[i].Name) is { } copy)
+                if (connection is SqliteConnection && row[i] is string json
+                    && _json.GetValueOrDefault(columns[i].Name) is { } copy)
+                {
                     row[i] = copy.Convert(json);
+                }
             }
 
             yield return row;
