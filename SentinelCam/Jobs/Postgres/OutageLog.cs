@@ -14,8 +14,11 @@ internal sealed class OutageLog(ILogProvider inner) : ILogProvider
     private sealed class Log(ILog inner) : ILog
     {
         bool ILog.Log(Hangfire.Logging.LogLevel logLevel, Func<string>? messageFunc, Exception? exception) =>
-            exception is not null && DatabaseProblem.Of(exception) is not null
+            exception is not null && (DatabaseProblem.Of(exception) is not null || IsClosedConnection(exception))
                 ? inner.Log(Hangfire.Logging.LogLevel.Debug, messageFunc, exception)
                 : inner.Log(logLevel, messageFunc, exception);
+
+        /// <summary>Npgsql's answer to who goes on with a connection that the server has closed.</summary>
+        private static bool IsClosedConnection(Exception error) => error is InvalidOperationException { Source: "Npgsql" };
     }
 }
