@@ -31,7 +31,7 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
         var codes = _nodes.Select(node => SetupCode().Match(node.Said).Groups[1].Value).Distinct();
         var code = Assert.Single(codes);
         Assert.Equal(1L, await PostgresServer.ReadAsync<long>(_database, """SELECT count(*) FROM "DataProtectionKeys" """));
-        Assert.DoesNotContain(_nodes, node => node.Said.Contains("[ERR]", StringComparison.Ordinal));
+        Assert.DoesNotContain(_nodes, node => node.Said.Contains(" ERR ", StringComparison.Ordinal));
         Assert.All(new[] { "a", "b" }, name => Assert.Empty(Directory.GetFiles(Path.Combine(_directory, name, "keys"))));
         // It is encrypted
         Assert.DoesNotContain(code, await PostgresServer.ReadAsync<string>(

@@ -42,7 +42,7 @@ public sealed class DeviceScreenTests(InstalledDevice device) : IClassFixture<In
                 esac
                 shift
             done
-            exec Xvfb "$display" -auth "$key" -screen 0 640x480x24 -nolisten tcp
+            exec Xvfb "$display" -auth "$key" -screen 0 640x480x24 -nolisten tcp -noreset
             END
             chmod 755 /etc/lightdm/x-server
             printf '%s\n' '[LightDM]' minimum-display-number={{display}} '[Seat:*]' greeter-hide-users=true \

@@ -24,7 +24,7 @@ public sealed class SandboxScreen
     {
         ArgumentNullException.ThrowIfNull(sandbox);
         var server = sandbox.StartServer("""
-            Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -ac 3>&1 >/dev/null | {
+            Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -ac -noreset 3>&1 >/dev/null | {
                 read -r number
                 echo display $number
                 cat
