@@ -70,6 +70,13 @@ public sealed class CameraSelection(
         var choice = await FindAsync(db, cancellationToken);
         if (choice is null)
             return;
+        // It stays this node's when others join, or after a change of its name
+        if (choice.Node != nodes.Self)
+        {
+            choice.Node = nodes.Self;
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
         try
         {
             Apply(CameraSource.Parse(_protector.Unprotect(choice.ProtectedSource), environment, mayBeAbsent: true));

@@ -27,9 +27,15 @@ public sealed class EntryReception(
     private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <returns>The latest version that has arrived of a device's entry; null if none has.</returns>
-    public Task<int?> VersionAsync(long deviceId, string? epoch, long entryId) => db.ReceivedEntries
-        .Where(r => r.DeviceId == deviceId && r.Epoch == epoch && r.DeviceEntryId == entryId)
-        .Select(r => (int?)r.Version).SingleOrDefaultAsync();
+    public async Task<int?> VersionAsync(long deviceId, string? epoch, long entryId)
+    {
+        // PostgreSQL takes no text with it
+        if (epoch is null || epoch.Contains('\0', StringComparison.Ordinal))
+            return null;
+        return await db.ReceivedEntries
+            .Where(r => r.DeviceId == deviceId && r.Epoch == epoch && r.DeviceEntryId == entryId)
+            .Select(r => (int?)r.Version).SingleOrDefaultAsync();
+    }
 
     /// <summary>Takes one version of an entry.</summary>
     /// <param name="deviceId">The device, which has shown its token.</param>

@@ -36,7 +36,8 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting } || entry.CaptureDueAt > time.GetUtcNow() + ClockTolerance)
             return;
 
-        if (entry.Node is { } node && node != nodes.Self)
+        // The only node may have been renamed
+        if (nodes.AreSeveral && entry.Node is { } node && node != nodes.Self)
         {
             await GiveUpAsync(entry, node, cancellationToken);
             return;

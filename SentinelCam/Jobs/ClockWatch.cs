@@ -109,17 +109,18 @@ public sealed class ClockWatch : IDisposable
         var (from, to) = (_begun.ToUnixTimeMilliseconds(), until.ToUnixTimeMilliseconds());
         var (by, seconds) = ((long)jump.TotalMilliseconds, (long)jump.TotalSeconds);
         var day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
-        // The clocks of other nodes were right
-        var self = _nodes.Self;
+        // The clocks of other nodes were right. The only node may have been renamed
+        var (self, several) = (_nodes.Self, _nodes.AreSeveral);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
             UPDATE "Snapshots" SET "AgesFrom" = COALESCE("AgesFrom", "TakenAt") + {by}
                 WHERE COALESCE("AgesFrom", "TakenAt") BETWEEN {from} AND {to} AND NOT EXISTS (
                     SELECT 1 FROM "ImageLog" e JOIN "Snapshots" p ON p."EntryId" = e."Id"
-                        WHERE p."Id" IN ("Snapshots"."Id", "Snapshots"."StripOfId") AND e."Node" <> {self});
+                        WHERE p."Id" IN ("Snapshots"."Id", "Snapshots"."StripOfId") AND e."Node" <> {self}
+                            AND {several});
             UPDATE "ImageLog" SET "ClockErrorSeconds" = COALESCE("ClockErrorSeconds", 0) + {seconds}
                 WHERE "At" + COALESCE("ClockErrorSeconds", 0) * 1000 BETWEEN {from} AND {to}
-                    AND ("Node" IS NULL OR "Node" = {self});
+                    AND ("Node" IS NULL OR "Node" = {self} OR NOT {several});
             UPDATE "Deliveries" SET "CreatedAt" = "CreatedAt" + {by}, "QueuedAt" = "QueuedAt" + {by}
                 WHERE "State" IN ('Waiting', 'Sending') AND "QueuedAt" BETWEEN {from} AND {to};
             UPDATE "Troubles" SET "Since" = "Since" + {by}, "ToldAt" = "ToldAt" + {by} WHERE "Since" BETWEEN {from} AND {to};

@@ -92,6 +92,11 @@ public sealed class ForwardEntryJob(
 
             return answer;
         }
+        catch (Exception error) when (DatabaseProblem.Of(error) is { } problem)
+        {
+            logger.LogError("Entry {EntryId} was not reported: {Problem}", forward.EntryId, problem);
+            return new(ForwardResult.TryAgain, "The database could not be read.");
+        }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             logger.LogError(error, "Entry {EntryId} could not be reported", forward.EntryId);

@@ -22,6 +22,11 @@ public sealed class SendAlertJob(
     /// <summary>A delivery does not fail before this many tries, which take more than an hour.</summary>
     public const int MinTries = 10;
 
+    /// <summary>How often, and after which pause, an outcome is recorded again while the database does not answer.</summary>
+    private const int MaxRecordTries = 30;
+
+    private static readonly TimeSpan RecordPause = TimeSpan.FromSeconds(2);
+
     /// <summary>The delays before the second and later tries; the last one repeats.</summary>
     private static readonly TimeSpan[] Delays =
         [.. new[] { 10, 30, 60, 120, 300, 600, 1200, 1800 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
@@ -76,7 +81,7 @@ public sealed class SendAlertJob(
         trace?.SetTag("result", outcome.Result.Label());
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordAsync(delivery, state, reply, outcome, isMoot))
+        if (!await RecordThroughOutageAsync(() => RecordAsync(delivery, state, reply, outcome, isMoot), cancellationToken))
             return null;
 
         if (state is DeliveryState.Accepted or DeliveryState.Failed)
@@ -112,6 +117,26 @@ public sealed class SendAlertJob(
         _ when time.GetUtcNow() - delivery.QueuedAt > GiveUpAfter && delivery.Tries >= MinTries => DeliveryState.Failed,
         _ => DeliveryState.Waiting,
     };
+
+    /// <summary>
+    /// Records again while the database server restarts or fails over: the mail server's answer is known nowhere else. A file
+    /// that cannot be written stays so for longer.
+    /// </summary>
+    private async Task<bool> RecordThroughOutageAsync(Func<Task<bool>> record, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await record();
+            }
+            catch (Exception error)
+                when (!db.Dialect.IsFile && tries < MaxRecordTries && DatabaseProblem.Of(error) is not null)
+            {
+                await Task.Delay(RecordPause, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
 
     /// <returns>False if this run was considered lost and another one has started, whose result counts.</returns>
     private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
@@ -157,6 +182,11 @@ public sealed class SendAlertJob(
         catch (OperationCanceledException)
         {
             return (new MailOutcome(MailResult.TryAgain, "SentinelCam stopped before the email was sent."), IsMoot: false);
+        }
+        catch (Exception error) when (DatabaseProblem.Of(error) is { } problem)
+        {
+            logger.LogError("Delivery {DeliveryId} was not sent: {Problem}", delivery.Id, problem);
+            return (new MailOutcome(MailResult.TryAgain, "The database could not be read."), IsMoot: false);
         }
         catch (Exception error)
         {

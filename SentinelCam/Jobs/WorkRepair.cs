@@ -19,19 +19,39 @@ public sealed class WorkRepair(LiveNodes nodes, TimeProvider time)
     public async Task<IReadOnlyList<long>> ReleaseOwnAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(db);
-        var own = db.Deliveries.Where(d => d.SentBy == null || d.SentBy == nodes.Self);
+        // The only node may have been renamed
+        var (all, self) = (!nodes.AreSeveral, nodes.Self);
+        var own = db.Deliveries.Where(d => all || d.SentBy == null || d.SentBy == self);
         var mails = await own.Where(d => d.State == DeliveryState.Sending).OrderBy(d => d.SendingSince).Select(d => d.Id)
             .ToListAsync(cancellationToken);
         await ReleaseAsync(own, time.GetUtcNow(), cancellationToken);
         await ReleaseAsync(
-            db.Forwards.Where(f => f.SentBy == null || f.SentBy == nodes.Self), time.GetUtcNow(), cancellationToken);
+            db.Forwards.Where(f => all || f.SentBy == null || f.SentBy == self), time.GetUtcNow(), cancellationToken);
         // An operator who has set another token wants to see whether it works
         await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
             set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);
         return mails;
     }
 
-    /// <summary>Makes work due again that was interrupted by a crash, or scheduled while the clock was ahead.</summary>
+    /// <summary>
+    /// Makes due again what this node has been sending for too long. Other nodes that live do so themselves, by their own clock.
+    /// </summary>
+    public async Task ReleaseStuckAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        var now = time.GetUtcNow();
+        var (soon, self) = (now + WorkStarter.Grace, nodes.Self);
+        await ReleaseAsync(
+            db.Deliveries.Where(d => (d.SentBy == null || d.SentBy == self)
+                && (d.SendingSince < now - SendingGrace || d.SendingSince > soon)), now, cancellationToken);
+        await ReleaseAsync(
+            db.Forwards.Where(f => (f.SentBy == null || f.SentBy == self)
+                && (f.SendingSince < now - ForwardGrace || f.SendingSince > soon)), now, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes work due again that was interrupted by the end of another node, or scheduled while the clock was ahead.
+    /// </summary>
     public async Task RunAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(db);
@@ -42,15 +62,15 @@ public sealed class WorkRepair(LiveNodes nodes, TimeProvider time)
         // A node that has just started may not have had a heartbeat yet
         var (live, longAgo) = (await nodes.NamesAsync(db, cancellationToken), now - LiveNodes.Limit);
         await ReleaseAsync(
-            db.Deliveries.Where(d => d.SendingSince < now - SendingGrace || d.SendingSince > soon
-                || (d.SendingSince < longAgo && d.SentBy != null && !live.Contains(d.SentBy))), now, cancellationToken);
+            db.Deliveries.Where(d => d.SentBy != null && !live.Contains(d.SentBy)
+                && (d.SendingSince < longAgo || d.SendingSince > soon)), now, cancellationToken);
         await db.Deliveries
             .Where(d => d.State == DeliveryState.Waiting
                 && d.DueAt > (d.Tries == 0 ? soon : d.MayHaveArrived ? tooFarOffAfterUnknown : tooFarOff))
             .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now), cancellationToken);
         await ReleaseAsync(
-            db.Forwards.Where(f => f.SendingSince < now - ForwardGrace || f.SendingSince > soon
-                || (f.SendingSince < longAgo && f.SentBy != null && !live.Contains(f.SentBy))), now, cancellationToken);
+            db.Forwards.Where(f => f.SentBy != null && !live.Contains(f.SentBy)
+                && (f.SendingSince < longAgo || f.SendingSince > soon)), now, cancellationToken);
         await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt > soon + ForwardPauses.Longest)
             .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, now), cancellationToken);
         await db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt > soon)

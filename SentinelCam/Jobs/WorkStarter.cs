@@ -91,6 +91,7 @@ public sealed class WorkStarter(
             {
                 await clock.CheckAsync(db, cancellationToken);
                 // After the start of what is due, since it may have to wait for other writers; what it changes wakes the loop
+                await repair.ReleaseStuckAsync(db, cancellationToken);
                 if (_hasTurn)
                     await repair.RunAsync(db, cancellationToken);
                 _repairedAt = time.GetTimestamp();

@@ -40,6 +40,9 @@ public sealed class TroubleWatch(
         // The row from before there were other nodes is this one's, too
         var trouble = await db.Troubles.AsTracking().OrderByDescending(t => t.Node)
             .FirstOrDefaultAsync(t => t.Kind == kind && (t.Node == node || t.Node == ""), cancellationToken);
+        // Another node may have ended it
+        if (trouble is null)
+            _courses.Remove(kind);
         if (trouble is null && problem is null)
             return;
         var isOver = false;

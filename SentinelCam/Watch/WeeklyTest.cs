@@ -27,7 +27,8 @@ public sealed class WeeklyTest(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var test = await db.SelfTests.AsTracking().SingleOrDefaultAsync(cancellationToken)
+        // Nodes that start at once can make two rows; the first counts
+        var test = await db.SelfTests.AsTracking().OrderBy(t => t.Id).FirstOrDefaultAsync(cancellationToken)
             ?? db.Add(new SelfTest { DueAt = now + RetryAfter }).Entity;
         if (test.StartedAt is { } startedAt)
             await FinishAsync(test, startedAt, now, cancellationToken);
@@ -55,6 +56,13 @@ public sealed class WeeklyTest(
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // Another node may have begun it meanwhile
+        if (!await db.SelfTests.AnyAsync(
+            t => t.Id == test.Id && t.StartedAt == null && t.DueAt == test.DueAt, cancellationToken))
+        {
+            return;
+        }
+
         var line = await LineAsync(now, cancellationToken);
         var mails = await notices.AddAsync(MailKind.SelfTest, "All is well", _ => [line]);
         await db.SaveChangesAsync(cancellationToken);

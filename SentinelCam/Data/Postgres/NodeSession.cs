@@ -27,7 +27,7 @@ public sealed class NodeSession(
     /// A node that hangs loses its name when it is dead to the others. Half-open connections end in the same way.
     /// </summary>
     private const string Claim = """
-        SET idle_session_timeout = '30s';
+        SET idle_session_timeout = '20s';
         SELECT pg_try_advisory_lock(1935895918, hashtext(@name)), (extract(epoch FROM clock_timestamp()) * 1000)::bigint
         """;
 
