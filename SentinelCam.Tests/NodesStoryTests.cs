@@ -51,6 +51,55 @@ public class NodesStoryTests
     }
 
     [Fact]
+    public async Task Every_answered_guess_of_a_node_that_is_killed_is_recorded()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        const int Loops = 4;
+        await using var nodes = await Nodes.StartAsync();
+        using (var ann = new WebVisitor(await nodes.B.Address, "Ann"))
+            await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+        using var guesser = new WebVisitor(await nodes.A.Address, "Guesser");
+        var token = (await guesser.GetAsync("/login")).Token;
+        var (answered, isKilled) = (0, false);
+        var guesses = Enumerable.Range(0, Loops).Select(_ => GuessAsync()).ToList();
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref answered) >= 20, () => nodes.A.Said);
+        Volatile.Write(ref isKilled, true);
+        await nodes.A.KillAsync();
+        await Task.WhenAll(guesses);
+
+        await using var db = nodes.OpenDatabase();
+        var recorded = await db.LoginAttempts.SumAsync(a => a.Count, Cancelled);
+        // Those that were being answered may be recorded, too
+        Assert.InRange(recorded, answered, answered + Loops);
+        Assert.Equal(recorded, await db.Alerts.SumAsync(a => a.Attempts, Cancelled));
+        using var another = new WebVisitor(await nodes.B.Address, "Guesser");
+        Assert.Equal("/login", (await another.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password")).Path);
+        Assert.Equal(recorded + 1, await db.LoginAttempts.SumAsync(a => a.Count, Cancelled));
+
+        async Task GuessAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var answer = await guesser.PostAsync("/login",
+                    [
+                        new("__RequestVerificationToken", token), new("Email", SentinelCamApp.AnnsEmail),
+                        new("Password", "a wrong password"),
+                    ]);
+                    Assert.NotEqual(HttpStatusCode.ServiceUnavailable, answer.Status);
+                    Interlocked.Increment(ref answered);
+                }
+            }
+            catch (HttpRequestException) when (Volatile.Read(ref isKilled))
+            {
+                // Its last guess has no answer
+            }
+        }
+    }
+
+    [Fact]
     public async Task Behind_nginx_the_other_node_answers_everything_when_one_is_killed()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);

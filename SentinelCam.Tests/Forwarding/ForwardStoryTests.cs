@@ -1,11 +1,14 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
+using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>A device and a central SentinelCam, both real, with a network between them that loses what a test wants.</summary>
+[Trait("Database", "Both")]
 public class ForwardStoryTests
 {
     [Fact]
@@ -39,17 +42,23 @@ public class ForwardStoryTests
         Assert.All(entries, entry =>
         {
             Assert.Equal((CaptureState.Taken, DevicePair.Laptop), (entry.CaptureState, entry.LoginAttempt!.ReportedBy));
-            Assert.Equal(entry.Snapshot!.Bytes, new FileInfo(Path.Combine(snapshots, entry.Snapshot.FileName)).Length);
+            Assert.NotNull(entry.Snapshot);
         });
+        var store = pair.Central.Services.GetRequiredService<IPictureStore>();
+        Assert.Empty((await pair.Central.ReadAsync(db => store.CheckAsync(db, TestContext.Current.CancellationToken))).Bad);
         Assert.Equal(
             (await pair.Device.ReadAsync(
                 db => db.Snapshots.Where(s => s.EntryId != null).Select(s => s.Sha256).ToListAsync())).Order(),
             entries.Select(e => e.Snapshot!.Sha256).Order());
-        // No file is left of the reports that were repeated
-        Assert.Equal(
-            await pair.Central.ReadAsync(db => db.Snapshots.CountAsync()),
-            Directory.EnumerateFiles(snapshots, "*.jpg", SearchOption.AllDirectories)
-                .Count(path => !path.EndsWith(".thumb.jpg", StringComparison.Ordinal)));
+        // No file is left of the reports that were repeated. In a database, none can be
+        if (Directory.Exists(snapshots))
+        {
+            Assert.Equal(
+                await pair.Central.ReadAsync(db => db.Snapshots.CountAsync()),
+                Directory.EnumerateFiles(snapshots, "*.jpg", SearchOption.AllDirectories)
+                    .Count(path => !path.EndsWith(".thumb.jpg", StringComparison.Ordinal)));
+        }
+
         var received = await pair.Central.ReadAsync(db => db.ReceivedEntries.ToListAsync());
         Assert.All(received, one => Assert.True(one.Version >= 2));
         Assert.Equal(Entries, await pair.Central.ReadAsync(db => db.ReportingDevices.Select(d => d.Received).SingleAsync()));
@@ -144,6 +153,7 @@ public class ForwardStoryTests
     }
 
     [Fact]
+    [Trait("Pictures", "Files")]
     public async Task Restored_device_begins_another_epoch_and_what_waited_keeps_its_own()
     {
         await using var pair = await DevicePair.StartAsync();

@@ -12,6 +12,7 @@ using static SentinelCam.Tests.Forwarding.CentralSite;
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>What a central SentinelCam refuses. The device with the token may report for Bob only.</summary>
+[Trait("Database", "Both")]
 public class HostileReportTests(CentralSite central) : IClassFixture<CentralSite>, IAsyncLifetime
 {
     public async ValueTask InitializeAsync() => await central.App.ReadAsync(db => db.ImageLog.ExecuteDeleteAsync());

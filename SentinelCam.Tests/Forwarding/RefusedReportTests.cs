@@ -6,6 +6,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>What a device does about answers other than the one it hopes for.</summary>
+[Trait("Database", "Both")]
 public class RefusedReportTests
 {
     [Theory]

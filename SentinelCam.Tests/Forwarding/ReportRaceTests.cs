@@ -5,9 +5,11 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>What happens twice at a central SentinelCam, or at the same time.</summary>
+[Trait("Database", "Both")]
 public class ReportRaceTests(CentralSite central) : IClassFixture<CentralSite>
 {
     [Fact]
+    [Trait("Pictures", "Files")]
     public async Task Copies_of_one_report_that_arrive_at_once_make_one_entry()
     {
         var entry = central.Entry() with { Epoch = "copies", Picture = CentralSite.Picture(TestJpeg.Demo()) };

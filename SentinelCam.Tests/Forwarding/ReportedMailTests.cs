@@ -7,6 +7,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>Which mails a central SentinelCam sends about what a device reports, also if the device makes it up.</summary>
+[Trait("Database", "Both")]
 public class ReportedMailTests(CentralSite central) : IClassFixture<CentralSite>
 {
     [Fact]
