@@ -8,7 +8,6 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Forwarding;
 
 /// <summary>A device and a central SentinelCam, both real, with a network between them that loses what a test wants.</summary>
-[Trait("Database", "Both")]
 public class ForwardStoryTests
 {
     [Fact]
@@ -153,7 +152,6 @@ public class ForwardStoryTests
     }
 
     [Fact]
-    [Trait("Pictures", "Files")]
     public async Task Restored_device_begins_another_epoch_and_what_waited_keeps_its_own()
     {
         await using var pair = await DevicePair.StartAsync();

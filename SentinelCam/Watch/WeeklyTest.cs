@@ -94,7 +94,7 @@ public sealed class WeeklyTest(
         {
             // Together: without its mails, a test that has not failed would pass
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            // A mail that says that all is well must not arrive when it is not; not by another try of one that is being sent either
+            // A mail that says that all is well must not arrive when it is not, nor be tried again if it is being sent
             await mails.Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending)
                 .ExecuteDeleteAsync(cancellationToken);
             await FailAsync(
