@@ -1,9 +1,6 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
-using Hangfire;
-using Hangfire.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
@@ -25,11 +22,6 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
             Type = "tag",
             Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
         },
-    };
-
-    private static readonly AxeRunOptions Contrast = new()
-    {
-        RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] },
     };
 
     [Theory]
@@ -268,38 +260,5 @@ public class AccessiblePagesTests(HouseOfPictures house) : IClassFixture<HouseOf
         if (Screenshots is not null)
             await page.ScreenshotAsync(
                 new PageScreenshotOptions { Path = Path.Combine(Screenshots, name + ".png"), FullPage = fullPage });
-    }
-
-    [Fact]
-    public async Task Hangfire_pages_use_the_sites_colours_and_have_enough_contrast()
-    {
-        await using var browser = await house.OpenAsync();
-        var page = await browser.NewPageAsync();
-        await RunHourlyJobsAsync();
-        var faults = new List<string>();
-        foreach (var path in new[] { "/hangfire", "/hangfire/jobs/succeeded", "/hangfire/recurring", "/hangfire/servers" })
-        {
-            await page.GotoAsync(path);
-            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-            {
-                await UseAsync(page, scheme);
-                await Assertions.Expect(page.Locator(".navbar").First).ToHaveCSSAsync("background-color", "rgb(15, 92, 110)");
-                faults.AddRange((await FaultsAsync(page, Contrast)).Select(fault => $"{path} {scheme} {fault}"));
-                await SaveAsync(page, $"jobs{path.Replace('/', '_')}-{scheme}");
-            }
-        }
-
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
-    }
-
-    /// <summary>Afterwards the list of recurring jobs shows how the last run ended, as after the first full hour.</summary>
-    private async Task RunHourlyJobsAsync()
-    {
-        var jobs = house.App.Services.GetRequiredService<IRecurringJobManager>();
-        using var connection = house.App.Services.GetRequiredService<JobStorage>().GetConnection();
-        List<RecurringJobDto> recurring = [];
-        await Eventually.TrueAsync(() => (recurring = connection.GetRecurringJobs()).Count > 0);
-        recurring.ForEach(job => jobs.Trigger(job.Id));
-        await Eventually.TrueAsync(() => connection.GetRecurringJobs().TrueForAll(job => job.LastJobState == "Succeeded"));
     }
 }
