@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using SentinelCam.Alerts;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
@@ -126,6 +127,25 @@ public sealed class SmtpOAuthTests
     }
 
     [Fact]
+    public async Task Refresh_token_that_cannot_be_stored_yet_is_used_and_stored_later()
+    {
+        await using var endpoint = await TokenServer.StartAsync();
+        endpoint.Answer = number =>
+            (200, $$"""{"access_token":"a{{number}}","expires_in":60,"refresh_token":"next-{{number}}"}""");
+        var values = new ValuesOfFailingDatabase { Fails = true };
+        using var tokens = new SmtpAccessTokens(Options(endpoint), _time, values);
+        using var elsewhere = new SmtpAccessTokens(Options(endpoint), _time, values);
+
+        Assert.Equal("a1", await tokens.GetAsync(Cancel));
+        values.Fails = false;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await tokens.GetAsync(Cancel);
+        await elsewhere.GetAsync(Cancel);
+
+        Assert.Equal(["my-refresh", "next-1", "next-2"], endpoint.Requests.Select(request => request["refresh_token"]));
+    }
+
+    [Fact]
     public async Task Rejected_token_is_not_used_again()
     {
         await using var endpoint = await TokenServer.StartAsync();
@@ -231,4 +251,17 @@ public sealed class SmtpOAuthTests
             .Select(setting => setting.Split('=', 2))
             .Select(pair => KeyValuePair.Create("Smtp:" + pair[0], (string?)pair[1])))
         .Build());
+
+    /// <summary>Can be read, and not written while its server fails over.</summary>
+    private sealed class ValuesOfFailingDatabase : ISharedValues
+    {
+        private readonly ValuesInMemory _values = new();
+
+        public bool Fails { get; set; }
+
+        public Task<string?> FindAsync(string name) => _values.FindAsync(name);
+
+        public Task<string?> ChangeAsync(string name, Func<string?, string?> change) =>
+            Fails ? Task.FromException<string?>(new NpgsqlException("in recovery")) : _values.ChangeAsync(name, change);
+    }
 }

@@ -42,6 +42,9 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time, IShar
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly string _configured = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(options.RefreshToken)));
     private string? _token;
+
+    /// <summary>A refresh token that could not be stored yet.</summary>
+    private string? _unstored;
     private DateTimeOffset _renewAt;
 
     /// <summary>A valid access token.</summary>
@@ -76,12 +79,13 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time, IShar
         _token = null;
         try
         {
+            var stored = await values.FindAsync(NewestName);
             using var form = new FormUrlEncodedContent(
             [
                 new("grant_type", "refresh_token"),
                 new("client_id", options.ClientId),
                 new("client_secret", options.ClientSecret),
-                new("refresh_token", await FindNewestAsync() ?? options.RefreshToken),
+                new("refresh_token", _unstored ?? NewestIn(stored) ?? options.RefreshToken),
             ]);
             using var response = await _http.PostAsync(options.TokenEndpoint, form, cancellationToken);
             using var answer = Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
@@ -92,10 +96,11 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time, IShar
                 throw new SmtpTokenException("the response contains no access token", isRefusal: false);
             var lifetime = LifetimeOf(answer);
             _renewAt = time.GetUtcNow() + lifetime - (lifetime > 2 * RenewalMargin ? RenewalMargin : lifetime / 2);
+            _token = token;
             // Microsoft issues a new refresh token each time, which expires later than the old one
             if (Text(answer, "refresh_token") is { Length: > 0 } next)
-                await values.ChangeAsync(NewestName, _ => $"{_configured} {next}");
-            _token = token;
+                _unstored = next;
+            await StoreAsync(stored);
         }
         catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException or DbException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -105,11 +110,25 @@ public sealed class SmtpAccessTokens(SmtpOAuth options, TimeProvider time, IShar
         }
     }
 
+    /// <summary>Stores the refresh token, unless another node has stored a newer one meanwhile.</summary>
+    private async Task StoreAsync(string? before)
+    {
+        if (_unstored is not { } next)
+            return;
+        try
+        {
+            await values.ChangeAsync(NewestName, stored => stored == before ? $"{_configured} {next}" : stored);
+            _unstored = null;
+        }
+        catch (DbException)
+        {
+            // With the next renewal, which uses it; the access token is good until then
+        }
+    }
+
     /// <returns>The newest refresh token; null if none has replaced the configured one, or another is configured now.</returns>
-    private async Task<string?> FindNewestAsync() =>
-        (await values.FindAsync(NewestName))?.Split(' ', 2) is [var configured, var token] && configured == _configured
-            ? token
-            : null;
+    private string? NewestIn(string? stored) =>
+        stored?.Split(' ', 2) is [var configured, var token] && configured == _configured ? token : null;
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> answer) =>
         JsonDocument.Parse(answer.Span.StartsWith("\uFEFF"u8) ? answer[3..] : answer);
