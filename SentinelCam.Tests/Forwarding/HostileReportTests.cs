@@ -73,6 +73,15 @@ public class HostileReportTests(CentralSite central) : IClassFixture<CentralSite
     }
 
     [Fact]
+    public async Task Epoch_in_the_address_that_no_database_takes_is_refused()
+    {
+        var (status, version) = await central.App.AskAsync(central.Token, 1, central.Entry() with { Epoch = "%00" });
+
+        Assert.Equal((HttpStatusCode.BadRequest, null), (status, version));
+        await central.NothingIsAddedAsync();
+    }
+
+    [Fact]
     public async Task Body_beyond_the_limit_is_refused()
     {
         var status = await central.App.ReportAsync(central.Token, 1, new byte[ReportedEntry.MaxBytes + 1]);
