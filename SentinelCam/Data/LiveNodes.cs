@@ -27,6 +27,12 @@ public sealed class LiveNodes(NodeName self)
     /// <summary>The names of the others that are alive, as of the last heartbeat.</summary>
     public IReadOnlyCollection<string> Others { get; private set; } = [];
 
+    /// <summary>
+    /// By how much this machine's clock is ahead of the database's, negative if it is behind; null if that is not known, as on
+    /// SQLite, which has no clock of its own.
+    /// </summary>
+    public TimeSpan? ClockAhead { get; internal set; }
+
     /// <summary>What pages and mails call this node; null as long as it is the only one.</summary>
     public string? Device => AreSeveral ? Self : null;
 

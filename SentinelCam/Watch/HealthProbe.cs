@@ -6,8 +6,8 @@ namespace SentinelCam.Watch;
 
 /// <summary>Tests the parts that recording and mailing need. An answer is reused for three seconds.</summary>
 public sealed class HealthProbe(
-    IServiceScopeFactory scopes, JobsDatabase jobs, DataDirectory data, TimeProvider time,
-    ILogger<HealthProbe> logger, NodeSession? session = null) : IDisposable
+    IServiceScopeFactory scopes, JobsDatabase jobs, DataDirectory data, LiveNodes nodes, TimeProvider time,
+    ILogger<HealthProbe> logger) : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
 
@@ -33,7 +33,7 @@ public sealed class HealthProbe(
                 ["free space"] = await TryAsync("free space", CheckSpaceAsync),
                 ["files"] = await TryAsync("files", CheckFilesAsync),
             };
-            if (session is not null)
+            if (nodes.ClockAhead is not null)
                 parts["clock"] = await TryAsync("clock", CheckClockAsync);
             _last = parts;
             _lastAt = time.GetTimestamp();
@@ -69,7 +69,7 @@ public sealed class HealthProbe(
     }
 
     /// <summary>Nodes with different times would judge each other's links, codes and due times wrongly.</summary>
-    private Task CheckClockAsync() => session?.ClockAhead is { } ahead && ahead.Duration() >= MaxClockError
+    private Task CheckClockAsync() => nodes.ClockAhead is { } ahead && ahead.Duration() >= MaxClockError
         ? throw new IOException($"The clock is {TroubleWords.Duration(ahead)} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} "
             + "the database's. Turn on time synchronisation on both machines.")
         : Task.CompletedTask;

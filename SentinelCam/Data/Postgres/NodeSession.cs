@@ -62,11 +62,6 @@ public sealed class NodeSession(
     private NpgsqlConnection? _connection;
     private bool _hasStarted;
 
-    /// <summary>
-    /// By how much this machine's clock is ahead of the database's, negative if it is behind; null if that is not known.
-    /// </summary>
-    public TimeSpan? ClockAhead { get; private set; }
-
     /// <summary>Takes the node's name, and adds its row.</summary>
     /// <exception cref="ConfigurationException">Another process has the name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be used.</exception>
@@ -125,7 +120,7 @@ public sealed class NodeSession(
         command.Parameters.AddWithValue("camera", camera.Name);
         command.Parameters.AddWithValue("state", camera.State);
         command.Parameters.Add(new NpgsqlParameter<string?>("problem", camera.Problem));
-        command.Parameters.AddWithValue("ahead", (long)(ClockAhead ?? TimeSpan.Zero).TotalMilliseconds);
+        command.Parameters.AddWithValue("ahead", (long)(nodes.ClockAhead ?? TimeSpan.Zero).TotalMilliseconds);
         command.Parameters.AddWithValue("starts", !_hasStarted);
         var sent = Sample();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -186,6 +181,6 @@ public sealed class NodeSession(
     {
         var round = Time.GetElapsedTime(sent.Timestamp);
         if (round < LongestRound)
-            ClockAhead = sent.At + (round / 2) - DateTimeOffset.FromUnixTimeMilliseconds(databaseMs);
+            nodes.ClockAhead = sent.At + (round / 2) - DateTimeOffset.FromUnixTimeMilliseconds(databaseMs);
     }
 }
