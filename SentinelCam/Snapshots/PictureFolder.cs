@@ -7,28 +7,11 @@ using SentinelCam.Data;
 namespace SentinelCam.Snapshots;
 
 /// <summary>Pictures as files in <c>snapshots/</c>. Rows point to files, never the reverse.</summary>
-public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILogger<PictureFolder> logger) : IPictureStore
+public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILogger<PictureFolder> logger)
+    : PictureStore(logger), IPictureStore
 {
     /// <inheritdoc />
-    public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
-    {
-        var beside = Task.Run(() => TrySave(strip, cameraName));
-        try
-        {
-            var snapshot = Save(picture, cameraName);
-            snapshot.Strip.AddRange(await beside);
-            return snapshot;
-        }
-        catch
-        {
-            foreach (var frame in await beside)
-                Delete(frame.FileName);
-            throw;
-        }
-    }
-
-    /// <inheritdoc />
-    public Snapshot Save(Frame frame, string cameraName)
+    public override Snapshot Save(Frame frame, string cameraName)
     {
         var snapshot = PictureRow.Of(frame, cameraName);
         var name = snapshot.FileName;
@@ -61,25 +44,9 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("A thumbnail could not be saved: {Problem}", error.Message);
+            Logger.LogWarning("A thumbnail could not be saved: {Problem}", error.Message);
             return false;
         }
-    }
-
-    /// <summary>Never throws, because a failed strip must not cost the picture.</summary>
-    private List<Snapshot> TrySave(Func<IReadOnlyList<Frame>> strip, string cameraName)
-    {
-        var saved = new List<Snapshot>();
-        try
-        {
-            foreach (var frame in strip())
-                saved.Add(Save(frame, cameraName));
-        }
-        catch (Exception error)
-        {
-            logger.LogWarning("A frame of a strip could not be saved: {Problem}", error.Message);
-        }
-        return saved;
     }
 
     /// <inheritdoc />
@@ -108,7 +75,7 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
     }
 
     /// <inheritdoc />
-    public void Delete(string name)
+    public override void Delete(string name)
     {
         foreach (var path in new[] { PathOf(name), PathOf(ThumbnailOf(name)) })
             if (File.Exists(path))

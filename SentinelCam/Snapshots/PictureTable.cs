@@ -9,19 +9,10 @@ namespace SentinelCam.Snapshots;
 /// left behind.
 /// </summary>
 public sealed class PictureTable(
-    IServiceScopeFactory scopes, Thumbnails thumbnails, ILogger<PictureTable> logger) : IPictureStore
+    IServiceScopeFactory scopes, Thumbnails thumbnails, ILogger<PictureTable> logger) : PictureStore(logger), IPictureStore
 {
     /// <inheritdoc />
-    public async Task<Snapshot> SaveAsync(Frame picture, Func<IReadOnlyList<Frame>> strip, string cameraName)
-    {
-        var beside = Task.Run(() => TrySave(strip, cameraName));
-        var snapshot = Save(picture, cameraName);
-        snapshot.Strip.AddRange(await beside);
-        return snapshot;
-    }
-
-    /// <inheritdoc />
-    public Snapshot Save(Frame frame, string cameraName)
+    public override Snapshot Save(Frame frame, string cameraName)
     {
         var thumbnail = thumbnails.TryMake(frame.Jpeg);
         var snapshot = PictureRow.Of(frame, cameraName);
@@ -49,7 +40,7 @@ public sealed class PictureTable(
     }
 
     /// <inheritdoc />
-    public void Delete(string name)
+    public override void Delete(string name)
     {
         // It went with its row
     }
@@ -57,22 +48,6 @@ public sealed class PictureTable(
     /// <inheritdoc />
     public IAsyncEnumerable<string> DeleteLeftoversAsync(
         SentinelCamDbContext db, DateTimeOffset before, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
-
-    /// <summary>Never throws, because a failed strip must not cost the picture.</summary>
-    private List<Snapshot> TrySave(Func<IReadOnlyList<Frame>> strip, string cameraName)
-    {
-        var saved = new List<Snapshot>();
-        try
-        {
-            foreach (var frame in strip())
-                saved.Add(Save(frame, cameraName));
-        }
-        catch (Exception error)
-        {
-            logger.LogWarning("A frame of a strip could not be saved: {Problem}", error.Message);
-        }
-        return saved;
-    }
 
     private async ValueTask<StoredPicture?> ReadAsync(
         Snapshot snapshot, Func<IQueryable<PictureContent>, IQueryable<Bytes>> select, CancellationToken cancellationToken)
