@@ -86,20 +86,22 @@ public class ImageLogBenchmarks
             _ => $"203.0.{i * 7 % 250}.{i * 13 % 250}",
         }).ToList();
 
+        var pages = new (string What, Func<WebVisitor, Task<Func<int, string>>> Path)[]
+        {
+            ("first page", _ => Task.FromResult<Func<int, string>>(_ => "/userdata")),
+            ("page 50", async visitor =>
+            {
+                var page = await PageAsync(visitor, 50);
+                return _ => page;
+            }),
+            ("filter by outcome", _ => Task.FromResult<Func<int, string>>(_ => "/userdata?Outcome=LockedOut")),
+            ("search, each for another text", _ => Task.FromResult<Func<int, string>>(
+                i => $"/userdata?Q={Uri.EscapeDataString(searches[Math.Max(0, i)])}")),
+            ("dashboard", _ => Task.FromResult<Func<int, string>>(_ => "/dashboard")),
+        };
         var rows = new List<(string, IReadOnlyList<double>)>();
-        foreach (var (what, path) in new (string, Func<WebVisitor, Task<Func<int, string>>>)[]
-                 {
-                     ("first page", _ => Task.FromResult<Func<int, string>>(_ => "/userdata")),
-                     ("page 50", async visitor =>
-                     {
-                         var page = await PageAsync(visitor, 50);
-                         return _ => page;
-                     }),
-                     ("filter by outcome", _ => Task.FromResult<Func<int, string>>(_ => "/userdata?Outcome=LockedOut")),
-                     ("search, each for another text", _ => Task.FromResult<Func<int, string>>(
-                         i => $"/userdata?Q={Uri.EscapeDataString(searches[Math.Max(0, i)])}")),
-                     ("dashboard", _ => Task.FromResult<Func<int, string>>(_ => "/dashboard")),
-                 })
+        // The first pass warms the compiler up and is dropped
+        foreach (var (what, path) in pages.Concat(pages))
         {
             foreach (var (name, visitor) in new[] { ("SQLite", first), ("PostgreSQL", second) })
             {
@@ -115,7 +117,7 @@ public class ImageLogBenchmarks
             }
         }
 
-        Table.Print("A million entries of one owner, server time (ms), one request after another", [.. rows]);
+        Table.Print("A million entries of one owner, server time (ms), one request after another", [.. rows.Skip(rows.Count / 2)]);
     }
 
     private static async Task<SentinelCamApp> StartWithAMillionAsync(

@@ -15,12 +15,14 @@ internal sealed class PostgresDialect : DatabaseDialect
 
     /// <summary>
     /// Nearly all searches among a million entries take less time than this limit in milliseconds. By SQL, because a transaction
-    /// of the context waits for the lock of <see cref="OneWriter"/>.
+    /// of the context waits for the lock of <see cref="OneWriter"/>. Each text has a plan of its own.
     /// </summary>
-    private const string FirstSearch = "BEGIN READ ONLY; SET LOCAL statement_timeout = 300";
+    private const string FirstSearch =
+        "BEGIN READ ONLY; SET LOCAL statement_timeout = 300; SET LOCAL plan_cache_mode = force_custom_plan";
 
     /// <summary>Keeps the planner from reading entry by entry.</summary>
-    private const string SecondSearch = "ROLLBACK; BEGIN READ ONLY; SET LOCAL enable_indexscan = off";
+    private const string SecondSearch = "ROLLBACK; BEGIN READ ONLY; SET LOCAL enable_indexscan = off; "
+        + "SET LOCAL plan_cache_mode = force_custom_plan";
 
     /// <summary>Like <see cref="OneWriter"/>'s: any number that no other program uses on this database.</summary>
     private const string MigrationLock = "7305808869232735";
