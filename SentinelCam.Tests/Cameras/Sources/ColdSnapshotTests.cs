@@ -94,6 +94,39 @@ public class ColdSnapshotTests
         Assert.Equal((CaptureOutcome.Taken, null), (result.Outcome, feed.Status.LastError));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3.5)]
+    public async Task Pauses_after_refusals_add_up_to_no_silence(double seconds)
+    {
+        var clock = new PausesOnly();
+        var (last, count) = (DateTimeOffset.MinValue, 0);
+        await using var server = await CameraServer.StartAsync(context =>
+        {
+            var now = clock.GetUtcNow();
+            if (now - last < TimeSpan.FromSeconds(seconds))
+            {
+                context.Response.StatusCode = 503;
+                return Task.CompletedTask;
+            }
+
+            last = now;
+            return SendAsync(context, Numbered(++count));
+        });
+        var times = new List<DateTimeOffset>();
+
+        await foreach (var frame in new HttpCamera(server.Url(), clock).ReadAsync(Cancelled))
+        {
+            times.Add(clock.GetUtcNow());
+            if (times.Count == 6)
+                break;
+        }
+
+        Assert.All(times.Zip(times.Skip(1), (one, next) => next - one),
+            pause => Assert.InRange(pause, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(4)));
+    }
+
     [Fact]
     public async Task A_camera_that_is_busy_when_it_is_opened_is_asked_again()
     {
@@ -142,4 +175,30 @@ public class ColdSnapshotTests
     private static CameraFeed Feed(CameraServer server) => new(
         new HttpCamera(server.Url(), TimeProvider.System), "gate", OpenCv.Missing, TimeProvider.System,
         NullLogger<CameraFeed>.Instance);
+
+    /// <summary>A clock that only moves by the pauses between questions, which pass at once.</summary>
+    private sealed class PausesOnly : TimeProvider
+    {
+        /// <summary>Longer ones are limits that do not come.</summary>
+        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
+
+        private long _ticks = TestClock.Noon.UtcTicks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => new(GetTimestamp(), TimeSpan.Zero);
+
+        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime <= LongestPause)
+            {
+                Interlocked.Add(ref _ticks, dueTime.Ticks);
+                ThreadPool.QueueUserWorkItem(_ => callback(state));
+            }
+
+            return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
 }

@@ -19,7 +19,10 @@ internal sealed class HttpCamera : ICamera
     /// <summary>While it is not certain that the pictures are new.</summary>
     private static readonly TimeSpan ColdPollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Some cameras refuse to be asked so often. They are then asked less often, but at least this often.</summary>
+    /// <summary>
+    /// Some cameras refuse to be asked so often. They are then asked less often, but not later than this after their last
+    /// picture.
+    /// </summary>
     private static readonly TimeSpan LongestPollInterval = TimeSpan.FromSeconds(4);
 
     /// <summary>
@@ -66,7 +69,7 @@ internal sealed class HttpCamera : ICamera
                 fault => IsPassing(fault, anyPicture) && _time.GetElapsedTime(since) < Patience, cancellationToken);
             if (connection is null)
             {
-                interval = interval * 2 < LongestPollInterval ? interval * 2 : LongestPollInterval;
+                interval = AfterRefusal(interval, _time.GetElapsedTime(since));
                 await Task.Delay(interval, _time, cancellationToken);
                 continue;
             }
@@ -101,6 +104,13 @@ internal sealed class HttpCamera : ICamera
             var isCold = anyPicture && !cold.IsOver && interval == PollInterval;
             await Task.Delay(isCold ? ColdPollInterval : interval, _time, cancellationToken);
         }
+    }
+
+    /// <summary>The next interval. Twice as long could otherwise be silence for which the camera is reopened.</summary>
+    private static TimeSpan AfterRefusal(TimeSpan interval, TimeSpan sincePicture)
+    {
+        var left = LongestPollInterval - sincePicture;
+        return left < PollInterval ? PollInterval : left < interval * 2 ? left : interval * 2;
     }
 
     /// <summary>Whether a fault may be over after a pause. Some cameras cannot be asked twice within a second.</summary>
