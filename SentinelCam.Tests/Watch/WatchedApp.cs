@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SentinelCam.Cameras;
@@ -33,19 +34,35 @@ internal static class WatchedApp
     {
         // Not further: a look at the camera that has begun would run out of time
         await app.LookAfterAsync(clock, loop => clock.Advance(TimeSpan.FromTicks(
-            TimeSpan.TicksPerMinute - (clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute))));
+            TimeSpan.TicksPerMinute - (clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute))),
+            () => app.CallAsync(clock));
+    }
+
+    /// <summary>
+    /// Waits for the calls that are due, while the clock stands still: how long a call takes by it is part of the comparison with
+    /// another clock.
+    /// </summary>
+    private static async Task CallAsync(this SentinelCamApp app, FakeTimeProvider clock)
+    {
+        if (app.Services.GetServices<IHostedService>().OfType<DeadMansSwitch>().SingleOrDefault() is { } calls)
+        {
+            await Eventually.TrueAsync(
+                () => calls.Calls >= (int)(clock.GetElapsedTime(calls.StartedAt) / DeadMansSwitch.Interval), app.Log);
+        }
     }
 
     /// <summary>Moves the clock as a machine that sleeps does, and waits for the end of the look after it.</summary>
     public static Task SleepAsync(this SentinelCamApp app, FakeTimeProvider clock, TimeSpan time) =>
-        app.LookAfterAsync(clock, _ => clock.Sleep(time));
+        app.LookAfterAsync(clock, _ => clock.Sleep(time), () => Task.CompletedTask);
 
-    private static async Task LookAfterAsync(this SentinelCamApp app, FakeTimeProvider clock, Action<WatchLoop> move)
+    private static async Task LookAfterAsync(
+        this SentinelCamApp app, FakeTimeProvider clock, Action<WatchLoop> move, Func<Task> afterwards)
     {
         var loop = app.Services.GetRequiredService<WatchLoop>();
         await Eventually.TrueAsync(() => loop.StartedAt > 0, app.Log);
         var looks = loop.Looks;
         move(loop);
+        await afterwards();
         // It takes some seconds of the same clock. In small steps, so that a busy machine has the time to judge a picture
         await Eventually.TrueAsync(
             () => loop.Looks > looks, app.Log, meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(50)));

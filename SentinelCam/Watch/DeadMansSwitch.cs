@@ -48,6 +48,12 @@ public sealed class DeadMansSwitch : BackgroundService
         };
     }
 
+    /// <summary>How many times it has called, or has not because something does not work.</summary>
+    internal int Calls { get; private set; }
+
+    /// <summary>The timer's value from which they are <see cref="Interval"/> apart.</summary>
+    internal long StartedAt { get; private set; }
+
     public override void Dispose()
     {
         _http.Dispose();
@@ -56,6 +62,7 @@ public sealed class DeadMansSwitch : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        StartedAt = _time.GetTimestamp();
         using var timer = new PeriodicTimer(Interval, _time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -72,6 +79,7 @@ public sealed class DeadMansSwitch : BackgroundService
             }
 
             Say(problem);
+            Calls++;
         }
     }
 
