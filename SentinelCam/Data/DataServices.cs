@@ -19,7 +19,6 @@ public static class DataServices
         this IServiceCollection services, IConfiguration configuration, DataDirectory data)
     {
         services.AddSingleton<CommitSignal>();
-        services.AddSingleton<LiveNodes>();
         services.AddHttpContextAccessor();
         services.AddScoped<ActivityLog>();
         var keys = services.AddDataProtection().SetApplicationName("SentinelCam");
@@ -27,6 +26,7 @@ public static class DataServices
         {
             if (!string.IsNullOrWhiteSpace(configuration["Backup:Folder"]))
                 PostgresOptions.RefuseOwnBackup(configuration);
+            services.AddSingleton(provider => new LiveNodes(provider.GetRequiredService<NodeName>(), mayBeSeveral: true));
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeSession>(provider, server));
             keys.PersistKeysToDbContext<PostgresDbContext>();
             services.AddSingleton<ISharedValues, ValuesInRows>();
@@ -46,6 +46,7 @@ public static class DataServices
         keys.PersistKeysToFileSystem(new DirectoryInfo(data.Keys));
         services.AddSingleton<ISharedValues, ValuesInMemory>();
         services.AddSingleton(NodeTurn.Only);
+        services.AddSingleton(provider => new LiveNodes(provider.GetRequiredService<NodeName>()));
         var file = new SqliteConnectionStringBuilder { DataSource = data.Database, DefaultTimeout = 30 }.ToString();
         return services.AddDbContextPool<SentinelCamDbContext>((provider, options) => options
             .UseSqlite(file)

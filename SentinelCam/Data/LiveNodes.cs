@@ -3,7 +3,9 @@ using SentinelCam.Configuration;
 namespace SentinelCam.Data;
 
 /// <summary>The nodes: the processes on one PostgreSQL database. On SQLite, this one is the only one.</summary>
-public sealed class LiveNodes(NodeName self)
+/// <param name="self">The name of this one.</param>
+/// <param name="mayBeSeveral">Whether others can use the database, now or later.</param>
+public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
 {
     /// <summary>After this time without a heartbeat, a node is dead.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -21,6 +23,9 @@ public sealed class LiveNodes(NodeName self)
     /// <summary>The name of this one.</summary>
     public string Self => self.Value;
 
+    /// <summary>Whether others can use the database, now or later.</summary>
+    public bool MayBeSeveral => mayBeSeveral;
+
     /// <summary>Whether there are other nodes, alive or not.</summary>
     public bool AreSeveral { get; private set; }
 
@@ -37,8 +42,7 @@ public sealed class LiveNodes(NodeName self)
     public string? Device => AreSeveral ? Self : null;
 
     /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here. Mails are the same for all nodes.</summary>
-    public string WithTrouble(TroubleKind kind) =>
-        kind is TroubleKind.Camera or TroubleKind.Disk or TroubleKind.Clock ? Device ?? "" : "";
+    public string WithTrouble(TroubleKind kind) => MayBeSeveral && Trouble.OfOneMachine.Contains(kind) ? Self : "";
 
     /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(

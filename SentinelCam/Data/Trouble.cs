@@ -2,13 +2,16 @@ namespace SentinelCam.Data;
 
 /// <summary>
 /// Something that keeps SentinelCam from working, from when it was first seen until it is over. There is at most one of each
-/// kind, and on each node for those that are about a machine.
+/// kind, and for each node of those that are about a machine.
 /// </summary>
 public sealed class Trouble
 {
+    /// <summary>The kinds that each machine sees of itself.</summary>
+    public static readonly IReadOnlyList<TroubleKind> OfOneMachine = [TroubleKind.Camera, TroubleKind.Disk, TroubleKind.Clock];
+
     public TroubleKind Kind { get; set; }
 
-    /// <summary>The node that has it, as pages and mails call it; empty if there is only one, or if all have it.</summary>
+    /// <summary>The node that has it, as pages and mails call it; empty on SQLite, or if all have it.</summary>
     public string Node { get; set; } = "";
 
     /// <summary>When it was first seen.</summary>

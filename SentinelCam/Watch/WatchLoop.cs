@@ -16,6 +16,7 @@ public sealed class WatchLoop(
 
     private ClockStep? _lastStep;
     private string? _lastProblem;
+    private bool _hasTakenOver;
 
     /// <summary>How many looks have ended.</summary>
     internal int Looks { get; private set; }
@@ -53,6 +54,7 @@ public sealed class WatchLoop(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
+        await TakeOverAsync(cancellationToken);
         await SeeAsync(TroubleKind.Disk, async db => (true, await FindLowDiskAsync(db)), cancellationToken);
         await SeeAsync(TroubleKind.Clock, _ => Task.FromResult(WrongClock()), cancellationToken);
         await SeeAsync(TroubleKind.Mail, async db => (true, await db.FindRefusalAsync(cancellationToken)), cancellationToken);
@@ -60,6 +62,21 @@ public sealed class WatchLoop(
         await SeeAsync(TroubleKind.Camera, _ => Task.FromResult((seen is not null, seen?.Problem)), cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<WeeklyTest>().RunAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Troubles from before the move to a database of several nodes have no node. The first one to look is most likely the
+    /// machine that had them, and ends them if not.
+    /// </summary>
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        if (_hasTakenOver || !nodes.MayBeSeveral)
+            return;
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        await db.Troubles.Where(t => t.Node == "" && Trouble.OfOneMachine.Contains(t.Kind))
+            .ExecuteUpdateAsync(set => set.SetProperty(t => t.Node, nodes.Self), cancellationToken);
+        _hasTakenOver = true;
     }
 
     /// <param name="kind">What is looked at.</param>

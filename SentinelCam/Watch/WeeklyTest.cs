@@ -108,6 +108,7 @@ public sealed class WeeklyTest(
         (test.StartedAt, test.DueAt) = (null, now + RetryAfter);
         await troubles.SeeAsync(
             db, notices, TroubleKind.SelfTest, $"{problem} The test is tried again every day.", cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         logger.LogWarning("The weekly test failed: {Problem}", problem);
     }
 
