@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Pages;
 using SentinelCam.Tests.Support;
 using SentinelCam.Watch;
 
@@ -106,6 +107,39 @@ public sealed class NodeTroubleTests : IAsyncLifetime
         async Task<(TroubleKind, string)[]> PlacesAsync() => [.. (await TroublesAsync()).Select(t => (t.Kind, t.Node)).Order()];
     }
 
+    [Fact]
+    public async Task Node_that_is_dead_for_five_minutes_is_told_once_and_once_when_it_is_back_or_removed()
+    {
+        WatchLoop[] loops = [await StartAsync("lobby"), await StartAsync("office")];
+        // As during an upgrade
+        await BeatAsync(TimeSpan.FromMinutes(-1));
+        await LookAsync(4, loops);
+        Assert.Null((await TroublesAsync()).Single().ToldAt);
+        await BeatAsync(TimeSpan.FromDays(1));
+        await LookAsync(1, loops);
+        Assert.Empty(await TroublesAsync());
+
+        await BeatAsync(TimeSpan.FromMinutes(-1));
+        await LookAsync(5, loops);
+        Assert.Empty(await _app.NoticesAsync());
+        await LookAsync(3, loops);
+        Assert.Equal(["attic does not answer"], await _app.NoticesAsync());
+        using var ann = await _app.VisitAsAsync(SentinelCamApp.AnnsEmail);
+        Assert.Contains("attic does not answer since", await ann.BannerAsync(), StringComparison.Ordinal);
+
+        await BeatAsync(TimeSpan.FromDays(1));
+        await LookAsync(12, loops);
+        Assert.Equal(["attic does not answer", "attic answers again"], await _app.NoticesAsync());
+
+        await BeatAsync(TimeSpan.FromMinutes(-1));
+        await LookAsync(7, loops);
+        await using var scope = _app.Services.CreateAsyncScope();
+        Assert.True(await ActivatorUtilities.CreateInstance<NodeList>(scope.ServiceProvider, Node("lobby")).ForgetAsync("attic"));
+        await LookAsync(2, loops);
+        Assert.Equal(["attic does not answer", "attic is no longer a device of this site"], (await _app.NoticesAsync())[2..]);
+        Assert.Empty(await TroublesAsync());
+    }
+
     private static LiveNodes Node(string name) => new(new NodeName(name), mayBeSeveral: true);
 
     private TroubleWatch WatchOf(LiveNodes node) => ActivatorUtilities.CreateInstance<TroubleWatch>(_app.Services, node);
@@ -164,6 +198,13 @@ public sealed class NodeTroubleTests : IAsyncLifetime
         await watch.SeeAsync(
             db, scope.ServiceProvider.GetRequiredService<AdministratorNotices>(), TroubleKind.Mail, problem, Cancelled);
     }
+
+    /// <summary>A heartbeat of a third node, at a time relative to the database's clock.</summary>
+    private Task<int> BeatAsync(TimeSpan ago) => _app.ReadAsync(db => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO "Nodes" ("Name", "SeenAt", "StartedAt", "Version", "Camera", "CameraState", "ClockAheadMs")
+            VALUES ('attic', extract(epoch FROM clock_timestamp()) * 1000 + {ago.TotalMilliseconds}, 0, '', '', '', 0)
+            ON CONFLICT ("Name") DO UPDATE SET "SeenAt" = excluded."SeenAt"
+        """, Cancelled));
 
     private Task<List<Trouble>> TroublesAsync() => _app.ReadAsync(db => db.Troubles.AsNoTracking().ToListAsync(Cancelled));
 }

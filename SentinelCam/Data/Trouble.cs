@@ -41,4 +41,7 @@ public enum TroubleKind
 
     /// <summary>The weekly self-test failed.</summary>
     SelfTest,
+
+    /// <summary>A node does not answer.</summary>
+    Node,
 }

@@ -2,11 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using SentinelCam.Cameras;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Watch;
 
 namespace SentinelCam.Pages;
 
 /// <summary>The devices of this site: its nodes. On SQLite, this one.</summary>
-public sealed class NodeList(SentinelCamDbContext db, LiveNodes nodes, CameraFeed camera, TimeProvider time)
+public sealed class NodeList(
+    SentinelCamDbContext db, LiveNodes nodes, CameraFeed camera, AdministratorNotices notices, TimeProvider time)
 {
     /// <summary>This one first, then by name.</summary>
     public async Task<IReadOnlyList<Line>> ReadAsync()
@@ -27,15 +29,29 @@ public sealed class NodeList(SentinelCamDbContext db, LiveNodes nodes, CameraFee
         ];
     }
 
-    /// <summary>Removes a node that does not answer, with its choice of a camera.</summary>
+    /// <summary>
+    /// Removes a node that does not answer, with its choice of a camera. If that it does not answer was told, that it is removed
+    /// is, too.
+    /// </summary>
     /// <returns>False if there is none, or if it answers.</returns>
     public async Task<bool> ForgetAsync(string? name)
     {
         if (name is null || (await nodes.NamesAsync(db)).Contains(name))
             return false;
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        if (await db.Nodes.Where(n => n.Name == name).ExecuteDeleteAsync() == 0)
+            return false;
         await db.CameraChoices.Where(c => c.Node == name).ExecuteDeleteAsync();
+        if (await db.Troubles.AnyAsync(t => t.Kind == TroubleKind.Node && t.Node == name && t.ToldAt != null))
+        {
+            await notices.AddAsync(MailKind.WatchNotice, $"{name} is no longer a device of this site",
+                _ => ["An administrator has removed it from the list of devices. If it is started again, it comes back."]);
+        }
+
         await db.Troubles.Where(t => t.Node == name).ExecuteDeleteAsync();
-        return await db.Nodes.Where(n => n.Name == name).ExecuteDeleteAsync() > 0;
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+        return true;
     }
 
     /// <summary>What a dead node's camera did is long ago.</summary>

@@ -142,6 +142,9 @@ public sealed class TroubleWatch(
             var passed = time.GetUtcNow() - trouble.Since;
             // Not longer than the longest time that matters, so that a clock that was ahead does not count
             var before = TimeSpan.FromTicks(Math.Clamp(passed.Ticks, 0, TellAfter(trouble.Kind).Ticks));
+            // While this process was down, others may have been so, too, for the same reason
+            if (trouble.Kind is TroubleKind.Node)
+                before = TimeSpan.Zero;
             course = _courses[key] =
                 new Course(since, time.GetTimestamp() - (long)(before.TotalSeconds * time.TimestampFrequency));
         }
@@ -154,6 +157,8 @@ public sealed class TroubleWatch(
     {
         TroubleKind.Camera => options.DarkFor,
         TroubleKind.Mail => TimeSpan.FromHours(1),
+        // An upgrade takes less
+        TroubleKind.Node => TimeSpan.FromMinutes(5),
         _ => TimeSpan.Zero,
     };
 

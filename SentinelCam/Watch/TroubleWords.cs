@@ -6,18 +6,22 @@ namespace SentinelCam.Watch;
 /// <summary>Troubles in words for administrators.</summary>
 public static class TroubleWords
 {
+    /// <summary>What is wrong with a node that does not answer.</summary>
+    internal const string DeadNode = "Its SentinelCam does not run, or does not reach the database. What happens there is not "
+        + "photographed. Start it again, or remove the device from the list of devices.";
+
     /// <summary>What is wrong, as a headline, with the device if there are several.</summary>
     public static string Headline(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
-        return On(trouble, Headline(trouble.Kind));
+        return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} does not answer" : On(trouble, Headline(trouble.Kind));
     }
 
     /// <summary>That it is over, as a headline, with the device if there are several.</summary>
     public static string Over(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
-        return On(trouble, Over(trouble.Kind));
+        return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} answers again" : On(trouble, Over(trouble.Kind));
     }
 
     /// <summary>What is wrong, as a headline.</summary>

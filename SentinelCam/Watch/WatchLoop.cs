@@ -5,7 +5,7 @@ using SentinelCam.Jobs;
 
 namespace SentinelCam.Watch;
 
-/// <summary>Looks at camera, mails, disk and clock once a minute, and runs the weekly test.</summary>
+/// <summary>Looks at other nodes, camera, mails, disk and clock once a minute, and runs the weekly test.</summary>
 public sealed class WatchLoop(
     IServiceScopeFactory scopes, TroubleWatch troubles, CameraEye camera, ClockWatch clock, ReferenceClock reference,
     DataDirectory data, LiveNodes nodes, WatchOptions options, TimeProvider time, ILogger<WatchLoop> logger) : BackgroundService
@@ -54,7 +54,8 @@ public sealed class WatchLoop(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        await TakeOverAsync(cancellationToken);
+        if (nodes.MayBeSeveral)
+            await LookAtNodesAsync(cancellationToken);
         await SeeAsync(TroubleKind.Disk, async db => (true, await FindLowDiskAsync(db)), cancellationToken);
         await SeeAsync(TroubleKind.Clock, _ => Task.FromResult(WrongClock()), cancellationToken);
         await SeeAsync(TroubleKind.Mail, async db => (true, await db.FindRefusalAsync(cancellationToken)), cancellationToken);
@@ -64,16 +65,35 @@ public sealed class WatchLoop(
         await scope.ServiceProvider.GetRequiredService<WeeklyTest>().RunAsync(cancellationToken);
     }
 
+    private async Task LookAtNodesAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        await TakeOverAsync(db, cancellationToken);
+        // Nobody's heart beat while the database was gone
+        if (nodes.RecoveryLeft > TimeSpan.Zero)
+            return;
+        var alive = await nodes.NamesAsync(db, cancellationToken);
+        var known = await db.Nodes.Select(n => n.Name).ToListAsync(cancellationToken);
+        // Those that are removed have no trouble
+        var troubled = await db.Troubles.Where(t => t.Kind == TroubleKind.Node).Select(t => t.Node)
+            .ToListAsync(cancellationToken);
+        foreach (var node in known.Union(troubled))
+        {
+            await troubles.SeeAsync(
+                db, scope.ServiceProvider.GetRequiredService<AdministratorNotices>(), TroubleKind.Node, node,
+                known.Contains(node) && !alive.Contains(node) ? TroubleWords.DeadNode : null, cancellationToken);
+        }
+    }
+
     /// <summary>
     /// Troubles from before the move to a database of several nodes have no node. The first one to look is most likely the
     /// machine that had them, and ends them if not.
     /// </summary>
-    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    private async Task TakeOverAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
-        if (_hasTakenOver || !nodes.MayBeSeveral)
+        if (_hasTakenOver)
             return;
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         await db.Troubles.Where(t => t.Node == "" && Trouble.OfOneMachine.Contains(t.Kind))
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.Node, nodes.Self), cancellationToken);
         _hasTakenOver = true;
