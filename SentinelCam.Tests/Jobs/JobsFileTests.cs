@@ -156,6 +156,29 @@ public sealed class JobsFileTests : IDisposable
         Assert.Equal(id, job.JobId);
     }
 
+    [Theory]
+    [InlineData("capture")]
+    [InlineData("joined-capture-old-name")]
+    public void Jobs_in_queues_that_nobody_works_on_any_more_are_removed(string queue)
+    {
+        using (var before = _file.Open())
+        {
+            var client = new BackgroundJobClient(before);
+            client.Enqueue(queue, () => CountedJob.Run("never run"));
+            client.Enqueue(JobQueues.Mails, () => CountedJob.Run("never run"));
+        }
+
+        using var storage = _file.Open();
+
+        var monitoring = storage.GetMonitoringApi();
+        Assert.Equal((0, 1), (monitoring.EnqueuedCount(queue), monitoring.EnqueuedCount(JobQueues.Mails)));
+        Assert.Equal(1, monitoring.GetStatistics().Enqueued);
+        using var file = new SqliteConnection($"Data Source={_data.Jobs};Pooling=False");
+        file.Open();
+        foreach (var table in new[] { "Job", "State", "JobQueue" })
+            Assert.Equal(1L, Read(file, $"SELECT count(DISTINCT {(table == "Job" ? "Id" : "JobId")}) FROM {table}"));
+    }
+
     [Fact]
     public void New_file_is_for_its_owner_only()
     {
@@ -227,6 +250,15 @@ public sealed class JobsFileTests : IDisposable
         command.CommandText = sql;
 #pragma warning restore CA2100
         command.ExecuteNonQuery();
+    }
+
+    private static object? Read(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The callers' texts are constants
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar();
     }
 
     private sealed class Lines : ILogger<JobsFile>

@@ -59,6 +59,7 @@ public sealed partial class JobsFile(
             var storage = new SQLiteStorage(new SQLiteDbConnectionFactory(Connect), options);
             storage.QueueProviders.Add(new SignalledQueues(options), JobQueues.Of(node.Value));
             ReleaseWhatTheLastProcessHeld();
+            RemoveJobsThatNobodyTakes();
             return storage;
         }
         catch (Exception error) when (error is SQLiteException or IOException or UnauthorizedAccessException)
@@ -176,6 +177,23 @@ public sealed partial class JobsFile(
         connection.Execute("UPDATE JobQueue SET FetchedAt = ?", DateTime.MinValue);
         connection.Execute("DELETE FROM DistributedLock");
         connection.Execute("DELETE FROM Server");
+    }
+
+    /// <summary>
+    /// Removes jobs in queues of an earlier version, or of the time before <c>Node:Name</c> was changed. Their work is enqueued
+    /// again.
+    /// </summary>
+    private void RemoveJobsThatNobodyTakes()
+    {
+        using var connection = Connect();
+        var queues = JobQueues.Of(node.Value);
+        var others = $"Queue NOT IN ({string.Join(", ", queues.Select(_ => "?"))})";
+        connection.RunInTransaction(() =>
+        {
+            foreach (var rows in (string[])["State WHERE JobId", "JobParameter WHERE JobId", "Job WHERE Id"])
+                connection.Execute($"DELETE FROM {rows} IN (SELECT JobId FROM JobQueue WHERE {others})", queues);
+            connection.Execute($"DELETE FROM JobQueue WHERE {others}", queues);
+        });
     }
 
     private void SetAside(string problem)
