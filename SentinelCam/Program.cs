@@ -36,7 +36,7 @@ try
     BackupRestore.CheckFinished(data);
     await app.BackUpBeforeMigrationAsync();
     await app.MigrateDataAsync();
-    await app.CheckMailAsync();
+    app.CheckMail();
     await app.JoinNodesAsync();
     await app.PrepareAccountsAsync();
     app.UsePages();

@@ -27,7 +27,7 @@ public static class UpgradeBackup
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var data = scope.ServiceProvider.GetRequiredService<DataDirectory>();
         // Who runs a database server backs it up before an upgrade
-        if (!db.Dialect.IsFile)
+        if (db.Dialect.FileIn(data) is not { } file)
             return;
         try
         {
@@ -35,7 +35,7 @@ public static class UpgradeBackup
             if (applied.Count == 0 || await db.FindNewerAsync() is not null
                 || !(await db.Database.GetPendingMigrationsAsync()).Any())
                 return;
-            var copy = Copy(data, applied[^1].Split('_')[0]);
+            var copy = Copy(file, data, applied[^1].Split('_')[0]);
             app.Logger.LogInformation("Copied the database to {Copy} before bringing it up to date", copy);
         }
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
@@ -44,9 +44,9 @@ public static class UpgradeBackup
         }
     }
 
-    private static string Copy(DataDirectory data, string schema)
+    private static string Copy(string database, DataDirectory data, string schema)
     {
-        var needed = new FileInfo(data.Database).Length + DataDirectory.Reserve;
+        var needed = new FileInfo(database).Length + DataDirectory.Reserve;
         if (new DriveInfo(data.Root).AvailableFreeSpace < needed)
         {
             throw new ConfigurationException("DataDirectory", data.Root,
@@ -57,7 +57,7 @@ public static class UpgradeBackup
         var unfinished = Path.Combine(data.Root, Prefix + DurableFile.UnfinishedExtension);
         File.Delete(unfinished);
         DurableFile.CreatePrivate(unfinished).Dispose();
-        using (var live = SqliteFile.Open(data.Database, SqliteOpenMode.ReadOnly))
+        using (var live = SqliteFile.Open(database, SqliteOpenMode.ReadOnly))
             if (live.CopyTo(unfinished) is { } damage)
                 throw new IOException($"It is damaged: {damage}");
         using (var file = new FileStream(unfinished, FileMode.Open, FileAccess.ReadWrite))

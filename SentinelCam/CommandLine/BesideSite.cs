@@ -40,8 +40,8 @@ internal static class BesideSite
     /// <exception cref="DbException">The database cannot be read.</exception>
     public static async Task<string?> FindSchemaProblemAsync(SentinelCamDbContext db, DataDirectory data)
     {
-        if (db.Dialect.IsFile && new FileInfo(data.Database) is not { Exists: true, Length: > 0 })
-            return $"There is no {data.Database}. Start the site once, or name the data directory with --DataDirectory.";
+        if (db.Dialect.FileIn(data) is { } file && new FileInfo(file) is not { Exists: true, Length: > 0 })
+            return $"There is no {file}. Start the site once, or name the data directory with --DataDirectory.";
         if (await db.FindNewerAsync() is { } problem)
             return $"{db.Dialect.Describe(db, data)} is not of this version. {problem}.";
         if ((await db.Database.GetPendingMigrationsAsync()).Any())

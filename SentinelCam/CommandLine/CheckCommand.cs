@@ -111,7 +111,7 @@ internal static class CheckCommand
     {
         try
         {
-            await site.CheckMailAsync();
+            site.CheckMail();
         }
         catch (ConfigurationException error)
         {

@@ -10,8 +10,11 @@ namespace SentinelCam.Data;
 /// </summary>
 public abstract class DatabaseDialect
 {
-    /// <summary>Whether the database is a file of the data directory, which SentinelCam itself copies and checks.</summary>
+    /// <summary>Whether the database is a file of the data directory.</summary>
     public abstract bool IsFile { get; }
+
+    /// <summary>The file that is the database, which SentinelCam itself copies and checks; null on a server.</summary>
+    public abstract string? FileIn(DataDirectory data);
 
     /// <summary>The database in words, for a message to the operator.</summary>
     public abstract string Describe(SentinelCamDbContext db, DataDirectory data);

@@ -22,10 +22,9 @@ public static class MailServices
 
     /// <summary>Refuses an outbox that belongs to one of several machines.</summary>
     /// <exception cref="ConfigurationException">There is no mail server.</exception>
-    public static async Task CheckMailAsync(this WebApplication app)
+    public static void CheckMail(this WebApplication app)
     {
-        await using var scope = app.Services.CreateAsyncScope();
-        if (!scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Dialect.IsFile
+        if (app.Services.GetRequiredService<LiveNodes>().MayBeSeveral
             && app.Services.GetRequiredService<IMailTransport>() is OutboxTransport)
         {
             throw new ConfigurationException("Smtp:Host", null,

@@ -36,6 +36,8 @@ internal sealed class PostgresDialect : DatabaseDialect
 
     public override bool IsFile => false;
 
+    public override string? FileIn(DataDirectory data) => null;
+
     public override string Describe(SentinelCamDbContext db, DataDirectory data)
     {
         var connection = db.Database.GetDbConnection();

@@ -11,6 +11,8 @@ internal sealed class SqliteDialect : DatabaseDialect
 
     public override bool IsFile => true;
 
+    public override string? FileIn(DataDirectory data) => data.Database;
+
     public override string Describe(SentinelCamDbContext db, DataDirectory data) => data.Database;
 
     public override ConfigurationException Unusable(SentinelCamDbContext db, DataDirectory data, string problem) =>
