@@ -1,4 +1,6 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SentinelCam.Data;
 using SentinelCam.Tests.Support;
 
@@ -139,6 +141,46 @@ public class AdminMailTests
 
         Assert.Contains("1 email is waiting.", queue, StringComparison.Ordinal);
         Assert.Contains("because: 421 4.3.2 not now", queue, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Progress_that_cannot_be_stored_leaves_the_outcome_of_the_test_as_it_was()
+    {
+        await using var server = ScriptedSmtpServer.Start();
+        var values = new FailingOnce();
+        await using var app = await SentinelCamApp.StartAsync(null, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton<ISharedValues>(values);
+        }, server.Settings);
+        using var ann = await app.RegisterAnnAsync();
+
+        var main = await TestAsync(app, ann);
+
+        Assert.True(values.HasFailed);
+        Assert.Single(server.Mails);
+        foreach (var words in new[] { " Accepted.", "Name lookup: done", "Connection: done" })
+            Assert.Contains(words, main, StringComparison.Ordinal);
+        Assert.Contains("The progress of the test mail could not be stored", app.Log(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The first step of the test cannot be stored.</summary>
+    private sealed class FailingOnce : ISharedValues
+    {
+        private readonly ValuesInMemory _values = new();
+
+        public bool HasFailed { get; private set; }
+
+        public Task<string?> FindAsync(string name) => _values.FindAsync(name);
+
+        public Task<string?> ChangeAsync(string name, Func<string?, string?> change) => _values.ChangeAsync(name, before =>
+        {
+            var after = change(before);
+            if (HasFailed || after?.Contains("Name lookup", StringComparison.Ordinal) is not true)
+                return after;
+            HasFailed = true;
+            throw new SqliteException("SQLite Error 13: 'full'", 13);
+        });
     }
 
     private static async Task<string> TestAsync(SentinelCamApp app, WebVisitor ann)

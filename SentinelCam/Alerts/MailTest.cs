@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using MimeKit;
 using SentinelCam.Cameras;
@@ -46,13 +45,16 @@ public sealed class MailTest(
 
     private async Task RunAsync(string recipient, TimeZoneInfo timeZone)
     {
+        List<MailStep> steps = [];
+        var stored = Task.CompletedTask;
         MailOutcome outcome;
         try
         {
-            var steps = Task.CompletedTask;
-            outcome = await transport.TestAsync(
-                Compose(recipient, timeZone), step => steps = AddAfterAsync(steps, step), CancellationToken.None);
-            await steps;
+            outcome = await transport.TestAsync(Compose(recipient, timeZone), step =>
+            {
+                steps.Add(step);
+                stored = StoreAfterAsync(stored, [.. steps], null);
+            }, CancellationToken.None);
         }
         catch (Exception error)
         {
@@ -61,20 +63,22 @@ public sealed class MailTest(
         }
 
         logger.LogInformation("Test mail to {Recipient}: {Result}: {Reply}", recipient, outcome.Result, outcome.Reply);
-        try
-        {
-            await ChangeAsync(run => run with { Outcome = outcome });
-        }
-        catch (DbException error)
-        {
-            logger.LogError("The result of the test mail could not be stored: {Problem}", error.Message);
-        }
+        await StoreAfterAsync(stored, steps, outcome);
     }
 
-    private async Task AddAfterAsync(Task earlier, MailStep step)
+    /// <summary>Stores all steps each time, so those that could not be stored are stored with what follows.</summary>
+    private async Task StoreAfterAsync(Task earlier, IReadOnlyList<MailStep> steps, MailOutcome? outcome)
     {
         await earlier;
-        await ChangeAsync(run => run with { Steps = [.. run.Steps, step] });
+        try
+        {
+            await values.ChangeAsync(
+                Name, text => Read(text) is { } run ? Write(run with { Steps = steps, Outcome = outcome }) : null);
+        }
+        catch (Exception error)
+        {
+            logger.LogError("The progress of the test mail could not be stored: {Problem}", error.Message);
+        }
     }
 
     private MimeMessage Compose(string recipient, TimeZoneInfo timeZone)
@@ -95,9 +99,6 @@ public sealed class MailTest(
             LastAt = now,
         });
     }
-
-    private Task<string?> ChangeAsync(Func<MailTestRun, MailTestRun> change) =>
-        values.ChangeAsync(Name, text => Read(text) is { } run ? Write(change(run)) : null);
 
     private MailTestRun? Read(string? text)
     {
