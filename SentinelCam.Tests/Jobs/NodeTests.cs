@@ -63,6 +63,8 @@ public class NodeTests
         var entry = await app.ReadAsync(db => db.ImageLog.Include(e => e.LoginAttempt)
             .SingleAsync(e => e.Trigger == CaptureTrigger.FailedLogin, Cancelled));
         Assert.Equal(("front-desk", null), (entry.Node, entry.LoginAttempt!.Device));
+        await ann.SubmitAsync("/capture", new { });
+        await app.WaitForAcceptedAsync(2);
         Assert.DoesNotContain("front-desk", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         Assert.DoesNotContain(app.MailsTo(SentinelCamApp.AnnsEmail),
             mail => mail.TextBody!.Contains("front-desk", StringComparison.Ordinal));
@@ -92,6 +94,37 @@ public class NodeTests
             await office.ReadAsync(db => db.CameraChoices.Select(c => c.Node).Order().ToListAsync(Cancelled)));
         Assert.Contains("127.0.0.1:9", (await other.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1:9", (await ann.GetAsync("/admin/camera")).Main, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Requested_picture_names_its_device_where_there_are_several()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var mails = ScriptedSmtpServer.Start();
+        var database = await PostgresServer.NewDatabaseAsync();
+        await PostgresServer.ReadAsync<string>(database, """
+            INSERT INTO "Nodes" ("Name", "SeenAt", "StartedAt", "Version", "Camera", "CameraState", "ClockAheadMs")
+                VALUES ('attic', 0, 0, '', '', '', 0) RETURNING "Name"
+            """);
+        await using var app = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. database, .. mails.Settings, ("Node:Name", "lobby")]);
+        using var ann = await app.RegisterAnnAsync();
+
+        await ann.SubmitAsync("/capture", new { });
+
+        await app.WaitForAcceptedAsync(1);
+        var mail = Assert.Single(mails.Mails);
+        Assert.StartsWith("Picture from lobby for", mail.Subject, StringComparison.Ordinal);
+        Assert.Contains("Device: lobby", mail.PlainOnOneLine(), StringComparison.Ordinal);
+        var entry = await app.ReadAsync(db => db.ImageLog.Select(e => e.Id).SingleAsync(Cancelled));
+        foreach (var path in new[] { "/userdata", $"/userdata/{entry}" })
+        {
+            Assert.Contains("Captured by you on lobby",
+                (await ann.GetAsync(path)).Main.OnOneLine(), StringComparison.Ordinal);
+        }
+
+        var news = await ann.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
+        Assert.Contains("New: captured by you on lobby.", news.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,6 +44,15 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here. Mails are the same for all nodes.</summary>
     public string WithTrouble(TroubleKind kind) => MayBeSeveral && Trouble.OfOneMachine.Contains(kind) ? Self : "";
 
+    /// <summary>
+    /// What pages and mails call the device of a requested picture; null as long as there is only one, or if an attempt says it.
+    /// </summary>
+    public string? DeviceOf(ImageLogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return AreSeveral && entry.LoginAttemptId is null ? entry.Node : null;
+    }
+
     /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(
         SentinelCamDbContext db, CancellationToken cancellationToken = default)

@@ -9,8 +9,8 @@ using SentinelCam.Watch;
 namespace SentinelCam.Pages;
 
 public sealed class DashboardModel(
-    AlertQuery alerts, ImageLogQuery query, ImageLogIndex index, CameraFeed camera, HealthProbe health, TimeProvider time)
-    : PageModel
+    AlertQuery alerts, ImageLogQuery query, ImageLogIndex index, CameraFeed camera, HealthProbe health, LiveNodes nodes,
+    TimeProvider time) : PageModel
 {
     /// <summary>The number of alerts: a large one, and rows of two or three.</summary>
     public const int Shown = 7;
@@ -59,7 +59,7 @@ public sealed class DashboardModel(
         if (LogPlace.Parse(Since) is not { } since || !IsAfter(newest, since))
             return;
         var latest = await query.PageAsync(viewer, new ImageLogFilter(), count: Announced);
-        News = EntryWords.News([.. latest.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))]);
+        News = EntryWords.News([.. latest.Items.Where(item => IsAfter(LogPlace.Of(item.Entry), since))], nodes.DeviceOf);
     }
 
     private static bool IsAfter(LogPlace place, LogPlace other) =>

@@ -104,10 +104,13 @@ public sealed record AlertContent
     /// </summary>
     public string? Device => Attempts.Select(attempt => attempt.Device).Distinct().ToList() switch
     {
-        [] => null,
+        [] => RequestedOn,
         [var only] => only,
         _ => LoginAttempt.SeveralDevices,
     };
+
+    /// <summary>The device on which a picture was requested; null if there is only one.</summary>
+    public string? RequestedOn { get; init; }
 
     /// <summary>How many attempts the mail covers, described in full or not.</summary>
     public int AttemptCount { get; init; }

@@ -9,7 +9,7 @@ namespace SentinelCam.Alerts;
 /// <summary>Reads the content of a delivery's mail from the database.</summary>
 public sealed class AlertContentQuery(
     SentinelCamDbContext db, StoredMailPictures stored, CameraFeed camera, SmtpOptions smtp, ExtraRecipients recipients,
-    AnswerLinks links, AccountLinks accountLinks)
+    AnswerLinks links, AccountLinks accountLinks, LiveNodes nodes)
 {
     private const int MaxAddresses = 10;
     private const int MaxSummaryPictures = 5;
@@ -83,7 +83,7 @@ public sealed class AlertContentQuery(
         }
 
         if (delivery.AlertId is null)
-            return await WithPicturesAsync(content, entry!, [entry!]);
+            return await WithPicturesAsync(content with { RequestedOn = nodes.DeviceOf(entry!) }, entry!, [entry!]);
 
         var told = await ToldAsync(delivery, entry);
         var last = told[^1];

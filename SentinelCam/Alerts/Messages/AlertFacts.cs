@@ -138,6 +138,8 @@ internal sealed class AlertFacts(AlertContent content, IReadOnlyList<string> cap
     {
         if (!IsAboutPictures)
             yield break;
+        if (content.RequestedOn is { } device)
+            yield return new AlertFact("Device", VisitorText.Clean(device, MaxNameLength));
         yield return new AlertFact("Camera", VisitorText.Clean(content.CameraName, MaxNameLength));
         foreach (var caption in captions)
             yield return new AlertFact("Picture", caption);

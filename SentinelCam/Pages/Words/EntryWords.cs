@@ -91,12 +91,18 @@ public static class EntryWords
     };
 
     /// <summary>Announces new entries to screen readers.</summary>
-    public static string News(IReadOnlyList<ImageLogItem> items) => items switch
+    /// <param name="items">The new ones, newest first.</param>
+    /// <param name="deviceOf">The device of a requested picture; null if there is only one.</param>
+    public static string News(IReadOnlyList<ImageLogItem> items, Func<ImageLogEntry, string?> deviceOf)
     {
-        [] => "",
-        [var one] => $"New: {Summary(one.Entry)}.",
-        [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry)}.",
-    };
+        ArgumentNullException.ThrowIfNull(deviceOf);
+        return items switch
+        {
+            [] => "",
+            [var one] => $"New: {Summary(one.Entry, deviceOf(one.Entry))}.",
+            [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry, deviceOf(latest.Entry))}.",
+        };
+    }
 
     /// <summary>Says that an entry's time is wrong, and what the true one was; null if it is right as far as is known.</summary>
     public static string? ClockProblem(ImageLogEntry entry)
@@ -138,15 +144,19 @@ public static class EntryWords
     };
 
     /// <summary>The device of an attempt, after where it was: <c> on front-desk</c>; empty if there is only this one.</summary>
-    private static string On(LoginAttempt attempt) => attempt.Device is { } device ? $" on {device}" : "";
+    private static string On(string? device) => device is null ? "" : $" on {device}";
 
-    private static string Summary(ImageLogEntry entry)
+    private static string Summary(ImageLogEntry entry, string? requestedOn)
     {
         if (entry.LoginAttempt is not { } attempt)
-            return What(entry.Trigger).ToLowerInvariant();
+            return $"{What(entry.Trigger).ToLowerInvariant()}{On(requestedOn)}";
         if (attempt.Origin is AttemptOrigin.WebPage)
-            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}{On(attempt)}";
+        {
+            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}"
+                + On(attempt.Device);
+        }
+
         var user = attempt.AccountTyped.Length > 0 ? $" to {attempt.AccountTyped}" : "";
-        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}{On(attempt)}";
+        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}{On(attempt.Device)}";
     }
 }
