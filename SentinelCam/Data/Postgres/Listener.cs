@@ -95,7 +95,6 @@ internal static class ListenerServices
             }, commits.Raise);
         });
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Listener>(
-            provider,
-            new NpgsqlConnectionStringBuilder(server) { Pooling = false, ApplicationName = Listener.Name }.ToString()));
+            provider, PostgresOptions.Unpooled(server, Listener.Name).ToString()));
     }
 }

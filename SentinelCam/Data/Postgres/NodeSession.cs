@@ -49,15 +49,12 @@ public sealed class NodeSession(
     /// <summary>The machine's own clock, because the others measure with theirs.</summary>
     private static readonly TimeProvider Time = TimeProvider.System;
 
+    /// <summary>How many seconds a command may take.</summary>
+    private const int Patience = 5;
+
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _server = new NpgsqlConnectionStringBuilder(server)
-    {
-        ApplicationName = $"SentinelCam node {self}",
-        // The lock belongs to this connection
-        Pooling = false,
-        CommandTimeout = 5,
-    }.ToString();
+    private readonly NpgsqlConnectionStringBuilder _server = PostgresOptions.Unpooled(server, $"SentinelCam node {self}");
 
     private NpgsqlConnection? _connection;
     private bool _hasStarted;
@@ -114,7 +111,7 @@ public sealed class NodeSession(
 
     private async Task<TimeSpan> BeatAsync(NpgsqlConnection connection, NodeCamera camera, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Beat, connection);
+        await using var command = new NpgsqlCommand(Beat, connection) { CommandTimeout = Patience };
         command.Parameters.AddWithValue("name", self.Value);
         command.Parameters.AddWithValue("version", ProductVersion.Text);
         command.Parameters.AddWithValue("camera", camera.Name);
@@ -140,12 +137,12 @@ public sealed class NodeSession(
 
     private async Task<bool> TryOpenAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(_server);
+        var connection = new NpgsqlConnection(_server.ToString());
         var isOurs = false;
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(Claim, connection);
+            await using var command = new NpgsqlCommand(Claim, connection) { CommandTimeout = Patience };
             command.Parameters.AddWithValue("name", self.Value);
             var sent = Sample();
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -50,6 +50,12 @@ public static class PostgresOptions
             + "Host and Database, such as Host=db.example.org;Database=sentinelcam;Username=sentinelcam;Password=...");
     }
 
+    /// <summary>For one connection outside of the pool: what it holds, such as a lock, ends when it is closed.</summary>
+    /// <param name="server">The connection string.</param>
+    /// <param name="name">What PostgreSQL calls the connection.</param>
+    internal static NpgsqlConnectionStringBuilder Unpooled(string server, string name) =>
+        new(server) { ApplicationName = name, Pooling = false };
+
     /// <summary>Tells the triggers which process a connection belongs to.</summary>
     internal static string WithOrigin(string server, CommitSignal commits)
     {

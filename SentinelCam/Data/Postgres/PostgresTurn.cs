@@ -57,7 +57,7 @@ internal sealed class PostgresTurn(string server) : NodeTurn, IAsyncDisposable
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var settings = new NpgsqlConnectionStringBuilder(server) { ApplicationName = "SentinelCam turn", Pooling = false };
+        var settings = PostgresOptions.Unpooled(server, "SentinelCam turn");
         settings.Options += KeepAlive;
         var connection = new NpgsqlConnection(settings.ToString());
         try

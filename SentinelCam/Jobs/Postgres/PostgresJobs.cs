@@ -103,9 +103,8 @@ internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeNa
     /// <summary>Makes the schema, or brings it up to date. Nodes that start at the same time do so one after another.</summary>
     private void Install()
     {
-        // Without a pool, closing the connection releases the lock
-        var settings = new NpgsqlConnectionStringBuilder(server) { Pooling = false };
-        using var connection = new NpgsqlConnection(settings.ToString());
+        // Closing the connection releases the lock
+        using var connection = new NpgsqlConnection(PostgresOptions.Unpooled(server, "SentinelCam jobs").ToString());
         connection.Open();
         Execute(Lock);
         PostgreSqlObjectsInstaller.Install(connection, Schema);
