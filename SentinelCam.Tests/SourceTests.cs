@@ -24,6 +24,23 @@ public class SourceTests
             .Select(line => $"{Path.GetRelativePath(SourceTree.Root, file.FullName)}:{line.Number} has {line.Width}")));
     }
 
+    [Fact]
+    public void Only_folders_that_store_something_know_which_database_there_is()
+    {
+        string[] storing = ["Data", "Jobs", "Snapshots"];
+        // What moves from one to the other
+        string[] moving = ["DataImport.cs", "ImportCommand.cs"];
+        string[] words = ["Dialect.IsFile", "SqliteDialect", "PostgresDialect", "PostgresDbContext", "using Npgsql"];
+        var product = new DirectoryInfo(Path.Combine(SourceTree.Root, "SentinelCam"));
+        var files = product.EnumerateDirectories().Where(folder => !Skipped.Contains(folder.Name, StringComparer.Ordinal))
+            .ToDictionary(folder => folder.Name, folder => Files(folder).ToList());
+
+        Assert.Contains(files["Data"], file => words.Any(File.ReadAllText(file.FullName).Contains));
+        Assert.Empty(files.Where(folder => !storing.Contains(folder.Key)).SelectMany(folder => folder.Value)
+            .Where(file => !moving.Contains(file.Name) && words.Any(File.ReadAllText(file.FullName).Contains))
+            .Select(file => file.Name));
+    }
+
     private static IEnumerable<FileInfo> Files(DirectoryInfo directory) =>
         directory.EnumerateFiles("*.cs").Concat(directory.EnumerateDirectories()
             .Where(child => !Skipped.Contains(child.Name, StringComparer.Ordinal))
