@@ -117,7 +117,8 @@ public class ImageLogBenchmarks
             }
         }
 
-        Table.Print("A million entries of one owner, server time (ms), one request after another", [.. rows.Skip(rows.Count / 2)]);
+        Table.Print("A million entries of one owner, server time (ms), one request after another",
+            [.. rows.Skip(rows.Count / 2)]);
     }
 
     private static async Task<SentinelCamApp> StartWithAMillionAsync(
