@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SentinelCam.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -6,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests;
 
 /// <summary>What a newcomer sees, in a real browser, with scripts and without.</summary>
+[Trait("Database", "Both")]
 public class BrowserStoryTests
 {
     private const string Wrong = "an intruder's guess";
@@ -79,6 +81,7 @@ public class BrowserStoryTests
         await Expect(entry).ToHaveCountAsync(1);
         await DeleteFirstAsync(page);
         await Expect(entry).ToHaveCountAsync(0);
+        Assert.Equal(0, await app.ReadAsync(db => db.Snapshots.CountAsync()));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(app.DataDirectory, "snapshots"), "*", SearchOption.AllDirectories));
 
         await page.GetByText("Menu").ClickAsync();

@@ -5,16 +5,18 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests;
 
 /// <summary>The real process is killed forty times at random moments while visitors guess passwords.</summary>
-public sealed class CrashStoryTests : IDisposable
+[Trait("Database", "Both")]
+public sealed class CrashStoryTests
 {
     private const int Kills = 40;
     private const int Seed = 20261123;
     private const string Anns = SentinelCamApp.AnnsEmail;
 
-    /// <summary>Each lane has its own process and data directory, so that one starts while the other is attacked.</summary>
+    /// <summary>
+    /// Each lane has its own process and site, so that one starts while the other is attacked. On PostgreSQL, the second one's
+    /// database server is killed as well.
+    /// </summary>
     private const int Lanes = 2;
-
-    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
 
     [Fact]
     public async Task Forty_kills_lose_no_attempt_or_mail_and_each_repeats_at_most_one_mail()
@@ -22,12 +24,10 @@ public sealed class CrashStoryTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => KillOverAndOverAsync(lane, Kills / Lanes)));
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private async Task KillOverAndOverAsync(int lane, int kills)
+    private static async Task KillOverAndOverAsync(int lane, int kills)
     {
         var random = new Random(Seed + lane);
-        var data = Path.Combine(_directory, $"data-{lane}");
+        await using var site = await TestSite.CreateAsync(losesPower: lane > 0);
         await using var server = ScriptedSmtpServer.Start();
         // Short, so that bursts end and get their summaries during the test
         (string, string?)[] settings =
@@ -40,26 +40,27 @@ public sealed class CrashStoryTests : IDisposable
         List<int> arrivedByKill = [];
         for (var kill = 0; kill < kills; kill++)
         {
-            await using var app = SentinelCamProcess.Start(data, settings);
+            await using var app = SentinelCamProcess.Start(site.Data, settings);
             using var visitor = new WebVisitor(await app.Address, "Guesser/1.0");
             if (kill == 0)
                 Assert.Equal("/dashboard", (await visitor.RegisterAsync("Ann", Anns, SentinelCamApp.Password)).Path);
-            await GuessUntilKilledAsync(app, random, guesses);
+            await GuessUntilKilledAsync(site, app, random, guesses);
             // What the killed process sent belongs to its time, even if the server reads it later
             await server.WhenServedAsync();
             arrivedByKill.Add(server.Messages.Count);
         }
 
-        await EndSharedAlertAsync(data);
-        await using var last = SentinelCamProcess.Start(data, settings);
+        await EndSharedAlertAsync(site);
+        await using var last = SentinelCamProcess.Start(site.Data, settings);
         using var end = new WebVisitor(await last.Address, "Guesser/1.0");
-        await UntilAllIsDoneAsync(data, last);
+        await UntilAllIsDoneAsync(site, last);
         await last.KillAsync();
-        await CheckAsync(data, server, guesses, arrivedByKill);
+        await CheckAsync(site, server, guesses, arrivedByKill);
     }
 
     /// <summary>Three visitors guess at once. The process is killed shortly after zero to three answers.</summary>
-    private static async Task GuessUntilKilledAsync(SentinelCamProcess app, Random random, Guesses guesses)
+    private static async Task GuessUntilKilledAsync(
+        TestSite site, SentinelCamProcess app, Random random, Guesses guesses)
     {
         var enough = guesses.Answered + random.Next(4);
         var moment = TimeSpan.FromMilliseconds(random.Next(300));
@@ -86,15 +87,15 @@ public sealed class CrashStoryTests : IDisposable
         await Eventually.TrueAsync(() => guesses.Answered >= enough, () => app.Said);
         // Waits for nothing: the kill comes at a random moment
         await Task.Delay(moment, TestContext.Current.CancellationToken);
-        await app.KillAsync();
+        await site.CutPowerAsync(app);
         Volatile.Write(ref killed, true);
         await Task.WhenAll(guessing);
     }
 
     /// <summary>The alert that is shared by many networks stays open for five minutes at least, whatever the settings.</summary>
-    private static async Task EndSharedAlertAsync(string data)
+    private static async Task EndSharedAlertAsync(TestSite site)
     {
-        await using var db = StoredDatabase.Open(data);
+        await using var db = site.Open();
         var now = DateTimeOffset.UtcNow;
         await db.Alerts.Where(a => a.ClosedAt == null && a.RemoteNetwork == Alert.ManyNetworks && a.ClosesAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.ClosesAt, now));
@@ -102,17 +103,18 @@ public sealed class CrashStoryTests : IDisposable
 
     /// <summary>Waits until nothing is left to do.</summary>
     /// <remarks>A job may wait for its next try, and a lost one is started again after two minutes.</remarks>
-    private static Task UntilAllIsDoneAsync(string data, SentinelCamProcess app) => Eventually.GetAsync(async () =>
+    private static Task UntilAllIsDoneAsync(TestSite site, SentinelCamProcess app) => Eventually.GetAsync(async () =>
     {
-        await using var db = StoredDatabase.Open(data);
+        await using var db = site.Open();
         return await db.ImageLog.CountAsync(e => e.CaptureState == CaptureState.Waiting)
             + await db.Alerts.CountAsync(a => a.ClosedAt == null)
             + await db.Deliveries.CountAsync(d => d.State != DeliveryState.Accepted);
     }, left => left == 0, () => app.Said, patience: TimeSpan.FromMinutes(5));
 
-    private static async Task CheckAsync(string data, ScriptedSmtpServer server, Guesses guesses, List<int> arrivedByKill)
+    private static async Task CheckAsync(
+        TestSite site, ScriptedSmtpServer server, Guesses guesses, List<int> arrivedByKill)
     {
-        await using var db = StoredDatabase.Open(data);
+        await using var db = site.Open();
         var attempts = await db.LoginAttempts.CountAsync();
         Assert.True(guesses.Answered >= arrivedByKill.Count / 2, $"Only {guesses.Answered} guesses were answered.");
         Assert.InRange(attempts, guesses.Answered, guesses.Sent);

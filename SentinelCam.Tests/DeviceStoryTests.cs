@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using SentinelCam.Data;
@@ -10,19 +9,17 @@ namespace SentinelCam.Tests;
 /// Real log-in programs with PAM's own delay, the app as its own process beside them, a camera whose pictures show the time, and
 /// a mail server.
 /// </summary>
-public sealed class DeviceStoryTests : IDisposable
+[Trait("Database", "Both")]
+public sealed class DeviceStoryTests
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    private string Data => Path.Combine(_directory, "data");
 
     [Fact]
     public async Task Wrong_password_at_su_is_photographed_before_su_answers_and_mailed_to_the_owner()
     {
         Assert.SkipUnless(TimeCode.IsAvailable, TimeCode.Why);
         Assert.SkipUnless(OpenSmtpd.IsAvailable, OpenSmtpd.Why);
+        await using var site = await TestSite.CreateAsync();
         using var device = new InstalledDevice();
         var sandbox = await device.OpenAsync();
         // PAM's own delay, as on any device
@@ -30,8 +27,11 @@ public sealed class DeviceStoryTests : IDisposable
         await using var camera = await TimedCamera.StartAsync();
         var mailServer = await OpenSmtpd.StartAsync(Cancelled);
         await using var app = SentinelCamProcess.StartIn(
-            sandbox, Data, [("Camera:Source", camera.Url.ToString()), ("Camera:Warm", "Always"), ("Camera:Name", "front-desk"),
-                .. mailServer.Settings]);
+            sandbox, site.Data,
+            [
+                ("Camera:Source", camera.Url.ToString()), ("Camera:Warm", "Always"), ("Camera:Name", "front-desk"),
+                .. mailServer.Settings,
+            ]);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
         Assert.Equal("/dashboard", (await ann.RegisterAsync(
             "Ann", OpenSmtpd.AddressFor("device-ann"), SentinelCamApp.Password)).Path);
@@ -56,11 +56,12 @@ public sealed class DeviceStoryTests : IDisposable
     [Fact]
     public async Task Killed_app_records_what_happened_meanwhile_once_and_keeps_no_password_that_was_typed_as_a_name()
     {
+        await using var site = await TestSite.CreateAsync();
         using var device = new InstalledDevice();
         var sandbox = await device.OpenAsync();
         var ssh = new SandboxSsh(sandbox);
         await ssh.StartAsync();
-        var app = SentinelCamProcess.StartIn(sandbox, Data);
+        var app = SentinelCamProcess.StartIn(sandbox, site.Data);
         try
         {
             using var ann = new WebVisitor(await app.Address, "Tests/1.0");
@@ -73,13 +74,14 @@ public sealed class DeviceStoryTests : IDisposable
             await ssh.SignInAsync("my secret", "wrong");
             await sandbox.TalkAsync("ben", [("Password:", "wrong")], "su", "ann", "-c", "true");
             await app.DisposeAsync();
-            app = SentinelCamProcess.StartIn(sandbox, Data);
-            await AttemptsAsync(app, 5);
+            app = SentinelCamProcess.StartIn(sandbox, site.Data);
+            await AttemptsAsync(site, app, 5);
             var screen = await SandboxScreen.StartAsync(sandbox);
             await screen.LockAsync("ben");
             await screen.TypeAsync("wrong");
-            await AttemptsAsync(app, 6);
-            var status = await sandbox.SentinelCamAsync("device", "status", $"--DataDirectory={Data}", "--user=sentinelcam");
+            await AttemptsAsync(site, app, 6);
+            var status = await sandbox.SentinelCamAsync(
+                PostgresServer.Of(site.Data), "device", "status", $"--DataDirectory={site.Data}", "--user=sentinelcam");
             Assert.Contains("failed log-in to ben at the screen lock", status.Output, StringComparison.Ordinal);
             Assert.Contains($"ben is assigned to {SentinelCamApp.AnnsEmail}", status.Output, StringComparison.Ordinal);
         }
@@ -88,7 +90,7 @@ public sealed class DeviceStoryTests : IDisposable
             await app.DisposeAsync();
         }
 
-        await using var db = StoredDatabase.Open(Data);
+        await using var db = site.Open();
         var attempts = await db.LoginAttempts.AsNoTracking().OrderBy(a => a.At).ToListAsync(Cancelled);
         Assert.Equal(
             [
@@ -98,16 +100,10 @@ public sealed class DeviceStoryTests : IDisposable
             ],
             attempts.Select(a => (a.Service!, a.AccountTyped, a.Origin)));
         Assert.Equal(1, attempts[^1].OwnerId);
-        foreach (var file in Directory.EnumerateFiles(_directory, "*", SearchOption.AllDirectories))
-        {
-            var bytes = await File.ReadAllBytesAsync(file, Cancelled);
-            Assert.DoesNotContain("my secret", Encoding.Latin1.GetString(bytes), StringComparison.Ordinal);
-        }
+        Assert.All(await site.ReadAllAsync(), stored => Assert.DoesNotContain("my secret", stored, StringComparison.Ordinal));
 
         Assert.Empty(await sandbox.EventsAsync());
     }
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static async Task AssignAsync(WebVisitor ann, string user, int? alertFromOfSu = null)
     {
@@ -127,9 +123,9 @@ public sealed class DeviceStoryTests : IDisposable
         Assert.Contains("were saved", saved.Main, StringComparison.Ordinal);
     }
 
-    private Task AttemptsAsync(SentinelCamProcess app, int count) => Eventually.TrueAsync(async () =>
+    private static Task AttemptsAsync(TestSite site, SentinelCamProcess app, int count) => Eventually.TrueAsync(async () =>
     {
-        await using var db = StoredDatabase.Open(Data);
+        await using var db = site.Open();
         return await db.LoginAttempts.CountAsync() >= count;
     }, () => app.Said);
 }

@@ -1,14 +1,16 @@
-using Microsoft.Data.Sqlite;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests;
 
-/// <summary>The process is killed between attempt and mail, and started again.</summary>
-public sealed class PowerCutStoryTests : IDisposable
+/// <summary>The process is killed between attempt and mail, and started again. So is its PostgreSQL.</summary>
+[Trait("Database", "Both")]
+public sealed class PowerCutStoryTests : IAsyncLifetime
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
+    private TestSite _site = null!;
 
-    private string Data => Path.Combine(_directory, "data");
+    public async ValueTask InitializeAsync() => _site = await TestSite.CreateAsync(losesPower: true);
+
+    public ValueTask DisposeAsync() => _site.DisposeAsync();
 
     [Fact]
     public async Task After_a_kill_right_after_the_answer_the_mail_arrives_once()
@@ -40,43 +42,32 @@ public sealed class PowerCutStoryTests : IDisposable
         await MailComesOnceAsync(mailServer, "killed-late");
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     private async Task FailToSignInAndKillAsync(string email, Func<bool> killNow, (string, string?)[] settings)
     {
-        await using var app = SentinelCamProcess.Start(Data, settings);
+        await using var app = SentinelCamProcess.Start(_site.Data, settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
         await ann.RegisterAsync("Ann", email, SentinelCamApp.Password);
         await ann.SignOutAsync();
         await ann.SignInAsync(email, "a wrong password");
         await Eventually.TrueAsync(killNow, () => app.Said);
-        await app.KillAsync();
+        await _site.CutPowerAsync(app);
     }
 
     private async Task MailComesOnceAsync(OpenSmtpd mailServer, string name)
     {
-        await using var app = SentinelCamProcess.Start(Data, mailServer.Settings);
+        await using var app = SentinelCamProcess.Start(_site.Data, mailServer.Settings);
         using var ann = new WebVisitor(await app.Address, "Tests/1.0");
         var mail = await mailServer.WaitForMailAsync(name);
         Assert.Single(mail.Attachments);
 
         // The jobs that the killed process held run again, too, and find nothing left to do
-        await Eventually.GetAsync(JobsInQueues, jobs => jobs == 0, () => app.Said, patience: TimeSpan.FromSeconds(90));
+        await Eventually.GetAsync(_site.CountJobsAsync, jobs => jobs == 0, () => app.Said, patience: TimeSpan.FromSeconds(90));
         Assert.Single(mailServer.Mails(name));
 
         await ann.SignInAsync(OpenSmtpd.AddressFor(name), SentinelCamApp.Password);
         var log = (await ann.GetAsync("/userdata")).Main;
         Assert.Contains("wrong password for", log, StringComparison.Ordinal);
         Assert.Contains(": sent to", log, StringComparison.Ordinal);
-    }
-
-    private long JobsInQueues()
-    {
-        using var jobs = new SqliteConnection($"Data Source={Path.Combine(Data, "jobs.db")};Pooling=False");
-        jobs.Open();
-        using var command = jobs.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM JobQueue";
-        return (long)command.ExecuteScalar()!;
     }
 
     private sealed class SilentServer : IDisposable

@@ -9,6 +9,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Accounts;
 
 /// <summary>Everything that happens to accounts leaves one line, which says who did it and contains no secret.</summary>
+[Trait("Database", "Both")]
 public sealed partial class ActivityStoryTests : IAsyncLifetime
 {
     private const string Bobs = Household.Bobs;
@@ -149,6 +150,8 @@ public sealed partial class ActivityStoryTests : IAsyncLifetime
     }
 
     [Fact]
+    // The program backs up SQLite only. A PostgreSQL is restored with its own tools, which write no line
+    [Trait("Pictures", "Files")]
     public async Task Restored_backup_says_so()
     {
         (await _app.RegisterAnnAsync()).Dispose();

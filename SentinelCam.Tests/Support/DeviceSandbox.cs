@@ -179,8 +179,15 @@ public sealed class DeviceSandbox : IDisposable
     }
 
     /// <summary>Runs SentinelCam's command line in the sandbox.</summary>
-    public Task<SandboxResult> SentinelCamAsync(params string[] arguments) =>
-        RunAsync(null, "dotnet", [Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), .. arguments]);
+    public Task<SandboxResult> SentinelCamAsync(params string[] arguments) => SentinelCamAsync([], arguments);
+
+    /// <summary>The same with settings in the environment.</summary>
+    public Task<SandboxResult> SentinelCamAsync((string Key, string? Value)[] settings, params string[] arguments) => RunAsync(
+        null, "env",
+        [
+            .. settings.Select(setting => $"{setting.Key.Replace(":", "__", StringComparison.Ordinal)}={setting.Value}"),
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "SentinelCam.dll"), .. arguments,
+        ]);
 
     /// <summary>The events in the spool, in their order.</summary>
     public async Task<IReadOnlyList<SpooledEvent>> EventsAsync()

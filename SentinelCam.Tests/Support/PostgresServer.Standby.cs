@@ -52,6 +52,17 @@ public sealed partial class PostgresServer
                 // It has ended meanwhile
             }
         }
+
+        // Otherwise nobody would wait for their end, and a server that starts on the data would find them
+        Stop();
+    }
+
+    /// <summary>All that a database stores, as statements.</summary>
+    public static async Task<string> DumpAsync((string Key, string? Value)[] settings)
+    {
+        var database = new NpgsqlConnectionStringBuilder(Assert.Single(settings).Value);
+        return await RunAsync(Path.Combine(Programs!, "pg_dump"), "--inserts", string.Create(CultureInfo.InvariantCulture,
+            $"host={database.Host} port={database.Port} user={database.Username} dbname={database.Database}"));
     }
 
     /// <summary>Makes the standby the primary server.</summary>
@@ -59,7 +70,7 @@ public sealed partial class PostgresServer
 
     private async Task<object?> ReadAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+        await using var connection = new NpgsqlConnection(Administration);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

@@ -48,7 +48,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
     }
 
     private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartOwnAsync());
-    private static readonly ConcurrentDictionary<string, Task<(string Key, string? Value)[]>> Databases = new();
+    private static readonly ConcurrentDictionary<string, Lazy<Task<OfDirectory>>> Databases = new();
     private static int _databases;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-postgres-").FullName;
@@ -66,6 +66,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
     }
 
+    /// <summary>Whether tests that do not choose a database run on PostgreSQL.</summary>
+    public static bool IsDefault { get; } = Environment.GetEnvironmentVariable("SENTINELCAM_TESTS_DATABASE") == "PostgreSQL";
+
     public static bool IsAvailable => Programs is not null;
 
     public static string Why => IsAvailable ? "" : "PostgreSQL is not installed";
@@ -73,24 +76,31 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <summary>The settings for an app on a new database of the shared server.</summary>
     public static async Task<(string Key, string? Value)[]> NewDatabaseAsync() => await (await Shared.Value).AddDatabaseAsync();
 
-    /// <summary>The settings for an app on a database of the shared server that belongs to a directory.</summary>
-    public static Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory) =>
-        Databases.GetOrAdd(directory, _ => NewDatabaseAsync());
+    /// <summary>The settings for an app on a database that belongs to a directory.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="own">Where the database is; null: on the shared server.</param>
+    public static async Task<(string Key, string? Value)[]> DatabaseOfAsync(string directory, PostgresServer? own = null) =>
+        (await Databases.GetOrAdd(directory, _ => new(async () =>
+        {
+            var server = own ?? await Shared.Value;
+            return new(server, await server.AddDatabaseAsync());
+        })).Value).Settings;
 
     /// <summary>Removes the database that belongs to a directory, if there is one. Hundreds would fill the disk.</summary>
     public static async Task RemoveDatabaseOfAsync(string directory)
     {
-        if (!Databases.TryRemove(directory, out var settings))
+        if (!Databases.TryRemove(directory, out var known))
             return;
-        var name = new NpgsqlConnectionStringBuilder((await settings)[0].Value).Database;
-        await (await Shared.Value).ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
+        var (server, settings) = await known.Value;
+        var name = new NpgsqlConnectionStringBuilder(settings[0].Value).Database;
+        await server.ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
     }
 
-    /// <summary>The settings for a command beside an app: none if the app is not on the shared server.</summary>
+    /// <summary>The settings for a process on a data directory: none if no database belongs to it.</summary>
     /// <param name="dataDirectory">The app's data directory, in the directory of the database.</param>
     public static (string Key, string? Value)[] Of(string? dataDirectory) =>
         Path.GetDirectoryName(dataDirectory) is { } directory && Databases.TryGetValue(directory, out var known)
-            ? known.GetAwaiter().GetResult() : [];
+            ? known.Value.GetAwaiter().GetResult().Settings : [];
 
     /// <summary>A connection to the database of an app.</summary>
     public static async Task<NpgsqlConnection> ConnectAsync((string Key, string? Value)[] settings)
@@ -165,7 +175,13 @@ public sealed partial class PostgresServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A database that belongs to a directory.</summary>
+    private sealed record OfDirectory(PostgresServer Server, (string Key, string? Value)[] Settings);
+
     private string Data => Path.Combine(_directory, "data");
+
+    /// <summary>Without a pool, which would keep connections to a server that was killed.</summary>
+    private string Administration => Connection("postgres", "postgres") + ";Pooling=false";
 
     private static string[] AsUser =>
         Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
@@ -207,7 +223,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
     {
         try
         {
-            using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+            using var connection = new NpgsqlConnection(Administration);
             connection.Open();
             return true;
         }
@@ -219,7 +235,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection("postgres", "postgres"));
+        await using var connection = new NpgsqlConnection(Administration);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -235,13 +251,14 @@ public sealed partial class PostgresServer : IAsyncDisposable
         WorkingDirectory = "/",
     };
 
-    private static async Task RunAsync(params string[] command)
+    private static async Task<string> RunAsync(params string[] command)
     {
         using var process = Process.Start(Start(command))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{command[^1]}: {await output}{errors}");
+        return await output;
     }
 
     private void Log(string? line)

@@ -17,10 +17,6 @@ public sealed class SentinelCamApp : IAsyncDisposable
     public const string AnnsEmail = "ann@example.org";
     public const string Password = "correct horse battery staple";
 
-    /// <summary>Runs the tests on PostgreSQL that do not choose a database.</summary>
-    private static readonly bool UsesPostgres =
-        Environment.GetEnvironmentVariable("SENTINELCAM_TESTS_DATABASE") == "PostgreSQL";
-
     private readonly Factory _factory;
     private bool _stopped;
 
@@ -114,6 +110,12 @@ public sealed class SentinelCamApp : IAsyncDisposable
     public Task WaitForAcceptedAsync(int count) =>
         WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted), accepted => accepted >= count);
 
+    /// <summary>The pictures that are stored, without thumbnails, also those that no row names.</summary>
+    public async Task<int> CountPicturesAsync() => Services.GetRequiredService<IPictureStore>() is PictureFolder
+        ? Directory.EnumerateFiles(Path.Combine(DataDirectory, "snapshots"), "*.jpg", SearchOption.AllDirectories)
+            .Count(path => !path.EndsWith(".thumb.jpg", StringComparison.Ordinal))
+        : await ReadAsync(db => ((PostgresDbContext)db).PictureContents.CountAsync());
+
     /// <summary>Everything logged so far.</summary>
     public string Log() => AppLog.Read(DataDirectory);
 
@@ -128,7 +130,7 @@ public sealed class SentinelCamApp : IAsyncDisposable
     private static async Task<SentinelCamApp> StartAsync(
         string parent, TimeProvider? time, Action<IServiceCollection>? services, (string Key, string? Value)[] settings)
     {
-        if (UsesPostgres && !settings.Any(setting => setting.Key == PostgresServer.Key))
+        if (PostgresServer.IsDefault && !settings.Any(setting => setting.Key == PostgresServer.Key))
             settings = [.. settings, .. await PostgresServer.DatabaseOfAsync(parent)];
         var app = new SentinelCamApp(new Factory(parent, time, services, settings));
         // Not with a port: the factory would set it while the program may be listening already

@@ -31,6 +31,8 @@ public sealed partial class SentinelCamProcess : IAsyncDisposable
         start.Environment["Device__Source"] = "None";
         // Tests with small disks and wrong clocks are about other mails
         start.Environment["Watch__Mode"] = "Off";
+        if (!settings.Any(setting => setting.Key == PostgresServer.Key))
+            settings = [.. PostgresServer.Of(dataDirectory), .. settings];
         // Required with PostgreSQL. Nobody listens there
         if (settings.Any(setting => setting.Key == PostgresServer.Key))
             settings = [.. SmtpSettings.For(1), .. settings];

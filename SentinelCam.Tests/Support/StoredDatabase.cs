@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using SentinelCam.Data;
 
 namespace SentinelCam.Tests.Support;
@@ -11,6 +12,13 @@ public static class StoredDatabase
     /// <param name="dataDirectory">The app's data directory.</param>
     public static SentinelCamDbContext Open(string dataDirectory)
     {
+        if (PostgresServer.Of(dataDirectory) is [var (_, server)])
+        {
+            var settings = new NpgsqlConnectionStringBuilder(server) { Pooling = false };
+            return new PostgresDbContext(
+                new DbContextOptionsBuilder<PostgresDbContext>().UseNpgsql(settings.ToString()).Options);
+        }
+
         var connection = new SqliteConnectionStringBuilder
         {
             DataSource = Path.Combine(dataDirectory, "sentinelcam.db"),

@@ -35,6 +35,16 @@ internal static class BesideSite
     public static string[] SettingsOf(string? dataDirectory) =>
         dataDirectory is null ? [] : [$"--DataDirectory={dataDirectory}"];
 
+    /// <summary>Opens the site's database to read it, without the site's parts.</summary>
+    /// <param name="settings">Arguments with settings, as the site gets them.</param>
+    /// <exception cref="ConfigurationException">The configuration or its connection string is invalid.</exception>
+    public static (SentinelCamDbContext Db, DataDirectory Data) OpenDatabase(string[] settings)
+    {
+        var builder = ReadSettings(settings);
+        var data = DataDirectory.Beside(builder.Configuration, builder.Environment);
+        return (DataServices.OpenToRead(builder.Configuration, data), data);
+    }
+
     /// <summary>Compares the database with what this program knows.</summary>
     /// <returns>Null if they belong together, otherwise the problem in words.</returns>
     /// <exception cref="DbException">The database cannot be read.</exception>

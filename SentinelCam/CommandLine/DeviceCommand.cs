@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.Versioning;
+using SentinelCam.Configuration;
 using SentinelCam.Device;
 
 namespace SentinelCam.CommandLine;
@@ -25,7 +26,7 @@ internal static class DeviceCommand
         var install = new Command("install", "Report log-ins to SentinelCam. Changes PAM. Needs root.") { User, Data };
         install.SetAction(parsed => Try(() => Install(Owner(parsed))));
         var status = new Command("status", "Show whether log-ins are reported.") { User, Data };
-        status.SetAction(parsed => Try(() => Status(Owner(parsed), RecordedLogIns.Read(AppUser.FindData(Settings(parsed))))));
+        status.SetAction(parsed => Try(() => Status(Owner(parsed), RecordedLogIns.Read(Settings(parsed)))));
         var remove = new Command("remove", "Undo install. Needs root.");
         remove.SetAction(_ => Try(Remove));
         return new("device", "Failed log-ins on this device: log-in screen, screen lock, console, sudo, su, ssh.")
@@ -161,7 +162,7 @@ internal static class DeviceCommand
         {
             return action();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ConfigurationException)
         {
             return Fail(error.Message);
         }

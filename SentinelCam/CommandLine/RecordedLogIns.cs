@@ -1,6 +1,7 @@
+using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
 
 namespace SentinelCam.CommandLine;
@@ -11,31 +12,25 @@ namespace SentinelCam.CommandLine;
 internal sealed record RecordedLogIns(string Last, IReadOnlyList<(string User, string Account)> Users)
 {
     /// <summary>Reads the site's database without changing it.</summary>
-    /// <param name="dataDirectory">The site's data directory.</param>
-    public static RecordedLogIns Read(string dataDirectory)
+    /// <param name="settings">Arguments with settings, as the site gets them.</param>
+    /// <exception cref="ConfigurationException">The configuration cannot be read.</exception>
+    public static RecordedLogIns Read(string[] settings)
     {
-        var path = Path.Combine(dataDirectory, "sentinelcam.db");
-        if (!File.Exists(path))
-            return new($"not known: there is no {path}", []);
-        var connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = SqliteOpenMode.ReadOnly,
-            Pooling = false,
-        };
+        var (db, data) = BesideSite.OpenDatabase(settings);
+        using var opened = db;
+        if (db.Dialect.IsFile && !File.Exists(data.Database))
+            return new($"not known: there is no {data.Database}", []);
         try
         {
-            using var db = new SentinelCamDbContext(
-                new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(connection.ToString()).Options);
             var last = db.LoginAttempts.AsNoTracking()
                 .Where(a => a.Origin != AttemptOrigin.WebPage).OrderByDescending(a => a.Id).FirstOrDefault();
             var users = db.DeviceUsers.Join(db.Users, u => u.AccountId, a => a.Id, (u, a) => new { u.Name, a.Email })
                 .OrderBy(u => u.Name).ToList();
             return new(last is null ? "no log-in is recorded yet" : InWords(last), [.. users.Select(u => (u.Name, u.Email!))]);
         }
-        catch (SqliteException error)
+        catch (DbException error)
         {
-            return new($"not known: {path} cannot be read ({error.Message})", []);
+            return new($"not known: {db.Dialect.Describe(db, data)} cannot be read ({error.Message})", []);
         }
     }
 

@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.ComponentModel;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using SentinelCam.Data;
+using SentinelCam.Configuration;
 using SentinelCam.Service;
 
 namespace SentinelCam.CommandLine;
@@ -117,19 +116,12 @@ internal static class ServiceCommand
 
     private static bool HasAccounts(string data)
     {
-        var connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(data, "sentinelcam.db"),
-            Mode = SqliteOpenMode.ReadOnly,
-            Pooling = false,
-        };
         try
         {
-            using var db = new SentinelCamDbContext(
-                new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(connection.ToString()).Options);
+            using var db = BesideSite.OpenDatabase(BesideSite.SettingsOf(data)).Db;
             return db.Users.Any();
         }
-        catch (SqliteException)
+        catch (Exception error) when (error is DbException or ConfigurationException)
         {
             return false;
         }

@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
@@ -33,9 +34,7 @@ public static class DataServices
             services.AddListener(server);
             services.AddSingleton<NodeTurn>(_ => new PostgresTurn(server));
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
-                // Npgsql's own strategy hides errors of the connection in others
-                .UseNpgsql(PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>()),
-                    postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
+                .UseNpgsql(PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>()), Once)
                 // While the server is gone, every query would log a stack trace. Who asked reports the problem
                 .ConfigureWarnings(warnings => warnings.Log(
                     (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),
@@ -84,6 +83,23 @@ public static class DataServices
         }
     }
 
+    /// <summary>
+    /// Opens the database beside the site to read it. Creates and changes no file, so that any user can run the command.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The connection string is invalid.</exception>
+    internal static SentinelCamDbContext OpenToRead(IConfiguration configuration, DataDirectory data)
+    {
+        if (PostgresOptions.Read(configuration) is { } server)
+            return new PostgresDbContext(new DbContextOptionsBuilder<PostgresDbContext>().UseNpgsql(server, Once).Options);
+        var file = new SqliteConnectionStringBuilder
+        {
+            DataSource = data.Database,
+            Mode = SqliteOpenMode.ReadOnly,
+            Pooling = false,
+        };
+        return new(new DbContextOptionsBuilder<SentinelCamDbContext>().UseSqlite(file.ToString()).Options);
+    }
+
     /// <summary>On a database of several nodes, takes this one's name.</summary>
     /// <exception cref="ConfigurationException">Another process has it, or the database cannot be used.</exception>
     public static async Task JoinNodesAsync(this WebApplication app)
@@ -105,6 +121,10 @@ public static class DataServices
     /// <summary>The line for a database that cannot be read or written.</summary>
     internal static ConfigurationException Unusable(this SentinelCamDbContext db, DataDirectory data, Exception error) =>
         db.Dialect.Unusable(db, data, (DatabaseProblem.Of(error) ?? error.Message).ReplaceLineEndings(" "));
+
+    /// <summary>Npgsql's own strategy hides errors of the connection in others.</summary>
+    private static void Once(NpgsqlDbContextOptionsBuilder postgres) =>
+        postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts));
 
     private sealed class DurableConnection : DbConnectionInterceptor
     {

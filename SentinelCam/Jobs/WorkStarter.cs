@@ -37,6 +37,12 @@ public sealed class WorkStarter(
     /// <summary>The maximum number of unfinished jobs in a queue. More work waits in the database.</summary>
     private const int MaxStarted = 100;
 
+    /// <summary>
+    /// The same for reports to the central SentinelCam. They are sent one at a time, and a failure postpones all of them: every
+    /// job that waits behind it would run for nothing.
+    /// </summary>
+    private const int MaxReports = 4;
+
     private readonly Dictionary<(string Queue, long Id), Started> _started = [];
     private readonly JobsInQueues _found = new(storage);
     private readonly string[] _ownQueues = [JobQueues.Capture(nodes.Self), JobQueues.JoinedCapture(nodes.Self)];
@@ -138,9 +144,10 @@ public sealed class WorkStarter(
         var captures = db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting && e.CaptureDueAt <= horizon
             && (e.Node == self || (hasTurn && (e.Node == null || !others.Contains(e.Node)))));
         var next = horizon;
-        async Task StartAsync<TJob>(string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run)
+        async Task StartAsync<TJob>(
+            string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run, int most = MaxStarted)
         {
-            var rows = await due.OrderBy(d => d.At).Take(MaxStarted).ToListAsync(cancellationToken);
+            var rows = await due.OrderBy(d => d.At).Take(most).ToListAsync(cancellationToken);
             if (Enqueue(queue, rows.FindAll(d => d.At <= now), run) && next > now + RetryPause)
                 next = now + RetryPause;
             next = rows.Where(d => d.At > now).Select(d => d.At).Append(next).Min();
@@ -172,7 +179,7 @@ public sealed class WorkStarter(
             await StartAsync<ForwardEntryJob>(JobQueues.Forward,
                 db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt <= horizon)
                     .Select(f => new Due { Id = f.EntryId, At = f.DueAt }),
-                id => job => job.RunAsync(id, CancellationToken.None));
+                id => job => job.RunAsync(id, CancellationToken.None), MaxReports);
         }
 
         // What was not due has no job that would still do it
