@@ -18,8 +18,8 @@ internal sealed record RecordedLogIns(string Last, IReadOnlyList<(string User, s
     {
         var (db, data) = BesideSite.OpenDatabase(settings);
         using var opened = db;
-        if (db.Dialect.IsFile && !File.Exists(data.Database))
-            return new($"not known: there is no {data.Database}", []);
+        if (db.Dialect.FileIn(data) is { } file && !File.Exists(file))
+            return new($"not known: there is no {file}", []);
         try
         {
             var last = db.LoginAttempts.AsNoTracking()
