@@ -34,7 +34,7 @@ public sealed class ImportDataTests : IDisposable
         var entry = await old.ReadAsync(db => db.ImageLog.Select(e => e.Id).FirstAsync());
         await old.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, true)));
-        await AddPicturesAsync(old);
+        await AddPicturesAsync(old, ManyPictures);
         var ids = await old.ReadAsync(db => db.Snapshots.MaxAsync(s => s.Id));
         var before = await SummaryAsync(old);
         var cookie = old.SessionCookie;
@@ -97,6 +97,111 @@ public sealed class ImportDataTests : IDisposable
         await RefusedAsync("The database is not empty", database, old.DataDirectory);
     }
 
+    [Fact]
+    public async Task Import_that_was_killed_among_the_rows_has_copied_none_and_is_repeated()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var old = await SiteAsync();
+        await using (var holder = await PostgresServer.ConnectAsync(database))
+        {
+            // Which is written after all other rows
+            using var process = await StartAndBlockAsync(holder, database, old.DataDirectory, "EntrySearch");
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0L, await PostgresServer.ReadAsync<long>(database, """SELECT count(*) FROM "Accounts" """));
+        var run = await ImportAsync(database, old.DataDirectory);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Contains(" rows and 1 keys were copied.", run.Output, StringComparison.Ordinal);
+        Assert.Equal(1L, await PostgresServer.ReadAsync<long>(database, """SELECT count(*) FROM "Accounts" """));
+    }
+
+    [Fact]
+    public async Task Row_or_picture_that_differs_at_the_end_is_named_and_no_site_starts_on_it()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var old = await SiteAsync(copies: 2);
+        var names = Directory.GetFiles(old.DataDirectory, "*.jpg", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Path.Combine(old.DataDirectory, "snapshots"), path))
+            .Where(name => !name.EndsWith(".thumb.jpg", StringComparison.Ordinal)).ToList();
+        var (changed, damaged, missing) = (names[0], names[1], names[2]);
+        await File.WriteAllBytesAsync(
+            Path.Combine(old.DataDirectory, "snapshots", damaged), [1, 2, 3], TestContext.Current.CancellationToken);
+        File.Delete(Path.Combine(old.DataDirectory, "snapshots", missing));
+
+        // Somebody changes a row between its copy and the comparison
+        await using (var holder = await PostgresServer.ConnectAsync(database))
+        {
+            using var process = await StartAndBlockAsync(holder, database, old.DataDirectory, "PictureContents");
+            await ExecuteAsync(database, """UPDATE "Accounts" SET "Name" = 'Eve'""");
+            await holder.CloseAsync();
+            var said = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(1, process.ExitCode);
+            Assert.Contains(
+                "The import failed: 1 parts differ, such as the rows of Accounts. Create a new database and repeat it.",
+                Assert.Single((await said).Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        }
+
+        var half = await CommandRun.OfAsync(Path.Combine(_directory, "half"), null, [.. database, .. SmtpSettings.For(1)], "run");
+        Assert.Equal(1, half.ExitCode);
+        Assert.Contains("import-data was not finished", half.Errors, StringComparison.Ordinal);
+        await using var other = await SiteAsync();
+        await RefusedAsync("or an import of other data has begun in it. Create a new one.", database, other.DataDirectory);
+
+        await ExecuteAsync(database, """UPDATE "Accounts" SET "Name" = 'Ann'""");
+        var pictures = $"""
+            "PictureContents" SET "Jpeg" = 'x' WHERE "SnapshotId" = (SELECT "Id" FROM "Snapshots" WHERE "FileName" = '{changed}')
+            """;
+        await ExecuteAsync(database, "UPDATE " + pictures);
+        await RefusedAsync($"1 parts differ, such as the picture {changed}.", database, old.DataDirectory);
+
+        await ExecuteAsync(database, "DELETE FROM " + pictures.Replace("SET \"Jpeg\" = 'x'", "", StringComparison.Ordinal));
+        var run = await ImportAsync(database, old.DataDirectory);
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Contains("1 pictures were already missing in the directory.", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"1 pictures were already damaged in the directory, such as {damaged}.", run.Output, StringComparison.Ordinal);
+        await RefusedAsync("The database is not empty", database, other.DataDirectory);
+    }
+
+    /// <summary>A site that is stopped, with a picture and copies of it.</summary>
+    private static async Task<SentinelCamApp> SiteAsync(int copies = 0)
+    {
+        var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, ("Capture:Frames", "1"));
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(Ann);
+        await app.WaitForCapturesAsync();
+        await AddPicturesAsync(app, copies);
+        await app.StopAsync();
+        return app;
+    }
+
+    /// <summary>Starts the command, and returns when it waits for a table, which a connection locks until it closes.</summary>
+    private static async Task<System.Diagnostics.Process> StartAndBlockAsync(
+        Npgsql.NpgsqlConnection holder, (string, string?)[] database, string directory, string table)
+    {
+        await using var command = holder.CreateCommand();
+        command.CommandText = $"BEGIN; LOCK TABLE \"{table}\" IN SHARE MODE";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var process = CommandRun.Start(null, database, "import-data", directory);
+        await Eventually.TrueAsync(async () => process.HasExited || await PostgresServer.ReadAsync<long>(
+            database, $"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '\"{table}\"'::regclass") > 0);
+        Assert.False(process.HasExited);
+        return process;
+    }
+
+    private static async Task ExecuteAsync((string, string?)[] database, string sql)
+    {
+        await using var connection = await PostgresServer.ConnectAsync(database);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        Assert.True(await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken) > 0);
+    }
+
     private static async Task RefusedAsync(string why, (string, string?)[] database, string directory)
     {
         var run = await ImportAsync(database, directory);
@@ -132,11 +237,12 @@ public sealed class ImportDataTests : IDisposable
         }
     }
 
-    private static Task<int> AddPicturesAsync(SentinelCamApp app) => app.ReadAsync(async db =>
+    /// <summary>Adds copies of the first picture.</summary>
+    private static Task<int> AddPicturesAsync(SentinelCamApp app, int count) => app.ReadAsync(async db =>
     {
         var first = await db.Snapshots.AsNoTracking().FirstAsync();
         var jpeg = await File.ReadAllBytesAsync(app.Pictures.PathOf(first.FileName), TestContext.Current.CancellationToken);
-        for (var i = 0; i < ManyPictures; i++)
+        for (var i = 0; i < count; i++)
         {
             var name = $"2026/01/01/{i:x32}.jpg";
             Directory.CreateDirectory(Path.GetDirectoryName(app.Pictures.PathOf(name))!);

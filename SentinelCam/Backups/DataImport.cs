@@ -61,11 +61,11 @@ public sealed class DataImport(
         var (missing, failed) = (await CopyPicturesAsync(cancellationToken), new List<string>());
         report("Comparing.");
         failed.AddRange((await rows.FindDifferencesAsync(cancellationToken)).Select(table => $"the rows of {table}"));
-        var damaged = 0;
+        var damaged = new List<string>();
         foreach (var name in await rows.FindOtherPicturesAsync(cancellationToken))
         {
             if (await IsSameAsync(name, cancellationToken))
-                damaged++;
+                damaged.Add(name);
             else
                 failed.Add($"the picture {name}");
         }
@@ -83,8 +83,11 @@ public sealed class DataImport(
             + "which was not changed.");
         if (missing > 0)
             report(Invariant($"{missing} pictures were already missing in the directory."));
-        if (damaged > 0)
-            report(Invariant($"{damaged} pictures were already damaged in the directory, and were copied as they are."));
+        if (damaged.Count > 0)
+        {
+            report(Invariant($"{damaged.Count} pictures were already damaged in the directory, such as {damaged[0]}. ")
+                + "They were copied as they are.");
+        }
     }
 
     /// <summary>

@@ -46,8 +46,7 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     {
         ArgumentNullException.ThrowIfNull(keys);
         await target.Database.OpenConnectionAsync(cancellationToken);
-        // Many rows take their time
-        target.Database.SetCommandTimeout(TimeSpan.FromHours(4));
+        target.Database.SetCommandTimeout(TableCopy.Patience);
         var fingerprint = await FingerprintAsync(source, cancellationToken);
         await using var transaction = await target.Database.BeginTransactionAsync(cancellationToken);
         if (await target.SharedRows.SingleOrDefaultAsync(r => r.Name == Mark, cancellationToken) is { } mark)

@@ -17,6 +17,9 @@ namespace SentinelCam.Data;
 /// <param name="jsonOf">How to rewrite a column of JSON.</param>
 internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Func<string, JsonCopy> jsonOf)
 {
+    /// <summary>Many rows take their time, and at their end their references are checked.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromHours(4);
+
     /// <summary>How many bytes a hash has.</summary>
     private const int HashBytes = 32;
 
@@ -33,6 +36,7 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
     {
         await using var copy = await target.BeginBinaryImportAsync(
             $"COPY \"{name}\" ({_columns}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+        copy.Timeout = Patience;
         await foreach (var row in ReadAsync(source, cancellationToken))
         {
             await copy.StartRowAsync(cancellationToken);
