@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Data;
@@ -55,9 +56,14 @@ public class PostgresOutageTests
                 AssertUnavailable(path, right);
         }
 
+        var starting = Stopwatch.StartNew();
         await server.StartAsync();
+        var started = Stopwatch.StartNew();
         await Eventually.GetAsync(
             () => ann.GetAsync("/dashboard"), answer => answer.Status is HttpStatusCode.OK, app.Log);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"First good answer {started.Elapsed.TotalSeconds:0.0} s after PostgreSQL answered again, "
+            + $"{starting.Elapsed.TotalSeconds:0.0} s after it was started");
         Assert.Equal("/dashboard", (await visitor.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password)).Path);
         await Eventually.GetAsync(
             () => visitor.GetAsync("/healthz"), answer => answer.Status is HttpStatusCode.OK, app.Log);
@@ -66,6 +72,33 @@ public class PostgresOutageTests
         [
             new("__RequestVerificationToken", token), new("UserName", "Somebody"), new("Email", email), new("Password", password),
         ]);
+    }
+
+    [Fact]
+    public async Task Mail_that_was_accepted_during_an_outage_is_recorded_later_and_not_sent_twice()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var reply = new TaskCompletionSource();
+        await using var mails = ScriptedSmtpServer.Start(
+            new SmtpScript().On(SmtpStage.EndOfData, new SmtpAction("250 2.0.0 queued as 4711", After: reply.Task)));
+        await using var server = await PostgresServer.StartOwnAsync();
+        var database = await server.AddDatabaseAsync();
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, [.. database, .. mails.Settings]);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await Eventually.TrueAsync(() => mails.Messages.Count == 1, app.Log);
+
+        server.Stop();
+        reply.SetResult();
+        await Eventually.TrueAsync(
+            () => app.Log().Contains("the outcome cannot be recorded yet", StringComparison.Ordinal), app.Log);
+        await server.StartAsync();
+
+        Assert.Equal("Accepted at try 1: 250 2.0.0 queued as 4711", await Eventually.GetAsync(
+            () => PostgresServer.ReadAsync<string>(
+                database, """SELECT "State" || ' at try ' || "Tries" || ': ' || coalesce("LastReply", '') FROM "Deliveries" """),
+            text => !text.StartsWith("Sending", StringComparison.Ordinal), app.Log));
+        Assert.Single(mails.Messages);
     }
 
     [Fact]

@@ -81,8 +81,11 @@ public sealed class SendAlertJob(
         trace?.SetTag("result", outcome.Result.Label());
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordThroughOutageAsync(() => RecordAsync(delivery, state, reply, outcome, isMoot), cancellationToken))
+        if (!await RecordThroughOutageAsync(
+            delivery.Id, () => RecordAsync(delivery, state, reply, outcome, isMoot), cancellationToken))
+        {
             return null;
+        }
 
         if (state is DeliveryState.Accepted or DeliveryState.Failed)
             metrics.Ended(state, time.GetUtcNow() - delivery.QueuedAt);
@@ -122,7 +125,8 @@ public sealed class SendAlertJob(
     /// Records again while the database server restarts or fails over: the mail server's answer is known nowhere else. A file
     /// that cannot be written stays so for longer.
     /// </summary>
-    private async Task<bool> RecordThroughOutageAsync(Func<Task<bool>> record, CancellationToken cancellationToken)
+    private async Task<bool> RecordThroughOutageAsync(
+        long deliveryId, Func<Task<bool>> record, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
@@ -133,6 +137,13 @@ public sealed class SendAlertJob(
             catch (Exception error)
                 when (!db.Dialect.IsFile && tries < MaxRecordTries && DatabaseProblem.Of(error) is not null)
             {
+                if (tries == 1)
+                {
+                    logger.LogWarning(
+                        "Delivery {DeliveryId}: the outcome cannot be recorded yet; SentinelCam keeps trying: {Problem}",
+                        deliveryId, DatabaseProblem.Of(error));
+                }
+
                 await Task.Delay(RecordPause, TimeProvider.System, cancellationToken);
             }
         }
