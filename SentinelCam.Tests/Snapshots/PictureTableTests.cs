@@ -55,6 +55,51 @@ public class PictureTableTests
     }
 
     [Fact]
+    public async Task Commit_that_fails_leaves_neither_row_nor_picture_and_the_capture_is_repeated()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        var clock = TestClock.AtNoon();
+        await using var app = await SentinelCamApp.StartAsync(
+            clock, Household.CheapPasswords, [("Capture:Frames", "1"), .. database]);
+        (await app.RegisterAnnAsync()).Dispose();
+        // A sequence is not rolled back
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("""
+            CREATE SEQUENCE "Refusals";
+            CREATE FUNCTION "Refuse"() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN PERFORM nextval('"Refusals"'); RAISE EXCEPTION 'refused'; END $$;
+            CREATE CONSTRAINT TRIGGER "Refuse" AFTER INSERT ON "Snapshots" DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION "Refuse"();
+            """));
+
+        var entry = await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await Eventually.TrueAsync(
+            () => PostgresServer.ReadAsync<bool>(database, """SELECT is_called FROM "Refusals" """), app.Log);
+
+        Assert.Equal("0 rows, 0 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
+        Assert.Equal(CaptureState.Waiting, await app.ReadAsync(
+            db => db.ImageLog.Where(e => e.Id == entry).Select(e => e.CaptureState).SingleAsync()));
+        Assert.Equal(0, await app.ReadAsync(db => db.Deliveries.CountAsync()));
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("""DROP TRIGGER "Refuse" ON "Snapshots" """));
+        await app.WaitForAsync(db => db.Deliveries.CountAsync(d => d.State == DeliveryState.Accepted), mails => mails == 1,
+            meanwhile: () => clock.Advance(TimeSpan.FromSeconds(1)));
+        Assert.Equal("1 rows, 1 pictures", await PostgresServer.ReadAsync<string>(database, Rows));
+        Assert.NotEmpty(Assert.Single(app.MailsTo(SentinelCamApp.AnnsEmail)).Attachments);
+    }
+
+    [Fact]
+    public async Task Pictures_are_stored_as_they_are_because_they_cannot_be_compressed()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        Assert.Equal("Jpeg EXTERNAL, Thumbnail EXTERNAL", await PostgresServer.ReadAsync<string>(
+            await PostgresServer.NewDatabaseAsync(), """
+                SELECT string_agg(attname || CASE attstorage WHEN 'e' THEN ' EXTERNAL' ELSE ' ' || attstorage::text END, ', '
+                    ORDER BY attname)
+                FROM pg_attribute WHERE attrelid = '"PictureContents"'::regclass AND atttypid = 'bytea'::regtype
+                """));
+    }
+
+    [Fact]
     public async Task Frames_that_a_later_report_adds_are_stored_with_their_rows()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
