@@ -14,9 +14,12 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
     private static readonly (string, string) Forwarded = ("X-Forwarded-For", "192.0.2.1");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
-    private readonly ScriptedSmtpServer _mails = ScriptedSmtpServer.Start();
+    private readonly SmtpScript _script = new();
+    private readonly ScriptedSmtpServer _mails;
     private readonly List<SentinelCamProcess> _nodes = [];
     private (string Key, string? Value)[] _database = [];
+
+    public SharedByNodesTests() => _mails = ScriptedSmtpServer.Start(_script);
 
     public async ValueTask InitializeAsync()
     {
@@ -104,6 +107,33 @@ public sealed partial class SharedByNodesTests : IAsyncLifetime
             () => _nodes.TrueForAll(node => node.Said.Contains("is announced again", StringComparison.Ordinal)));
         await FailAsync(addresses[0]);
         await NewsAsync(events).WaitAsync(Soon, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Test_mail_that_one_node_sends_is_shown_by_the_other()
+    {
+        var reply = new TaskCompletionSource();
+        _script.On(SmtpStage.EndOfData, new SmtpAction("250 2.0.0 queued as 4711", After: reply.Task));
+        var addresses = await StartTwoAsync();
+        using var ann = new WebVisitor(addresses[0], "Tests/1.0");
+        await ann.RegisterAsync("Ann", SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
+        using var elsewhere = new WebVisitor(addresses[1], "Tests/1.0");
+        elsewhere.TakeCookies(addresses[0], ann);
+
+        await ann.SubmitAsync("/admin/mail", new { }, "/admin/mail?handler=Test");
+        var running = await Eventually.GetAsync(
+            () => elsewhere.GetAsync("/admin/mail"), page => page.Main.Contains("Greeting: done", StringComparison.Ordinal));
+        Assert.Contains("In progress", running.Main, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => _mails.Messages.Count == 1);
+        // The other node begins no second one meanwhile
+        await elsewhere.SubmitAsync(running, new { }, "/admin/mail?handler=Test");
+        reply.SetResult();
+
+        var done = await Eventually.GetAsync(
+            () => elsewhere.GetAsync("/admin/mail"), page => !page.Main.Contains("In progress", StringComparison.Ordinal));
+        Assert.Contains("Mail: done 250 2.0.0 queued as 4711", done.Main, StringComparison.Ordinal);
+        Assert.Contains(" Accepted.", done.Main, StringComparison.Ordinal);
+        Assert.Single(_mails.Messages);
     }
 
     [Fact]

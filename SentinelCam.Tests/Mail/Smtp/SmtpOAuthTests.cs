@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SentinelCam.Alerts;
@@ -124,6 +125,26 @@ public sealed class SmtpOAuthTests
 
         Assert.Equal(
             ["my-refresh", "next-1", "next-2", "renewed"], endpoint.Requests.Select(request => request["refresh_token"]));
+    }
+
+    [Fact]
+    public async Task Refresh_token_that_one_node_got_is_used_by_another_and_is_stored_encrypted()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var endpoint = await TokenServer.StartAsync();
+        endpoint.Answer = number => (200, $$"""{"access_token":"a{{number}}","refresh_token":"next-{{number}}"}""");
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var lobby = await SentinelCamApp.StartAsync([.. database, ("Node:Name", "lobby")]);
+        await using var office = await SentinelCamApp.StartAsync([.. database, ("Node:Name", "office")]);
+        foreach (var node in new[] { lobby, office, lobby })
+        {
+            using var tokens = new SmtpAccessTokens(Options(endpoint), _time, node.Services.GetRequiredService<ISharedValues>());
+            await tokens.GetAsync(Cancel);
+        }
+
+        Assert.Equal(["my-refresh", "next-1", "next-2"], endpoint.Requests.Select(request => request["refresh_token"]));
+        Assert.DoesNotContain("next-", await PostgresServer.ReadAsync<string>(
+            database, """SELECT string_agg("ProtectedValue", ' ') FROM "SharedRows" """), StringComparison.Ordinal);
     }
 
     [Fact]
