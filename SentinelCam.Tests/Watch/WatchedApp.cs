@@ -30,12 +30,15 @@ internal static class WatchedApp
     }
 
     /// <summary>Moves the clock to the next look, and waits for its end.</summary>
-    public static async Task LookAsync(this SentinelCamApp app, FakeTimeProvider clock)
+    public static Task LookAsync(this SentinelCamApp app, FakeTimeProvider clock) => LookAsync(clock, app);
+
+    /// <summary>Moves the clock of some apps that were started at the same time of it to their next looks.</summary>
+    public static async Task LookAsync(FakeTimeProvider clock, params SentinelCamApp[] apps)
     {
         // Not further: a look at the camera that has begun would run out of time
-        await app.LookAfterAsync(clock, loop => clock.Advance(TimeSpan.FromTicks(
+        await LookAfterAsync(apps, clock, loop => clock.Advance(TimeSpan.FromTicks(
             TimeSpan.TicksPerMinute - (clock.GetElapsedTime(loop.StartedAt).Ticks % TimeSpan.TicksPerMinute))),
-            () => app.CallAsync(clock));
+            () => Task.WhenAll(apps.Select(app => app.CallAsync(clock))));
     }
 
     /// <summary>
@@ -53,19 +56,20 @@ internal static class WatchedApp
 
     /// <summary>Moves the clock as a machine that sleeps does, and waits for the end of the look after it.</summary>
     public static Task SleepAsync(this SentinelCamApp app, FakeTimeProvider clock, TimeSpan time) =>
-        app.LookAfterAsync(clock, _ => clock.Sleep(time), () => Task.CompletedTask);
+        LookAfterAsync([app], clock, _ => clock.Sleep(time), () => Task.CompletedTask);
 
     private static async Task LookAfterAsync(
-        this SentinelCamApp app, FakeTimeProvider clock, Action<WatchLoop> move, Func<Task> afterwards)
+        SentinelCamApp[] apps, FakeTimeProvider clock, Action<WatchLoop> move, Func<Task> afterwards)
     {
-        var loop = app.Services.GetRequiredService<WatchLoop>();
-        await Eventually.TrueAsync(() => loop.StartedAt > 0, app.Log);
-        var looks = loop.Looks;
-        move(loop);
+        var loops = Array.ConvertAll(apps, app => app.Services.GetRequiredService<WatchLoop>());
+        await Eventually.TrueAsync(() => Array.TrueForAll(loops, loop => loop.StartedAt > 0), apps[0].Log);
+        var looks = Array.ConvertAll(loops, loop => loop.Looks);
+        move(loops[0]);
         await afterwards();
         // It takes some seconds of the same clock. In small steps, so that a busy machine has the time to judge a picture
         await Eventually.TrueAsync(
-            () => loop.Looks > looks, app.Log, meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(50)));
+            () => loops.Zip(looks).All(pair => pair.First.Looks > pair.Second), apps[0].Log,
+            meanwhile: () => clock.Advance(TimeSpan.FromMilliseconds(50)));
     }
 
     /// <summary>Looks until the database's answer satisfies.</summary>

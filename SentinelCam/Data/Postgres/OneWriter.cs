@@ -10,7 +10,9 @@ namespace SentinelCam.Data;
 internal sealed class OneWriter : DbTransactionInterceptor
 {
     /// <summary>Any number that no other program uses on this database; the lock ends with the transaction.</summary>
-    private const string Sql = "SELECT pg_advisory_xact_lock(7305808869232732)";
+    internal const string Lock = "7305808869232732";
+
+    private const string Sql = $"SELECT pg_advisory_xact_lock({Lock})";
 
     public override DbTransaction TransactionStarted(
         DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
