@@ -1,6 +1,10 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using SentinelCam.Configuration;
 using SentinelCam.Data;
+using SentinelCam.Jobs;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Jobs;
@@ -125,6 +129,102 @@ public class NodeTests
 
         var news = await ann.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         Assert.Contains("New: captured by you on lobby.", news.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Page_lists_all_nodes_and_removes_only_one_that_does_not_answer()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        (string, string?)[] shared = [.. await PostgresServer.NewDatabaseAsync(), ("Camera:Warm", "Never")];
+        await using var lobby = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. shared, ("Node:Name", "lobby")]);
+        using var ann = await lobby.RegisterAnnAsync();
+        await using var office = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. shared, ("Node:Name", "office"), ("Camera:Name", "desk")]);
+        await lobby.ReadAsync(db =>
+        {
+            db.Add(new CameraChoice { Node = "office", ProtectedSource = "unreadable" });
+            db.Add(new Trouble { Kind = TroubleKind.Camera, Node = "office", Problem = "It is dark." });
+            return db.SaveChangesAsync(Cancelled);
+        });
+
+        var page = await ann.GetAsync("/admin/nodes");
+        foreach (var (node, camera) in new[] { ("lobby (this one)", "front door"), ("office", "desk") })
+        {
+            var row = RowOf(page, node);
+            Assert.StartsWith($"{node} running {camera}: ", row, StringComparison.Ordinal);
+            Assert.EndsWith($" {ProductVersion.Text} none", row, StringComparison.Ordinal);
+            var seen = await lobby.ReadAsync(
+                db => db.Nodes.Where(n => node.StartsWith(n.Name)).Select(n => n.SeenAt).SingleAsync(Cancelled));
+            Assert.InRange(DateTimeOffset.UtcNow - seen, TimeSpan.FromSeconds(-1), LiveNodes.Limit);
+        }
+
+        foreach (var living in new[] { "lobby", "office", "nobody" })
+            Assert.Equal(HttpStatusCode.NotFound, (await ForgetAsync(living)).Status);
+        Assert.Equal(2, await lobby.ReadAsync(db => db.Nodes.CountAsync(Cancelled)));
+
+        await office.StopAsync();
+        // As if half a minute had passed
+        var dead = (long)(LiveNodes.Limit + TimeSpan.FromSeconds(1)).TotalMilliseconds;
+        await lobby.ReadAsync(db => db.Database.ExecuteSqlAsync(
+            $"""UPDATE "Nodes" SET "SeenAt" = "SeenAt" - {dead} WHERE "Name" = 'office'""", Cancelled));
+        page = await Eventually.GetAsync(
+            () => ann.GetAsync("/admin/nodes"), p => RowOf(p, "office").Contains("does not answer", StringComparison.Ordinal),
+            lobby.Log);
+        Assert.EndsWith(" Remove", RowOf(page, "office"), StringComparison.Ordinal);
+        var removed = await ann.SubmitAsync(page, new { }, "/admin/nodes?handler=Forget");
+
+        Assert.Contains("The device is removed from the list.", removed.Main, StringComparison.Ordinal);
+        Assert.Contains("lobby, this device: version", removed.Main, StringComparison.Ordinal);
+        Assert.Equal(["lobby"], await lobby.ReadAsync(db => db.Nodes.Select(n => n.Name).ToListAsync(Cancelled)));
+        Assert.Equal(0, await lobby.ReadAsync(async db =>
+            await db.CameraChoices.CountAsync(Cancelled) + await db.Troubles.CountAsync(Cancelled)));
+
+        async Task<WebAnswer> ForgetAsync(string node) => await ann.PostAsync("/admin/nodes?handler=Forget",
+            [new("__RequestVerificationToken", page.Token), new("node", node)]);
+
+        static string RowOf(WebAnswer page, string node) => page.Document.QuerySelectorAll("tr")
+            .Select(row => row.TextContent.OnOneLine()).Single(row => row.StartsWith($"{node} ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task Mail_that_a_living_node_is_sending_is_left_alone_by_one_whose_clock_differs_by_days(int days)
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var reply = new TaskCompletionSource();
+        await using var mails = ScriptedSmtpServer.Start(
+            new SmtpScript().On(SmtpStage.EndOfData, new SmtpAction("250 2.0.0 queued", After: reply.Task)));
+        await using var lobby = await SentinelCamApp.StartAsync(null, Household.CheapPasswords,
+            [.. await PostgresServer.NewDatabaseAsync(), .. mails.Settings, ("Node:Name", "lobby")]);
+        (await lobby.RegisterAnnAsync()).Dispose();
+        await lobby.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await Eventually.TrueAsync(() => mails.Messages.Count == 1, lobby.Log);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(days));
+
+        await RepairAsync("office");
+        Assert.Equal((DeliveryState.Sending, 1), await StateAsync());
+
+        // The same mail counts as cut off if it is the node's own
+        await RepairAsync("lobby");
+        Assert.NotEqual(DeliveryState.Sending, (await StateAsync()).State);
+        reply.SetResult();
+        await lobby.WaitForAcceptedAsync(1);
+
+        Task<int> RepairAsync(string node) => lobby.ReadAsync(async db =>
+        {
+            var repair = new WorkRepair(new LiveNodes(new NodeName(node)), clock);
+            await repair.ReleaseStuckAsync(db, Cancelled);
+            await repair.RunAsync(db, Cancelled);
+            return 0;
+        });
+
+        async Task<(DeliveryState State, int Tries)> StateAsync()
+        {
+            var mail = await lobby.ReadAsync(db => db.Deliveries.AsNoTracking().SingleAsync(Cancelled));
+            return (mail.State, mail.Tries);
+        }
     }
 
     [Fact]
