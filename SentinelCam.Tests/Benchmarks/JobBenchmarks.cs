@@ -62,7 +62,7 @@ public class JobBenchmarks
         await using var postgres = await PostgresServer.StartOwnAsync();
         var database = await postgres.AddDatabaseAsync();
         await using var mails = ScriptedSmtpServer.Start();
-        var file = await IdleAsync([SentinelCamProcess.Start(Path.Combine(directory, "file"), mails.Settings)], null, null);
+        var file = await IdleAsync([SentinelCamProcess.Start(Path.Combine(directory, "file"), mails.Settings)], null, null, null);
         List<SentinelCamProcess> nodes = [];
         foreach (var name in new[] { "one", "two" })
         {
@@ -72,7 +72,7 @@ public class JobBenchmarks
         }
 
         List<double> connections = [];
-        var idle = await IdleAsync(nodes, database[0].Value, connections);
+        var idle = await IdleAsync(nodes, postgres, database[0].Value, connections);
         var busy = await AttackAsync(nodes, database[0].Value!);
         var (here, elsewhere) = await StartsAsync(database[0].Value!);
         foreach (var node in nodes)
@@ -120,29 +120,28 @@ public class JobBenchmarks
 
     /// <summary>The processor time of each process and its share of the server's, in percent of a core.</summary>
     private static async Task<double> IdleAsync(
-        List<SentinelCamProcess> nodes, string? server, List<double>? connections)
+        List<SentinelCamProcess> nodes, PostgresServer? postgres, string? server, List<double>? connections)
     {
         foreach (var node in nodes)
             await node.Address;
         await Task.Delay(TimeSpan.FromSeconds(30), Cancelled);
-        var (before, begun) = (await UsedAsync(nodes, server), Stopwatch.GetTimestamp());
+        var (before, begun) = (Used(nodes, postgres), Stopwatch.GetTimestamp());
         await Task.Delay(IdleFor, Cancelled);
-        var used = await UsedAsync(nodes, server) - before;
+        var used = Used(nodes, postgres) - before;
         if (connections is not null)
             connections.Add(await ConnectionsAsync(server!) / (double)nodes.Count);
         var share = used / Stopwatch.GetElapsedTime(begun) / nodes.Count * 100;
-        if (server is null)
+        if (postgres is null)
             await nodes[0].DisposeAsync();
         return share;
     }
 
-    private static async Task<TimeSpan> UsedAsync(List<SentinelCamProcess> nodes, string? server)
+    private static TimeSpan Used(List<SentinelCamProcess> nodes, PostgresServer? postgres)
     {
         var used = TimeSpan.FromTicks(nodes.Sum(node => node.ProcessorTime.Ticks));
-        if (server is null)
+        if (postgres is null)
             return used;
-        var backend = await ReadAsync(server, "SELECT pg_backend_pid()", reader => reader.GetInt32(0));
-        var postmaster = int.Parse(Fields(backend[0])[1], CultureInfo.InvariantCulture);
+        var postmaster = postgres.ReadProcessId();
         var ticks = 0L;
         foreach (var folder in Directory.GetDirectories("/proc"))
         {

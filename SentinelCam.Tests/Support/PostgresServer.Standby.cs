@@ -37,7 +37,7 @@ public sealed partial class PostgresServer
     /// <summary>Sends SIGKILL to the server and to the processes of its connections, as if its machine had failed.</summary>
     public async Task KillAsync()
     {
-        var process = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
+        var process = ReadProcessId().ToString(CultureInfo.InvariantCulture);
         // Its children have it as their parent only as long as it lives
         var children = await File.ReadAllTextAsync($"/proc/{process}/task/{process}/children");
         foreach (var id in children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Prepend(process))

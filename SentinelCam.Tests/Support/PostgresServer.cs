@@ -178,6 +178,10 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <summary>A database that belongs to a directory.</summary>
     private sealed record OfDirectory(PostgresServer Server, (string Key, string? Value)[] Settings);
 
+    /// <summary>The number of its first process, whose children serve the connections.</summary>
+    public int ReadProcessId() =>
+        int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
     private string Data => Path.Combine(_directory, "data");
 
     /// <summary>Without a pool, which would keep connections to a server that was killed.</summary>
