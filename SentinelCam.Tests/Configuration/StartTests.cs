@@ -5,7 +5,9 @@ using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Configuration;
 
-/// <summary>Started with a configuration that it cannot use, the real process says so in one line and exits.</summary>
+/// <summary>
+/// How the real process starts: with a configuration that it cannot use, it says so in one line and exits.
+/// </summary>
 public sealed class StartTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
@@ -53,6 +55,24 @@ public sealed class StartTests : IDisposable
 
         Assert.StartsWith($"Urls is \"{urls}\". Allowed: addresses such as http://localhost:5000 that no other program uses",
             line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_addresses_are_both_answered()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has more than one address of loopback");
+        var port = FreePort.Take();
+        // As a node behind a proxy is configured
+        await using var app = SentinelCamProcess.Start(
+            Path.Combine(_directory, "data"), ("Urls", $"http://127.0.0.2:{port};http://localhost:{port}"));
+        await app.Address;
+
+        foreach (var host in new[] { "127.0.0.2", "localhost" })
+        {
+            using var visitor = new WebVisitor(new Uri($"http://{host}:{port}"), "Tests/1.0");
+            var answer = await visitor.GetAsync("/register");
+            Assert.Equal((host, HttpStatusCode.OK), (host, answer.Status));
+        }
     }
 
     [Fact]
