@@ -40,7 +40,7 @@ public class JobBenchmarks
             [new ListenedChannel(PostgresJobs.Channel, workers.WakeOne, workers.WakeAll)], NullLogger<Listener>.Instance);
         await listener.StartAsync(Cancelled);
         var file = new JobsFile(data, new NodeName("one"), TimeProvider.System, NullLogger<JobsFile>.Instance).Open();
-        var shared = new PostgresJobs(server, workers, new NodeName("one")).Open();
+        var shared = new PostgresJobs(server, workers, new NodeName("one"), new PrimaryFirst()).Open();
 
         var (onFile, fileRate) = await MeasureAsync(file);
         var (onServer, serverRate) = await MeasureAsync(shared);

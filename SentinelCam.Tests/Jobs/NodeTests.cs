@@ -214,7 +214,7 @@ public class NodeTests
 
         Task<int> RepairAsync(string node) => lobby.ReadAsync(async db =>
         {
-            var repair = new WorkRepair(new LiveNodes(new NodeName(node)), clock);
+            var repair = new WorkRepair(new LiveNodes(new NodeName(node), mayBeSeveral: true), clock);
             await repair.ReleaseStuckAsync(db, Cancelled);
             await repair.RunAsync(db, Cancelled);
             return 0;

@@ -155,7 +155,7 @@ public sealed class NotifiedQueuesTests : IAsyncLifetime
     private const string Listening = "WHERE datname = current_database() AND query LIKE 'LISTEN%'";
 
     private JobStorage Open(TimeSpan? poll = null, TimeSpan? invisibility = null) =>
-        new PostgresJobs(_server, _workers, new NodeName("one"))
+        new PostgresJobs(_server, _workers, new NodeName("one"), new PrimaryFirst())
         {
             Poll = poll ?? TimeSpan.FromHours(1),
             Invisibility = invisibility ?? TimeSpan.FromMinutes(1),

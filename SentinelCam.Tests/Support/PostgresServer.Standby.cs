@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace SentinelCam.Tests.Support;
@@ -65,6 +67,47 @@ public sealed partial class PostgresServer
             $"host={database.Host} port={database.Port} user={database.Username} dbname={database.Database}"));
     }
 
+    /// <summary>
+    /// Leaves those without an answer who connect to a server that was killed, as a machine without power does: the system
+    /// ignores connections for which a queue has no room.
+    /// </summary>
+    public async Task<IDisposable> LosePowerAsync()
+    {
+        var queue = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        queue.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        // Until the last of its processes has ended
+        await Eventually.TrueAsync(TryListen);
+        List<Socket> waiting = [];
+        for (var i = 0; i < 3; i++)
+        {
+            waiting.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
+            try
+            {
+                waiting[i].Connect(IPAddress.Loopback, _port);
+            }
+            catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+            {
+                // It waits
+            }
+        }
+
+        return new Closed([queue, .. waiting]);
+
+        bool TryListen()
+        {
+            try
+            {
+                queue.Bind(new IPEndPoint(IPAddress.Loopback, _port));
+                queue.Listen(0);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Makes the standby the primary server.</summary>
     public Task PromoteAsync() => RunAsync([.. AsUser, Path.Combine(Programs!, "pg_ctl"), "promote", "-D", Data, "--wait"]);
 
@@ -79,4 +122,9 @@ public sealed partial class PostgresServer
     /// <summary>As the programs of PostgreSQL read it.</summary>
     private string Connection(string user) =>
         string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={_port} user={user}");
+
+    private sealed class Closed(Socket[] sockets) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(sockets, socket => socket.Dispose());
+    }
 }

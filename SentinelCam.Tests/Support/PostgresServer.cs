@@ -182,6 +182,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public int ReadProcessId() =>
         int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
+    /// <summary>Its port on 127.0.0.1.</summary>
+    public int Port => _port;
+
     private string Data => Path.Combine(_directory, "data");
 
     /// <summary>Without a pool, which would keep connections to a server that was killed.</summary>

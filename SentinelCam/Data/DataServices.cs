@@ -33,8 +33,11 @@ public static class DataServices
             services.AddSingleton<ISharedValues, ValuesInRows>();
             services.AddListener(server);
             services.AddSingleton<NodeTurn>(_ => new PostgresTurn(server));
+            services.AddSingleton<PrimaryFirst>();
             return services.AddDbContextPool<SentinelCamDbContext, PostgresDbContext>((provider, options) => options
                 .UseNpgsql(PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>()), Once)
+                .AddInterceptors(new PrimaryFirst.Interceptor(provider.GetRequiredService<PrimaryFirst>(),
+                    PostgresOptions.WithOrigin(server, provider.GetRequiredService<CommitSignal>())))
                 // While the server is gone, every query would log a stack trace. Who asked reports the problem
                 .ConfigureWarnings(warnings => warnings.Log(
                     (CoreEventId.QueryIterationFailed, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),

@@ -19,9 +19,9 @@ public static class PostgresOptions
 
     /// <summary>
     /// For several hosts: looks each second which one is the primary. Npgsql's ten seconds would keep everybody out for longer
-    /// after a standby was promoted.
+    /// after a standby was promoted. A server without power does not answer at all, and is given up sooner than the only one.
     /// </summary>
-    private const string DefaultsOfSeveral = "Target Session Attributes=primary;Host Recheck Seconds=1;";
+    private const string DefaultsOfSeveral = "Target Session Attributes=primary;Host Recheck Seconds=1;Timeout=2;";
 
     /// <summary>Instead of the value, which contains a password.</summary>
     private const string Hidden = "(not shown)";

@@ -11,7 +11,8 @@ namespace SentinelCam.Jobs;
 /// <param name="server">The connection string.</param>
 /// <param name="workers">Those of this node, which a new job on any node wakes.</param>
 /// <param name="node">This node.</param>
-internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeName node) : JobsDatabase
+/// <param name="order">Which server is asked first.</param>
+internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeName node, PrimaryFirst order) : JobsDatabase
 {
     /// <summary>The channel on which each new job names its queue.</summary>
     internal const string Channel = "sentinelcam_jobs";
@@ -79,7 +80,7 @@ internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeNa
             // A lock is a row, which a killed node leaves behind. They are held for moments
             DistributedLockTimeout = Invisibility,
         };
-        _storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(ForWorkers(), options), options);
+        _storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(ForWorkers(), options, Order), options);
         _storage.QueueProviders.Add(new NotifiedQueues(_storage, options, workers), JobQueues.Of(node.Value));
         return _storage;
     }
@@ -87,7 +88,7 @@ internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeNa
     /// <inheritdoc />
     public override void Check()
     {
-        using var connection = new NpgsqlConnection(ForWorkers());
+        using var connection = new NpgsqlConnection(order.Order(ForWorkers()));
         connection.Open();
         using var command = new NpgsqlCommand($"""SELECT 1 FROM "{Schema}"."jobqueue" LIMIT 1""", connection);
         command.ExecuteScalar();
@@ -116,6 +117,9 @@ internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeNa
             command.ExecuteNonQuery();
         }
     }
+
+    /// <summary>With what the pages have found out about the servers.</summary>
+    private void Order(NpgsqlConnection connection) => connection.ConnectionString = order.Order(ForWorkers());
 
     private string ForWorkers() => new NpgsqlConnectionStringBuilder(server)
     {
