@@ -65,6 +65,36 @@ public class PostgresFailoverTests
         Task<WebAnswer> SignInAsync() => ann.SignInAsync(SentinelCamApp.AnnsEmail, SentinelCamApp.Password);
     }
 
+    [Fact]
+    public async Task While_all_connections_are_in_use_the_primary_server_stays_the_first_that_is_asked()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var primary = await PostgresServer.StartOwnAsync();
+        var database = await primary.AddDatabaseAsync();
+        await using var standby = await primary.AddStandbyAsync();
+        var (key, both) = PostgresServer.WithStandby(standby, database)[0];
+        await using var app = await SentinelCamApp.StartAsync(null, null, (key, both + ";Maximum Pool Size=5;Timeout=1"));
+        var order = app.Services.GetRequiredService<PrimaryFirst>();
+        await using var scope = app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>().Database.OpenConnectionAsync(Cancelled);
+        var hosts = order.Order(both!);
+        var held = new List<AsyncServiceScope>();
+
+        var problem = await Assert.ThrowsAnyAsync<NpgsqlException>(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                held.Add(app.Services.CreateAsyncScope());
+                await held[^1].ServiceProvider.GetRequiredService<SentinelCamDbContext>().Database.OpenConnectionAsync(Cancelled);
+            }
+        });
+
+        Assert.Contains("exhausted", problem.ToString(), StringComparison.Ordinal);
+        Assert.Equal(hosts, order.Order(both!));
+        foreach (var one in held)
+            await one.DisposeAsync();
+    }
+
     /// <summary>Guesses passwords of as many accounts, and remembers the guesses that were answered as recorded.</summary>
     private static async Task GuessAsync(
         SentinelCamApp app, int who, ConcurrentBag<string> acknowledged, CancellationToken cancelled)

@@ -89,12 +89,13 @@ public sealed class PrimaryFirst
             return Task.CompletedTask;
         }
 
-        public override void ConnectionFailed(DbConnection connection, ConnectionErrorEventData eventData) => order.NoteFailure();
+        public override void ConnectionFailed(DbConnection connection, ConnectionErrorEventData eventData) =>
+            NoteFailure(eventData.Exception);
 
         public override Task ConnectionFailedAsync(
             DbConnection connection, ConnectionErrorEventData eventData, CancellationToken cancellationToken = default)
         {
-            order.NoteFailure();
+            NoteFailure(eventData.Exception);
             return Task.CompletedTask;
         }
 
@@ -103,6 +104,22 @@ public sealed class PrimaryFirst
             if (!_isOne)
                 connection.ConnectionString = order.Order(server);
         }
+
+        /// <summary>
+        /// Other hosts first would be another pool. Where all connections are in use, it would open as many again.
+        /// </summary>
+        private void NoteFailure(Exception error)
+        {
+            if (!_isOne && !IsPoolInUse(error))
+                order.NoteFailure();
+        }
+
+        /// <summary>Npgsql has no type and no code for this.</summary>
+        private static bool IsPoolInUse(Exception error) =>
+            error.Message.Contains("connection pool has been exhausted", StringComparison.Ordinal)
+            || (error is AggregateException several
+                ? several.InnerExceptions.Any(IsPoolInUse)
+                : error.InnerException is { } inner && IsPoolInUse(inner));
 
         private void Note(DbConnection connection)
         {
