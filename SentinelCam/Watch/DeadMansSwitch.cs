@@ -62,8 +62,8 @@ public sealed class DeadMansSwitch : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        StartedAt = _time.GetTimestamp();
         using var timer = new PeriodicTimer(Interval, _time);
+        StartedAt = _time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             string? problem;
