@@ -7,7 +7,7 @@ namespace SentinelCam.Watch;
 public static class TroubleWords
 {
     /// <summary>What is wrong with a node that does not answer.</summary>
-    internal const string DeadNode = "Its SentinelCam does not run, or does not reach the database. What happens there is not "
+    internal const string DeadNode = "SentinelCam is not running there, or cannot reach the database. What happens there is not "
         + "photographed. Start it again, or remove the device from the list of devices.";
 
     /// <summary>What is wrong, as a headline, with the device if there are several.</summary>
