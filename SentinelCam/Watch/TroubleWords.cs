@@ -10,14 +10,14 @@ public static class TroubleWords
     internal const string DeadNode = "SentinelCam is not running there, or cannot reach the database. What happens there is not "
         + "photographed. Start it again, or remove the device from the list of devices.";
 
-    /// <summary>What is wrong, as a headline, with the device if there are several.</summary>
+    /// <summary>What is wrong, as a headline, with the node that has it, if one does.</summary>
     public static string Headline(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
         return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} does not answer" : On(trouble, Headline(trouble.Kind));
     }
 
-    /// <summary>That it is over, as a headline, with the device if there are several.</summary>
+    /// <summary>That it is over, as a headline, with the node that had it, if one did.</summary>
     public static string Over(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
