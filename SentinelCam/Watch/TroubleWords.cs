@@ -24,8 +24,7 @@ public static class TroubleWords
         return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} answers again" : On(trouble, Over(trouble.Kind));
     }
 
-    /// <summary>What is wrong, as a headline.</summary>
-    public static string Headline(TroubleKind kind) => kind switch
+    private static string Headline(TroubleKind kind) => kind switch
     {
         TroubleKind.Camera => "The camera shows nothing",
         TroubleKind.Mail => "The mail server accepts no emails",
@@ -35,8 +34,7 @@ public static class TroubleWords
         _ => kind.ToString(),
     };
 
-    /// <summary>That it is over, as a headline.</summary>
-    public static string Over(TroubleKind kind) => kind switch
+    private static string Over(TroubleKind kind) => kind switch
     {
         TroubleKind.Camera => "The camera works again",
         TroubleKind.Mail => "The mail server accepts emails again",
