@@ -30,7 +30,11 @@ public class SourceTests
         string[] storing = ["Data", "Jobs", "Snapshots"];
         // What moves from one to the other
         string[] moving = ["DataImport.cs", "ImportCommand.cs"];
-        string[] words = ["Dialect.IsFile", "SqliteDialect", "PostgresDialect", "PostgresDbContext", "using Npgsql"];
+        string[] words =
+        [
+            "Dialect.IsFile", "SqliteDialect", "PostgresDialect", "PostgresDbContext", "using Npgsql", ".IsNpgsql(", ".IsSqlite(",
+            ".ProviderName",
+        ];
         var product = new DirectoryInfo(Path.Combine(SourceTree.Root, "SentinelCam"));
         var files = product.EnumerateDirectories().Where(folder => !Skipped.Contains(folder.Name, StringComparer.Ordinal))
             .ToDictionary(folder => folder.Name, folder => Files(folder).ToList());

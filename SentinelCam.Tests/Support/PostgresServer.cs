@@ -92,6 +92,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
         if (!Databases.TryRemove(directory, out var known))
             return;
         var (server, settings) = await known.Value;
+        // A server of its own ends with its databases, and may have ended already
+        if (!Shared.IsValueCreated || server != await Shared.Value)
+            return;
         var name = new NpgsqlConnectionStringBuilder(settings[0].Value).Database;
         await server.ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
     }

@@ -65,7 +65,7 @@ public sealed class NodeTroubleTests : IAsyncLifetime
 
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-        // Whoever writes waits for it
+        // Anyone who writes waits for it
         await using var transaction = await db.Database.BeginTransactionAsync(Cancelled);
         await using var other = _app.Services.CreateAsyncScope();
         foreach (var problem in new[] { "421 closed for now", null })

@@ -41,11 +41,12 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     /// <summary>What pages and mails call this node; null as long as it is the only one.</summary>
     public string? Device => AreSeveral ? Self : null;
 
-    /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here. Mails are the same for all nodes.</summary>
+    /// <summary>The <see cref="Trouble.Node"/> of a trouble that is seen here; empty if all nodes have the same.</summary>
     public string WithTrouble(TroubleKind kind) => MayBeSeveral && Trouble.OfOneMachine.Contains(kind) ? Self : "";
 
     /// <summary>
-    /// What pages and mails call the device of a requested picture; null as long as there is only one, or if an attempt says it.
+    /// What pages and mails call the device of a requested picture; null as long as there is only one, and for an attempt, which
+    /// names its own.
     /// </summary>
     public string? DeviceOf(ImageLogEntry entry)
     {

@@ -6,7 +6,7 @@ using SentinelCam.Data;
 namespace SentinelCam.Jobs;
 
 /// <summary>
-/// Starts all due work: captures, mails and the closing of alerts. Only <c>sentinelcam.db</c> determines what is due and when.
+/// Starts all due work: captures, mails, reports and the closing of alerts. Only the database determines what is due and when.
 /// This service checks it after each commit, at the next due time and once a minute, and enqueues a job for each due item. So
 /// nothing else enqueues work, a retry is a due time in the database, and jobs lost in a crash or with <c>jobs.db</c> restart.
 /// Of several nodes on one database, each starts its own captures, and one starts all other work.
@@ -38,8 +38,8 @@ public sealed class WorkStarter(
     private const int MaxStarted = 100;
 
     /// <summary>
-    /// The same for reports to the central SentinelCam. They are sent one at a time, and a failure postpones all of them: every
-    /// job that waits behind it would run for nothing.
+    /// The same for reports to the central SentinelCam. They are sent one at a time, and a failure postpones all of them, so each
+    /// job that waits behind it runs for nothing.
     /// </summary>
     private const int MaxReports = 4;
 

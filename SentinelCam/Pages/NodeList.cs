@@ -30,8 +30,8 @@ public sealed class NodeList(
     }
 
     /// <summary>
-    /// Removes a node that does not answer, with its choice of a camera. If that it does not answer was told, that it is removed
-    /// is, too.
+    /// Removes a node that does not answer, with its choice of a camera. Administrators who were told that it does not answer are
+    /// told that it was removed.
     /// </summary>
     /// <returns>False if there is none, or if it answers.</returns>
     public async Task<bool> ForgetAsync(string? name)

@@ -48,7 +48,7 @@ public sealed class DeadMansSwitch : BackgroundService
         };
     }
 
-    /// <summary>How many times it has called, or has not because something does not work.</summary>
+    /// <summary>How many calls were due so far, including those that were left out because something does not work.</summary>
     internal int Calls { get; private set; }
 
     /// <summary>The timer's value from which they are <see cref="Interval"/> apart.</summary>
@@ -62,8 +62,8 @@ public sealed class DeadMansSwitch : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        StartedAt = _time.GetTimestamp();
         using var timer = new PeriodicTimer(Interval, _time);
+        StartedAt = _time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             string? problem;

@@ -142,7 +142,7 @@ public sealed class TroubleWatch(
             var passed = time.GetUtcNow() - trouble.Since;
             // Not longer than the longest time that matters, so that a clock that was ahead does not count
             var before = TimeSpan.FromTicks(Math.Clamp(passed.Ticks, 0, TellAfter(trouble.Kind).Ticks));
-            // While this process was down, others may have been so, too, for the same reason
+            // While this process was down, the other one may have been down for the same reason
             if (trouble.Kind is TroubleKind.Node)
                 before = TimeSpan.Zero;
             course = _courses[key] =

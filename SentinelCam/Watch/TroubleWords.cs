@@ -7,25 +7,24 @@ namespace SentinelCam.Watch;
 public static class TroubleWords
 {
     /// <summary>What is wrong with a node that does not answer.</summary>
-    internal const string DeadNode = "Its SentinelCam does not run, or does not reach the database. What happens there is not "
+    internal const string DeadNode = "SentinelCam is not running there, or cannot reach the database. What happens there is not "
         + "photographed. Start it again, or remove the device from the list of devices.";
 
-    /// <summary>What is wrong, as a headline, with the device if there are several.</summary>
+    /// <summary>What is wrong, as a headline, with the node that has it, if one does.</summary>
     public static string Headline(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
         return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} does not answer" : On(trouble, Headline(trouble.Kind));
     }
 
-    /// <summary>That it is over, as a headline, with the device if there are several.</summary>
+    /// <summary>That it is over, as a headline, with the node that had it, if one did.</summary>
     public static string Over(Trouble trouble)
     {
         ArgumentNullException.ThrowIfNull(trouble);
         return trouble.Kind is TroubleKind.Node ? $"{trouble.Node} answers again" : On(trouble, Over(trouble.Kind));
     }
 
-    /// <summary>What is wrong, as a headline.</summary>
-    public static string Headline(TroubleKind kind) => kind switch
+    private static string Headline(TroubleKind kind) => kind switch
     {
         TroubleKind.Camera => "The camera shows nothing",
         TroubleKind.Mail => "The mail server accepts no emails",
@@ -35,8 +34,7 @@ public static class TroubleWords
         _ => kind.ToString(),
     };
 
-    /// <summary>That it is over, as a headline.</summary>
-    public static string Over(TroubleKind kind) => kind switch
+    private static string Over(TroubleKind kind) => kind switch
     {
         TroubleKind.Camera => "The camera works again",
         TroubleKind.Mail => "The mail server accepts emails again",

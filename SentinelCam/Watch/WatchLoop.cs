@@ -27,8 +27,8 @@ public sealed class WatchLoop(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The first look comes a minute after the start, which it would delay
-        StartedAt = time.GetTimestamp();
         using var timer = new PeriodicTimer(Interval, time);
+        StartedAt = time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await TryLookAsync(stoppingToken);
