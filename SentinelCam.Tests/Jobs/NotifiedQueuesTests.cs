@@ -143,6 +143,27 @@ public sealed class NotifiedQueuesTests : IAsyncLifetime
         Assert.Null(found.Take(("mails", 42)));
     }
 
+    [Fact]
+    public async Task Jobs_of_a_removed_node_are_removed_and_those_of_a_dead_one_stay()
+    {
+        var jobs = Jobs();
+        var client = new BackgroundJobClient(jobs.Open());
+        await ScalarAsync("""
+            INSERT INTO "Nodes" ("Name", "SeenAt", "StartedAt", "Version", "Camera", "CameraState", "ClockAheadMs")
+                VALUES ('dead', 0, 0, '', '', '', 0) RETURNING 0
+            """);
+        foreach (var queue in new[] { "capture-dead", "joined-capture-dead", "capture-gone", "joined-capture-gone", "mails" })
+            client.Enqueue(queue, () => CountedJob.Run("never run"));
+
+        jobs.CleanUp();
+
+        Assert.Equal(3, await ScalarAsync("""SELECT count(*) FROM "hangfire"."job" """));
+        Assert.Equal(3, await ScalarAsync("""
+            SELECT count(*) FROM "hangfire"."jobqueue" WHERE "queue" IN ('capture-dead', 'joined-capture-dead', 'mails')
+            """));
+        Assert.Equal(3, await ScalarAsync("""SELECT count(*) FROM "hangfire"."jobqueue" """));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _shutdown.CancelAsync();
@@ -154,12 +175,14 @@ public sealed class NotifiedQueuesTests : IAsyncLifetime
 
     private const string Listening = "WHERE datname = current_database() AND query LIKE 'LISTEN%'";
 
-    private JobStorage Open(TimeSpan? poll = null, TimeSpan? invisibility = null) =>
-        new PostgresJobs(_server, _workers, new NodeName("one"), new PrimaryFirst())
+    private JobStorage Open(TimeSpan? poll = null, TimeSpan? invisibility = null) => Jobs(poll, invisibility).Open();
+
+    private PostgresJobs Jobs(TimeSpan? poll = null, TimeSpan? invisibility = null) =>
+        new(_server, _workers, new NodeName("one"), new PrimaryFirst())
         {
             Poll = poll ?? TimeSpan.FromHours(1),
             Invisibility = invisibility ?? TimeSpan.FromMinutes(1),
-        }.Open();
+        };
 
     private async Task ListenAsync()
     {

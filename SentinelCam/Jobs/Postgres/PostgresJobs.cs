@@ -14,6 +14,20 @@ namespace SentinelCam.Jobs;
 /// <param name="order">Which server is asked first.</param>
 internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeName node, PrimaryFirst order) : JobsDatabase
 {
+    /// <summary>
+    /// The captures of nodes that were removed or have another name now. Their entries are given up by the node that has the
+    /// turn. A node is in the list before it has jobs.
+    /// </summary>
+    private static readonly string JobsNobodyTakes = $"""
+        WITH dead AS (
+            DELETE FROM "{Schema}"."jobqueue" q WHERE (q."queue" LIKE '{JobQueues.Capture("%")}'
+                    OR q."queue" LIKE '{JobQueues.JoinedCapture("%")}')
+                AND NOT EXISTS (SELECT 1 FROM "Nodes" n
+                    WHERE q."queue" IN ('{JobQueues.Capture("")}' || n."Name", '{JobQueues.JoinedCapture("")}' || n."Name"))
+            RETURNING q."jobid")
+        DELETE FROM "{Schema}"."job" WHERE "id" IN (SELECT "jobid" FROM dead)
+        """;
+
     /// <summary>The channel on which each new job names its queue.</summary>
     internal const string Channel = "sentinelcam_jobs";
 
@@ -99,6 +113,10 @@ internal sealed class PostgresJobs(string server, WaitingWorkers workers, NodeNa
     {
         using var connection = _storage?.GetConnection();
         connection?.RemoveTimedOutServers(Forgotten);
+        using var database = new NpgsqlConnection(order.Order(ForWorkers()));
+        database.Open();
+        using var command = new NpgsqlCommand(JobsNobodyTakes, database);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Makes the schema, or brings it up to date. Nodes that start at the same time do so one after another.</summary>
