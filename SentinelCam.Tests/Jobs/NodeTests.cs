@@ -176,6 +176,8 @@ public class NodeTests
 
         Assert.Contains("The device is removed from the list.", removed.Main, StringComparison.Ordinal);
         Assert.Contains("lobby, this device: version", removed.Main, StringComparison.Ordinal);
+        Assert.Equal("office", await lobby.ReadAsync(
+            db => db.Activity.Where(a => a.Kind == ActivityKind.NodeRemoved).Select(a => a.Detail).SingleAsync(Cancelled)));
         Assert.Equal(["lobby"], await lobby.ReadAsync(db => db.Nodes.Select(n => n.Name).ToListAsync(Cancelled)));
         Assert.Equal(0, await lobby.ReadAsync(async db =>
             await db.CameraChoices.CountAsync(Cancelled) + await db.Troubles.CountAsync(Cancelled)));

@@ -140,6 +140,9 @@ public enum ActivityKind
     /// <summary>A device may no longer report. Detail: the device.</summary>
     DeviceRevoked,
 
+    /// <summary>A node that does not answer was removed from the list. Detail: the node.</summary>
+    NodeRemoved,
+
     CameraChosen,
 
     MailTested,

@@ -8,7 +8,8 @@ namespace SentinelCam.Pages;
 
 /// <summary>The devices of this site: its nodes. On SQLite, this one.</summary>
 public sealed class NodeList(
-    SentinelCamDbContext db, LiveNodes nodes, CameraFeed camera, AdministratorNotices notices, TimeProvider time)
+    SentinelCamDbContext db, LiveNodes nodes, CameraFeed camera, AdministratorNotices notices, ActivityLog activity,
+    TimeProvider time)
 {
     /// <summary>This one first, then by name.</summary>
     public async Task<IReadOnlyList<Line>> ReadAsync()
@@ -49,6 +50,7 @@ public sealed class NodeList(
         }
 
         await db.Troubles.Where(t => t.Node == name).ExecuteDeleteAsync();
+        activity.Add(null, ActivityKind.NodeRemoved, name);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         return true;

@@ -36,7 +36,7 @@ public static class ActivityGroups
             or ActivityKind.InvitationRevoked or ActivityKind.InvitationUsed or ActivityKind.SecondFactorDemanded
             or ActivityKind.DeviceUserAssigned or ActivityKind.DeviceUserUnassigned or ActivityKind.DeviceProgramsChanged
             or ActivityKind.DeviceInvited or ActivityKind.DeviceEnrolled or ActivityKind.DeviceRevoked
-            or ActivityKind.CameraChosen or ActivityKind.MailTested
+            or ActivityKind.NodeRemoved or ActivityKind.CameraChosen or ActivityKind.MailTested
             or ActivityKind.BackupRestored => ActivityGroup.Administration,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -136,6 +136,7 @@ public static class ActivityWords
         ActivityKind.DeviceInvited => "made a code for a device that will report here",
         ActivityKind.DeviceEnrolled => "enrolled a device that reports here",
         ActivityKind.DeviceRevoked => "stopped a device from reporting here",
+        ActivityKind.NodeRemoved => "removed a device of this site that did not answer",
         ActivityKind.CameraChosen => "chose the camera",
         ActivityKind.MailTested => "sent a test email",
         ActivityKind.ActivityExported => "exported the activity of all accounts",
