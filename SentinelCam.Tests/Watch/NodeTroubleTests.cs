@@ -180,11 +180,11 @@ public sealed class NodeTroubleTests : IAsyncLifetime
             processes.Add(await process.Task);
         }
 
+        // By the transaction that blocks them: an idle one would be ended after five seconds
         await Eventually.TrueAsync(async () => looks.TrueForAll(look => look.IsCompleted) || processes.Count
-            == await PostgresServer.ReadAsync<long>(_database, $"""
-                SELECT count(*) FROM pg_stat_activity
-                WHERE wait_event = 'advisory' AND pid IN ({string.Join(',', processes)})
-                """));
+            == await db.Database.SqlQuery<long>($"""
+                SELECT count(*) AS "Value" FROM pg_stat_activity WHERE wait_event = 'advisory' AND pid = ANY ({processes})
+                """).SingleAsync(Cancelled));
         await transaction.CommitAsync(Cancelled);
         await Task.WhenAll(looks);
     }

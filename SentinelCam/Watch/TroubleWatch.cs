@@ -46,7 +46,7 @@ public sealed class TroubleWatch(
         var trouble = await FindAsync(db.Troubles.AsNoTracking(), kind, node, cancellationToken);
         if (problem is null && trouble?.Kind is TroubleKind.Mail && CourseOf(trouble).GoodSince is null)
             await SendNoticesNowAsync(db);
-        if (problem is null ? trouble is null || !IsOver(trouble) : trouble?.Problem == problem && !IsToBeTold(trouble))
+        if (!IsNews(trouble, problem))
             return;
         await using var transaction =
             db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
@@ -61,6 +61,17 @@ public sealed class TroubleWatch(
             await transaction.CommitAsync(cancellationToken);
         if (problem is null)
             _courses.Remove((kind, node));
+    }
+
+    /// <summary>Takes a look.</summary>
+    /// <returns>Whether it changes what is stored.</returns>
+    private bool IsNews(Trouble? trouble, string? problem)
+    {
+        if (trouble is null)
+            return problem is not null;
+        if (problem is null)
+            return IsOver(trouble);
+        return IsToBeTold(trouble) || trouble.Problem != problem;
     }
 
     private async Task<Trouble?> FindAsync(

@@ -94,8 +94,11 @@ public sealed class WatchLoop(
     {
         if (_hasTakenOver)
             return;
-        await db.Troubles.Where(t => t.Node == "" && Trouble.OfOneMachine.Contains(t.Kind))
+        var nameless = db.Troubles.Where(t => t.Node == "" && Trouble.OfOneMachine.Contains(t.Kind));
+        // It may have the same trouble with its name already
+        await nameless.Where(t => !db.Troubles.Any(own => own.Kind == t.Kind && own.Node == nodes.Self))
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.Node, nodes.Self), cancellationToken);
+        await nameless.ExecuteDeleteAsync(cancellationToken);
         _hasTakenOver = true;
     }
 
