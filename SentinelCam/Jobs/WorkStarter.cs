@@ -147,7 +147,7 @@ public sealed class WorkStarter(
         async Task StartAsync<TJob>(
             string queue, IQueryable<Due> due, Func<long, Expression<Func<TJob, Task>>> run, int most = MaxStarted)
         {
-            var rows = await due.OrderBy(d => d.At).Take(most).ToListAsync(cancellationToken);
+            var rows = await due.OrderBy(d => d.At).ThenBy(d => d.Id).Take(most).ToListAsync(cancellationToken);
             if (Enqueue(queue, rows.FindAll(d => d.At <= now), run) && next > now + RetryPause)
                 next = now + RetryPause;
             next = rows.Where(d => d.At > now).Select(d => d.At).Append(next).Min();
