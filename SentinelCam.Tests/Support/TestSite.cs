@@ -25,8 +25,17 @@ public sealed class TestSite : IAsyncDisposable
         if (!PostgresServer.IsDefault)
             return new TestSite(null);
         var site = new TestSite(losesPower ? await PostgresServer.StartOwnAsync(isDurable: true) : null);
-        await PostgresServer.DatabaseOfAsync(site.Parent, site._own);
-        return site;
+        try
+        {
+            await PostgresServer.DatabaseOfAsync(site.Parent, site._own);
+            return site;
+        }
+        catch
+        {
+            // Otherwise its server would be left
+            await site.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Opens the database, whether the app runs or not.</summary>
