@@ -66,6 +66,20 @@ internal sealed class DevicePair : IAsyncDisposable
         return left.Count == 0;
     }, Device.Log, patience: TimeSpan.FromMinutes(4));
 
+    /// <summary>
+    /// Waits until no entry of the device waits for its picture, and moves the clock to the next try of a capture that the clock
+    /// has overtaken.
+    /// </summary>
+    public Task WaitForPicturesAsync() => Eventually.TrueAsync(async () =>
+    {
+        var dueAt = await Device.ReadAsync(
+            db => db.ImageLog.Where(e => e.CaptureState == CaptureState.Waiting).Select(e => e.CaptureDueAt).ToListAsync());
+        var now = Clock.GetUtcNow();
+        if (dueAt.Count > 0)
+            Clock.Advance(dueAt.TrueForAll(at => at > now) ? dueAt.Min() - now : TimeSpan.FromMilliseconds(50));
+        return dueAt.Count == 0;
+    }, Device.Log, patience: TimeSpan.FromMinutes(4));
+
     public static Task WaitForReportsAsync(SentinelCamApp device, FakeTimeProvider clock, TimeSpan step) =>
         // Hundreds of reports take longer than a minute on a busy machine
         Eventually.GetAsync(

@@ -28,7 +28,7 @@ public class ForwardStoryTests
         for (var i = 0; i < Entries / 2; i++)
             await pair.Device.FailToSignInAsync(SentinelCamApp.AnnsEmail, $"198.51.100.{i}");
         pair.Clock.AdvanceMinutes(60);
-        await pair.Device.WaitForCapturesAsync();
+        await pair.WaitForPicturesAsync();
         Assert.Equal(early, await pair.Central.ReadAsync(db => db.ImageLog.CountAsync()));
         pair.Proxy.IsOffline = false;
         await pair.WaitThroughPausesAsync();
