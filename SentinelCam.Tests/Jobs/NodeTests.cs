@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using SentinelCam.Configuration;
 using SentinelCam.Data;
 using SentinelCam.Jobs;
+using SentinelCam.Pages;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Jobs;
@@ -126,6 +128,14 @@ public class NodeTests
             Assert.Contains("Captured by you on lobby",
                 (await ann.GetAsync(path)).Main.OnOneLine(), StringComparison.Ordinal);
         }
+
+        await ann.SubmitAsync("/userdata", new { View = nameof(LogLayout.Gallery) });
+        Assert.Contains("Captured by you on lobby",
+            (await ann.GetAsync("/userdata")).Document.QuerySelector(".tile")!.TextContent.OnOneLine(), StringComparison.Ordinal);
+
+        using var export = new ZipArchive(new MemoryStream((await ann.GetAsync("/userdata?handler=Export")).Body));
+        using var table = new StreamReader(await export.GetEntry("image-log.csv")!.OpenAsync(Cancelled));
+        Assert.EndsWith(",\"lobby\"\r\n", await table.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
 
         var news = await ann.GetAsync("/dashboard?Since=0_0", ("HX-Request", "true"));
         Assert.Contains("New: captured by you on lobby.", news.Text, StringComparison.Ordinal);

@@ -132,6 +132,8 @@ public sealed class SentinelCamApp : IAsyncDisposable
     {
         if (PostgresServer.IsDefault && !settings.Any(setting => setting.Key == PostgresServer.Key))
             settings = [.. settings, .. await PostgresServer.DatabaseOfAsync(parent)];
+        if (!settings.Any(setting => setting.Key == PostgresServer.Key))
+            await MigratedDatabase.CopyToAsync(Path.Combine(parent, "data"));
         var app = new SentinelCamApp(new Factory(parent, time, services, settings));
         // Not with a port: the factory would set it while the program may be listening already
         app._factory.UseKestrel();

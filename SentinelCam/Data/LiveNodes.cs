@@ -45,13 +45,14 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     public string WithTrouble(TroubleKind kind) => MayBeSeveral && Trouble.OfOneMachine.Contains(kind) ? Self : "";
 
     /// <summary>
-    /// What pages and mails call the device of a requested picture; null as long as there is only one, and for an attempt, which
-    /// names its own.
+    /// What pages and mails call the device of an entry: that of its attempt, or the one whose picture was requested. Null as long
+    /// as there is only one.
     /// </summary>
+    /// <param name="entry">With its attempt.</param>
     public string? DeviceOf(ImageLogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return AreSeveral && entry.LoginAttemptId is null ? entry.Node : null;
+        return entry.LoginAttemptId is not null ? entry.LoginAttempt?.Device : AreSeveral ? entry.Node : null;
     }
 
     /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>

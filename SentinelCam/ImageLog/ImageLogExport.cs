@@ -16,7 +16,8 @@ namespace SentinelCam.ImageLog;
 /// Each part reads the entries a page at a time, so that neither memory nor the length of a read grows with their number.
 /// </summary>
 public sealed class ImageLogExport(
-    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, ActivityLog activity)
+    SentinelCamDbContext db, ImageLogQuery query, AlertQuery alerts, IPictureStore store, LiveNodes nodes,
+    ActivityLog activity)
 {
     private const int PageSize = 200;
 
@@ -67,7 +68,7 @@ public sealed class ImageLogExport(
                     picture is null ? null : NameOf(item, picture), Time(picture?.TakenAt), picture?.Sha256, entry.CaptureProblem,
                     attempt?.Count.ToString(CultureInfo.InvariantCulture), attempt?.Origin.ToString(), attempt?.Service,
                     attempt?.Caller, alert?.Id.ToString(CultureInfo.InvariantCulture), alert?.Answer.ToString(),
-                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), attempt?.Device,
+                    Time(alert?.AnsweredAt), alert?.AnsweredThrough?.ToString(), nodes.DeviceOf(entry),
                 }.Select(VisitorText.CsvField)) + "\r\n");
         }
     }
@@ -103,8 +104,9 @@ public sealed class ImageLogExport(
             json.WriteString("origin", attempt.Origin.ToString());
             json.WriteString("service", attempt.Service);
             json.WriteString("caller", attempt.Caller);
-            json.WriteString("device", attempt.Device);
         }
+
+        json.WriteString("device", nodes.DeviceOf(entry));
 
         if (item.Alert is { } alert)
         {

@@ -92,16 +92,14 @@ public static class EntryWords
 
     /// <summary>Announces new entries to screen readers.</summary>
     /// <param name="items">The new ones, newest first.</param>
-    /// <param name="deviceOf">The device of a requested picture; null if there is only one.</param>
+    /// <param name="deviceOf">The device of an entry; null if there is only one.</param>
     public static string News(IReadOnlyList<ImageLogItem> items, Func<ImageLogEntry, string?> deviceOf)
     {
         ArgumentNullException.ThrowIfNull(deviceOf);
-        return items switch
-        {
-            [] => "",
-            [var one] => $"New: {Summary(one.Entry, deviceOf(one.Entry))}.",
-            [var latest, ..] => $"{items.Count} new entries. The latest: {Summary(latest.Entry, deviceOf(latest.Entry))}.",
-        };
+        if (items is not [{ Entry: var latest }, ..])
+            return "";
+        var summary = Summary(latest) + On(deviceOf(latest));
+        return items.Count == 1 ? $"New: {summary}." : $"{items.Count} new entries. The latest: {summary}.";
     }
 
     /// <summary>Says that an entry's time is wrong, and what the true one was; null if it is right as far as is known.</summary>
@@ -143,20 +141,16 @@ public static class EntryWords
         },
     };
 
-    /// <summary>The device of an attempt, after where it was: <c> on front-desk</c>; empty if there is only this one.</summary>
+    /// <summary>The device of an entry, after what happened: <c> on front-desk</c>; empty if there is only this one.</summary>
     private static string On(string? device) => device is null ? "" : $" on {device}";
 
-    private static string Summary(ImageLogEntry entry, string? requestedOn)
+    private static string Summary(ImageLogEntry entry)
     {
         if (entry.LoginAttempt is not { } attempt)
-            return $"{What(entry.Trigger).ToLowerInvariant()}{On(requestedOn)}";
+            return What(entry.Trigger).ToLowerInvariant();
         if (attempt.Origin is AttemptOrigin.WebPage)
-        {
-            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}"
-                + On(attempt.Device);
-        }
-
+            return $"{What(entry.Trigger).ToLowerInvariant()} for {attempt.AccountTyped} from {PlaceOf(attempt)}";
         var user = attempt.AccountTyped.Length > 0 ? $" to {attempt.AccountTyped}" : "";
-        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}{On(attempt.Device)}";
+        return $"{What(entry).ToLowerInvariant()}{user} {DeviceServices.Where(attempt.Service)}";
     }
 }
