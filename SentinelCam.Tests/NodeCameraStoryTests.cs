@@ -32,8 +32,9 @@ public sealed class NodeCameraStoryTests : IDisposable
         await using var office = Start("office", large, shared);
         using var annsOther = new WebVisitor(await office.Address, "Tests/1.0");
         await annsOther.SignInAsync(Anns, SentinelCamApp.Password);
+        // The page of nodes reads the database. This one knows what the lobby knows
         await Eventually.TrueAsync(async () =>
-            (await ann.GetAsync("/admin/nodes")).Main.Contains("office", StringComparison.Ordinal));
+            (await ann.GetAsync("/admin/camera")).Main.Contains("Camera of lobby", StringComparison.Ordinal));
 
         await GuessAsync(lobby, "bob@example.org");
         await GuessAsync(office, "carol@example.org");

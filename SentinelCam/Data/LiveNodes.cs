@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using SentinelCam.Configuration;
 
 namespace SentinelCam.Data;
@@ -26,7 +27,7 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     /// <summary>Whether others can use the database, now or later.</summary>
     public bool MayBeSeveral => mayBeSeveral;
 
-    /// <summary>Whether there are other nodes, alive or not.</summary>
+    /// <summary>Whether there are other nodes, alive or not, as of the last heartbeat.</summary>
     public bool AreSeveral { get; private set; }
 
     /// <summary>The names of the others that are alive, as of the last heartbeat.</summary>
@@ -53,6 +54,13 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     {
         ArgumentNullException.ThrowIfNull(entry);
         return entry.LoginAttemptId is not null ? entry.LoginAttempt?.Device : AreSeveral ? entry.Node : null;
+    }
+
+    /// <summary>Whether there are other nodes now, alive or not.</summary>
+    public Task<bool> AreSeveralAsync(SentinelCamDbContext db, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        return db.Nodes.AnyAsync(n => n.Name != Self, cancellationToken);
     }
 
     /// <summary>The names of those that are alive: this one, and those with a recent heartbeat by the database's clock.</summary>

@@ -36,8 +36,8 @@ public sealed class CaptureSnapshotJob(
         if (entry is not { CaptureState: CaptureState.Waiting } || entry.CaptureDueAt > time.GetUtcNow() + ClockTolerance)
             return;
 
-        // The only node may have been renamed
-        if (nodes.AreSeveral && entry.Node is { } node && node != nodes.Self)
+        // On SQLite, the only node may have been renamed. Another one may have joined a moment ago
+        if (entry.Node is { } node && node != nodes.Self && await nodes.AreSeveralAsync(db, cancellationToken))
         {
             await GiveUpAsync(entry, node, cancellationToken);
             return;

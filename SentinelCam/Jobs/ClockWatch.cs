@@ -109,7 +109,7 @@ public sealed class ClockWatch : IDisposable
         var (from, to) = (_begun.ToUnixTimeMilliseconds(), until.ToUnixTimeMilliseconds());
         var (by, seconds) = ((long)jump.TotalMilliseconds, (long)jump.TotalSeconds);
         var day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
-        // The clocks of other nodes were right. The only node may have been renamed
+        // The clocks of other nodes were right. On SQLite, the only node may have been renamed
         var (self, several) = (_nodes.Self, _nodes.AreSeveral);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"""

@@ -15,8 +15,9 @@ public sealed class Heartbeat(NodeSession session, CameraFeed camera, ILogger<He
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var joined = session.Joined;
             var next = await TryBeatAsync(stoppingToken);
-            await Task.Delay(next, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await joined.WaitAsync(next, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -19,14 +19,14 @@ public sealed class WorkRepair(LiveNodes nodes, TimeProvider time)
     public async Task<IReadOnlyList<long>> ReleaseOwnAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(db);
-        // The only node may have been renamed
-        var (all, self) = (!nodes.AreSeveral, nodes.Self);
-        var own = db.Deliveries.Where(d => all || d.SentBy == null || d.SentBy == self);
+        // On SQLite, the only node may have been renamed. Another one may have joined a moment ago
+        var others = db.Nodes.Where(n => n.Name != nodes.Self).Select(n => n.Name);
+        var own = db.Deliveries.Where(d => d.SentBy == null || !others.Contains(d.SentBy));
         var mails = await own.Where(d => d.State == DeliveryState.Sending).OrderBy(d => d.SendingSince).Select(d => d.Id)
             .ToListAsync(cancellationToken);
         await ReleaseAsync(own, time.GetUtcNow(), cancellationToken);
         await ReleaseAsync(
-            db.Forwards.Where(f => all || f.SentBy == null || f.SentBy == self), time.GetUtcNow(), cancellationToken);
+            db.Forwards.Where(f => f.SentBy == null || !others.Contains(f.SentBy)), time.GetUtcNow(), cancellationToken);
         // An operator who has set another token wants to see whether it works
         await db.Forwards.Where(f => f.State == ForwardState.Waiting).ExecuteUpdateAsync(
             set => set.SetProperty(f => f.DueAt, time.GetUtcNow()), cancellationToken);

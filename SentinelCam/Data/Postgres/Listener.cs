@@ -94,6 +94,11 @@ internal static class ListenerServices
                     commits.Raise();
             }, commits.Raise);
         });
+        services.AddSingleton(provider =>
+        {
+            var session = provider.GetRequiredService<NodeSession>();
+            return new ListenedChannel(NodeSession.Channel, _ => session.NoteJoin(), session.NoteJoin);
+        });
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Listener>(
             provider, PostgresOptions.Unpooled(server, Listener.Name).ToString()));
     }

@@ -20,6 +20,9 @@ public sealed record NodeCamera(string Name, string State, string? Problem);
 public sealed class NodeSession(
     string server, NodeName self, LiveNodes nodes, CommitSignal commits) : IAsyncDisposable
 {
+    /// <summary>The channel of PostgreSQL on which a node that starts tells the others.</summary>
+    internal const string Channel = "sentinelcam_nodes";
+
     /// <summary>The longest time between two heartbeats.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -58,6 +61,10 @@ public sealed class NodeSession(
 
     private NpgsqlConnection? _connection;
     private bool _hasStarted;
+    private TaskCompletionSource _joined = New();
+
+    /// <summary>Completes when another node starts. Take it before a heartbeat, which learns of it.</summary>
+    internal Task Joined => Volatile.Read(ref _joined).Task;
 
     /// <summary>Takes the node's name, and adds its row.</summary>
     /// <exception cref="ConfigurationException">Another process has the name.</exception>
@@ -78,7 +85,13 @@ public sealed class NodeSession(
         }
 
         await BeatAsync(new NodeCamera("", "", null), cancellationToken);
+        // Before this node answers anybody: until the others know it, they would be the only one
+        await using var command = new NpgsqlCommand($"NOTIFY {Channel}", _connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <summary>Notes that another node starts, or that its notification may have been missed.</summary>
+    internal void NoteJoin() => Interlocked.Exchange(ref _joined, New()).TrySetResult();
 
     /// <summary>Says that this node is alive, and learns which others are.</summary>
     /// <returns>
@@ -170,6 +183,8 @@ public sealed class NodeSession(
         if (Interlocked.Exchange(ref _connection, null) is { } connection)
             await connection.DisposeAsync();
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static (DateTimeOffset At, long Timestamp) Sample() => (Time.GetUtcNow(), Time.GetTimestamp());
 
