@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
+using SentinelCam.Snapshots;
 using SentinelCam.Tests.Support;
 
 namespace SentinelCam.Tests.Data;
@@ -91,7 +94,7 @@ public class PostgresOutageTests
         server.Stop();
         reply.SetResult();
         await Eventually.TrueAsync(
-            () => app.Log().Contains("the outcome cannot be recorded yet", StringComparison.Ordinal), app.Log);
+            () => app.Log().Contains("The outcome of delivery 1 cannot be recorded yet", StringComparison.Ordinal), app.Log);
         await server.StartAsync();
 
         Assert.Equal("Accepted at try 1: 250 2.0.0 queued as 4711", await Eventually.GetAsync(
@@ -99,6 +102,85 @@ public class PostgresOutageTests
                 database, """SELECT "State" || ' at try ' || "Tries" || ': ' || coalesce("LastReply", '') FROM "Deliveries" """),
             text => !text.StartsWith("Sending", StringComparison.Ordinal), app.Log));
         Assert.Single(mails.Messages);
+    }
+
+    [Fact]
+    public async Task Picture_and_strip_that_were_taken_during_an_outage_are_recorded_later()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var server = await PostgresServer.StartOwnAsync();
+        var (camera, clock) = (new FakeCamera(), TestClock.AtNoon());
+        await using var app = await SentinelCamApp.StartAsync(clock, services =>
+        {
+            Household.CheapPasswords(services);
+            services.AddSingleton<ICamera>(camera);
+        }, [.. await server.AddDatabaseAsync(), ("Camera:Warm", "Never")]);
+        (await app.RegisterAnnAsync()).Dispose();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await Eventually.TrueAsync(() => camera.Openings == 1, app.Log);
+
+        server.Stop();
+        Send(1);
+        await Eventually.TrueAsync(
+            () => app.Log().Contains("The capture of entry 1 cannot be recorded yet", StringComparison.Ordinal), app.Log);
+        await server.StartAsync();
+        var entry = await app.WaitForAsync(
+            db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleAsync(),
+            e => e.CaptureState != CaptureState.Waiting);
+        Assert.Equal((CaptureState.Taken, 1), (entry.CaptureState, entry.CaptureTries));
+        Assert.Equal(TestJpeg.Tiny(1), await ContentAsync(entry.Snapshot!));
+
+        server.Stop();
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        Send(2);
+        await Eventually.TrueAsync(() => camera.Sent == 2, app.Log);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await Eventually.TrueAsync(() => app.Log().Contains(
+            $"A frame of the strip of snapshot {entry.Snapshot!.Id} cannot be recorded yet", StringComparison.Ordinal), app.Log);
+        await server.StartAsync();
+
+        var strip = await app.WaitForAsync(
+            db => db.Snapshots.AsNoTracking().Where(s => s.StripOfId == entry.Snapshot!.Id).ToListAsync(), s => s.Count > 0);
+        Assert.Equal(TestJpeg.Tiny(2), await ContentAsync(Assert.Single(strip)));
+
+        void Send(int number) =>
+            camera.Send(new Frame(TestJpeg.Tiny(number), 16, 16, clock.GetUtcNow(), FrameQuality.Good));
+
+        Task<byte[]> ContentAsync(Snapshot snapshot) => app.ReadAsync(db => ((PostgresDbContext)db).PictureContents
+            .Where(c => c.SnapshotId == snapshot.Id).Select(c => c.Jpeg).SingleAsync());
+    }
+
+    [Fact]
+    public async Task Picture_whose_commit_fails_is_recorded_by_the_next_try()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var app = await SentinelCamApp.StartAsync(null, Household.CheapPasswords, database);
+        (await app.RegisterAnnAsync()).Dispose();
+        // As if the server went away during the first commit of a picture. A sequence is not rolled back
+        await PostgresServer.ReadAsync<int>(database, """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('tries') = 1 THEN
+                    RAISE EXCEPTION 'Going away.' USING ERRCODE = 'admin_shutdown';
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER fail_once AFTER INSERT ON "Snapshots" DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION fail_once();
+            SELECT 1
+            """);
+
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForAcceptedAsync(1);
+
+        Assert.Contains("The capture of entry 1 cannot be recorded yet", app.Log(), StringComparison.Ordinal);
+        var entry = await app.ReadAsync(db => db.ImageLog.AsNoTracking().Include(e => e.Snapshot).SingleAsync());
+        Assert.Equal((CaptureState.Taken, 1), (entry.CaptureState, entry.CaptureTries));
+        Assert.True(await app.Services.GetRequiredService<IPictureStore>().ExistsAsync(
+            entry.Snapshot!, TestContext.Current.CancellationToken));
+        // Not the number of the row that was rolled back
+        Assert.Equal(2, entry.Snapshot!.Id);
     }
 
     [Fact]

@@ -52,4 +52,14 @@ public sealed class Snapshot
 
     /// <summary>The file names of the picture and of its strip, if that was loaded.</summary>
     public IEnumerable<string> FileNames() => Strip.Select(frame => frame.FileName).Prepend(FileName);
+
+    /// <summary>Makes it a new row again, with its strip, after the transaction that added it was lost.</summary>
+    public void ForgetKeys()
+    {
+        (Id, StripOfId) = (0, null);
+        if (Content is not null)
+            Content.SnapshotId = 0;
+        foreach (var frame in Strip)
+            frame.ForgetKeys();
+    }
 }

@@ -15,8 +15,7 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class CaptureSnapshotJob(
     SentinelCamDbContext db, CameraFeed camera, CaptureOptions options, IPictureStore store, StripCompletion strips,
-    LiveNodes nodes, DeliveryPlan deliveries, ForwardPlan forwards, JobMetrics metrics, TimeProvider time,
-    ILogger<CaptureSnapshotJob> logger)
+    LiveNodes nodes, OutagePatience outages, JobMetrics metrics, TimeProvider time, ILogger<CaptureSnapshotJob> logger)
 {
     /// <summary>The delays before the second and the third try, which is the last.</summary>
     private static readonly TimeSpan[] Delays = [TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)];
@@ -50,7 +49,7 @@ public sealed class CaptureSnapshotJob(
         trace?.SetTag("result", result.Outcome.Label());
         var willRetry = snapshot is null && entry.CaptureTries < Delays.Length
             && result.Outcome is not (CaptureOutcome.NoCamera or CaptureOutcome.MissingLibrary) && !IsTooLate(entry);
-        await RecordAsync(entry, result, snapshot, willRetry);
+        await RecordAsync(entry, result, snapshot, willRetry, cancellationToken);
         if (snapshot is { Id: > 0 } && result.Frame is { } picture)
             strips.Begin(snapshot.Id, picture, stripToCome);
         if (willRetry)
@@ -63,7 +62,8 @@ public sealed class CaptureSnapshotJob(
         if ((await nodes.NamesAsync(db, cancellationToken)).Contains(node))
             return;
         var problem = $"The camera of \"{node}\" is not reachable: its SentinelCam does not answer.";
-        await RecordAsync(entry, new(CaptureOutcome.Unreachable, null, problem), snapshot: null, willRetry: false);
+        await RecordAsync(
+            entry, new(CaptureOutcome.Unreachable, null, problem), snapshot: null, willRetry: false, cancellationToken);
     }
 
     private bool IsTooLate(ImageLogEntry entry) =>
@@ -107,40 +107,14 @@ public sealed class CaptureSnapshotJob(
 
     private static CaptureResult Failed(string problem) => new(CaptureOutcome.BadFrame, null, problem);
 
-    /// <summary>Commits the snapshot, the entry's state and its mails in one transaction.</summary>
-    private async Task RecordAsync(ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
+    private async Task RecordAsync(
+        ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var state = snapshot is not null ? CaptureState.Taken : willRetry ? CaptureState.Waiting : CaptureState.Failed;
-        var dueAt = willRetry ? now + Delays[entry.CaptureTries] : now;
         var recorded = false;
         try
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            // Only one run gets past this statement, even if the job was enqueued twice. A picture beats another run's failure
-            var won = await db.ImageLog
-                .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting
-                    && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
-                .ExecuteUpdateAsync(set => set
-                    .SetProperty(e => e.CaptureState, state)
-                    .SetProperty(e => e.CaptureProblem, result.Problem)
-                    .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
-                    .SetProperty(e => e.CaptureDueAt, dueAt), CancellationToken.None);
-            // Another run won, or the owner has deleted the entry
-            if (won == 0)
-                return;
-
-            if (snapshot is not null)
-            {
-                snapshot.EntryId = entry.Id;
-                db.Add(snapshot);
-            }
-
-            await forwards.ChangedAsync(entry.Id);
-            await deliveries.AddForAsync(entry, pictureTaken: snapshot is not null);
-            await db.SaveChangesAsync(CancellationToken.None);
-            await transaction.CommitAsync(CancellationToken.None);
-            recorded = true;
+            recorded = await outages.RecordAsync($"The capture of entry {entry.Id}",
+                services => CommitAsync(services, entry, result, snapshot, willRetry), cancellationToken);
         }
         finally
         {
@@ -149,6 +123,8 @@ public sealed class CaptureSnapshotJob(
                     store.Delete(name);
         }
 
+        if (!recorded)
+            return;
         var (ofAttempt, moment) = entry.LoginAttemptId is { } attempt ? ($", attempt {attempt}", "attempt") : ("", "request");
         if (snapshot is null)
         {
@@ -162,6 +138,42 @@ public sealed class CaptureSnapshotJob(
                 entry.Id, ofAttempt, snapshot.Id, (long)(snapshot.TakenAt - entry.At).TotalMilliseconds, moment,
                 snapshot.Quality);
         }
+    }
+
+    /// <summary>Commits the snapshot, the entry's state and its mails in one transaction.</summary>
+    /// <returns>False if another run won, or the owner has deleted the entry.</returns>
+    private async Task<bool> CommitAsync(
+        IServiceProvider services, ImageLogEntry entry, CaptureResult result, Snapshot? snapshot, bool willRetry)
+    {
+        var db = services.GetRequiredService<SentinelCamDbContext>();
+        var now = time.GetUtcNow();
+        var state = snapshot is not null ? CaptureState.Taken : willRetry ? CaptureState.Waiting : CaptureState.Failed;
+        var dueAt = willRetry ? now + Delays[entry.CaptureTries] : now;
+        snapshot?.ForgetKeys();
+        await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+        // Only one run gets past this statement, even if the job was enqueued twice. A picture beats another run's failure
+        var won = await db.ImageLog
+            .Where(e => e.Id == entry.Id && e.CaptureState == CaptureState.Waiting
+                && (state == CaptureState.Taken || e.CaptureTries == entry.CaptureTries))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(e => e.CaptureState, state)
+                .SetProperty(e => e.CaptureProblem, result.Problem)
+                .SetProperty(e => e.CaptureTries, e => e.CaptureTries + 1)
+                .SetProperty(e => e.CaptureDueAt, dueAt), CancellationToken.None);
+        if (won == 0)
+            return false;
+
+        if (snapshot is not null)
+        {
+            snapshot.EntryId = entry.Id;
+            db.Add(snapshot);
+        }
+
+        await services.GetRequiredService<ForwardPlan>().ChangedAsync(entry.Id);
+        await services.GetRequiredService<DeliveryPlan>().AddForAsync(entry, pictureTaken: snapshot is not null);
+        await db.SaveChangesAsync(CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
+        return true;
     }
 }
 

@@ -14,6 +14,7 @@ public static class JobServices
     {
         services.AddSingleton(CaptureOptions.Read(configuration));
         var node = NodeName.Read(configuration);
+        services.AddSingleton<OutagePatience>();
         services.AddSingleton<StripCompletion>();
         services.AddHostedService(provider => provider.GetRequiredService<StripCompletion>());
         services.AddHostedService<HourlyJobs>();

@@ -14,18 +14,14 @@ namespace SentinelCam.Jobs;
 /// </summary>
 public sealed class SendAlertJob(
     SentinelCamDbContext db, AlertContentQuery contents, IMailTransport transport, Thumbnails thumbnails, MailTurns turns,
-    ClockWatch clock, NodeName node, JobMetrics metrics, TimeProvider time, ILogger<SendAlertJob> logger)
+    ClockWatch clock, NodeName node, OutagePatience outages, JobMetrics metrics, TimeProvider time,
+    ILogger<SendAlertJob> logger)
 {
     /// <summary>After this time without success, a delivery has failed.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
     /// <summary>A delivery does not fail before this many tries, which take more than an hour.</summary>
     public const int MinTries = 10;
-
-    /// <summary>How often, and after which pause, an outcome is recorded again while the database does not answer.</summary>
-    private const int MaxRecordTries = 30;
-
-    private static readonly TimeSpan RecordPause = TimeSpan.FromSeconds(2);
 
     /// <summary>The delays before the second and later tries; the last one repeats.</summary>
     private static readonly TimeSpan[] Delays =
@@ -81,8 +77,10 @@ public sealed class SendAlertJob(
         trace?.SetTag("result", outcome.Result.Label());
         var state = StateAfter(delivery, outcome);
         var reply = outcome.Remedy is null ? outcome.Reply : $"{outcome.Reply} {outcome.Remedy}";
-        if (!await RecordThroughOutageAsync(
-            delivery.Id, () => RecordAsync(delivery, state, reply, outcome, isMoot), cancellationToken))
+        if (!await outages.RecordAsync($"The outcome of delivery {delivery.Id}",
+            services => RecordAsync(
+                services.GetRequiredService<SentinelCamDbContext>(), delivery, state, reply, outcome, isMoot),
+            cancellationToken))
         {
             return null;
         }
@@ -121,36 +119,9 @@ public sealed class SendAlertJob(
         _ => DeliveryState.Waiting,
     };
 
-    /// <summary>
-    /// Records again while the database server restarts or fails over: the mail server's answer is known nowhere else. A file
-    /// that cannot be written stays so for longer.
-    /// </summary>
-    private async Task<bool> RecordThroughOutageAsync(
-        long deliveryId, Func<Task<bool>> record, CancellationToken cancellationToken)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await record();
-            }
-            catch (Exception error)
-                when (!db.Dialect.IsFile && tries < MaxRecordTries && DatabaseProblem.Of(error) is not null)
-            {
-                if (tries == 1)
-                {
-                    logger.LogWarning(
-                        "Delivery {DeliveryId}: the outcome cannot be recorded yet; SentinelCam keeps trying: {Problem}",
-                        deliveryId, DatabaseProblem.Of(error));
-                }
-
-                await Task.Delay(RecordPause, TimeProvider.System, cancellationToken);
-            }
-        }
-    }
-
     /// <returns>False if this run was considered lost and another one has started, whose result counts.</returns>
-    private async Task<bool> RecordAsync(Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
+    private async Task<bool> RecordAsync(
+        SentinelCamDbContext db, Delivery delivery, DeliveryState state, string reply, MailOutcome outcome, bool isMoot)
     {
         var now = time.GetUtcNow();
         var mayHaveArrived = outcome is { Result: MailResult.Unknown, SmallerMayPass: false };
@@ -159,7 +130,7 @@ public sealed class SendAlertJob(
         DateTimeOffset? acceptedAt = state is DeliveryState.Accepted ? now : null;
         var acceptedBy = acceptedAt is null ? null : transport.Description;
         // A mail that was accepted stays accepted, even if another run is sending it
-        var own = state is DeliveryState.Accepted ? db.Deliveries.Where(d => d.Id == delivery.Id) : OwnTry(delivery);
+        var own = state is DeliveryState.Accepted ? db.Deliveries.Where(d => d.Id == delivery.Id) : OwnTry(db, delivery);
         // The last trace of its account
         if (delivery.Kind is MailKind.AccountDeleted && (state is DeliveryState.Accepted or DeliveryState.Failed))
             return await own.ExecuteDeleteAsync() == 1;
@@ -177,7 +148,7 @@ public sealed class SendAlertJob(
     }
 
     /// <summary>The delivery, as long as this run is the one that sends it.</summary>
-    private IQueryable<Delivery> OwnTry(Delivery delivery) =>
+    private static IQueryable<Delivery> OwnTry(SentinelCamDbContext db, Delivery delivery) =>
         db.Deliveries.Where(d => d.Id == delivery.Id && d.State == DeliveryState.Sending && d.Tries == delivery.Tries);
 
     /// <returns>The outcome, and whether the mail is moot because its content no longer concerns anyone.</returns>
@@ -212,7 +183,7 @@ public sealed class SendAlertJob(
         foreach (var maxPictureBytes in MailPictures.SizesFor(content))
         {
             // Each mail has its own time
-            if (refusal is not null && await OwnTry(delivery).ExecuteUpdateAsync(
+            if (refusal is not null && await OwnTry(db, delivery).ExecuteUpdateAsync(
                 set => set.SetProperty(d => d.SendingSince, time.GetUtcNow()), CancellationToken.None) == 0)
             {
                 return refusal;

@@ -13,7 +13,7 @@ namespace SentinelCam.Jobs;
 /// the ring. A strip without them is complete enough.
 /// </remarks>
 public sealed class StripCompletion(
-    CameraFeed camera, IPictureStore store, IServiceScopeFactory scopes, ILogger<StripCompletion> logger)
+    CameraFeed camera, IPictureStore store, OutagePatience outages, ILogger<StripCompletion> logger)
     : IHostedService, IDisposable
 {
     /// <summary>The limit in a flood of attempts, because each completion holds frames in memory and uses the disk.</summary>
@@ -86,23 +86,29 @@ public sealed class StripCompletion(
         var added = false;
         try
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
-            await using var transaction = await db.Database.BeginTransactionAsync();
-            var entryId = await db.Snapshots.Where(s => s.Id == snapshotId).Select(s => s.EntryId).SingleOrDefaultAsync();
-            if (entryId is null)
-                return;
-            frame.StripOfId = snapshotId;
-            db.Add(frame);
-            await db.SaveChangesAsync();
-            await scope.ServiceProvider.GetRequiredService<ForwardPlan>().ChangedAsync(entryId.Value);
-            await transaction.CommitAsync();
-            added = true;
+            added = await outages.RecordAsync($"A frame of the strip of snapshot {snapshotId}",
+                services => TryAddAsync(services, snapshotId, frame), _stop.Token);
         }
         finally
         {
             if (!added)
                 store.Delete(frame.FileName);
         }
+    }
+
+    private static async Task<bool> TryAddAsync(IServiceProvider services, long snapshotId, Snapshot frame)
+    {
+        var db = services.GetRequiredService<SentinelCamDbContext>();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var entryId = await db.Snapshots.Where(s => s.Id == snapshotId).Select(s => s.EntryId).SingleOrDefaultAsync();
+        if (entryId is null)
+            return false;
+        frame.ForgetKeys();
+        frame.StripOfId = snapshotId;
+        db.Add(frame);
+        await db.SaveChangesAsync();
+        await services.GetRequiredService<ForwardPlan>().ChangedAsync(entryId.Value);
+        await transaction.CommitAsync();
+        return true;
     }
 }
