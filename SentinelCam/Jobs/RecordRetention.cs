@@ -183,7 +183,8 @@ public sealed class RecordRetention(
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             // Once more, because a mail may have been sent again meanwhile
             var free = await kind.Free.Where(r => ids.Contains(r.Id)).Select(r => r.Id).ToListAsync(cancellationToken);
-            var removed = await kind.RemoveAsync(free);
+            // Another run may have removed them all
+            var removed = free.Count == 0 ? 0 : await kind.RemoveAsync(free);
             await transaction.CommitAsync(CancellationToken.None);
             return removed;
         }, cancellationToken);
