@@ -103,6 +103,26 @@ public class NodeTests
     }
 
     [Fact]
+    public async Task Renamed_node_on_PostgreSQL_says_that_its_camera_must_be_chosen_again()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        (string, string?)[] shared =
+            [.. await PostgresServer.NewDatabaseAsync(), ("Camera:Source", null), ("Camera:Warm", "Never")];
+        await using (var before = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. shared, ("Node:Name", "old-name")]))
+        {
+            using var ann = await before.RegisterAnnAsync();
+            await ann.SubmitAsync("/admin/camera", new { Source = "demo" });
+        }
+
+        await using var after = await SentinelCamApp.StartAsync(
+            null, Household.CheapPasswords, [.. shared, ("Node:Name", "new-name")]);
+
+        Assert.Contains("choose its camera again on /admin/camera", after.Log(), StringComparison.Ordinal);
+        Assert.Equal("old-name", await after.ReadAsync(db => db.CameraChoices.Select(c => c.Node).SingleAsync(Cancelled)));
+    }
+
+    [Fact]
     public async Task Requested_picture_names_its_device_where_there_are_several()
     {
         Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);

@@ -69,7 +69,17 @@ public sealed class CameraSelection(
         var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
         var choice = await FindAsync(db, cancellationToken);
         if (choice is null)
+        {
+            // On PostgreSQL: another name is another device, which may only be switched off
+            if (await db.CameraChoices.Select(c => c.Node).ToListAsync(cancellationToken) is { Count: > 0 } others)
+            {
+                logger.LogInformation("No camera was chosen for {Node}. There are choices for {Others}. If this device was "
+                    + "renamed, choose its camera again on /admin/camera", nodes.Self, others);
+            }
+
             return;
+        }
+
         // It stays this node's when others join, or after a change of its name
         if (choice.Node != nodes.Self)
         {
@@ -110,7 +120,7 @@ public sealed class CameraSelection(
         }
     }
 
-    /// <summary>This node's choice. The only node has any, so that it can be renamed.</summary>
+    /// <summary>This node's choice. On SQLite, the only node has any, so that it can be renamed.</summary>
     private async Task<CameraChoice?> FindAsync(SentinelCamDbContext db, CancellationToken cancellationToken)
     {
         var choices = await db.CameraChoices.ToListAsync(cancellationToken);
