@@ -98,11 +98,66 @@ public sealed class NodeWatchTests : IAsyncLifetime
         Assert.Equal(1, await lobby.ReadAsync(db => db.Deliveries.CountAsync(d => d.Kind == MailKind.SelfTest)));
         Assert.NotNull(await lobby.ReadAsync(db => db.SelfTests.Select(t => t.StartedAt).SingleAsync()));
 
-        static async Task RunAsync(SentinelCamApp app)
+    }
+
+    [Fact]
+    public async Task Weekly_test_that_another_node_has_just_ended_is_left_alone()
+    {
+        await using var lobby = await StartAsync("lobby", _lobbys);
+        var at = _clock.GetUtcNow();
+        await lobby.ReadAsync(db =>
         {
-            await using var scope = app.Services.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<WeeklyTest>().RunAsync(TestContext.Current.CancellationToken);
-        }
+            db.Add(new SelfTest { DueAt = at, StartedAt = at, FirstDeliveryId = 1 });
+            return db.SaveChangesAsync();
+        });
+
+        // The other node has found a mail that failed, and deletes the test's mails
+        await using var office = await PostgresServer.ConnectAsync(_database);
+        await using var command = office.CreateCommand();
+        command.CommandText = $"SELECT pg_advisory_lock({OneWriter.Lock})";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var test = RunAsync(lobby);
+        await Eventually.TrueAsync(async () => test.IsCompleted || await PostgresServer.ReadAsync<long>(_database, """
+            SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted
+            """) >= 1, lobby.Log);
+        Assert.False(test.IsCompleted);
+        var due = at + WeeklyTest.RetryAfter;
+        command.CommandText = $"""
+            UPDATE "SelfTests" SET "StartedAt" = NULL, "DueAt" = {due.ToUnixTimeMilliseconds()};
+            SELECT pg_advisory_unlock({OneWriter.Lock})
+            """;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await test;
+
+        Assert.Equal(due, await lobby.ReadAsync(db => db.SelfTests.Select(t => t.DueAt).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task Weekly_test_that_fails_names_the_device_whose_camera_it_is()
+    {
+        await using var lobby = await StartAsync("lobby", _lobbys);
+        (await lobby.RegisterAnnAsync()).Dispose();
+        _lobbys.Quality = FrameQuality.Black;
+        await lobby.ReadAsync(db =>
+        {
+            db.Add(new SelfTest { DueAt = _clock.GetUtcNow() });
+            return db.SaveChangesAsync();
+        });
+
+        var test = RunAsync(lobby);
+        await Eventually.TrueAsync(() => test.IsCompleted, lobby.Log, () => _clock.Advance(TimeSpan.FromMilliseconds(200)));
+        await test;
+
+        Assert.StartsWith("On lobby: The picture is black.", await lobby.ReadAsync(
+            db => db.Troubles.Where(t => t.Kind == TroubleKind.SelfTest).Select(t => t.Problem).SingleAsync()),
+            StringComparison.Ordinal);
+    }
+
+    private static async Task RunAsync(SentinelCamApp app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<WeeklyTest>().RunAsync(TestContext.Current.CancellationToken);
     }
 
     private Task<SentinelCamApp> StartAsync(string node, SteadyCamera camera, params (string Key, string? Value)[] settings) =>

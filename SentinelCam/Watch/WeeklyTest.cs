@@ -12,7 +12,7 @@ namespace SentinelCam.Watch;
 /// <remarks>Its state is stored, so a test that a restart cuts off goes on, and none is repeated.</remarks>
 public sealed class WeeklyTest(
     SentinelCamDbContext db, AdministratorNotices notices, TroubleWatch troubles, CameraFeed camera, HealthProbe health,
-    TimeProvider time, ILogger<WeeklyTest> logger)
+    LiveNodes nodes, TimeProvider time, ILogger<WeeklyTest> logger)
 {
     /// <summary>The time between two tests that pass.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromDays(7);
@@ -43,7 +43,7 @@ public sealed class WeeklyTest(
         var picture = await camera.LookAsync(cancellationToken);
         if (picture.Problem is not null)
         {
-            await FailAsync(test, now, picture.Problem, cancellationToken);
+            await FailAsync(test, now, Here(picture.Problem), cancellationToken);
             return;
         }
 
@@ -51,7 +51,7 @@ public sealed class WeeklyTest(
         if (broken.Count > 0)
         {
             var problem = string.Join(' ', broken.Select(part => $"{part.Key}: {part.Value}"));
-            await FailAsync(test, now, problem, cancellationToken);
+            await FailAsync(test, now, Here(problem), cancellationToken);
             return;
         }
 
@@ -82,26 +82,36 @@ public sealed class WeeklyTest(
             d.Id >= test.FirstDeliveryId && d.Kind == MailKind.SelfTest && d.CreatedAt == startedAt);
         var open = await mails.AsNoTracking().Where(d => d.State != DeliveryState.Accepted).OrderBy(d => d.Id)
             .Select(d => new { d.State, d.LastReply }).ToListAsync(cancellationToken);
-        if (open.Count == 0)
+        var hasPassed = open.Count == 0;
+        if (!hasPassed && !open.Exists(d => d.State is DeliveryState.Failed) && (now - startedAt).Duration() <= MailPatience)
+            return;
+
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // Another node may have ended it meanwhile: without its mails, a test that has failed would pass
+        if (!await db.SelfTests.AnyAsync(t => t.Id == test.Id && t.StartedAt == startedAt, cancellationToken))
+            return;
+
+        if (hasPassed)
         {
             (test.StartedAt, test.DueAt) = (null, startedAt + Interval);
             await troubles.SeeAsync(db, notices, TroubleKind.SelfTest, null, cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
             logger.LogInformation("The weekly test passed");
-            return;
         }
-
-        if (open.Exists(d => d.State is DeliveryState.Failed) || (now - startedAt).Duration() > MailPatience)
+        else
         {
-            // Together: without its mails, a test that has not failed would pass
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             // A mail that says that all is well must not arrive when it is not, nor be tried again if it is being sent
             await mails.Where(d => d.State == DeliveryState.Waiting || d.State == DeliveryState.Sending)
                 .ExecuteDeleteAsync(cancellationToken);
             await FailAsync(
                 test, now, $"The email was not accepted. {open[0].LastReply ?? "It was not tried yet."}", cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
         }
+
+        await transaction.CommitAsync(cancellationToken);
     }
+
+    /// <summary>Names this device, whose camera or disk it is, if there are several.</summary>
+    private string Here(string problem) => nodes.Device is { } device ? $"On {device}: {problem}" : problem;
 
     private async Task FailAsync(SelfTest test, DateTimeOffset now, string problem, CancellationToken cancellationToken)
     {
