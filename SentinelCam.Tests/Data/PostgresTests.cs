@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SentinelCam.Accounts;
 using SentinelCam.Data;
 using SentinelCam.ImageLog;
@@ -72,6 +73,36 @@ public class PostgresTests
         Assert.Equal(5, outcomes[LoginOutcome.WrongPassword]);
         Assert.Equal(200, await app.ReadAsync(db => db.Database
             .SqlQueryRaw<long>("""SELECT CAST(SUM("Attempts") AS bigint) AS "Value" FROM "AttemptDays" """).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task Search_that_takes_too_long_is_stopped_by_the_server_and_is_no_outage()
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        await using var app = await SentinelCamApp.StartAsync(await PostgresServer.NewDatabaseAsync());
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        string? limit = null;
+
+        var error = await Assert.ThrowsAsync<PostgresException>(() => db.Dialect.SearchAsync(db, async () =>
+        {
+            if (limit is null)
+            {
+                limit = "not read yet";
+                await db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(60)", Cancelled);
+            }
+
+            limit = await db.Database.SqlQueryRaw<string>("""SELECT current_setting('statement_timeout') AS "Value" """)
+                .SingleAsync(Cancelled);
+            return await db.Database.ExecuteSqlRawAsync(
+                "SET LOCAL statement_timeout = 1; SELECT pg_sleep(60)", Cancelled);
+        }));
+
+        // Npgsql gives up after 30 seconds
+        Assert.Equal("25s", limit);
+        Assert.Equal(PostgresErrorCodes.QueryCanceled, error.SqlState);
+        Assert.Null(DatabaseProblem.Of(error));
+        Assert.NotNull(DatabaseProblem.Of(new PostgresException("Going away.", "FATAL", "FATAL", "57P01")));
     }
 
     [Fact]

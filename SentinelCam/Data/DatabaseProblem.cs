@@ -9,9 +9,10 @@ public static class DatabaseProblem
 {
     /// <summary>
     /// PostgreSQL's classes of errors: connection, read-only or idle transaction, lack of resources, a lock that takes too long,
-    /// operator, disk. See its manual, appendix A.
+    /// operator, disk. See its manual, appendix A. A statement that was cancelled (57014), such as a search that took too long,
+    /// is none of them.
     /// </summary>
-    private static readonly string[] States = ["08", "25006", "25P03", "53", "55P03", "57", "58"];
+    private static readonly string[] States = ["08", "25006", "25P03", "53", "55P03", "57P", "58"];
 
     /// <returns>Why the disk or the database cannot be used; null for any other error.</returns>
     public static string? Of(Exception error)
