@@ -116,6 +116,20 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task File_outside_of_the_pictures_is_not_in_the_backup_and_the_backup_can_be_restored()
+    {
+        await using var app = await WithPicturesAsync(1);
+        var (name, key) = ((await NamesAsync(app))[0], Directory.GetFiles(Path.Combine(app.DataDirectory, "keys"))[0]);
+        await app.ReadAsync(db => db.Snapshots.Where(s => s.FileName == name)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.FileName, $"../keys/{Path.GetFileName(key)}")));
+
+        var (exitCode, errors) = await BackUpAsync(app);
+
+        Assert.Equal((0, "1 pictures were missing and are not in it. See SentinelCam check.\n"), (exitCode, errors));
+        Assert.Equal((0, ""), await RestoreAsync());
+    }
+
+    [Fact]
     public async Task File_is_private_complete_and_without_passwords()
     {
         await using var app = await WithPicturesAsync(1);

@@ -110,7 +110,8 @@ public class AccountExportTests(AccountExportTests.HouseholdWithHistory househol
             for (var i = 0; i < 10; i++)
             {
                 var now = household.Clock.GetUtcNow();
-                var name = $"large-{i}.jpg";
+                var name = $"2026/01/01/{i:x32}.jpg";
+                Directory.CreateDirectory(Path.GetDirectoryName(store.PathOf(name))!);
                 await File.WriteAllBytesAsync(store.PathOf(name), new byte[4 << 20], TestContext.Current.CancellationToken);
                 var entry = db.Add(new ImageLogEntry
                 {

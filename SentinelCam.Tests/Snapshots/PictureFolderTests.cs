@@ -113,8 +113,27 @@ public sealed class PictureFolderTests : IDisposable
         Assert.False(await _store.ExistsAsync(snapshot, Cancelled));
         Assert.Null(await _store.OpenAsync(snapshot, Cancelled));
         Assert.Null(await _store.OpenThumbnailAsync(snapshot, Cancelled));
-        snapshot.FileName = "2001/01/01/never-there.jpg";
+        snapshot.FileName = "2001/01/01/0123456789abcdef0123456789abcdef.jpg";
         Assert.Null(await _store.OpenAsync(snapshot, Cancelled));
+    }
+
+    [Fact]
+    public async Task Row_that_leads_out_of_the_folder_has_no_picture_and_deletes_nothing()
+    {
+        var snapshot = _store.Save(TestJpeg.Good(Moment), "cam");
+        var other = Path.Combine(_data.Root, "other.jpg");
+        await File.WriteAllBytesAsync(other, [1], Cancelled);
+        foreach (var name in new[] { other, "../other.jpg", "2030/01/31/../../../../other.jpg" })
+        {
+            snapshot.FileName = name;
+
+            Assert.Null(await _store.OpenAsync(snapshot, Cancelled));
+            Assert.Null(await _store.OpenThumbnailAsync(snapshot, Cancelled));
+            Assert.False(await _store.ExistsAsync(snapshot, Cancelled));
+            _store.Delete(name);
+        }
+
+        Assert.True(File.Exists(other));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SentinelCam.Snapshots;
 
 namespace SentinelCam.Backups;
 
@@ -29,8 +30,7 @@ internal sealed partial record BackupManifest(
 
     /// <summary>The names that a backup can have. None of them leads out of the folder that it is restored to.</summary>
     [GeneratedRegex(
-        @"^(sentinelcam\.db|settings\.json|keys/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.xml"
-        + @"|snapshots/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9a-f]{32}(\.thumb)?\.jpg)\z")]
+        @"^(sentinelcam\.db|settings\.json|keys/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.xml|snapshots/" + PictureRow.Names + @")\z")]
     public static partial Regex Names { get; }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

@@ -97,7 +97,9 @@ public sealed class BackupWriter(DataDirectory data, IConfiguration configuratio
             foreach (var name in database.Read("SELECT FileName FROM Snapshots ORDER BY Id"))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (TryAdd(archive, BackupManifest.Snapshots + name, Path.Combine(data.Snapshots, name)))
+                // Restoring refuses other names
+                if (PictureRow.IsName(name)
+                    && TryAdd(archive, BackupManifest.Snapshots + name, Path.Combine(data.Snapshots, name)))
                 {
                     pictures++;
                     var small = PictureFolder.ThumbnailOf(name);

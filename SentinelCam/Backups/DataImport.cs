@@ -22,10 +22,12 @@ namespace SentinelCam.Backups;
 public sealed class DataImport(
     DataDirectory directory, PostgresDbContext target, ISharedValues values, Thumbnails thumbnails, Action<string> report)
 {
-    private readonly PictureFolder _folder = new(directory, thumbnails, NullLogger<PictureFolder>.Instance);
     private const int PicturesAtOnce = 20;
 
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
+    private readonly PictureFolder _folder = new(directory, thumbnails, NullLogger<PictureFolder>.Instance);
+    private int _foreign;
 
     /// <summary>Copies what is missing, and compares everything.</summary>
     /// <exception cref="BackupException">It cannot be imported, or differs afterwards.</exception>
@@ -38,6 +40,10 @@ public sealed class DataImport(
             if (source.FindDamage() is { } damage)
                 throw new BackupException($"{directory.Database} is damaged ({damage}). See SentinelCam check.");
             await RunAsync(source, cancellationToken);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new BackupException($"{directory.Database} cannot be imported. {error.Message}");
         }
         finally
         {
@@ -83,6 +89,12 @@ public sealed class DataImport(
             + "which was not changed.");
         if (missing > 0)
             report(Invariant($"{missing} pictures were already missing in the directory."));
+        if (_foreign > 0)
+        {
+            report(Invariant($"{_foreign} pictures were left out: they are links, or have names that SentinelCam does not give, ")
+                + "and could be files of others.");
+        }
+
         if (damaged.Count > 0)
         {
             report(Invariant($"{damaged.Count} pictures were already damaged in the directory, such as {damaged[0]}. ")
@@ -144,8 +156,15 @@ public sealed class DataImport(
         }
     }
 
+    /// <returns>False if the directory does not have it.</returns>
     private async Task<bool> AddAsync(Snapshot row, CancellationToken cancellationToken)
     {
+        if (IsForeign(row.FileName))
+        {
+            _foreign++;
+            return true;
+        }
+
         await using var picture = await _folder.OpenAsync(row, cancellationToken);
         if (picture is null)
             return false;
@@ -158,6 +177,17 @@ public sealed class DataImport(
         });
         return true;
     }
+
+    /// <summary>
+    /// Whether it would be read from anywhere else than its own place. This user may read more than the site, and the owner of
+    /// the row would see it.
+    /// </summary>
+    private bool IsForeign(string name) => !PictureRow.IsName(name)
+        || IsBehindLink(_folder.PathOf(name)) || IsBehindLink(_folder.PathOf(PictureFolder.ThumbnailOf(name)));
+
+    /// <summary>Whether the path is a link below <c>snapshots/</c>, or leads through one.</summary>
+    private bool IsBehindLink(string path) =>
+        path != directory.Snapshots && (new FileInfo(path).LinkTarget is not null || IsBehindLink(Path.GetDirectoryName(path)!));
 
     /// <summary>Whether a picture that is not as its row says is the same in the directory.</summary>
     private async Task<bool> IsSameAsync(string name, CancellationToken cancellationToken)

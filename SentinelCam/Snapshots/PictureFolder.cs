@@ -6,7 +6,10 @@ using SentinelCam.Data;
 
 namespace SentinelCam.Snapshots;
 
-/// <summary>Pictures as files in <c>snapshots/</c>. Rows point to files, never the reverse.</summary>
+/// <summary>
+/// Pictures as files in <c>snapshots/</c>. Rows point to files, never the reverse. A row with a name that
+/// <see cref="PictureRow"/> does not give has no picture.
+/// </summary>
 public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILogger<PictureFolder> logger)
     : PictureStore(logger), IPictureStore
 {
@@ -61,7 +64,7 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var small = ThumbnailOf(snapshot.FileName);
-        return snapshot.HasThumbnail && new FileInfo(PathOf(small)) is { Exists: true, Length: > 0 }
+        return snapshot.HasThumbnail && PictureRow.IsName(small) && new FileInfo(PathOf(small)) is { Exists: true, Length: > 0 }
             && TryOpen(small) is { } thumbnail
                 ? new(thumbnail with { IsThumbnail = true })
                 : OpenAsync(snapshot, cancellationToken);
@@ -71,11 +74,17 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
     public ValueTask<bool> ExistsAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return new(File.Exists(PathOf(snapshot.FileName)));
+        return new(PictureRow.IsName(snapshot.FileName) && File.Exists(PathOf(snapshot.FileName)));
     }
 
     /// <inheritdoc />
     public override void Delete(string name)
+    {
+        if (PictureRow.IsName(name))
+            DeleteFiles(name);
+    }
+
+    private void DeleteFiles(string name)
     {
         foreach (var path in new[] { PathOf(name), PathOf(ThumbnailOf(name)) })
             if (File.Exists(path))
@@ -97,7 +106,7 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
                 .Select(s => s.FileName).ToListAsync(cancellationToken);
             foreach (var name in batch.Except(known))
             {
-                Delete(name);
+                DeleteFiles(name);
                 yield return name;
             }
         }
@@ -111,6 +120,8 @@ public sealed class PictureFolder(DataDirectory data, Thumbnails thumbnails, ILo
     /// <returns>Null if the file does not exist.</returns>
     private StoredPicture? TryOpen(string name)
     {
+        if (!PictureRow.IsName(name))
+            return null;
         try
         {
             // Deleting it meanwhile must not fail on Windows

@@ -41,6 +41,7 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     /// <param name="cancellationToken">Ends it; nothing is changed then.</param>
     /// <returns>How many rows were copied, 0 if they are there; null if the database has other rows.</returns>
     /// <exception cref="DbException">The database cannot be written; nothing is changed then.</exception>
+    /// <exception cref="InvalidDataException">A value cannot be copied; nothing is changed then.</exception>
     public async Task<long?> CopyAsync(
         IReadOnlyList<(string Name, string Xml)> keys, CancellationToken cancellationToken)
     {
@@ -166,12 +167,13 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     private async Task SetSequencesAsync(CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand();
-        command.CommandText = "SELECT name, seq FROM sqlite_sequence";
+        command.CommandText =
+            "SELECT name, seq FROM sqlite_sequence WHERE typeof(name) = 'text' AND typeof(seq) = 'integer' AND seq > 0";
         await using var sequences = await command.ExecuteReaderAsync(cancellationToken);
         while (await sequences.ReadAsync(cancellationToken))
         {
             var (name, last) = (sequences.GetString(0), sequences.GetInt64(1));
-            if (last > 0 && Tables.Any(table => table.Name == name))
+            if (Tables.Any(table => table.Name == name))
             {
                 await ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
                     $"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'Id'), {last})"), cancellationToken);

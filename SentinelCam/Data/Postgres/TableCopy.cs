@@ -20,6 +20,10 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
     /// <summary>Many rows take their time, and at their end their references are checked.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromHours(4);
 
+    private const string DataException = "22";
+
+    private const string IntegrityViolation = "23";
+
     /// <summary>How many bytes a hash has.</summary>
     private const int HashBytes = 32;
 
@@ -32,7 +36,22 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
 
     /// <summary>Copies all rows.</summary>
     /// <returns>How many.</returns>
+    /// <exception cref="InvalidDataException">PostgreSQL does not accept a row.</exception>
     public async Task<long> RunAsync(SqliteConnection source, NpgsqlConnection target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CopyAsync(source, target, cancellationToken);
+        }
+        catch (PostgresException error) when (error.SqlState[..2] is DataException or IntegrityViolation)
+        {
+            // It says where, such as "COPY Accounts, line 1, column Email"
+            var where = error.Where is { } place ? $" ({place})" : "";
+            throw new InvalidDataException($"A row of {name} does not fit: {error.MessageText}{where}.", error);
+        }
+    }
+
+    private async Task<long> CopyAsync(SqliteConnection source, NpgsqlConnection target, CancellationToken cancellationToken)
     {
         await using var copy = await target.BeginBinaryImportAsync(
             $"COPY \"{name}\" ({_columns}) FROM STDIN (FORMAT BINARY)", cancellationToken);
@@ -79,15 +98,29 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
             var row = new object?[columns.Count];
             for (var i = 0; i < row.Length; i++)
             {
-                row[i] = reader.IsDBNull(i) ? null : ValueOf(reader.GetValue(i), TypeOf(columns[i]));
-                if (connection is SqliteConnection && row[i] is string json
-                    && _json.GetValueOrDefault(columns[i].Name) is { } copy)
-                {
-                    row[i] = copy.Convert(json);
-                }
+                row[i] = reader.IsDBNull(i) ? null
+                    : connection is SqliteConnection ? ValueOfSite(reader.GetValue(i), columns[i])
+                    : ValueOf(reader.GetValue(i), TypeOf(columns[i]));
             }
 
             yield return row;
+        }
+    }
+
+    /// <summary>A column of SQLite can have values of any type, and any text, if others than the site have written it.</summary>
+    private object ValueOfSite(object value, IColumn column)
+    {
+        try
+        {
+            var own = ValueOf(value, TypeOf(column));
+            // What the site could not read, such as a time that there is not
+            if (column.PropertyMappings.Count > 0)
+                _ = column.PropertyMappings[0].TypeMapping.Converter?.ConvertFromProvider(own);
+            return _json.TryGetValue(column.Name, out var json) ? json.Convert((string)own) : own;
+        }
+        catch (Exception error)
+        {
+            throw new InvalidDataException($"A row of {name} has an invalid value in {column.Name}: {error.Message}", error);
         }
     }
 
@@ -100,7 +133,8 @@ internal sealed class TableCopy(string name, IReadOnlyList<IColumn> columns, Fun
         NpgsqlDbType.Double => Convert.ToDouble(value, CultureInfo.InvariantCulture),
         // PostgreSQL has no text with this character
         NpgsqlDbType.Text => ((string)value).Replace('\0', '\uFFFD'),
-        _ => value,
+        NpgsqlDbType.Bytea => (byte[])value,
+        _ => (string)value,
     };
 
     private static NpgsqlDbType TypeOf(IColumn column) => column.StoreType switch
