@@ -53,6 +53,10 @@ public class PostgresFailoverTests
             + $"{sinceKill.TotalSeconds:0.0} s after the kill, then in {next.Elapsed.TotalSeconds / 5:0.0} s each; "
             + $"{acknowledged.Count} attempts acknowledged");
         Assert.InRange(sincePromotion, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        // No time on a busy machine could tell a recheck of one second from Npgsql's ten
+        var used = new NpgsqlConnectionStringBuilder(
+            await app.ReadAsync(db => Task.FromResult(db.Database.GetConnectionString())));
+        Assert.Equal(("primary", 1, 2), (used.TargetSessionAttributes, used.HostRecheckSeconds, used.Timeout));
         // A server that does not answer is no longer asked first
         Assert.StartsWith($"127.0.0.1:{standby.Port},", new NpgsqlConnectionStringBuilder(
             app.Services.GetRequiredService<PrimaryFirst>().Order(both[0].Value!)).Host, StringComparison.Ordinal);

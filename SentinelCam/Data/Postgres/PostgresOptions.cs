@@ -14,8 +14,10 @@ public static class PostgresOptions
     /// gone, or if somebody else holds the lock of <see cref="OneWriter"/>. A statement that a connection uses often is planned
     /// once: planning takes longer than most of them.
     /// </summary>
-    private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=22;Timeout=5;Max Auto Prepare=60;"
-        + "Options=-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s;";
+    private const string Defaults = "Application Name=SentinelCam;Maximum Pool Size=22;Timeout=5;Max Auto Prepare=60;";
+
+    /// <summary>The configured <c>Options</c> come after these and add to them. The last of the same name holds.</summary>
+    private const string Timeouts = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s";
 
     /// <summary>
     /// For several hosts: looks each second which one is the primary. Npgsql's ten seconds would keep everybody out for longer
@@ -38,6 +40,7 @@ public static class PostgresOptions
             var settings = new NpgsqlConnectionStringBuilder(Defaults + text);
             if (settings.Host?.Contains(',', StringComparison.Ordinal) is true)
                 settings = new NpgsqlConnectionStringBuilder(Defaults + DefaultsOfSeveral + text);
+            settings.Options = $"{Timeouts} {settings.Options}".TrimEnd();
             if (settings.Host is { Length: > 0 } && settings.Database is { Length: > 0 })
                 return settings.ToString();
         }
