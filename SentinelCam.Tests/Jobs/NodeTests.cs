@@ -63,6 +63,7 @@ public class NodeTests
         using var ann = await app.RegisterAnnAsync();
 
         Assert.Contains("front-desk, this device: version", (await ann.GetAsync("/admin/nodes")).Main, StringComparison.Ordinal);
+        Assert.Contains("Log-ins to this device", (await ann.GetAsync("/admin/device")).Main, StringComparison.Ordinal);
         Assert.Empty(await app.ReadAsync(db => db.Nodes.ToListAsync(Cancelled)));
         await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
         await app.WaitForAcceptedAsync(1);
@@ -92,6 +93,7 @@ public class NodeTests
         var page = await other.GetAsync("/admin/camera");
         Assert.Contains("Camera of office", page.Main, StringComparison.Ordinal);
         Assert.DoesNotContain("DEMO", page.Main, StringComparison.Ordinal);
+        Assert.Contains("Log-ins to office", (await other.GetAsync("/admin/device")).Main, StringComparison.Ordinal);
         var wrong = await other.SubmitAsync(page, new { Source = "http://127.0.0.1:9/snap.jpg", Of = "lobby" });
         Assert.Contains("Nothing was changed", wrong.Main, StringComparison.Ordinal);
         Assert.Equal(1, await office.ReadAsync(db => db.CameraChoices.CountAsync(Cancelled)));

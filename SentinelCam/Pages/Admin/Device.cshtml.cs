@@ -11,7 +11,7 @@ namespace SentinelCam.Pages;
 /// <summary>Log-ins to the device: what is reported, who is told, and from which failure on.</summary>
 public sealed class DeviceModel(
     SentinelCamDbContext db, DeviceStatus status, DeviceOptions options, DeviceRules rules,
-    ForwardStatus central) : PageModel
+    ForwardStatus central, LiveNodes nodes) : PageModel
 {
     /// <summary>The first number of a person's user on Linux, and the first beyond them.</summary>
     private const uint FirstPerson = 1_000, EndOfPersons = 60_000;
@@ -27,6 +27,9 @@ public sealed class DeviceModel(
 
     [BindProperty]
     public Dictionary<string, string?> Watched { get; set; } = [];
+
+    /// <summary>The device whose state is shown; null if there is only one.</summary>
+    public string? Device => nodes.Device;
 
     public DeviceStatus Status => status;
 
