@@ -54,6 +54,31 @@ public class PictureTableTests
         Assert.Equal(HttpStatusCode.NotFound, (await ann.GetAsync($"/snapshots/{row.Id}")).Status);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?size=thumb")]
+    public async Task Browser_that_knows_a_picture_is_answered_without_reading_it(string size)
+    {
+        Assert.SkipUnless(PostgresServer.IsAvailable, PostgresServer.Why);
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using var app = await SentinelCamApp.StartAsync(database);
+        using var ann = await app.RegisterAnnAsync();
+        await app.FailToSignInAsync(SentinelCamApp.AnnsEmail);
+        await app.WaitForCapturesAsync();
+        var path = $"/snapshots/{await app.ReadAsync(db => db.Snapshots.Select(s => s.Id).FirstAsync())}{size}";
+        var first = await ann.GetAsync(path);
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("""ALTER TABLE "PictureContents" DROP COLUMN "Jpeg" CASCADE"""));
+
+        var again = await ann.GetAsync(path, ("If-None-Match", first.Headers["ETag"]));
+
+        Assert.Equal((HttpStatusCode.NotModified, 0), (again.Status, again.Body.Length));
+        Assert.Equal(first.Headers["ETag"], again.Headers["ETag"]);
+        Assert.Equal(HttpStatusCode.InternalServerError, (await ann.GetAsync(path)).Status);
+        await app.ReadAsync(db => db.Database.ExecuteSqlRawAsync("DELETE FROM \"PictureContents\""));
+        Assert.NotEqual(
+            HttpStatusCode.NotModified, (await ann.GetAsync(path, ("If-None-Match", first.Headers["ETag"]))).Status);
+    }
+
     [Fact]
     public async Task Commit_that_fails_leaves_neither_row_nor_picture_and_the_capture_is_repeated()
     {
