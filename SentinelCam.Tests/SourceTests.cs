@@ -33,16 +33,31 @@ public class SourceTests
         string[] words =
         [
             "Dialect.IsFile", "SqliteDialect", "PostgresDialect", "PostgresDbContext", "using Npgsql", ".IsNpgsql(", ".IsSqlite(",
-            ".ProviderName",
+            ".ProviderName", "MayBeSeveral", "Dialect.FileIn(", "PostgresOptions",
+        ];
+        (string File, string Word)[] excepted =
+        [
+            // Refuses to write a backup of a file
+            ("BackupCommand.cs", "PostgresOptions"),
+            // Says that the file is missing, instead of an error of SQLite
+            ("BesideSite.cs", "Dialect.FileIn("),
+            // Refuses an outbox, which is on one machine
+            ("MailServices.cs", "MayBeSeveral"),
+            // As BesideSite.cs
+            ("RecordedLogIns.cs", "Dialect.FileIn("),
+            // Copies the file
+            ("UpgradeBackup.cs", "Dialect.FileIn("),
+            // Only others can be dead
+            ("WatchLoop.cs", "MayBeSeveral"),
         ];
         var product = new DirectoryInfo(Path.Combine(SourceTree.Root, "SentinelCam"));
-        var files = product.EnumerateDirectories().Where(folder => !Skipped.Contains(folder.Name, StringComparer.Ordinal))
-            .ToDictionary(folder => folder.Name, folder => Files(folder).ToList());
+        var knowing = product.EnumerateDirectories().Where(folder => !Skipped.Contains(folder.Name, StringComparer.Ordinal))
+            .SelectMany(folder => Files(folder).SelectMany(file => words.Where(File.ReadAllText(file.FullName).Contains)
+                .Select(word => (Folder: folder.Name, File: file.Name, Word: word)))).ToList();
 
-        Assert.Contains(files["Data"], file => words.Any(File.ReadAllText(file.FullName).Contains));
-        Assert.Empty(files.Where(folder => !storing.Contains(folder.Key)).SelectMany(folder => folder.Value)
-            .Where(file => !moving.Contains(file.Name) && words.Any(File.ReadAllText(file.FullName).Contains))
-            .Select(file => file.Name));
+        Assert.Contains(knowing, found => found.Folder == "Data");
+        Assert.Equal(excepted, knowing.Where(found => !storing.Contains(found.Folder) && !moving.Contains(found.File))
+            .Select(found => (found.File, found.Word)).Order());
     }
 
     private static IEnumerable<FileInfo> Files(DirectoryInfo directory) =>
