@@ -46,6 +46,12 @@ public sealed class Forward
     /// <summary>Whether the last try failed because the central side did not accept the token.</summary>
     public bool IsTokenRefused { get; set; }
 
+    /// <summary>Since when the central side has refused it; null if it did not, or has accepted it since.</summary>
+    public DateTimeOffset? RefusedSince { get; set; }
+
+    /// <summary>How often its upload has failed although the central side answered.</summary>
+    public int FailedUploads { get; set; }
+
     /// <summary>Whether this device tells the owner itself, because the central side refused the report.</summary>
     public bool ToldHere { get; set; }
 }

@@ -36,6 +36,15 @@ public sealed class ReportingDevice
     /// <summary>How many entries it has reported.</summary>
     public long Received { get; set; }
 
+    /// <summary>When the day began in which its reports are limited; null before the first one.</summary>
+    public DateTimeOffset? DayBeganAt { get; set; }
+
+    /// <summary>How many entries it has reported on that day.</summary>
+    public int DayEntries { get; set; }
+
+    /// <summary>The size of the pictures that it has reported on that day.</summary>
+    public long DayPictureBytes { get; set; }
+
     /// <summary>Whether it may report attempts that belong to no account, which administrators are told about.</summary>
     public bool ForAdministrators { get; set; }
 

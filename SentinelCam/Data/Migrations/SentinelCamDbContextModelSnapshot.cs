@@ -676,6 +676,9 @@ namespace SentinelCam.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("FailedUploads")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsTokenRefused")
                         .HasColumnType("INTEGER");
 
@@ -683,6 +686,9 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<long>("LoginAttemptId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RefusedSince")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("SendingSince")
@@ -1047,6 +1053,15 @@ namespace SentinelCam.Data.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DayBeganAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("DayEntries")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DayPictureBytes")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("EnrolledAt")

@@ -720,6 +720,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<int>("FailedUploads")
+                        .HasColumnType("integer");
+
                     b.Property<bool>("IsTokenRefused")
                         .HasColumnType("boolean");
 
@@ -727,6 +730,9 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<long>("LoginAttemptId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("RefusedSince")
                         .HasColumnType("bigint");
 
                     b.Property<long?>("SendingSince")
@@ -1118,6 +1124,15 @@ namespace SentinelCam.Data.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("DayBeganAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("DayEntries")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("DayPictureBytes")
                         .HasColumnType("bigint");
 
                     b.Property<long?>("EnrolledAt")
