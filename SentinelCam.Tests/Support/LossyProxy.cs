@@ -25,6 +25,9 @@ public sealed class LossyProxy : IAsyncDisposable
     /// <summary>The status to answer a path with instead of passing it on; null passes it on.</summary>
     public Func<string, int?> Instead { get; set; } = _ => null;
 
+    /// <summary>Whether a request takes too long for the proxy, which then answers 504 without passing it on.</summary>
+    public Func<HttpRequest, bool> GivesUpOn { get; set; } = _ => false;
+
     /// <summary>Loses one of this many answers, after the central side has done its work; 0 loses none.</summary>
     public int LosesEach { get; set; }
 
@@ -66,6 +69,12 @@ public sealed class LossyProxy : IAsyncDisposable
         if (Instead(context.Request.Path) is { } status)
         {
             context.Response.StatusCode = status;
+            return;
+        }
+
+        if (GivesUpOn(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
             return;
         }
 

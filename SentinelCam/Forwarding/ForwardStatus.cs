@@ -4,13 +4,24 @@ using SentinelCam.Data;
 namespace SentinelCam.Forwarding;
 
 /// <summary>How far a device has got with its reports.</summary>
-public sealed class ForwardStatus(SentinelCamDbContext db, ForwardClient client)
+public sealed class ForwardStatus(SentinelCamDbContext db, ForwardClient client, TimeProvider time)
 {
+    /// <summary>How long a report may be refused before administrators are told.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+
     /// <summary>The central side's host; null if this SentinelCam reports to nobody.</summary>
     public string? Host => client.Host;
 
     /// <summary>Whether the central side does not accept the token.</summary>
     public async Task<bool> IsTokenRefusedAsync() => Host is not null && await Open.AnyAsync(f => f.IsTokenRefused);
+
+    /// <summary>What was last answered to the report that has been refused longest; null if none has for an hour.</summary>
+    public async Task<string?> RefusalAsync()
+    {
+        var before = time.GetUtcNow() - Patience;
+        return Host is null ? null : await Open.Where(f => f.RefusedSince <= before)
+            .OrderBy(f => f.RefusedSince).Select(f => f.LastReply).FirstOrDefaultAsync();
+    }
 
     /// <summary>How many entries wait to be reported.</summary>
     public Task<int> CountWaitingAsync() => Open.CountAsync();

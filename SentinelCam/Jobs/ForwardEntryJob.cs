@@ -19,7 +19,18 @@ public sealed class ForwardEntryJob(
 {
     private const string SwitchedOff = "This device no longer reports to a central SentinelCam.";
 
+    private const string OnDevice = "The picture is on the device only.";
+
+    /// <summary>
+    /// After how many failed uploads a report leaves out the strip, then the picture. One failure can be that of a laptop which
+    /// was closed meanwhile.
+    /// </summary>
+    private const int FailuresWithStrip = 2, FailuresWithPicture = 4;
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
+    /// <summary>The least difference of two due times in the database.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
 
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task RunAsync(long entryId, CancellationToken cancellationToken)
@@ -46,7 +57,7 @@ public sealed class ForwardEntryJob(
             return;
         }
 
-        if (answer is { Result: not ForwardResult.TryAgain, IsKnown: false } && smtp.Host is not null)
+        if (answer is { IsRefusal: true, IsKnown: false } && smtp.Host is not null)
             await TellHereAsync(forward);
         await PostponeAsync(forward, answer);
         logger.LogWarning("Entry {EntryId} was not reported at try {Tries}: {Reply}", entryId, forward.Tries, answer.Reply);
@@ -71,12 +82,19 @@ public sealed class ForwardEntryJob(
     private IQueryable<Forward> OwnTry(Forward forward) => db.Forwards.Where(
         f => f.EntryId == forward.EntryId && f.State == ForwardState.Sending && f.Tries == forward.Tries);
 
-    /// <summary>Sends the report. If its pictures are refused, sends it with the picture alone, then without.</summary>
+    /// <summary>
+    /// Sends the report. If its pictures are refused, sends it with the picture alone, then without. If they do not get through,
+    /// later tries do so.
+    /// </summary>
     private async Task<ForwardAnswer> SendAsync(Forward forward, CancellationToken cancellationToken)
     {
         try
         {
             var report = await reports.ReadAsync(forward);
+            if (forward.FailedUploads >= FailuresWithStrip)
+                report = report with { Strip = [] };
+            if (forward.FailedUploads >= FailuresWithPicture && report.Picture is not null)
+                report = report with { Picture = null, PictureProblem = OnDevice };
             var answer = await client.SendAsync(forward.EntryId, report, cancellationToken);
             if (answer.Result is ForwardResult.PicturesRefused && report.Strip.Count > 0)
             {
@@ -86,7 +104,7 @@ public sealed class ForwardEntryJob(
 
             if (answer.Result is ForwardResult.PicturesRefused && report.Picture is not null)
             {
-                report = report with { Picture = null, Strip = [], PictureProblem = "The picture is on the device only." };
+                report = report with { Picture = null, Strip = [], PictureProblem = OnDevice };
                 answer = await client.SendAsync(forward.EntryId, report, cancellationToken);
             }
 
@@ -115,31 +133,38 @@ public sealed class ForwardEntryJob(
             .SetProperty(f => f.AcceptedAt, now)
             .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
             .SetProperty(f => f.LastReply, (string?)null)
+            .SetProperty(f => f.RefusedSince, (DateTimeOffset?)null)
             .SetProperty(f => f.IsTokenRefused, false), CancellationToken.None);
-        // The others need not wait for their pauses to end
+        // The others need not wait for their pauses to end. Those that have not failed go first
         if (pauses.End())
         {
-            await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt > now)
-                .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, now), CancellationToken.None);
+            var first = now - Step;
+            await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt > now).ExecuteUpdateAsync(
+                set => set.SetProperty(f => f.DueAt, f => f.LastReply == null ? first : now), CancellationToken.None);
         }
     }
 
     private async Task PostponeAsync(Forward forward, ForwardAnswer answer)
     {
         var now = time.GetUtcNow();
-        var pause = pauses.Next(answer, forward.Tries);
+        var failedUploads = forward.FailedUploads + (answer.Result is ForwardResult.UploadFailed ? 1 : 0);
+        var pause = pauses.Next(answer, answer.Result is ForwardResult.UploadFailed ? failedUploads : forward.Tries);
         var dueAt = now + pause;
+        var refusedSince = answer.IsRefusal ? forward.RefusedSince ?? now : forward.RefusedSince;
         await OwnTry(forward).ExecuteUpdateAsync(set => set
             .SetProperty(f => f.State, ForwardState.Waiting)
             .SetProperty(f => f.DueAt, dueAt)
             .SetProperty(f => f.SendingSince, (DateTimeOffset?)null)
             .SetProperty(f => f.LastReply, answer.Reply)
+            .SetProperty(f => f.FailedUploads, failedUploads)
+            .SetProperty(f => f.RefusedSince, refusedSince)
             .SetProperty(f => f.IsTokenRefused, answer.Result == ForwardResult.TokenRefused), CancellationToken.None);
-        // Otherwise hundreds of reports would wait for the same silence one after the other
+        // Otherwise hundreds of reports would wait for the same silence one after the other. Another one goes first
         if (answer.Result is ForwardResult.TryAgain)
         {
-            await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt < dueAt)
-                .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, dueAt), CancellationToken.None);
+            var first = dueAt - Step;
+            await db.Forwards.Where(f => f.State == ForwardState.Waiting && f.DueAt < first)
+                .ExecuteUpdateAsync(set => set.SetProperty(f => f.DueAt, first), CancellationToken.None);
         }
     }
 

@@ -4,7 +4,8 @@ namespace SentinelCam.Jobs;
 
 /// <summary>
 /// The pauses between tries to reach the central SentinelCam. They belong to the connection, not to a report: each report that
-/// begins with the shortest pause would try again and again while the device is offline. A refusal belongs to its report.
+/// begins with the shortest pause would try again and again while the device is offline. A refusal or a failed upload
+/// belongs to its report.
 /// </summary>
 public sealed class ForwardPauses
 {
@@ -25,11 +26,11 @@ public sealed class ForwardPauses
 
     /// <summary>The pause after a try that failed.</summary>
     /// <param name="answer">Why.</param>
-    /// <param name="tries">How often this report was tried.</param>
+    /// <param name="tries">How often this report was tried, or its upload has failed.</param>
     public TimeSpan Next(ForwardAnswer answer, int tries)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (answer.Result is not ForwardResult.Refused)
+        if (answer.Result is not (ForwardResult.Refused or ForwardResult.UploadFailed))
             _othersWait = true;
         var pause = answer.Result is ForwardResult.TryAgain
             ? Of(Pauses, Interlocked.Increment(ref _failures))

@@ -15,15 +15,19 @@ public static class DeliveryWords
             && !all.Any(d => d.Id > delivery.Id && d.Kind == delivery.Kind && d.Recipient == delivery.Recipient);
     }
 
-    /// <summary>How far the report to the central SentinelCam has got, before the time if there is one.</summary>
-    public static string Of(Forward forward)
+    /// <summary>Who tells about an entry that is reported to the central SentinelCam, after what became of it.</summary>
+    /// <param name="forward">The report, which was accepted or refused.</param>
+    /// <param name="hasMailServer">Whether this device can send mails.</param>
+    public static string Teller(Forward forward, bool hasMailServer)
     {
         ArgumentNullException.ThrowIfNull(forward);
         return forward switch
         {
-            { ToldHere: true, AcceptedAt: null } => "Not reported to the central SentinelCam, which refuses it. Told from here",
-            { AcceptedAt: not null } => "Reported to the central SentinelCam, which tells you,",
-            _ => "Not reported to the central SentinelCam yet, which then tells you",
+            { ToldHere: true, AcceptedAt: null } => "This device tells you.",
+            { ToldHere: true } => "This device has told you, because the report was refused before.",
+            { AcceptedAt: not null } => "It tells you.",
+            _ when !hasMailServer => "This device has no mail server, so it cannot tell you.",
+            _ => "An earlier report has arrived there, so the central SentinelCam tells you.",
         };
     }
 
