@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SentinelCam.Alerts;
+using SentinelCam.Cameras;
 using SentinelCam.Data;
 using SentinelCam.LoginAttempts;
 using SentinelCam.Snapshots;
@@ -52,6 +53,8 @@ public sealed class EntryReception(
         // Before the pictures are written, because most repeated reports end here
         if (await VersionAsync(deviceId, entry.Epoch, entryId) >= entry.Version)
             return ReportOutcome.Known;
+        if (frames.Count > 0 && !await HasRoomAsync(deviceId, frames))
+            return ReportOutcome.TooManyPictures;
 
         var snapshot = await store.SaveAsync(entry, frames);
         // The device's clock may be wrong, and an old picture was not seen here before
@@ -71,6 +74,14 @@ public sealed class EntryReception(
         {
             unused.ForEach(store.Delete);
         }
+    }
+
+    /// <summary>Whether the device may report these pictures, before they are written.</summary>
+    private async Task<bool> HasRoomAsync(long deviceId, List<Frame> frames)
+    {
+        var device = await db.ReportingDevices.AsNoTracking().SingleAsync(d => d.Id == deviceId);
+        DeviceQuota.BeginDay(device, time.GetUtcNow());
+        return DeviceQuota.HasRoom(device, frames.Sum(frame => (long)frame.Jpeg.Length));
     }
 
     private static bool IsValid(long entryId, ReportedEntry entry) =>
@@ -109,12 +120,23 @@ public sealed class EntryReception(
         if (received?.Version >= entry.Version)
             return (ReportOutcome.Known, []);
 
+        DeviceQuota.BeginDay(device, now);
         var isNew = received is null;
+        if (isNew && device.DayEntries >= DeviceQuota.MaxEntries)
+            return (ReportOutcome.TooManyEntries, []);
+        // Another report may have taken the room meanwhile
+        if (snapshot is not null && !DeviceQuota.HasRoom(device, snapshot.Strip.Append(snapshot).Sum(picture => picture.Bytes)))
+            return (ReportOutcome.TooManyPictures, []);
         received ??= db.Add(new ReceivedEntry { DeviceId = deviceId, Epoch = entry.Epoch, DeviceEntryId = entryId }).Entity;
         (received.Version, received.DeviceAt, received.SentAt, received.ReceivedAt) =
             (entry.Version, entry.At.ToUniversalTime(), entry.SentAt.ToUniversalTime(), now);
         if (!isNew)
-            return (ReportOutcome.Updated, await UpdateAsync(received.EntryId, entry, snapshot, now));
+        {
+            var kept = await UpdateAsync(received.EntryId, entry, snapshot, now);
+            device.DayPictureBytes += snapshot?.Strip.Append(snapshot)
+                .Where(picture => kept.Contains(picture.FileName)).Sum(picture => picture.Bytes) ?? 0;
+            return (ReportOutcome.Updated, kept);
+        }
 
         var attempt = AttemptOf(entry, device, ownerId, now);
         var added = await attempts.AddAsync(attempt, ClockError(entry, now), now, entry.IsTold, taken =>
@@ -124,6 +146,8 @@ public sealed class EntryReception(
         }, entry.IsPictureToCome && snapshot is null);
         received.EntryId = added.Id;
         device.Received++;
+        device.DayEntries++;
+        device.DayPictureBytes += snapshot?.Strip.Append(snapshot).Sum(picture => picture.Bytes) ?? 0;
         logger.LogInformation("Entry {DeviceEntryId} of the device {Device} is entry {EntryId}, alert {AlertId}",
             entryId, device.Name, added.Id, added.AlertId);
         return (ReportOutcome.Added, [.. snapshot?.FileNames() ?? []]);

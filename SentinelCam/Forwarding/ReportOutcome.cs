@@ -23,4 +23,10 @@ public enum ReportOutcome
 
     /// <summary>A picture is no JPEG, is too large, or has another hash.</summary>
     BadPicture,
+
+    /// <summary>The device has reported as many pictures as it may in a day.</summary>
+    TooManyPictures,
+
+    /// <summary>The device has reported as many entries as it may in a day.</summary>
+    TooManyEntries,
 }

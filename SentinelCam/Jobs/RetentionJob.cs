@@ -42,17 +42,20 @@ public sealed class RetentionJob(
         // Pinned pictures must not crowd out new ones, even if they exceed their limit
         var room = options.MaxBytes - Math.Min(pinned, options.MaxPinnedBytes);
         var excess = await db.Snapshots.SumAsync(s => s.Bytes, cancellationToken) - pinned - room;
-        var large = new List<Snapshot>();
+        var large = await RemoveBeyondSharesAsync(removable, excess, cancellationToken);
+        excess -= large.Sum(SizeOf);
+        var oldest = new List<Snapshot>();
         var oldestFirst = removable.OrderBy(s => s.AgesFrom ?? s.TakenAt).AsAsyncEnumerable();
         await foreach (var snapshot in oldestFirst.WithCancellation(cancellationToken))
         {
             if (excess <= 0)
                 break;
-            excess -= snapshot.Bytes + snapshot.Strip.Sum(frame => frame.Bytes);
-            large.Add(snapshot);
+            excess -= SizeOf(snapshot);
+            oldest.Add(snapshot);
         }
 
-        await RemoveAsync(large, cancellationToken);
+        await RemoveAsync(oldest, cancellationToken);
+        large.AddRange(oldest);
         metrics.Found("old_picture", old.Count);
         metrics.Found("surplus_picture", large.Count);
         if (old.Count + large.Count > 0)
@@ -74,6 +77,38 @@ public sealed class RetentionJob(
         await RemoveOrphansAsync(now, cancellationToken);
         await records.RunAsync(cancellationToken);
     }
+
+    /// <summary>
+    /// Removes what devices have reported beyond their shares, so that one of them, such as a stolen one, does not push out the
+    /// pictures of others.
+    /// </summary>
+    private async Task<List<Snapshot>> RemoveBeyondSharesAsync(
+        IQueryable<Snapshot> removable, long excess, CancellationToken cancellationToken)
+    {
+        var removed = new List<Snapshot>();
+        if (excess <= 0)
+            return removed;
+        foreach (var device in await db.ReportingDevices.Select(d => d.Name).Distinct().ToListAsync(cancellationToken))
+        {
+            var own = await removable
+                .Where(s => db.ImageLog.Any(e => e.Id == s.EntryId && e.LoginAttempt!.ReportedBy == device))
+                .OrderBy(s => s.AgesFrom ?? s.TakenAt).ToListAsync(cancellationToken);
+            var beyond = Math.Min(excess, own.Sum(SizeOf) - options.MaxDeviceBytes);
+            foreach (var snapshot in own)
+            {
+                if (beyond <= 0)
+                    break;
+                beyond -= SizeOf(snapshot);
+                excess -= SizeOf(snapshot);
+                removed.Add(snapshot);
+            }
+        }
+
+        await RemoveAsync(removed, cancellationToken);
+        return removed;
+    }
+
+    private static long SizeOf(Snapshot snapshot) => snapshot.Bytes + snapshot.Strip.Sum(frame => frame.Bytes);
 
     /// <summary>Deletes the row first: a crash in between leaves an orphaned file, never a row without a file.</summary>
     private async Task RemoveAsync(List<Snapshot> snapshots, CancellationToken cancellationToken)

@@ -14,6 +14,12 @@ public sealed record RetentionOptions(TimeSpan MaxAge, long MaxBytes, TimeSpan M
     /// <summary>The share of <see cref="MaxBytes"/> that pinned pictures may use. The rest is reserved for new ones.</summary>
     public long MaxPinnedBytes => MaxBytes / 2;
 
+    /// <summary>
+    /// The share of <see cref="MaxBytes"/> for what one device has reported. Beyond it, its own pictures go before those of
+    /// others.
+    /// </summary>
+    public long MaxDeviceBytes => MaxBytes / 4;
+
     public static RetentionOptions Read(IConfiguration configuration) => new(
         Setting.Duration(
             configuration, "Retention:MaxAge", TimeSpan.FromDays(90), TimeSpan.FromHours(1), TimeSpan.FromDays(36500)),

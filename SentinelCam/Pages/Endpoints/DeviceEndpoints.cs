@@ -74,13 +74,16 @@ public static class DeviceEndpoints
                     Refuse(StatusCodes.Status403Forbidden, "This device may not report for this owner."),
                 ReportOutcome.BadPicture => Refuse(StatusCodes.Status422UnprocessableEntity,
                     "A picture is not a JPEG, is too large, or has another hash than stated."),
+                ReportOutcome.TooManyPictures => Refuse(StatusCodes.Status422UnprocessableEntity,
+                    "This device has reported as many pictures as it may in a day."),
+                ReportOutcome.TooManyEntries => Later(context, StatusCodes.Status429TooManyRequests, "600",
+                    "This device has reported as many entries as it may in a day."),
                 _ => Refuse(StatusCodes.Status400BadRequest, "A value is out of range."),
             };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            context.Response.Headers.RetryAfter = "60";
-            return Refuse(StatusCodes.Status503ServiceUnavailable, "The picture cannot be stored right now.");
+            return Later(context, StatusCodes.Status503ServiceUnavailable, "60", "The picture cannot be stored right now.");
         }
     }
 
@@ -117,6 +120,12 @@ public static class DeviceEndpoints
     {
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Refuse(StatusCodes.Status401Unauthorized, "The token is unknown, or was revoked.");
+    }
+
+    private static IResult Later(HttpContext context, int status, string seconds, string problem)
+    {
+        context.Response.Headers.RetryAfter = seconds;
+        return Refuse(status, problem);
     }
 
     private static IResult Refuse(int status, string problem) => Results.Json(new { problem }, statusCode: status);
