@@ -35,6 +35,11 @@ public sealed class ImportDataTests : IDisposable
         await old.ReadAsync(db => db.Snapshots.Where(s => s.EntryId == entry)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.Pinned, true)));
         await AddPicturesAsync(old, ManyPictures);
+        await old.ReadAsync(db =>
+        {
+            db.Add(new DatabaseEpoch { Id = DatabaseEpoch.OnlyId, Value = "old" });
+            return db.SaveChangesAsync();
+        });
         var ids = await old.ReadAsync(db => db.Snapshots.MaxAsync(s => s.Id));
         var before = await SummaryAsync(old);
         var cookie = old.SessionCookie;
@@ -57,6 +62,8 @@ public sealed class ImportDataTests : IDisposable
         var check = await moved.ReadAsync(db => moved.Services.GetRequiredService<IPictureStore>()
             .CheckAsync(db, TestContext.Current.CancellationToken));
         Assert.Empty(check.Bad);
+        // The old site may go on, and gives the same ids again
+        Assert.Null(await moved.ReadAsync(db => db.DatabaseEpochs.SingleOrDefaultAsync()));
 
         // Who was signed in still is
         Assert.Equal(cookie, moved.SessionCookie);

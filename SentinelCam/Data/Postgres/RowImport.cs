@@ -20,8 +20,11 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     /// <summary>The name of the row that is the mark. Its value is not encrypted.</summary>
     internal const string Mark = "Import";
 
-    /// <summary>What is of one database only: its migrations, and which processes use it.</summary>
-    private static readonly string[] Skipped = ["SchemaVersions", "Nodes"];
+    /// <summary>
+    /// What is of one database only: its migrations, which processes use it, and its name. With the same name, the entries of an
+    /// old site that goes on would be mistaken for those recorded here.
+    /// </summary>
+    private static readonly string[] Skipped = ["SchemaVersions", "Nodes", "DatabaseEpochs"];
 
     // The same as the triggers do for each row
     private const string FillSearch = """
