@@ -53,11 +53,11 @@ public class SlowReportTests
         await FailAsync(pair, 3);
         await pair.Device.WaitForAsync(db => db.Forwards.SumAsync(f => f.Tries), tries => tries >= 12,
             meanwhile: () => pair.Clock.AdvanceMinutes(10));
+        Assert.Equal(0, await pair.Device.ReadAsync(db => db.Forwards.SumAsync(f => f.FailedUploads)));
         pair.Proxy.GivesUpOn = _ => false;
 
         await pair.WaitThroughPausesAsync();
 
-        Assert.Equal(0, await pair.Device.ReadAsync(db => db.Forwards.SumAsync(f => f.FailedUploads)));
         Assert.Equal(3, await pair.Central.ReadAsync(db => db.Snapshots.CountAsync(s => s.EntryId != null)));
         Assert.Equal(await pair.Device.ReadAsync(db => db.Snapshots.CountAsync()),
             await pair.Central.ReadAsync(db => db.Snapshots.CountAsync()));
