@@ -78,12 +78,12 @@ public sealed class AlertContentQuery(
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, DeviceOf(entry));
+            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, nodes.DeviceOf(entry));
             content = content with { Lines = [line] };
         }
 
         if (delivery.AlertId is null)
-            return await WithPicturesAsync(content with { RequestedOn = DeviceOf(entry!) }, entry!, [entry!]);
+            return await WithPicturesAsync(content with { RequestedOn = nodes.DeviceOf(entry!) }, entry!, [entry!]);
 
         var told = await ToldAsync(delivery, entry);
         var last = told[^1];
@@ -231,9 +231,6 @@ public sealed class AlertContentQuery(
             .Where(a => a.Id > failure.Id)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
-    /// <summary>The device of one entry, whose mail can be about attempts at several; null if there is only one.</summary>
-    private string? DeviceOf(ImageLogEntry entry) => entry.LoginAttempt?.Device ?? nodes.DeviceOf(entry);
-
     /// <summary>The camera of the attempts without pictures, which may not be this device's.</summary>
     private static string CameraOf(string? device, AlertContent content) =>
         device is null ? content.CameraName : $"the one of {device}";
@@ -252,7 +249,7 @@ public sealed class AlertContentQuery(
         var pictures = await stored.ReadAsync(entries);
         return content with
         {
-            CameraName = entry.Snapshot?.CameraName ?? CameraOf(DeviceOf(entry), content),
+            CameraName = entry.Snapshot?.CameraName ?? CameraOf(nodes.DeviceOf(entry), content),
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null
