@@ -46,8 +46,8 @@ public sealed class LiveNodes(NodeName self, bool mayBeSeveral = false)
     public string WithTrouble(TroubleKind kind) => MayBeSeveral && Trouble.OfOneMachine.Contains(kind) ? Self : "";
 
     /// <summary>
-    /// What pages and mails call the device of an entry: that of its attempt, or the one whose picture was requested. Null as long
-    /// as there is only one.
+    /// What pages and mails call the device of an entry: that of its attempt, or the one whose picture was requested. Null as
+    /// long as there is only one.
     /// </summary>
     /// <param name="entry">With its attempt.</param>
     public string? DeviceOf(ImageLogEntry entry)
