@@ -156,18 +156,18 @@ public class ClockWatchTests
         // Side by side, because each looks at its clock once a minute. A clock without a battery that continues where the
         // machine was turned off is wrong by days, not by decades.
         await Task.WhenAll(
-            NoticesAsync(begin: "1970-01-01 00:05:00", jump: null),
-            NoticesAsync(begin: null, jump: "+100d"),
-            NoticesAsync(begin: null, jump: "-100d"));
+            NoticesAsync(begin: FakedClock.From(DateTimeOffset.UnixEpoch.AddMinutes(5)), jump: "+0"),
+            NoticesAsync(begin: "+0", jump: "+100d"),
+            NoticesAsync(begin: "+0", jump: "-100d"));
     }
 
-    private static async Task NoticesAsync(string? begin, string? jump)
+    private static async Task NoticesAsync(string begin, string jump)
     {
         Assert.SkipUnless(FakedClock.Library is not null, "libfaketime is not installed");
         var directory = Directory.CreateTempSubdirectory("sentinelcam-test-").FullName;
         using var port = new ClosedPort();
         var clock = new FakedClock(directory);
-        await clock.SetAsync(begin is null ? "+0" : "@" + begin);
+        await clock.SetAsync(begin);
         await using (var app = SentinelCamProcess.Start(
             Path.Combine(directory, "data"), [.. SmtpSettings.For(port.Number), .. clock.Settings]))
         {
@@ -177,7 +177,7 @@ public class ClockWatchTests
             await ann.SignInAsync(SentinelCamApp.AnnsEmail, "a wrong password");
             await Eventually.TrueAsync(() => app.Said.Contains("snapshot 1 taken", StringComparison.Ordinal), () => app.Said);
 
-            await clock.SetAsync(jump ?? "+0");
+            await clock.SetAsync(jump);
             await Eventually.TrueAsync(() => app.Said.Contains("The clock was set by", StringComparison.Ordinal), () => app.Said,
                 patience: TimeSpan.FromMinutes(2));
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SentinelCam.Tests.Support;
 
 /// <summary>The wall clock of another process, which libfaketime fakes. Its timers run on as they are.</summary>
@@ -18,7 +20,14 @@ public sealed class FakedClock(string directory)
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("FAKETIME_FORCE_MONOTONIC_FIX", "0"), ("TZ", "UTC"),
     ];
 
-    /// <summary>Sets it, for example to <c>+100d</c> or to <c>@1970-01-01 00:05:00</c>.</summary>
+    /// <summary>
+    /// What makes the clock run on from a time. Not <c>@1970-01-01 00:05:00</c>, which libfaketime can begin once more while the
+    /// process starts.
+    /// </summary>
+    public static string From(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(long)(time - DateTimeOffset.UtcNow).TotalSeconds:+0;-0}");
+
+    /// <summary>Sets it to a difference from the machine's clock, for example to <c>+100d</c>.</summary>
     public async Task SetAsync(string time)
     {
         // At once: libfaketime ends a process that finds half of a file

@@ -72,13 +72,13 @@ public sealed class AlertContentQuery(
 
     private async Task<AlertContent?> EntryAsync(AlertContent content, Delivery delivery, Alert? alert)
     {
-        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip).Include(e => e.LoginAttempt)
+        var entry = await db.ImageLog.AsNoTracking().Include(e => e.Snapshot!.Strip)
             .SingleOrDefaultAsync(e => e.Id == delivery.EntryId);
         if (entry?.Snapshot is null && (delivery.Kind is MailKind.LatePicture || (entry is null && delivery.AlertId is null)))
             return null;
         if (entry?.ClockErrorSeconds is { } error)
         {
-            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, nodes.DeviceOf(entry));
+            var line = ClockText.ForOne(entry.At.AddSeconds(error), content.TimeZone, await DeviceOfAsync(entry));
             content = content with { Lines = [line] };
         }
 
@@ -231,6 +231,11 @@ public sealed class AlertContentQuery(
             .Where(a => a.Id > failure.Id)
             .OrderByDescending(a => a.Id).FirstOrDefaultAsync() is { } success ? Tell(success) : null;
 
+    /// <summary>The device of one entry, whose mail can be about attempts at several; null if there is only one.</summary>
+    private async Task<string?> DeviceOfAsync(ImageLogEntry entry) => entry.LoginAttemptId is { } id
+        ? await db.LoginAttempts.Where(a => a.Id == id).Select(a => a.Device).SingleAsync()
+        : nodes.DeviceOf(entry);
+
     /// <summary>The camera of the attempts without pictures, which may not be this device's.</summary>
     private static string CameraOf(string? device, AlertContent content) =>
         device is null ? content.CameraName : $"the one of {device}";
@@ -249,7 +254,7 @@ public sealed class AlertContentQuery(
         var pictures = await stored.ReadAsync(entries);
         return content with
         {
-            CameraName = entry.Snapshot?.CameraName ?? CameraOf(nodes.DeviceOf(entry), content),
+            CameraName = entry.Snapshot?.CameraName ?? CameraOf(await DeviceOfAsync(entry), content),
             Pictures = pictures,
             Strip = pictures.Count == 1 && entry.Snapshot is { } snapshot ? await stored.ReadStripAsync(snapshot) : [],
             PictureProblem = entry.CaptureState is CaptureState.Taken && pictures.Count > 0 ? null
