@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
 using OpenCvSharp;
@@ -59,8 +60,14 @@ public sealed class NodeCameraStoryTests : IDisposable
             Assert.Contains($"on {node}", (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
         }
 
-        // A camera without pictures keeps the capture waiting until the process is killed
+        // A camera that says nothing keeps the capture waiting until the process is killed
+        var port = large.Url.Port;
         await large.StopAsync();
+        using var silent = new TcpListener(IPAddress.Loopback, port);
+        silent.Start();
+        using (var visitor = new WebVisitor(await office.Address, "Tests/1.0"))
+            await visitor.GetAsync("/login");
+        using var connection = await silent.AcceptTcpClientAsync(Cancelled);
         await GuessAsync(office, "dora@example.org");
         var watch = Stopwatch.StartNew();
         await office.KillAsync();
@@ -74,6 +81,7 @@ public sealed class NodeCameraStoryTests : IDisposable
         Assert.Contains("running", Row(page, "lobby"), StringComparison.Ordinal);
         Assert.Contains(NotReachable, (await ann.GetAsync("/userdata")).Main, StringComparison.Ordinal);
 
+        silent.Stop();
         await large.StartAgainAsync();
         await using var again = Start("office", large, shared);
         await again.Address;

@@ -135,12 +135,13 @@ public sealed class TroubleWatch(
     }
 
     /// <summary>Otherwise the mail that it is over could overtake the one that it began, which waits for its next try.</summary>
-    private Task<int> SendNoticesNowAsync(SentinelCamDbContext db)
+    private async Task SendNoticesNowAsync(SentinelCamDbContext db)
     {
         var now = time.GetUtcNow();
-        return db.Deliveries
-            .Where(d => d.State == DeliveryState.Waiting && d.Kind == MailKind.WatchNotice && d.DueAt > now)
-            .ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now));
+        var waiting = db.Deliveries.Where(d =>
+            d.State == DeliveryState.Waiting && d.Kind == MailKind.WatchNotice && d.DueAt > now);
+        if (await waiting.AnyAsync())
+            await waiting.ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, now));
     }
 
     /// <summary>The course of a trouble since it began, or since the start of this process.</summary>
