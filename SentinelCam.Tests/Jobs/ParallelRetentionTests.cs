@@ -36,10 +36,13 @@ public class ParallelRetentionTests
         command.CommandText = $"SELECT pg_advisory_lock({OneWriter.Lock})";
         await command.ExecuteNonQueryAsync(Cancelled);
         await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SentinelCamDbContext>();
+        await db.Database.OpenConnectionAsync(Cancelled);
+        var process = await db.Database.SqlQuery<int>($"""SELECT pg_backend_pid() AS "Value" """).SingleAsync(Cancelled);
         var run = scope.ServiceProvider.GetRequiredService<RecordRetention>().RunAsync(Cancelled);
-        await Eventually.TrueAsync(async () => await PostgresServer.ReadAsync<bool>(database, """
-            SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-                WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted)
+        // Not just anybody: the app's other work waits for the lock, too
+        await Eventually.TrueAsync(() => PostgresServer.ReadAsync<bool>(database, $"""
+            SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {process} AND wait_event = 'advisory')
             """), app.Log);
         command.CommandText = $"""
             INSERT INTO "ActivityRemovals" SELECT "Id" FROM "AccountActivity"; SELECT pg_advisory_unlock({OneWriter.Lock})
