@@ -37,16 +37,22 @@ public sealed partial class PostgresServer
     }
 
     /// <summary>Sends SIGKILL to the server and to the processes of its connections, as if its machine had failed.</summary>
+    /// <remarks>Returns when all have ended: a server refuses to start while one of them still has the memory they share.</remarks>
     public async Task KillAsync()
     {
-        var process = ReadProcessId().ToString(CultureInfo.InvariantCulture);
+        var process = ReadProcessId();
+        // While it stands still it starts no child that would not be seen here
+        await RunAsync("kill", "-STOP", Text(process));
+        await Eventually.TrueAsync(() => ReadState(process) is 'T');
         // Its children have it as their parent only as long as it lives
-        var children = await File.ReadAllTextAsync($"/proc/{process}/task/{process}/children");
-        foreach (var id in children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Prepend(process))
+        var children = await File.ReadAllTextAsync($"/proc/{Text(process)}/task/{Text(process)}/children");
+        int[] all = [process, .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+        foreach (var id in all)
         {
             try
             {
-                using var found = Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture));
+                using var found = Process.GetProcessById(id);
                 found.Kill();
             }
             catch (ArgumentException)
@@ -55,8 +61,11 @@ public sealed partial class PostgresServer
             }
         }
 
+        await Eventually.TrueAsync(() => all.All(id => ReadState(id) is null or 'Z' or 'X'));
         // Otherwise nobody would wait for their end, and a server that starts on the data would find them
         Stop();
+
+        static string Text(int id) => id.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>All that a database stores, as statements.</summary>
@@ -117,6 +126,20 @@ public sealed partial class PostgresServer
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>The letter that Linux has for the state of a process; null: it has ended, and its parent knows.</summary>
+    private static char? ReadState(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>As the programs of PostgreSQL read it.</summary>
