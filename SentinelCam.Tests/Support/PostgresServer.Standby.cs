@@ -37,7 +37,7 @@ public sealed partial class PostgresServer
     }
 
     /// <summary>Sends SIGKILL to the server and to the processes of its connections, as if its machine had failed.</summary>
-    /// <remarks>Returns when all have ended: a server refuses to start while one of them still has the memory they share.</remarks>
+    /// <remarks>Returns when all have ended: a server refuses to start while one of them still has their shared memory.</remarks>
     public async Task KillAsync()
     {
         var process = ReadProcessId();
