@@ -26,6 +26,12 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
     /// </summary>
     private static readonly string[] Skipped = ["SchemaVersions", "Nodes", "DatabaseEpochs"];
 
+    /// <summary>
+    /// Nobody waits for the import, which can read or convert for longer than a site may pause in a transaction. It is not
+    /// endless: an import whose machine has failed must not hold the database up.
+    /// </summary>
+    private const string LongPauses = "SET idle_in_transaction_session_timeout = '60s'";
+
     // The same as the triggers do for each row
     private const string FillSearch = """
         INSERT INTO "EntrySearch" SELECT e."Id", coalesce(e."OwnerId", 0), e."At",
@@ -51,6 +57,7 @@ public sealed class RowImport(SqliteConnection source, PostgresDbContext target)
         ArgumentNullException.ThrowIfNull(keys);
         await target.Database.OpenConnectionAsync(cancellationToken);
         target.Database.SetCommandTimeout(TableCopy.Patience);
+        await target.Database.ExecuteSqlRawAsync(LongPauses, cancellationToken);
         var fingerprint = await FingerprintAsync(source, cancellationToken);
         await using var transaction = await target.Database.BeginTransactionAsync(cancellationToken);
         if (await target.SharedRows.SingleOrDefaultAsync(r => r.Name == Mark, cancellationToken) is { } mark)
