@@ -68,8 +68,13 @@ public sealed partial class SecondFactorTests
     [Fact]
     public async Task Page_shows_what_is_stored_when_a_change_could_not_be_saved()
     {
-        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(
-            "CREATE TRIGGER Full BEFORE DELETE ON RecoveryCodes BEGIN SELECT RAISE(ABORT, 'full'); END"));
+        await _app.ReadAsync(db => db.Database.ExecuteSqlRawAsync(db.Dialect.IsFile
+            ? "CREATE TRIGGER Full BEFORE DELETE ON RecoveryCodes BEGIN SELECT RAISE(ABORT, 'full'); END"
+            : """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END $$;
+            CREATE TRIGGER "Full" BEFORE DELETE ON "RecoveryCodes" FOR EACH ROW EXECUTE FUNCTION fail();
+            """));
 
         var off = await _ann.SubmitAsync(Page, new { Code = _phone.Code() }, $"{Page}?handler=Off");
 

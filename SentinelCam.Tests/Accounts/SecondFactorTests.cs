@@ -12,6 +12,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Accounts;
 
 /// <summary>A code after the password: codes work once, guesses are bounded, and only the owner gets rid of it.</summary>
+[Trait("Database", "Both")]
 public sealed partial class SecondFactorTests : IAsyncLifetime
 {
     private const string Ann = SentinelCamApp.AnnsEmail;

@@ -6,6 +6,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>Who sees what.</summary>
+[Trait("Database", "Both")]
 public class AccessTests(AccessTests.HouseholdWithPicture household) : IClassFixture<AccessTests.HouseholdWithPicture>
 {
     private const string Public = "/", Strangers = "/dashboard", SignedIn = "/login", Administrators = "403";

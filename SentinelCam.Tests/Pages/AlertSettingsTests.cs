@@ -10,6 +10,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>The alerts on <c>/settings</c>: preferences, time zone, second address.</summary>
+[Trait("Database", "Both")]
 public partial class AlertSettingsTests
 {
     private const string Anns = SentinelCamApp.AnnsEmail;

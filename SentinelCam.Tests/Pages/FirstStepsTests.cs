@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>What a new administrator is told to do.</summary>
+[Trait("Database", "Both")]
 public sealed class FirstStepsTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using SentinelCam.Tests.Support;
 namespace SentinelCam.Tests.Pages;
 
 /// <summary>An administrator demands a second factor.</summary>
+[Trait("Database", "Both")]
 public class SecondFactorDemandTests(Household household) : IClassFixture<Household>
 {
     private const string Rule = "/admin/second_factor", SetUp = "/settings/second_factor";
